@@ -1,0 +1,4 @@
+# Warnings are errors in our own code; other people's headers are SYSTEM and stay quiet.
+add_library(bypuls_warnings INTERFACE)
+target_compile_options(bypuls_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wunused -Werror)
