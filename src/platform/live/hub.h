@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/http/message.h"
+
+namespace bypuls::live {
+
+struct HubOptions {
+    /// Recent events kept for each topic; a reader that falls further behind is dropped, and one that comes back later
+    /// than that is told to load everything anew.
+    std::size_t events_per_topic_max = 256;
+    /// A publish to one topic more is ignored and counted.
+    std::size_t topics_max = 10'000;
+    /// Larger events are ignored and counted.
+    std::size_t event_bytes_max = 64 * 1024;
+    /// A subscriber more is answered 503.
+    std::size_t subscribers_max = 10'000;
+    /// A comment that keeps proxies from closing a silent stream, and finds readers that have left.
+    std::chrono::milliseconds heartbeat{15'000};
+};
+
+/// A moment's reading.
+struct HubCounters {
+    std::uint64_t subscribers = 0;
+    std::uint64_t topics = 0;
+    std::uint64_t published = 0;
+    std::uint64_t refused = 0;          ///< too large, or a topic too many
+    std::uint64_t dropped_as_slow = 0;  ///< streams ended because their reader fell behind the ring
+};
+
+/// Server-sent events (WHATWG HTML §9.2): what happens on a topic, to everyone who listens.
+///
+/// Ids grow over all topics, so one Last-Event-ID resumes a stream of several. A client whose place is no longer known
+/// (too far back, or the program has been restarted) first gets an event named `reset`: load the whole state, then go
+/// on with what follows. Thread-safe.
+class Hub {
+public:
+    explicit Hub(HubOptions options = {});
+    ~Hub();
+    Hub(const Hub&) = delete;
+    Hub& operator=(const Hub&) = delete;
+
+    /// Never waits: readers take it at their own pace. `data` may have several lines; it is made into text once.
+    /// `event` is the name that addEventListener sees; empty is "message".
+    void publish(std::string_view topic, std::string_view event, std::string_view data);
+
+    /// The response that stays open and carries the topics' events, resuming after Last-Event-ID (header, or the query
+    /// `last_event_id` for a first connection after a page was rendered). A problem 503 when there are too many.
+    http::Response subscribe(const http::Request& request, std::vector<std::string> topics);
+
+    HubCounters counters() const;
+    /// The id a page rendered now should resume from.
+    std::string last_event_id() const;
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace bypuls::live
