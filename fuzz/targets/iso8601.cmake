@@ -1,0 +1,1 @@
+fuzz_target(NAME iso8601 USES core/time)

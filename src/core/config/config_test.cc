@@ -1,0 +1,75 @@
+#include "core/config/config.h"
+
+#include <gmock/gmock.h>
+
+namespace bypuls::config {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+TEST(Config, EverythingHasADefault) {
+    Reader reader("");
+    EXPECT_EQ(reader.text("server.listen", "127.0.0.1:8080"), "127.0.0.1:8080");
+    EXPECT_EQ(reader.duration("journal.flush_delay", 10ms, 0ms, 1s), 10ms);
+    EXPECT_EQ(reader.bytes("server.body_max", 8, 0, 100), 8U);
+    EXPECT_THAT(reader.finish(), IsEmpty());
+}
+
+TEST(Config, ReadsEachKindAsItIsWritten) {
+    Reader reader(R"(
+        town = "Drammen"
+        [server]
+        listen = "0.0.0.0:80"
+        threads = 2
+        body_max = "8 MiB"
+        open = true
+        share = 0.5
+        proxies = ["10.0.0.1", "10.0.0.2"]
+        [journal]
+        flush_delay = "5 ms"
+    )");
+    EXPECT_EQ(reader.text("town", ""), "Drammen");
+    EXPECT_EQ(reader.text("server.listen", ""), "0.0.0.0:80");
+    EXPECT_EQ(reader.integer("server.threads", 1, 1, 8), 2);
+    EXPECT_EQ(reader.bytes("server.body_max", 0, 0, 1U << 30U), 8U << 20U);
+    EXPECT_TRUE(reader.flag("server.open", false));
+    EXPECT_EQ(reader.number("server.share", 0, 0, 1), 0.5);
+    EXPECT_THAT(reader.texts("server.proxies"), ElementsAre("10.0.0.1", "10.0.0.2"));
+    EXPECT_EQ(reader.duration("journal.flush_delay", 10ms, 0ms, 1s), 5ms);
+    EXPECT_THAT(reader.finish(), IsEmpty());
+}
+
+TEST(Config, TellsEveryFaultAtOnceWithItsLine) {
+    Reader reader("listen = 8080\nthreads = 99\nflush = \"soon\"\nthraeds = 1\n");
+    reader.text("listen", "x");
+    reader.integer("threads", 1, 1, 8);
+    reader.duration("flush", 1ms, 0ms, 1s);
+    const auto faults = reader.finish();
+    ASSERT_THAT(faults, SizeIs(4));
+    EXPECT_EQ(faults[0], (Fault{1, "listen must be a text in quotes"}));
+    EXPECT_EQ(faults[1], (Fault{2, "threads must lie between 1 and 8"}));
+    EXPECT_THAT(faults[2].sentence, HasSubstr("a time span such as"));
+    EXPECT_EQ(faults[3], (Fault{4, "there is no setting 'thraeds'; did you mean 'threads'?"}));
+}
+
+TEST(Config, WhatIsNotTomlIsOneFaultWithItsLine) {
+    Reader reader("a = 1\nb = = 2\n");
+    EXPECT_EQ(reader.integer("a", 7, 0, 9), 7);
+    const auto faults = reader.finish();
+    ASSERT_THAT(faults, SizeIs(1));
+    EXPECT_EQ(faults[0].line, 2U);
+}
+
+TEST(Config, SizesAndSpansThatOverflowAreRefused) {
+    EXPECT_FALSE(parse_bytes("99999999999999 GiB").has_value());
+    EXPECT_FALSE(parse_bytes("-1 B").has_value());
+    EXPECT_FALSE(parse_duration("10").has_value());
+    EXPECT_EQ(parse_duration(" 30d ").value(), 720h);
+}
+
+}  // namespace
+}  // namespace bypuls::config
