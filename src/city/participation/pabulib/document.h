@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/result.h"
+
+namespace bypuls::participation::pabulib {
+
+/// A table of text, flat in memory: a city's ballots are a hundred thousand rows.
+class Table {
+public:
+    std::vector<std::string> columns;
+
+    std::size_t rows() const { return columns.empty() ? 0 : cells() / columns.size(); }
+    /// Empty for a column the row does not have.
+    std::string_view at(std::size_t row, std::size_t column) const;
+    /// Ignoring case, since files spell both "project_id" and "Project_ID".
+    std::optional<std::size_t> column(std::string_view name) const;
+    /// The line of the file a row came from, 1 is the first; 0 for a row added here.
+    std::size_t line(std::size_t row) const { return row < lines_.size() ? lines_[row] : 0; }
+
+    void add_cell(std::string_view text);
+    /// Fills up the row begun with empty cells.
+    void end_row(std::size_t line = 0);
+
+    friend bool operator==(const Table& a, const Table& b) {
+        return a.columns == b.columns && a.text_ == b.text_ && a.ends_ == b.ends_;
+    }
+
+private:
+    std::size_t cells() const { return ends_.size(); }
+
+    std::string text_;
+    std::vector<std::uint32_t> ends_;
+    std::vector<std::uint32_t> lines_;
+};
+
+/// A Pabulib file (pabulib.org/format): META, PROJECTS and VOTES as they stand, unknown keys and columns kept.
+struct Document {
+    std::vector<std::pair<std::string, std::string>> meta;  ///< in order of the file
+    Table projects;
+    Table votes;
+
+    /// Empty if the key is not there.
+    std::string_view meta_value(std::string_view key) const;
+    void set_meta(std::string_view key, std::string_view value);
+
+    friend bool operator==(const Document&, const Document&) = default;
+};
+
+/// Reads a `.pb` file: with or without byte order mark, any line ending, `;` or `,` between fields as its header has
+/// it, quoted fields, blank lines, short rows, sections in any order. Errc::malformed with "line 12, column 3: …";
+/// Errc::exhausted beyond 2^32 bytes.
+Result<Document> parse(std::string_view bytes);
+
+/// The file again: `;` between fields, quotes only where needed, line feeds. parse(print(d)) == d.
+std::string print(const Document& document);
+
+}  // namespace bypuls::participation::pabulib
