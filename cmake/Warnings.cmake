@@ -3,4 +3,6 @@ add_library(bypuls_warnings INTERFACE)
 target_compile_options(bypuls_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wunused -Werror
   # std::stable_sort of libstdc++ 12 uses what C++17 deprecated, and the warning lands in our instantiation.
-  -Wno-deprecated-declarations)
+  -Wno-deprecated-declarations
+  # In a designated initializer, what is left out has its default: that is what the form is for.
+  -Wno-missing-designated-field-initializers)

@@ -1,0 +1,1 @@
+fuzz_target(NAME message USES platform/ingest)

@@ -1,0 +1,124 @@
+#include "platform/ingest/message.h"
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace bypuls::ingest {
+namespace {
+
+constexpr std::uint8_t format_version = 1;
+
+constexpr std::array<std::pair<Reason, std::string_view>, 11> reasons{{
+    {Reason::none, "none"},
+    {Reason::malformed, "malformed"},
+    {Reason::unknown_device, "unknown_device"},
+    {Reason::no_profile, "no_profile"},
+    {Reason::codec_failed, "codec_failed"},
+    {Reason::nothing_mapped, "nothing_mapped"},
+    {Reason::frame_conflict, "frame_conflict"},
+    {Reason::future, "future"},
+    {Reason::unknown_series, "unknown_series"},
+    {Reason::wrong_type, "wrong_type"},
+    {Reason::out_of_range, "out_of_range"},
+}};
+
+void put_text(Bytes& out, std::string_view text) {
+    put_varint(out, text.size());
+    const ByteView bytes = as_bytes(text);
+    out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+Result<std::string> read_text(ByteReader& in) {
+    TRY(const auto length, in.varint());
+    if (length > in.remaining()) {
+        return fail(Errc::malformed, "a kept message ends too early");
+    }
+    TRY(const auto bytes, in.take(static_cast<std::size_t>(length)));
+    return std::string(as_text(bytes));
+}
+
+bool known(std::uint8_t way) {
+    return way >= static_cast<std::uint8_t>(Way::chirpstack_json) &&
+           way <= static_cast<std::uint8_t>(Way::batch_ndjson);
+}
+
+}  // namespace
+
+std::string_view source_of(Way way) {
+    switch (way) {
+        case Way::chirpstack_json:
+        case Way::chirpstack_protobuf: return "chirpstack";
+        case Way::tts_json: return "tts";
+        case Way::lines: return "lines";
+        case Way::batch_json:
+        case Way::batch_ndjson: return "observations";
+    }
+    return "unknown";
+}
+
+Bytes encode(const Message& message) {
+    Bytes out;
+    out.reserve(message.body.size() + message.sender.size() + message.detail.size() + 32);
+    out.push_back(std::byte{format_version});
+    out.push_back(static_cast<std::byte>(message.way));
+    put_varint(out, message.replay_of);
+    put_text(out, message.sender);
+    put_text(out, message.detail);
+    put_text(out, message.body);
+    return out;
+}
+
+Result<Message> decode(ByteView payload, Instant received) {
+    ByteReader in(payload);
+    TRY(const auto version, in.u8());
+    if (version != format_version) {
+        return fail(Errc::malformed,
+                    fmt::format("a kept message has format {}, which this program does not know", version));
+    }
+    TRY(const auto way, in.u8());
+    if (!known(way)) {
+        return fail(Errc::malformed, fmt::format("a kept message came in a way {} that is not known", way));
+    }
+    Message message;
+    message.way = static_cast<Way>(way);
+    message.received = received;
+    TRY(message.replay_of, in.varint());
+    TRY(message.sender, read_text(in));
+    TRY(message.detail, read_text(in));
+    TRY(message.body, read_text(in));
+    if (in.remaining() != 0) {
+        return fail(Errc::malformed, "a kept message has bytes after its end");
+    }
+    return message;
+}
+
+std::string_view name_of(Reason reason) {
+    for (const auto& [known_reason, name] : reasons) {
+        if (known_reason == reason) {
+            return name;
+        }
+    }
+    return "none";
+}
+
+Result<Reason> reason_named(std::string_view name) {
+    for (const auto& [reason, known_name] : reasons) {
+        if (known_name == name) {
+            return reason;
+        }
+    }
+    return fail(Errc::malformed, fmt::format("there is no reason '{}'", name));
+}
+
+Counts& Counts::operator+=(const Counts& other) {
+    received += other.received;
+    stored += other.stored;
+    duplicate += other.duplicate;
+    quarantined += other.quarantined;
+    rejected += other.rejected;
+    return *this;
+}
+
+}  // namespace bypuls::ingest

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/bytes.h"
+#include "core/clock.h"
+#include "core/result.h"
+
+namespace bypuls::ingest {
+
+/// How a message came in. The numbers stand in the journal and are never reused.
+enum class Way : std::uint8_t {
+    chirpstack_json = 1,
+    chirpstack_protobuf = 2,
+    tts_json = 3,
+    lines = 4,
+    batch_json = 5,
+    batch_ndjson = 6,
+};
+
+/// The source of metrics and dead letters: "chirpstack", "tts", "lines", "observations".
+std::string_view source_of(Way way);
+
+/// What was received, as it is kept in the journal: enough to decode it again without asking anyone.
+struct Message {
+    Way way = Way::chirpstack_json;
+    std::string sender;           ///< name of the API key it came with
+    std::string detail;           ///< ChirpStack: the event's name; lines: the precision; otherwise empty
+    Instant received{};           ///< when it came; also the time of lines and rows that carry none
+    std::uint64_t replay_of = 0;  ///< position of the message that this one tries again; 0: none
+    std::string body;             ///< unpacked, byte for byte
+
+    friend bool operator==(const Message&, const Message&) = default;
+};
+
+/// The journal's payload of a message: version 1, varint lengths; docs/formats/message.md.
+Bytes encode(const Message& message);
+/// Errc::malformed for anything encode() does not write. `received` is the journal's.
+Result<Message> decode(ByteView payload, Instant received);
+
+/// Why a unit (a frame, a line, a row) was not stored. The codes are stable: they are searched for and counted.
+enum class Reason : std::uint8_t {
+    none,
+    malformed,       ///< rejected: does not follow its format
+    unknown_device,  ///< quarantined: nobody has adopted the device
+    no_profile,      ///< quarantined: the device's profile or codec is missing
+    codec_failed,    ///< quarantined: the codec could not decode the payload
+    nothing_mapped,  ///< quarantined: decoded, but no field of it is in the device's profile
+    frame_conflict,  ///< quarantined: the same radio frame came before with another payload
+    future,          ///< quarantined: stamped more than ten minutes ahead
+    unknown_series,  ///< quarantined: no datastream has this name, and the key may not make one
+    wrong_type,      ///< quarantined: not the datastream's type of value
+    out_of_range,    ///< quarantined: a time or value that cannot be kept
+};
+
+/// "unknown_device", as in URLs, metrics and message files.
+std::string_view name_of(Reason reason);
+Result<Reason> reason_named(std::string_view name);
+
+/// What became of the units of a source. The conservation law: received = stored + duplicate + quarantined + rejected
+/// + in flight, always.
+struct Counts {
+    std::uint64_t received = 0;
+    std::uint64_t stored = 0;
+    std::uint64_t duplicate = 0;
+    std::uint64_t quarantined = 0;
+    std::uint64_t rejected = 0;
+
+    Counts& operator+=(const Counts& other);
+    /// Received and not yet in one of the others.
+    std::uint64_t in_flight() const { return received - stored - duplicate - quarantined - rejected; }
+    friend bool operator==(const Counts&, const Counts&) = default;
+};
+
+}  // namespace bypuls::ingest

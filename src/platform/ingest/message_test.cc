@@ -1,0 +1,42 @@
+#include "platform/ingest/message.h"
+
+#include <gmock/gmock.h>
+
+namespace bypuls::ingest {
+namespace {
+
+using namespace std::chrono_literals;
+
+Message sample() {
+    return {.way = Way::lines,
+            .sender = "gateway at Åssiden",
+            .detail = "s",
+            .received = Instant{5s},
+            .replay_of = 7,
+            .body = std::string("water t=1 \0", 11)};
+}
+
+TEST(Message, WhatIsKeptReadsBackTheSame) {
+    EXPECT_EQ(decode(encode(sample()), Instant{5s}).value(), sample());
+}
+
+TEST(Message, AnyCutOrExtraByteIsRefused) {
+    const Bytes whole = encode(sample());
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+        EXPECT_FALSE(decode(ByteView(whole).first(length), Instant{}).has_value()) << length;
+    }
+    Bytes longer = whole;
+    longer.push_back(std::byte{0});
+    EXPECT_FALSE(decode(longer, Instant{}).has_value());
+}
+
+TEST(Message, EveryReasonHasANameOfItsOwn) {
+    for (int i = 0; i <= static_cast<int>(Reason::out_of_range); ++i) {
+        const auto reason = static_cast<Reason>(i);
+        EXPECT_EQ(reason_named(name_of(reason)).value(), reason);
+    }
+    EXPECT_FALSE(reason_named("because").has_value());
+}
+
+}  // namespace
+}  // namespace bypuls::ingest
