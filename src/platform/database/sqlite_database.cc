@@ -1,0 +1,154 @@
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+#include <unistd.h>
+
+#include "core/files.h"
+#include "platform/database/engines.h"
+#include "platform/database/session_pool.h"
+
+namespace bypuls::database {
+namespace {
+
+enum class Role : std::uint8_t { reader, writer };
+
+// SOCI would create it readable by everyone; what is inside is not for everyone.
+Result<void> create_private(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) {
+        return fail(errno == EACCES ? Errc::forbidden : Errc::unavailable,
+                    fmt::format("database {}: {}", path, std::strerror(errno)));
+    }
+    ::close(file);
+    return {};
+}
+
+Result<std::unique_ptr<soci::session>> open_session(const std::string& path, std::chrono::milliseconds wait_max,
+                                                    Role role) {
+    return run("database " + path, [&]() -> Result<std::unique_ptr<soci::session>> {
+        auto session = std::make_unique<soci::session>(soci::sqlite3, "db=\"" + path + "\"");
+        *session << fmt::format("PRAGMA busy_timeout = {}", wait_max.count());
+        std::string mode;
+        *session << "PRAGMA journal_mode = WAL", soci::into(mode);
+        if (mode != "wal") {
+            return fail(Errc::unavailable, "database " + path + ": the file system does not support SQLite's WAL");
+        }
+        *session << "PRAGMA synchronous = FULL";
+        *session << "PRAGMA foreign_keys = ON";
+        // Deleted personal data is overwritten, not only unlinked.
+        *session << "PRAGMA secure_delete = ON";
+        *session << "PRAGMA trusted_schema = OFF";
+        *session << "PRAGMA cache_size = -8192";
+        if (role == Role::reader) {
+            *session << "PRAGMA query_only = ON";
+        }
+        return session;
+    });
+}
+
+class SqliteDatabase final : public Database {
+public:
+    SqliteDatabase(const Settings& settings, std::string path)
+        : path_(std::move(path)),
+          readers_(settings.sessions_max, settings.wait_max,
+                   [this, wait = settings.wait_max] { return open_session(path_, wait, Role::reader); }),
+          // The one writer's place is the queue in which writers of this process wait, in memory and with a deadline,
+          // instead of polling SQLite's lock.
+          writer_(1, settings.wait_max,
+                  [this, wait = settings.wait_max] { return open_session(path_, wait, Role::writer); }) {}
+
+    Engine engine() const override { return Engine::sqlite; }
+
+    Result<Transaction> begin(Access access) override {
+        TRY(auto held, access == Access::write ? HeldSession::begin(writer_, "BEGIN IMMEDIATE")
+                                               : HeldSession::begin(readers_, "BEGIN"));
+        return Transaction(std::move(held));
+    }
+
+    Result<void> backup(const std::string& path) override {
+        if (std::filesystem::exists(path)) {
+            return fail(Errc::conflict, "backup " + path + ": a file of that name exists");
+        }
+        const std::string part = path + ".part";
+        std::error_code ignored;
+        std::filesystem::remove(part, ignored);
+        TRY_DO(create_private(part));
+        TRY_DO(copy_to(part));
+        TRY(const auto file, posix_files().open(part, OpenMode::write));
+        TRY_DO(file->sync());
+        TRY_DO(posix_files().rename(part, path));
+        const auto folder = std::filesystem::path(path).parent_path();
+        return posix_files().sync_folder(folder.empty() ? "." : folder.string());
+    }
+
+    Result<void> verify() override {
+        TRY(auto session, open_session(path_, std::chrono::milliseconds(5000), Role::reader));
+        return run("verify " + path_, [&]() -> Result<void> {
+            std::string findings;
+            const soci::rowset<std::string> rows = (session->prepare << "PRAGMA integrity_check(10)");
+            for (const auto& row : rows) {
+                if (row != "ok") {
+                    findings += (findings.empty() ? "" : "; ") + row;
+                }
+            }
+            if (!findings.empty()) {
+                return fail(Errc::damaged, "verify " + path_ + ": " + findings);
+            }
+            std::string table;
+            *session << "SELECT \"table\" FROM pragma_foreign_key_check LIMIT 1", soci::into(table);
+            if (session->got_data()) {
+                return fail(Errc::damaged,
+                            "verify " + path_ + ": a row of table " + table + " refers to a row that does not exist");
+            }
+            return {};
+        });
+    }
+
+private:
+    // VACUUM INTO reads in one transaction, so writers go on meanwhile; the empty file is ours, with mode 0600.
+    Result<void> copy_to(const std::string& part) {
+        auto session = open_session(path_, std::chrono::milliseconds(5000), Role::writer);
+        if (!session) {
+            return std::unexpected(session.error());
+        }
+        auto copied = run("backup " + part, [&]() -> Result<void> {
+            **session << "VACUUM INTO :path", soci::use(part);
+            return {};
+        });
+        if (!copied) {
+            std::error_code ignored;
+            std::filesystem::remove(part, ignored);
+        }
+        return copied;
+    }
+
+    const std::string path_;
+    SessionPool readers_;
+    SessionPool writer_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Database>> open_sqlite(const Settings& settings, const std::string& path) {
+    // SOCI's connection string has no way to write a quotation mark, and SQLite reads "file:" and ":" as commands.
+    if (path.empty() || path.find('"') != std::string::npos || path.starts_with(":") || path.starts_with("file:")) {
+        return fail(Errc::malformed, "database: 'sqlite:' is followed by the path of a file, without quotation marks");
+    }
+    TRY_DO(create_private(path));
+    auto database = std::make_unique<SqliteDatabase>(settings, path);
+    // A file that is not a database shows itself now, not at the first request.
+    TRY_DO(database->write("database " + path, [&](soci::session& sql) -> Result<void> {
+        int tables = 0;
+        sql << "SELECT count(*) FROM sqlite_master", soci::into(tables);
+        return {};
+    }));
+    return database;
+}
+
+}  // namespace bypuls::database
