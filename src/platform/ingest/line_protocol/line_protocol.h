@@ -62,8 +62,9 @@ struct LineError {
 struct Options {
     Precision precision = Precision::nanoseconds;
     std::int64_t default_time_ns = 0;       ///< for lines without a time; cut down to the precision
-    std::size_t body_bytes_max = 64 << 20;  ///< then Errc::exhausted
+    std::size_t body_bytes_max = 16 << 20;  ///< then Errc::exhausted
     std::size_t points_max = 1'000'000;     ///< then Errc::exhausted: no part of the body counts
+    std::size_t cells_max = 2'000'000;      ///< tags and fields together; then Errc::exhausted
     std::size_t line_bytes_max = 1 << 20;   ///< then that line is an error
     std::size_t errors_max = 100;           ///< described; more are only counted
 };
@@ -73,6 +74,7 @@ struct Options {
 class Batch {
 public:
     std::span<const Point> points() const { return points_; }
+    /// Sorted by key, whatever order they were sent in: one series has one spelling.
     std::span<const Tag> tags(const Point& point) const {
         return std::span(tags_).subspan(point.first_tag, point.tag_count);
     }

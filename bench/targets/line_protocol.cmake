@@ -1,0 +1,1 @@
+bench_target(NAME line_protocol USES platform/ingest/line_protocol)

@@ -1,0 +1,1 @@
+fuzz_target(NAME line_protocol USES platform/ingest/line_protocol)
