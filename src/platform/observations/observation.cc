@@ -29,10 +29,10 @@ bool same_value(const Value& a, const Value& b) {
 
 namespace {
 
-constexpr double exact_integers_end = 9'007'199'254'740'992.0;  // 2^53: from here on doubles skip integers
+constexpr std::int64_t exact_integers_end = std::int64_t{1} << 53;  // beyond, doubles skip integers
 
 bool is_exact_integer(double number) {
-    return number == std::trunc(number) && std::abs(number) <= exact_integers_end &&
+    return number == std::trunc(number) && std::abs(number) <= static_cast<double>(exact_integers_end) &&
            !(number == 0 && std::signbit(number));
 }
 
@@ -47,7 +47,7 @@ std::optional<Value> number_as(double number, ResultType type) {
 }
 
 std::optional<Value> integer_as(std::int64_t integer, ResultType type) {
-    if (type == ResultType::number && is_exact_integer(static_cast<double>(integer))) {
+    if (type == ResultType::number && integer >= -exact_integers_end && integer <= exact_integers_end) {
         return static_cast<double>(integer);
     }
     if (type == ResultType::boolean && (integer == 0 || integer == 1)) {

@@ -110,11 +110,15 @@ Interval bucket_of(Instant t, Step step) {
     return {};
 }
 
-Aggregate& Rollup::bucket_for(Instant t) {
-    if (buckets_.empty() || !buckets_.back().span.contains(t)) {
-        buckets_.push_back({bucket_of(t, step_), {}});
+Bucket& Rollup::bucket_for(Instant t) {
+    if (!buckets_.empty() && buckets_.back().span.contains(t)) {
+        return buckets_.back();
     }
-    return buckets_.back().values;
+    const auto place = std::ranges::upper_bound(buckets_, t, {}, [](const Bucket& b) { return b.span.from; });
+    if (place != buckets_.begin() && std::prev(place)->span.contains(t)) {
+        return *std::prev(place);
+    }
+    return *buckets_.insert(place, Bucket{bucket_of(t, step_), {}});
 }
 
 void Rollup::add(const ColumnView& rows) {
@@ -123,17 +127,17 @@ void Rollup::add(const ColumnView& rows) {
             ++from;
             continue;
         }
-        Aggregate& bucket = bucket_for(rows.times[from]);
-        const auto end = std::ranges::lower_bound(rows.times.subspan(from), buckets_.back().span.to);
+        Bucket& bucket = bucket_for(rows.times[from]);
+        const auto end = std::ranges::lower_bound(rows.times.subspan(from), bucket.span.to);
         const auto to = static_cast<std::size_t>(end - rows.times.begin());
-        bucket.add(aggregate_of(part(rows, from, to)));
+        bucket.values.add(aggregate_of(part(rows, from, to)));
         from = to;
     }
 }
 
 void Rollup::add(const Aggregate& summary) {
     if (!summary.empty()) {
-        bucket_for(summary.first_time).add(summary);
+        bucket_for(summary.first_time).values.add(summary);
     }
 }
 

@@ -44,7 +44,8 @@ struct Bucket {
     friend bool operator==(const Bucket&, const Bucket&) = default;
 };
 
-/// Sorts rows, which come oldest first, into buckets. Steps without usable readings have no bucket.
+/// Sorts rows into buckets, oldest first. Steps without usable readings have no bucket. Rows of one view come oldest
+/// first; views may come in any order, and quickest in theirs.
 class Rollup {
 public:
     explicit Rollup(Step step) : step_(step) {}
@@ -54,7 +55,7 @@ public:
     std::vector<Bucket> take() { return std::move(buckets_); }
 
 private:
-    Aggregate& bucket_for(Instant t);
+    Bucket& bucket_for(Instant t);
     Step step_;
     std::vector<Bucket> buckets_;
 };
