@@ -1,0 +1,27 @@
+# MESSAGES: the folder of <room>.<language>.json. Writes FOLDER/messages.inc, the files as they are, and
+# FOLDER/known_keys.inc, the sorted keys.
+file(GLOB files ${MESSAGES}/*.json)
+list(SORT files)
+set(keys)
+set(embedded)
+foreach(file IN LISTS files)
+  get_filename_component(name ${file} NAME)
+  if(NOT name MATCHES "^[a-z_]+\\.(nb|nn|en)\\.json$")
+    message(FATAL_ERROR "${file}: a file of messages is called <room>.<nb|nn|en>.json.")
+  endif()
+  set(language ${CMAKE_MATCH_1})
+  file(READ ${file} text)
+  string(APPEND embedded "{\"${name}\", Language::${language}, R\"messages(${text})messages\"},\n")
+  if(language STREQUAL "nb")
+    # One key a line; the catalogue's tests hold the files to it.
+    string(REGEX MATCHALL "\n *\"[a-z0-9_.]+\" *:" lines "${text}")
+    string(REGEX REPLACE "[^a-z0-9_.;]" "" lines "${lines}")
+    list(APPEND keys ${lines})
+  endif()
+endforeach()
+list(SORT keys)
+list(JOIN keys "\",\n\"" joined)
+file(MAKE_DIRECTORY ${FOLDER})
+file(WRITE ${FOLDER}/messages.inc "${embedded}")
+# Left alone when the keys are the same, so that a changed sentence does not rebuild every page.
+file(CONFIGURE OUTPUT ${FOLDER}/known_keys.inc CONTENT "\"${joined}\",\n" @ONLY)
