@@ -1,0 +1,389 @@
+#include "platform/ingest/pipeline/applier.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/bytes.h"
+#include "core/check.h"
+#include "core/time/iso8601.h"
+
+namespace bypuls::ingest::pipeline {
+
+using observations::Arrival;
+using observations::DatastreamId;
+using observations::Outcome;
+using observations::Verdict;
+
+/// One message on its way through.
+struct Applier::Work {
+    const Intake& intake;
+    journal::Position position;
+    std::string_view source;
+    Applied applied;
+    std::vector<Arrival> rows;
+    std::vector<Unit> units;
+    std::vector<DeadLetter> letters;
+    std::uint32_t unit = 0;  // being looked at
+};
+
+namespace {
+
+constexpr std::size_t letters_per_message_max = 100;
+
+std::string shown(std::string_view body) {
+    constexpr std::size_t shown_max = 4096;
+    return std::string(body.substr(0, shown_max));
+}
+
+observations::Value value_of(const line_protocol::Value& value) {
+    struct Visitor {
+        observations::Value operator()(double number) const { return number; }
+        observations::Value operator()(std::int64_t number) const { return number; }
+        observations::Value operator()(std::uint64_t number) const {
+            // An unsigned number beyond 2^63 is kept as what it says, as a number.
+            return number <= static_cast<std::uint64_t>(INT64_MAX)
+                       ? observations::Value{static_cast<std::int64_t>(number)}
+                       : observations::Value{static_cast<double>(number)};
+        }
+        observations::Value operator()(bool truth) const { return truth; }
+        observations::Value operator()(std::string_view text) const {
+            return observations::Category{std::string(text)};
+        }
+    };
+    return std::visit(Visitor{}, value);
+}
+
+observations::Value value_of(const batch::Value& value) {
+    struct Visitor {
+        observations::Value operator()(double number) const { return number; }
+        observations::Value operator()(std::int64_t number) const { return number; }
+        observations::Value operator()(bool truth) const { return truth; }
+        observations::Value operator()(const std::string& text) const { return observations::Category{text}; }
+        observations::Value operator()(const batch::Json& json) const { return observations::Json{json.text}; }
+    };
+    return std::visit(Visitor{}, value);
+}
+
+}  // namespace
+
+Result<Applied> Applier::apply(const Intake& intake, journal::Position position) {
+    Work work{.intake = intake, .position = position, .source = source_of(intake.message.way)};
+    if (const auto* event = std::get_if<lorawan::Event>(&intake.parsed)) {
+        TRY_DO(take_event(work, *event));
+    } else if (const auto* lines = std::get_if<line_protocol::Batch>(&intake.parsed)) {
+        TRY_DO(take_lines(work, *lines));
+    } else {
+        TRY_DO(take_rows(work, std::get<batch::Batch>(intake.parsed)));
+    }
+    TRY_DO(store(work));
+
+    work.applied.counts.rejected += intake.rejected;
+    work.applied.counts.received = intake.units();
+    check(work.applied.counts.in_flight() == 0, "every unit of a message has an outcome");
+    for (DeadLetter& letter : work.letters) {
+        parts_.ledger.add_dead_letter(std::move(letter));
+    }
+    const bool radio = std::holds_alternative<lorawan::Event>(intake.parsed);
+    if (radio || work.applied.counts.quarantined > 0) {
+        parts_.ledger.keep_raw(position, intake.message);
+    }
+    if (intake.message.replay_of != 0) {
+        parts_.ledger.mark_replayed({intake.message.replay_of});
+    }
+    parts_.ledger.count(intake.message.replay_of != 0 ? "replay" : work.source, work.applied.counts);
+    return std::move(work.applied);
+}
+
+void Applier::quarantine(Work& work, Reason reason, std::string sentence, std::string field, std::int64_t line,
+                         std::string codec_version) {
+    work.applied.counts.quarantined += 1;
+    if (work.letters.size() >= letters_per_message_max) {
+        return;  // counted all the same; the message is kept whole
+    }
+    const Message& message = work.intake.message;
+    const auto* event = std::get_if<lorawan::Event>(&work.intake.parsed);
+    work.letters.push_back(
+        {.position = work.position,
+         .received = message.received,
+         .source = std::string(work.source),
+         .reason = reason,
+         .sentence = std::move(sentence),
+         .field = std::move(field),
+         .device = event == nullptr ? "" : event->dev_eui.to_text(),
+         .line = line,
+         .codec_version = std::move(codec_version),
+         .payload = message.way == Way::chirpstack_protobuf
+                        ? to_hex(as_bytes(message.body).first(std::min<std::size_t>(message.body.size(), 2048)))
+                        : shown(message.body),
+         .payload_bytes = static_cast<std::int64_t>(message.body.size())});
+}
+
+void Applier::note_frame(const Work& work, const lorawan::Event& event, std::string_view decoded,
+                         std::string_view outcome) {
+    const lorawan::Gateway* best = nullptr;
+    for (const lorawan::Gateway& gateway : event.gateways) {
+        best = best == nullptr || gateway.rssi_dbm > best->rssi_dbm ? &gateway : best;
+    }
+    parts_.ledger.note_frame({.dev_eui = event.dev_eui.to_text(),
+                              .position = work.position,
+                              .time = event.time.value_or(work.intake.message.received),
+                              .f_cnt = event.f_cnt,
+                              .f_port = event.f_port,
+                              .payload_hex = to_hex(event.payload),
+                              .rssi_dbm = best == nullptr ? 0 : best->rssi_dbm,
+                              .snr_db = best == nullptr ? 0 : best->snr_db,
+                              .gateways = static_cast<std::int64_t>(event.gateways.size()),
+                              .decoded = std::string(decoded),
+                              .outcome = std::string(outcome)});
+}
+
+Result<void> Applier::take_event(Work& work, const lorawan::Event& event) {
+    const bool replay = work.intake.message.replay_of != 0;
+    if (!replay) {
+        TRY(const auto seen, parts_.ledger.see_frame(event, work.intake.message.received, work.position));
+        if (seen == Ledger::Seen::duplicate) {
+            work.applied.counts.duplicate += 1;
+            return {};
+        }
+        if (seen == Ledger::Seen::conflict) {
+            quarantine(work, Reason::frame_conflict,
+                       fmt::format("frame {} of session {} came before with another payload", event.f_cnt,
+                                   event.dev_addr ? event.dev_addr->to_text() : event.join_id));
+            return {};
+        }
+    }
+    if (event.kind != lorawan::Kind::up) {
+        // Kept as raw message and in the account; it carries no readings.
+        work.applied.counts.stored += 1;
+        return {};
+    }
+    return take_uplink(work, event);
+}
+
+Result<void> Applier::take_uplink(Work& work, const lorawan::Event& event) {
+    const auto book = parts_.devices.snapshot();
+    const devices::Device* device = book->device(event.dev_eui);
+    const Instant received = work.intake.message.received;
+    const Instant time = event.time.value_or(received);
+    if (device == nullptr) {
+        parts_.ledger.note_unknown_device({.dev_eui = event.dev_eui.to_text(),
+                                           .name_hint = event.device_name,
+                                           .profile_hint = event.profile_name,
+                                           .source = std::string(work.source),
+                                           .first_seen = time,
+                                           .last_seen = time,
+                                           .frames = 1});
+        note_frame(work, event, event.decoded_json, name_of(Reason::unknown_device));
+        quarantine(work, Reason::unknown_device, "nobody has adopted this device yet");
+        return {};
+    }
+    const auto refuse = [&](Reason reason, std::string sentence) {
+        note_frame(work, event, "", name_of(reason));
+        quarantine(work, reason, std::move(sentence));
+    };
+    if (time - received > ahead_max) {
+        refuse(Reason::future,
+               fmt::format("stamped {}, but received {}", format_instant(time), format_instant(received)));
+        return {};
+    }
+    if (event.payload.empty() || event.f_port == 0) {
+        // MAC commands alone, or an empty frame that only keeps the session alive: there is nothing to read.
+        note_frame(work, event, "", "stored");
+        work.applied.counts.stored += 1;
+        return {};
+    }
+    const devices::Profile* profile = book->profile(device->profile);
+    if (profile == nullptr) {
+        refuse(Reason::no_profile, fmt::format("the device's profile '{}' is not there", device->profile));
+        return {};
+    }
+    const std::size_t letters_before = work.letters.size();
+    const std::uint64_t quarantined_before = work.applied.counts.quarantined;
+    TRY(const std::string decoded, decode(work, event, *profile, *book));
+    if (work.applied.counts.quarantined != quarantined_before) {
+        note_frame(work, event, "", letters_before < work.letters.size() ? name_of(work.letters.back().reason) : "");
+        return {};
+    }
+    const auto mapped = devices::map_fields(*profile, decoded);
+    if (!mapped) {
+        refuse(Reason::codec_failed, mapped.error().what);
+        return {};
+    }
+    Unit unit{.first_row = work.rows.size()};
+    for (const devices::Mapped& field : *mapped) {
+        const auto datastream = device->datastreams.find(profile->fields[field.rule].field);
+        if (datastream != device->datastreams.end()) {
+            work.rows.push_back({datastream->second, {time, field.value, {}}});
+        }
+    }
+    unit.rows = work.rows.size() - unit.first_row;
+    if (unit.rows == 0) {
+        // A frame of another kind, such as a boot message, is no fault: it decoded, and says nothing we keep.
+        work.applied.counts.stored += 1;
+    } else {
+        work.units.push_back(unit);
+    }
+    note_frame(work, event, decoded, "stored");
+    return {};
+}
+
+Result<std::string> Applier::decode(Work& work, const lorawan::Event& event, const devices::Profile& profile,
+                                    const devices::Snapshot& book) {
+    if (profile.codec.empty()) {
+        if (event.decoded_json.empty()) {
+            quarantine(work, Reason::codec_failed,
+                       "the network server sent no decoded object, and the profile has no codec");
+        }
+        return event.decoded_json;
+    }
+    const devices::StoredCodec* stored = book.codec(profile.codec);
+    if (stored == nullptr) {
+        quarantine(work, Reason::no_profile, fmt::format("the profile's codec '{}' is not there", profile.codec));
+        return std::string{};
+    }
+    const codecs::Codec codec{stored->id, std::to_string(stored->version), stored->script};
+    const codecs::Uplink uplink{
+        .f_port = event.f_port, .bytes = event.payload, .received = event.time.value_or(work.intake.message.received)};
+    TRY(codecs::Decoded decoded, parts_.decoder.decode(codec, uplink));
+    if (decoded.fault) {
+        quarantine(work, Reason::codec_failed, codecs::describe(*decoded.fault, codec.id), {},
+                   static_cast<std::int64_t>(decoded.fault->line), codec.version);
+        return std::string{};
+    }
+    if (!decoded.errors.empty()) {
+        quarantine(work, Reason::codec_failed, fmt::format("{}", fmt::join(decoded.errors, "; ")), {}, 0,
+                   codec.version);
+        return std::string{};
+    }
+    return decoded.data.empty() ? std::string("{}") : std::move(decoded.data);
+}
+
+Result<void> Applier::take_lines(Work& work, const line_protocol::Batch& batch) {
+    std::vector<WantedSeries> wanted;
+    std::vector<std::size_t> wanted_rows;
+    std::string key;
+    const Instant ahead = work.intake.message.received + ahead_max;
+    for (const line_protocol::Point& point : batch.points()) {
+        work.unit = point.line;
+        if (point.time() > ahead) {
+            quarantine(work, Reason::future,
+                       fmt::format("line {} is stamped {}", point.line, format_instant(point.time())));
+            continue;
+        }
+        work.units.push_back({.first_row = work.rows.size(), .rows = point.field_count, .number = point.line});
+        for (const line_protocol::Field& field : batch.fields(point)) {
+            key.clear();
+            append_series_key(key, batch, point, field);
+            auto value = value_of(field.value);
+            const auto known = line_series_.find(key);
+            if (known == line_series_.end()) {
+                WantedSeries series{.key = key,
+                                    .measurement = std::string(point.measurement),
+                                    .field = std::string(field.key),
+                                    .type = observations::type_of(value)};
+                wanted.push_back(std::move(series));
+                wanted_rows.push_back(work.rows.size());
+            }
+            work.rows.push_back(
+                {known == line_series_.end() ? DatastreamId{} : known->second, {point.time(), std::move(value), {}}});
+        }
+    }
+    if (wanted.empty()) {
+        return {};
+    }
+    // The same new series may stand in many lines: it is asked for once.
+    std::unordered_map<std::string_view, std::size_t> first;
+    std::vector<WantedSeries> once;
+    for (const WantedSeries& series : wanted) {
+        if (first.try_emplace(series.key, once.size()).second) {
+            once.push_back(series);
+        }
+    }
+    TRY(const auto ids, parts_.series.make(once));
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        const DatastreamId id = ids[first.at(wanted[i].key)];
+        work.rows[wanted_rows[i]].datastream = id;
+        if (id) {
+            line_series_.insert_or_assign(wanted[i].key, id);
+        }
+    }
+    return {};
+}
+
+Result<void> Applier::take_rows(Work& work, const batch::Batch& batch) {
+    const auto streams = parts_.registry.streams();
+    const Instant received = work.intake.message.received;
+    for (const batch::Row& row : batch.rows) {
+        const registry::Stream* stream = nullptr;
+        if (const auto* number = std::get_if<std::int64_t>(&row.datastream)) {
+            stream = streams->find(DatastreamId{*number});
+        } else {
+            stream = streams->find(std::get<std::string>(row.datastream));
+        }
+        const Instant time = row.time.value_or(received);
+        if (stream == nullptr) {
+            quarantine(work, Reason::unknown_series, fmt::format("row {}: there is no such datastream", row.index),
+                       "datastream");
+            continue;
+        }
+        if (time - received > ahead_max) {
+            quarantine(work, Reason::future, fmt::format("row {} is stamped {}", row.index, format_instant(time)),
+                       "time");
+            continue;
+        }
+        const auto value = observations::as_type(value_of(row.value), stream->result_type);
+        if (!value) {
+            quarantine(work, Reason::wrong_type,
+                       fmt::format("row {}: the datastream holds values of type {}", row.index,
+                                   observations::name_of(stream->result_type)),
+                       "value");
+            continue;
+        }
+        work.units.push_back(
+            {.first_row = work.rows.size(), .rows = 1, .number = static_cast<std::uint32_t>(row.index)});
+        work.rows.push_back({stream->id, {time, *value, {}}});
+    }
+    return {};
+}
+
+Result<void> Applier::store(Work& work) {
+    const Instant received = work.intake.message.received;
+    if (parts_.judge != nullptr) {
+        for (Arrival& row : work.rows) {
+            row.observation.quality =
+                row.observation.quality | parts_.judge->judge(row.datastream, row.observation, received);
+        }
+    }
+    std::vector<Outcome> outcomes(work.rows.size());
+    TRY_DO(parts_.store.append(work.rows, work.position, outcomes));
+    for (const Unit& unit : work.units) {
+        bool stored = false;
+        bool refused = false;
+        observations::Refusal refusal{};
+        for (std::size_t i = unit.first_row; i < unit.first_row + unit.rows; ++i) {
+            const Verdict verdict = outcomes[i].verdict;
+            if (verdict == Verdict::stored || verdict == Verdict::corrected) {
+                stored = true;
+                work.applied.arrivals.push_back(work.rows[i]);
+            } else if (verdict == Verdict::rejected) {
+                refused = true;
+                refusal = outcomes[i].refusal;
+            }
+        }
+        if (refused) {
+            // One bad field quarantines the unit, so that it is seen; its good fields are stored all the same.
+            const Reason reason = refusal == observations::Refusal::unknown      ? Reason::unknown_series
+                                  : refusal == observations::Refusal::wrong_type ? Reason::wrong_type
+                                                                                 : Reason::out_of_range;
+            quarantine(work, reason, fmt::format("{}: {}", unit.number, observations::sentence(refusal)));
+        } else if (stored) {
+            work.applied.counts.stored += 1;
+        } else {
+            work.applied.counts.duplicate += 1;
+        }
+    }
+    return {};
+}
+
+}  // namespace bypuls::ingest::pipeline

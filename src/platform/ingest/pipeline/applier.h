@@ -1,0 +1,82 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "platform/ingest/codecs/decoder.h"
+#include "platform/ingest/devices/device_book.h"
+#include "platform/ingest/pipeline/ledger.h"
+#include "platform/ingest/pipeline/prepare.h"
+#include "platform/ingest/pipeline/series.h"
+#include "platform/observations/store.h"
+#include "platform/registry/registry.h"
+
+namespace bypuls::ingest::pipeline {
+
+/// Marks what is doubtful about a reading before it is stored. Never refuses one.
+class Judge {
+public:
+    virtual ~Judge() = default;
+    virtual observations::Quality judge(observations::DatastreamId id, const observations::Observation& reading,
+                                        Instant received) = 0;
+};
+
+/// What became of one message.
+struct Applied {
+    Counts counts;                                ///< of its units; received is their sum
+    std::vector<observations::Arrival> arrivals;  ///< what was new or corrected, as stored
+};
+
+/// Makes observations of messages: decodes frames with the device's codec, maps fields, names lines and rows, marks
+/// doubtful values, and stores. The same message at the same position always gives the same observations, as long as
+/// devices, profiles and codecs are the same. One thread.
+class Applier {
+public:
+    struct Parts {
+        observations::Store& store;
+        registry::Registry& registry;
+        devices::DeviceBook& devices;
+        codecs::Decoder& decoder;
+        Ledger& ledger;
+        SeriesMaker& series;
+        Judge* judge = nullptr;  ///< none: every reading is good
+    };
+    /// Stamps further ahead of the time of receipt than this are quarantined.
+    static constexpr Duration ahead_max = std::chrono::minutes{10};
+
+    explicit Applier(Parts parts) : parts_(parts) {}
+
+    /// An error means that nothing was done and the same message should be applied again: no codec worker, a full
+    /// memory (settle first: Errc::exhausted), a database that cannot be reached.
+    Result<Applied> apply(const Intake& intake, journal::Position position);
+
+private:
+    struct Unit {
+        std::size_t first_row = 0;
+        std::size_t rows = 0;
+        std::uint32_t number = 0;  ///< line or row, for dead letters
+    };
+    struct Work;
+
+    Result<void> take_event(Work& work, const lorawan::Event& event);
+    Result<void> take_uplink(Work& work, const lorawan::Event& event);
+    Result<std::string> decode(Work& work, const lorawan::Event& event, const devices::Profile& profile,
+                               const devices::Snapshot& book);
+    Result<void> take_lines(Work& work, const line_protocol::Batch& batch);
+    Result<void> take_rows(Work& work, const batch::Batch& batch);
+    Result<void> store(Work& work);
+    void quarantine(Work& work, Reason reason, std::string sentence, std::string field = {}, std::int64_t line = 0,
+                    std::string codec_version = {});
+    void note_frame(const Work& work, const lorawan::Event& event, std::string_view decoded, std::string_view outcome);
+
+    Parts parts_;
+    std::unordered_map<std::string, observations::DatastreamId> line_series_;  // a cache over the registry
+};
+
+}  // namespace bypuls::ingest::pipeline

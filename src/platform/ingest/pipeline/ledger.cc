@@ -1,0 +1,245 @@
+#include "platform/ingest/pipeline/ledger.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <soci/soci.h>
+
+#include "core/time/iso8601.h"
+
+namespace bypuls::ingest::pipeline {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Copies of one frame come within seconds and redelivered messages keep their time, so the same counter much later is
+/// a device that began to count anew.
+constexpr Duration same_frame_max = 1h;
+
+/// What tells one event of a device from another: the radio session for frames, the server's own id for the rest.
+std::string session_name(const lorawan::Event& event) {
+    if (event.kind == lorawan::Kind::up && event.dev_addr) {
+        return event.dev_addr->to_text();
+    }
+    if (event.kind == lorawan::Kind::up && !event.join_id.empty()) {
+        return event.join_id;
+    }
+    if (!event.deduplication_id.empty()) {
+        return fmt::format("{}:{}", lorawan::name_of(event.kind), event.deduplication_id);
+    }
+    return fmt::format("{}:{}:{}", lorawan::name_of(event.kind), event.time ? format_instant(*event.time) : "",
+                       event.log        ? event.log->code
+                       : event.downlink ? event.downlink->queue_id
+                                        : "");
+}
+
+}  // namespace
+
+const database::Component& Ledger::schema() {
+    static const database::Component component{
+        "ingest",
+        {{1,
+          "frames, dead letters, unknown devices, raw messages and the account",
+          {"CREATE TABLE ingest_frame_seen (dev_eui TEXT NOT NULL, session TEXT NOT NULL, epoch BIGINT NOT NULL, "
+           "f_cnt BIGINT NOT NULL, f_port BIGINT NOT NULL, payload_crc BIGINT NOT NULL, time BIGINT NOT NULL, "
+           "position BIGINT NOT NULL, PRIMARY KEY (dev_eui, session, epoch, f_cnt, f_port))",
+           "CREATE INDEX ingest_frame_seen_time ON ingest_frame_seen (time)",
+           "CREATE TABLE ingest_session (dev_eui TEXT NOT NULL, session TEXT NOT NULL, epoch BIGINT NOT NULL, "
+           "last_time BIGINT NOT NULL, PRIMARY KEY (dev_eui, session))",
+           "CREATE TABLE ingest_dead_letter (id BIGINT PRIMARY KEY, position BIGINT NOT NULL, received BIGINT NOT "
+           "NULL, "
+           "source TEXT NOT NULL, reason TEXT NOT NULL, sentence TEXT NOT NULL, field TEXT NOT NULL, "
+           "device TEXT NOT NULL, line BIGINT NOT NULL, codec_version TEXT NOT NULL, payload TEXT NOT NULL, "
+           "payload_bytes BIGINT NOT NULL, replayed BIGINT NOT NULL)",
+           "CREATE INDEX ingest_dead_letter_device ON ingest_dead_letter (device, replayed, position)",
+           "CREATE INDEX ingest_dead_letter_received ON ingest_dead_letter (received)",
+           "CREATE TABLE ingest_unknown_device (dev_eui TEXT PRIMARY KEY, name_hint TEXT NOT NULL, "
+           "profile_hint TEXT NOT NULL, source TEXT NOT NULL, first_seen BIGINT NOT NULL, last_seen BIGINT NOT NULL, "
+           "frames BIGINT NOT NULL)",
+           "CREATE TABLE ingest_last_frame (dev_eui TEXT NOT NULL, position BIGINT NOT NULL, time BIGINT NOT NULL, "
+           "f_cnt BIGINT NOT NULL, f_port BIGINT NOT NULL, payload_hex TEXT NOT NULL, rssi DOUBLE PRECISION NOT NULL, "
+           "snr DOUBLE PRECISION NOT NULL, gateways BIGINT NOT NULL, decoded TEXT NOT NULL, outcome TEXT NOT NULL, "
+           "PRIMARY KEY (dev_eui, position))",
+           "CREATE TABLE ingest_count (source TEXT PRIMARY KEY, received BIGINT NOT NULL, stored BIGINT NOT NULL, "
+           "duplicate BIGINT NOT NULL, quarantined BIGINT NOT NULL, rejected BIGINT NOT NULL)"},
+          {"CREATE TABLE ingest_raw (first_position BIGINT PRIMARY KEY, last_position BIGINT NOT NULL, "
+           "last_received BIGINT NOT NULL, chunk BLOB NOT NULL)"},
+          {"CREATE TABLE ingest_raw (first_position BIGINT PRIMARY KEY, last_position BIGINT NOT NULL, "
+           "last_received BIGINT NOT NULL, chunk BYTEA NOT NULL)"}}}};
+    return component;
+}
+
+Result<std::unique_ptr<Ledger>> Ledger::open(database::Database& database, const Clock& clock, Retention retention) {
+    std::unique_ptr<Ledger> ledger(new Ledger(database, clock, retention));
+    TRY_DO(ledger->load());
+    return ledger;
+}
+
+Result<void> Ledger::load() {
+    return database_.read("loading the account of what came in", [&](soci::session& sql) -> Result<void> {
+        const soci::rowset<soci::row> rows =
+            (sql.prepare << "SELECT source, received, stored, duplicate, quarantined, rejected FROM ingest_count");
+        for (const soci::row& row : rows) {
+            const auto number = [&](std::size_t column) {
+                return static_cast<std::uint64_t>(row.get<long long>(column));
+            };
+            counts_[row.get<std::string>(0)] = {.received = number(1),
+                                                .stored = number(2),
+                                                .duplicate = number(3),
+                                                .quarantined = number(4),
+                                                .rejected = number(5)};
+        }
+        long long newest = 0;
+        sql << "SELECT COALESCE(MAX(id), 0) FROM ingest_dead_letter", soci::into(newest);
+        next_letter_ = newest + 1;
+        return {};
+    });
+}
+
+Result<Ledger::Seen> Ledger::see_frame(const lorawan::Event& event, Instant received, journal::Position position) {
+    const std::lock_guard lock(mutex_);
+    const Instant time = event.time.value_or(received);
+    FrameKey key{.dev_eui = event.dev_eui.to_text(),
+                 .session = session_name(event),
+                 .f_cnt = event.f_cnt,
+                 .f_port = event.f_port};
+    const std::string session_key = key.dev_eui + "/" + key.session;
+    auto pending = sessions_.find(session_key);
+    if (pending == sessions_.end()) {
+        TRY(auto kept, session_of(session_key));
+        pending = sessions_.emplace(session_key, std::move(kept)).first;
+    }
+    Session& session = pending->second;
+    key.epoch = session.epoch;
+
+    TRY(const auto before, find_frame(key));
+    const auto crc = static_cast<std::int64_t>(crc32c(event.payload));
+    if (before && before->position != position) {
+        const bool same = before->payload_crc == crc;
+        const Duration apart = time < before->time ? before->time - time : time - before->time;
+        const bool counts_anew = apart > same_frame_max && time > session.last_time;
+        if (!counts_anew) {
+            return same ? Seen::duplicate : Seen::conflict;
+        }
+        session.epoch += 1;
+        key.epoch = session.epoch;
+    }
+    session.last_time = std::max(session.last_time, time);
+    frames_seen_.insert_or_assign(std::move(key), SeenFrame{crc, time, position});
+    return Seen::fresh;
+}
+
+Result<std::optional<Ledger::SeenFrame>> Ledger::find_frame(const FrameKey& key) const {
+    if (const auto pending = frames_seen_.find(key); pending != frames_seen_.end()) {
+        return pending->second;
+    }
+    return database_.read("looking up a frame", [&](soci::session& sql) -> Result<std::optional<SeenFrame>> {
+        const long long epoch = key.epoch;
+        const long long f_cnt = key.f_cnt;
+        const long long f_port = key.f_port;
+        long long crc = 0;
+        long long time = 0;
+        long long position = 0;
+        sql << "SELECT payload_crc, time, position FROM ingest_frame_seen WHERE dev_eui = :dev_eui AND "
+               "session = :session AND epoch = :epoch AND f_cnt = :f_cnt AND f_port = :f_port",
+            soci::use(key.dev_eui, "dev_eui"), soci::use(key.session, "session"), soci::use(epoch, "epoch"),
+            soci::use(f_cnt, "f_cnt"), soci::use(f_port, "f_port"), soci::into(crc), soci::into(time),
+            soci::into(position);
+        if (!sql.got_data()) {
+            return std::nullopt;
+        }
+        return SeenFrame{crc, Instant{Duration{time}}, journal::Position{static_cast<std::uint64_t>(position)}};
+    });
+}
+
+Result<Ledger::Session> Ledger::session_of(const std::string& session_key) const {
+    const std::string dev_eui = session_key.substr(0, session_key.find('/'));
+    const std::string session = session_key.substr(session_key.find('/') + 1);
+    return database_.read("looking up a radio session", [&](soci::session& sql) -> Result<Session> {
+        long long epoch = 0;
+        long long last_time = Instant::min().time_since_epoch().count();
+        sql << "SELECT epoch, last_time FROM ingest_session WHERE dev_eui = :dev_eui AND session = :session",
+            soci::use(dev_eui, "dev_eui"), soci::use(session, "session"), soci::into(epoch), soci::into(last_time);
+        if (!sql.got_data()) {
+            return Session{.epoch = 0, .last_time = Instant::min()};
+        }
+        return Session{epoch, Instant{Duration{last_time}}};
+    });
+}
+
+void Ledger::add_dead_letter(DeadLetter letter) {
+    constexpr std::size_t shown_max = 4096;
+    const std::lock_guard lock(mutex_);
+    letter.id = next_letter_++;
+    if (letter.payload.size() > shown_max) {
+        letter.payload.resize(shown_max);
+    }
+    letters_.push_back(std::move(letter));
+}
+
+void Ledger::note_unknown_device(UnknownDevice device) {
+    const std::lock_guard lock(mutex_);
+    const auto [found, added] = unknown_.try_emplace(device.dev_eui, device);
+    if (!added) {
+        found->second.frames += device.frames;
+        found->second.first_seen = std::min(found->second.first_seen, device.first_seen);
+        found->second.last_seen = std::max(found->second.last_seen, device.last_seen);
+        found->second.name_hint = device.name_hint;
+        found->second.profile_hint = device.profile_hint;
+    }
+}
+
+void Ledger::note_frame(Frame frame) {
+    const std::lock_guard lock(mutex_);
+    auto& frames = last_frames_[frame.dev_eui];
+    frames.push_back(std::move(frame));
+    if (frames.size() > retention_.last_frames) {
+        frames.pop_front();
+    }
+}
+
+void Ledger::keep_raw(journal::Position position, const Message& message) {
+    const std::lock_guard lock(mutex_);
+    if (raw_.empty() || raw_.back().position < position) {
+        raw_.push_back({position, message.received, encode(message)});
+    }
+}
+
+void Ledger::count(std::string_view source, const Counts& counts) {
+    const std::lock_guard lock(mutex_);
+    const auto found = counts_.find(source);
+    (found == counts_.end() ? counts_[std::string(source)] : found->second) += counts;
+}
+
+void Ledger::mark_replayed(journal::Position position) {
+    const std::lock_guard lock(mutex_);
+    replayed_.push_back(position);
+    for (DeadLetter& letter : letters_) {
+        letter.replayed = letter.replayed || letter.position == position;
+    }
+}
+
+void Ledger::forget_unknown_device(std::string_view dev_eui) {
+    const std::lock_guard lock(mutex_);
+    unknown_.erase(std::string(dev_eui));
+    forgotten_.emplace_back(dev_eui);
+}
+
+void Ledger::settled() {
+    const std::lock_guard lock(mutex_);
+    frames_seen_.clear();
+    sessions_.clear();
+    letters_.clear();
+    unknown_.clear();
+    forgotten_.clear();
+    last_frames_.clear();
+    raw_.clear();
+    replayed_.clear();
+}
+
+std::map<std::string, Counts, std::less<>> Ledger::counts() const {
+    const std::lock_guard lock(mutex_);
+    return counts_;
+}
+
+}  // namespace bypuls::ingest::pipeline

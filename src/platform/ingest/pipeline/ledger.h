@@ -1,0 +1,181 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "platform/database/migrations.h"
+#include "platform/ingest/lorawan/uplink.h"
+#include "platform/ingest/message.h"
+#include "platform/observations/store.h"
+
+namespace bypuls::ingest::pipeline {
+
+/// A unit that could not be used, kept for thirty days so that a person can see why and try it again.
+struct DeadLetter {
+    std::int64_t id = 0;
+    journal::Position position;  ///< of its message; 0 when it was refused and never kept
+    Instant received{};
+    std::string source;
+    Reason reason = Reason::none;
+    std::string sentence;
+    std::string field;
+    std::string device;         ///< DevEui text, or empty
+    std::int64_t line = 0;      ///< in the codec; 0 when it does not apply
+    std::string codec_version;  ///< that failed, or empty
+    std::string payload;        ///< at most the first 4 KiB of the message
+    std::int64_t payload_bytes = 0;
+    bool replayed = false;
+};
+
+/// A device that sends but that nobody has adopted.
+struct UnknownDevice {
+    std::string dev_eui;
+    std::string name_hint;
+    std::string profile_hint;
+    std::string source;
+    Instant first_seen{};
+    Instant last_seen{};
+    std::int64_t frames = 0;
+};
+
+/// One of a device's last frames, adopted or not.
+struct Frame {
+    std::string dev_eui;
+    journal::Position position;
+    Instant time{};
+    std::int64_t f_cnt = 0;
+    std::int64_t f_port = 0;
+    std::string payload_hex;
+    double rssi_dbm = 0;
+    double snr_db = 0;
+    std::int64_t gateways = 0;
+    std::string decoded;  ///< JSON, or empty
+    std::string outcome;  ///< "stored", "duplicate", or a reason
+};
+
+struct DeadLetterQuery {
+    std::vector<std::string> words;  ///< each must occur in sentence, payload, device or field
+    std::string source;
+    std::string reason;
+    std::string device;
+    std::optional<bool> replayed;
+    std::int64_t before = INT64_MAX;  ///< key of paging: only smaller ids
+    std::size_t limit = 50;
+};
+
+/// How often the ledger keeps what.
+struct Retention {
+    std::chrono::days frames_seen{7};  ///< radio frames, to recognise them again
+    std::chrono::days dead_letters{30};
+    std::chrono::days raw_messages{400};  ///< to decode again with a mended codec
+    std::size_t last_frames = 50;         ///< for each device
+};
+
+/// What the pipeline remembers beside observations: frames it has seen, dead letters, unknown devices, raw messages and
+/// the account of every source. New facts wait in memory and are written in the transaction that moves the journal's
+/// cursor, so they are there exactly once whatever crashes.
+///
+/// Thread-safe: one applies, any number read.
+class Ledger final : public observations::Companion {
+public:
+    enum class Seen : std::uint8_t { fresh, duplicate, conflict };
+
+    static const database::Component& schema();
+    /// `database` is the one that the observation store settles into. Its schema must have been migrated.
+    static Result<std::unique_ptr<Ledger>> open(database::Database& database, const Clock& clock,
+                                                Retention retention = {});
+
+    /// Has this radio frame come before? The same frame with another payload is a conflict; a counter that starts anew
+    /// begins a new epoch. docs/concepts/data-in.md tells the rule.
+    Result<Seen> see_frame(const lorawan::Event& event, Instant received, journal::Position position);
+    void add_dead_letter(DeadLetter letter);
+    void note_unknown_device(UnknownDevice device);
+    void note_frame(Frame frame);
+    void keep_raw(journal::Position position, const Message& message);
+    /// Units of the record at `position`, all of them decided.
+    void count(std::string_view source, const Counts& counts);
+    /// The letters of a message that has been tried again.
+    void mark_replayed(journal::Position position);
+    void forget_unknown_device(std::string_view dev_eui);
+
+    Result<void> write(observations::Transaction& transaction, journal::Position upto) override;
+    /// After a settle that succeeded: what was written is no longer pending.
+    void settled();
+
+    std::map<std::string, Counts, std::less<>> counts() const;
+    Result<std::vector<DeadLetter>> dead_letters(const DeadLetterQuery& query) const;
+    Result<DeadLetter> dead_letter(std::int64_t id) const;
+    /// Positions of messages of a device that still wait, oldest first.
+    Result<std::vector<journal::Position>> waiting_of(std::string_view dev_eui) const;
+    Result<std::vector<UnknownDevice>> unknown_devices() const;
+    /// Newest first.
+    Result<std::vector<Frame>> last_frames(std::string_view dev_eui) const;
+    /// Errc::not_found when it is older than the retention.
+    Result<Message> raw_message(journal::Position position) const;
+
+private:
+    struct FrameKey {
+        std::string dev_eui;
+        std::string session;
+        std::int64_t epoch = 0;
+        std::int64_t f_cnt = 0;
+        std::int64_t f_port = 0;
+        friend auto operator<=>(const FrameKey&, const FrameKey&) = default;
+    };
+    struct SeenFrame {
+        std::int64_t payload_crc = 0;
+        Instant time{};
+        journal::Position position;
+    };
+    struct Session {
+        std::int64_t epoch = 0;
+        Instant last_time{};
+    };
+    struct Raw {
+        journal::Position position;
+        Instant received{};
+        Bytes payload;
+    };
+
+    Ledger(database::Database& database, const Clock& clock, Retention retention)
+        : database_(database), clock_(clock), retention_(retention) {}
+    Result<void> load();
+    Result<std::optional<SeenFrame>> find_frame(const FrameKey& key) const;
+    /// `session_key` is "dev_eui/session".
+    Result<Session> session_of(const std::string& session_key) const;
+
+    Result<void> write_frames(observations::Transaction& transaction) const;
+    Result<void> write_letters(observations::Transaction& transaction) const;
+    Result<void> write_devices(observations::Transaction& transaction) const;
+    Result<void> write_raw(observations::Transaction& transaction) const;
+    Result<void> write_counts(observations::Transaction& transaction) const;
+    Result<void> purge(observations::Transaction& transaction) const;
+
+    database::Database& database_;
+    const Clock& clock_;
+    Retention retention_;
+
+    mutable std::mutex mutex_;
+    std::map<FrameKey, SeenFrame> frames_seen_;          // pending, as are the following
+    std::unordered_map<std::string, Session> sessions_;  // by "dev_eui/session"
+    std::vector<DeadLetter> letters_;
+    std::map<std::string, UnknownDevice, std::less<>> unknown_;
+    std::vector<std::string> forgotten_;
+    std::map<std::string, std::deque<Frame>, std::less<>> last_frames_;
+    std::vector<Raw> raw_;
+    std::vector<journal::Position> replayed_;
+    std::map<std::string, Counts, std::less<>> counts_;  // totals of all time
+    std::int64_t next_letter_ = 1;
+};
+
+}  // namespace bypuls::ingest::pipeline

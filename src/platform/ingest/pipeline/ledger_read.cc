@@ -1,0 +1,213 @@
+// What staff pages and replays ask the ledger. Rows that wait for the next settle are seen a few seconds later.
+#include <fmt/format.h>
+#include <soci/soci.h>
+#include <zstd.h>
+
+#include "core/text.h"
+#include "platform/ingest/pipeline/ledger.h"
+
+namespace bypuls::ingest::pipeline {
+namespace {
+
+constexpr std::string_view letter_columns =
+    "id, position, received, source, reason, sentence, field, device, line, codec_version, payload, payload_bytes, "
+    "replayed";
+
+Instant from_micros(long long micros) {
+    return Instant{Duration{micros}};
+}
+
+Result<DeadLetter> letter_from(const soci::row& row) {
+    DeadLetter letter;
+    letter.id = row.get<long long>(0);
+    letter.position = {static_cast<std::uint64_t>(row.get<long long>(1))};
+    letter.received = from_micros(row.get<long long>(2));
+    letter.source = row.get<std::string>(3);
+    TRY(letter.reason, reason_named(row.get<std::string>(4)));
+    letter.sentence = row.get<std::string>(5);
+    letter.field = row.get<std::string>(6);
+    letter.device = row.get<std::string>(7);
+    letter.line = row.get<long long>(8);
+    letter.codec_version = row.get<std::string>(9);
+    letter.payload = row.get<std::string>(10);
+    letter.payload_bytes = row.get<long long>(11);
+    letter.replayed = row.get<long long>(12) != 0;
+    return letter;
+}
+
+/// Text with the wildcards of LIKE made harmless.
+std::string like_pattern(std::string_view word) {
+    std::string pattern = "%";
+    for (const char c : word) {
+        if (c == '%' || c == '_' || c == '\\') {
+            pattern += '\\';
+        }
+        pattern += c;
+    }
+    return pattern + "%";
+}
+
+Result<Bytes> decompress(std::string_view chunk) {
+    constexpr unsigned long long plain_max = 1ULL << 30U;
+    const unsigned long long size = ZSTD_getFrameContentSize(chunk.data(), chunk.size());
+    if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN || size > plain_max) {
+        return fail(Errc::damaged, "a chunk of raw messages cannot be unpacked");
+    }
+    Bytes plain(size);
+    const std::size_t got = ZSTD_decompress(plain.data(), plain.size(), chunk.data(), chunk.size());
+    if (ZSTD_isError(got) != 0 || got != size) {
+        return fail(Errc::damaged, "a chunk of raw messages cannot be unpacked");
+    }
+    return plain;
+}
+
+Result<Message> find_in_chunk(ByteView plain, journal::Position wanted) {
+    ByteReader in(plain);
+    std::uint64_t position = 0;
+    std::int64_t received = 0;
+    while (in.remaining() > 0) {
+        TRY(const auto step, in.varint());
+        TRY(const auto later, in.varint());
+        TRY(const auto length, in.varint());
+        TRY(const auto payload, in.take(static_cast<std::size_t>(length)));
+        position += step;
+        received += unzigzag(later);
+        if (position == wanted.value) {
+            return decode(payload, from_micros(received));
+        }
+    }
+    return fail(Errc::not_found, "that message is no longer kept");
+}
+
+}  // namespace
+
+Result<std::vector<DeadLetter>> Ledger::dead_letters(const DeadLetterQuery& query) const {
+    std::string text = fmt::format("SELECT {} FROM ingest_dead_letter WHERE id < :before", letter_columns);
+    std::vector<std::string> bound;
+    const auto condition = [&](std::string_view column, std::string_view value) {
+        if (!value.empty()) {
+            bound.emplace_back(value);
+            text += fmt::format(" AND {} = :v{}", column, bound.size());
+        }
+    };
+    condition("source", query.source);
+    condition("reason", query.reason);
+    condition("device", query.device);
+    if (query.replayed) {
+        text += *query.replayed ? " AND replayed = 1" : " AND replayed = 0";
+    }
+    for (const std::string& word : query.words) {
+        bound.push_back(like_pattern(word));
+        text += fmt::format(" AND (sentence || ' ' || device || ' ' || field || ' ' || payload) LIKE :v{} ESCAPE '\\'",
+                            bound.size());
+    }
+    text += fmt::format(" ORDER BY id DESC LIMIT {}", query.limit);
+
+    return database_.read("searching dead letters", [&](soci::session& sql) -> Result<std::vector<DeadLetter>> {
+        const long long before = query.before;
+        soci::statement statement(sql);
+        statement.exchange(soci::use(before, "before"));
+        for (std::size_t i = 0; i < bound.size(); ++i) {
+            statement.exchange(soci::use(bound[i], fmt::format("v{}", i + 1)));
+        }
+        soci::row row;
+        statement.exchange(soci::into(row));
+        statement.alloc();
+        statement.prepare(text);
+        statement.define_and_bind();
+        std::vector<DeadLetter> found;
+        for (bool more = statement.execute(true); more; more = statement.fetch()) {
+            TRY(auto letter, letter_from(row));
+            found.push_back(std::move(letter));
+        }
+        return found;
+    });
+}
+
+Result<DeadLetter> Ledger::dead_letter(std::int64_t id) const {
+    TRY(auto found, dead_letters({.before = id == INT64_MAX ? id : id + 1, .limit = 1}));
+    if (found.empty() || found.front().id != id) {
+        return fail(Errc::not_found, fmt::format("there is no dead letter {}", id));
+    }
+    return std::move(found.front());
+}
+
+Result<std::vector<journal::Position>> Ledger::waiting_of(std::string_view dev_eui) const {
+    return database_.read(
+        "finding waiting messages", [&](soci::session& sql) -> Result<std::vector<journal::Position>> {
+            const std::string device(dev_eui);
+            const soci::rowset<soci::row> rows =
+                (sql.prepare
+                     << "SELECT DISTINCT position FROM ingest_dead_letter WHERE device = :device AND replayed = 0 "
+                        "AND position > 0 ORDER BY position",
+                 soci::use(device, "device"));
+            std::vector<journal::Position> positions;
+            for (const soci::row& row : rows) {
+                positions.push_back({static_cast<std::uint64_t>(row.get<long long>(0))});
+            }
+            return positions;
+        });
+}
+
+Result<std::vector<UnknownDevice>> Ledger::unknown_devices() const {
+    return database_.read("listing unknown devices", [&](soci::session& sql) -> Result<std::vector<UnknownDevice>> {
+        const soci::rowset<soci::row> rows =
+            (sql.prepare << "SELECT dev_eui, name_hint, profile_hint, source, first_seen, last_seen, frames FROM "
+                            "ingest_unknown_device ORDER BY last_seen DESC LIMIT 1000");
+        std::vector<UnknownDevice> found;
+        for (const soci::row& row : rows) {
+            found.push_back({.dev_eui = row.get<std::string>(0),
+                             .name_hint = row.get<std::string>(1),
+                             .profile_hint = row.get<std::string>(2),
+                             .source = row.get<std::string>(3),
+                             .first_seen = from_micros(row.get<long long>(4)),
+                             .last_seen = from_micros(row.get<long long>(5)),
+                             .frames = row.get<long long>(6)});
+        }
+        return found;
+    });
+}
+
+Result<std::vector<Frame>> Ledger::last_frames(std::string_view dev_eui) const {
+    return database_.read("listing frames", [&](soci::session& sql) -> Result<std::vector<Frame>> {
+        const std::string device(dev_eui);
+        const soci::rowset<soci::row> rows =
+            (sql.prepare << "SELECT position, time, f_cnt, f_port, payload_hex, rssi, snr, gateways, decoded, outcome "
+                            "FROM ingest_last_frame WHERE dev_eui = :device ORDER BY position DESC",
+             soci::use(device, "device"));
+        std::vector<Frame> found;
+        for (const soci::row& row : rows) {
+            found.push_back({.dev_eui = device,
+                             .position = {static_cast<std::uint64_t>(row.get<long long>(0))},
+                             .time = from_micros(row.get<long long>(1)),
+                             .f_cnt = row.get<long long>(2),
+                             .f_port = row.get<long long>(3),
+                             .payload_hex = row.get<std::string>(4),
+                             .rssi_dbm = row.get<double>(5),
+                             .snr_db = row.get<double>(6),
+                             .gateways = row.get<long long>(7),
+                             .decoded = row.get<std::string>(8),
+                             .outcome = row.get<std::string>(9)});
+        }
+        return found;
+    });
+}
+
+Result<Message> Ledger::raw_message(journal::Position position) const {
+    TRY(const auto chunk, database_.read("finding a raw message", [&](soci::session& sql) -> Result<std::string> {
+        const auto wanted = static_cast<long long>(position.value);
+        soci::blob blob(sql);
+        sql << "SELECT chunk FROM ingest_raw WHERE first_position <= :wanted AND last_position >= :wanted2",
+            soci::use(wanted, "wanted"), soci::use(wanted, "wanted2"), soci::into(blob);
+        if (!sql.got_data()) {
+            return fail(Errc::not_found, "that message is no longer kept");
+        }
+        std::string bytes(blob.get_len(), '\0');
+        blob.read_from_start(bytes.data(), bytes.size());
+        return bytes;
+    }));
+    TRY(const Bytes plain, decompress(chunk));
+    return find_in_chunk(plain, position);
+}
+
+}  // namespace bypuls::ingest::pipeline

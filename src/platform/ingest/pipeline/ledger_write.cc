@@ -1,0 +1,164 @@
+// What the ledger writes in the transaction that moves the journal's cursor.
+#include <array>
+
+#include <zstd.h>
+
+#include "platform/ingest/pipeline/ledger.h"
+
+namespace bypuls::ingest::pipeline {
+namespace {
+
+using Bound = observations::Transaction::Bound;
+
+std::int64_t micros(Instant t) {
+    return t.time_since_epoch().count();
+}
+std::int64_t number(journal::Position position) {
+    return static_cast<std::int64_t>(position.value);
+}
+
+template <typename... Values>
+Result<void> put(observations::Transaction& transaction, std::string_view sql, const Values&... values) {
+    const std::array<Bound, sizeof...(Values)> bound{Bound{values}...};
+    return transaction.execute(sql, bound);
+}
+
+/// Messages one after another: position and receive time as differences from the one before, length, bytes.
+Result<Bytes> compress(const Bytes& plain) {
+    Bytes out(ZSTD_compressBound(plain.size()));
+    const std::size_t size = ZSTD_compress(out.data(), out.size(), plain.data(), plain.size(), 3);
+    if (ZSTD_isError(size) != 0) {
+        return fail(Errc::exhausted, std::string("compressing raw messages: ") + ZSTD_getErrorName(size));
+    }
+    out.resize(size);
+    return out;
+}
+
+}  // namespace
+
+Result<void> Ledger::write(observations::Transaction& transaction, journal::Position /*upto*/) {
+    const std::lock_guard lock(mutex_);
+    TRY_DO(write_frames(transaction));
+    TRY_DO(write_letters(transaction));
+    TRY_DO(write_devices(transaction));
+    TRY_DO(write_raw(transaction));
+    TRY_DO(write_counts(transaction));
+    return purge(transaction);
+}
+
+Result<void> Ledger::write_frames(observations::Transaction& transaction) const {
+    for (const auto& [key, seen] : frames_seen_) {
+        TRY_DO(
+            put(transaction,
+                "INSERT INTO ingest_frame_seen (dev_eui, session, epoch, f_cnt, f_port, payload_crc, time, position) "
+                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                std::string_view(key.dev_eui), std::string_view(key.session), key.epoch, key.f_cnt, key.f_port,
+                seen.payload_crc, micros(seen.time), number(seen.position)));
+    }
+    for (const auto& [name, session] : sessions_) {
+        const auto slash = name.find('/');
+        TRY_DO(
+            put(transaction,
+                "INSERT INTO ingest_session (dev_eui, session, epoch, last_time) VALUES ($1, $2, $3, $4) "
+                "ON CONFLICT (dev_eui, session) DO UPDATE SET epoch = excluded.epoch, last_time = excluded.last_time",
+                std::string_view(name).substr(0, slash), std::string_view(name).substr(slash + 1), session.epoch,
+                micros(session.last_time)));
+    }
+    return {};
+}
+
+Result<void> Ledger::write_letters(observations::Transaction& transaction) const {
+    for (const DeadLetter& letter : letters_) {
+        TRY_DO(put(transaction,
+                   "INSERT INTO ingest_dead_letter (id, position, received, source, reason, sentence, field, device, "
+                   "line, codec_version, payload, payload_bytes, replayed) "
+                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                   letter.id, number(letter.position), micros(letter.received), std::string_view(letter.source),
+                   name_of(letter.reason), std::string_view(letter.sentence), std::string_view(letter.field),
+                   std::string_view(letter.device), letter.line, std::string_view(letter.codec_version),
+                   std::string_view(letter.payload), letter.payload_bytes, std::int64_t{letter.replayed ? 1 : 0}));
+    }
+    for (const journal::Position position : replayed_) {
+        TRY_DO(put(transaction, "UPDATE ingest_dead_letter SET replayed = 1 WHERE position = $1", number(position)));
+    }
+    return {};
+}
+
+Result<void> Ledger::write_devices(observations::Transaction& transaction) const {
+    for (const std::string& dev_eui : forgotten_) {
+        TRY_DO(put(transaction, "DELETE FROM ingest_unknown_device WHERE dev_eui = $1", std::string_view(dev_eui)));
+    }
+    for (const auto& [dev_eui, device] : unknown_) {
+        TRY_DO(
+            put(transaction,
+                "INSERT INTO ingest_unknown_device (dev_eui, name_hint, profile_hint, source, first_seen, last_seen, "
+                "frames) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (dev_eui) DO UPDATE SET "
+                "name_hint = excluded.name_hint, profile_hint = excluded.profile_hint, last_seen = excluded.last_seen, "
+                "frames = ingest_unknown_device.frames + excluded.frames",
+                std::string_view(dev_eui), std::string_view(device.name_hint), std::string_view(device.profile_hint),
+                std::string_view(device.source), micros(device.first_seen), micros(device.last_seen), device.frames));
+    }
+    for (const auto& [dev_eui, frames] : last_frames_) {
+        for (const Frame& frame : frames) {
+            TRY_DO(put(transaction,
+                       "INSERT INTO ingest_last_frame (dev_eui, position, time, f_cnt, f_port, payload_hex, rssi, snr, "
+                       "gateways, decoded, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
+                       "ON CONFLICT (dev_eui, position) DO NOTHING",
+                       std::string_view(dev_eui), number(frame.position), micros(frame.time), frame.f_cnt, frame.f_port,
+                       std::string_view(frame.payload_hex), frame.rssi_dbm, frame.snr_db, frame.gateways,
+                       std::string_view(frame.decoded), std::string_view(frame.outcome)));
+        }
+        TRY_DO(put(transaction,
+                   "DELETE FROM ingest_last_frame WHERE dev_eui = $1 AND position NOT IN (SELECT position FROM "
+                   "ingest_last_frame WHERE dev_eui = $1 ORDER BY position DESC LIMIT $2)",
+                   std::string_view(dev_eui), static_cast<std::int64_t>(retention_.last_frames)));
+    }
+    return {};
+}
+
+Result<void> Ledger::write_raw(observations::Transaction& transaction) const {
+    if (raw_.empty()) {
+        return {};
+    }
+    Bytes plain;
+    std::uint64_t position = 0;
+    std::int64_t received = 0;
+    Instant last_received = raw_.front().received;
+    for (const Raw& raw : raw_) {
+        put_varint(plain, raw.position.value - position);
+        put_varint(plain, zigzag(micros(raw.received) - received));
+        put_varint(plain, raw.payload.size());
+        plain.insert(plain.end(), raw.payload.begin(), raw.payload.end());
+        position = raw.position.value;
+        received = micros(raw.received);
+        last_received = std::max(last_received, raw.received);
+    }
+    TRY(const Bytes chunk, compress(plain));
+    return put(transaction,
+               "INSERT INTO ingest_raw (first_position, last_position, last_received, chunk) VALUES ($1, $2, $3, $4)",
+               number(raw_.front().position), number(raw_.back().position), micros(last_received), ByteView(chunk));
+}
+
+Result<void> Ledger::write_counts(observations::Transaction& transaction) const {
+    for (const auto& [source, counts] : counts_) {
+        TRY_DO(put(transaction,
+                   "INSERT INTO ingest_count (source, received, stored, duplicate, quarantined, rejected) "
+                   "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (source) DO UPDATE SET received = excluded.received, "
+                   "stored = excluded.stored, duplicate = excluded.duplicate, quarantined = excluded.quarantined, "
+                   "rejected = excluded.rejected",
+                   std::string_view(source), static_cast<std::int64_t>(counts.received),
+                   static_cast<std::int64_t>(counts.stored), static_cast<std::int64_t>(counts.duplicate),
+                   static_cast<std::int64_t>(counts.quarantined), static_cast<std::int64_t>(counts.rejected)));
+    }
+    return {};
+}
+
+Result<void> Ledger::purge(observations::Transaction& transaction) const {
+    const Instant now = clock_.now();
+    TRY_DO(put(transaction, "DELETE FROM ingest_frame_seen WHERE time < $1", micros(now - retention_.frames_seen)));
+    TRY_DO(
+        put(transaction, "DELETE FROM ingest_dead_letter WHERE received < $1", micros(now - retention_.dead_letters)));
+    return put(transaction, "DELETE FROM ingest_raw WHERE last_received < $1", micros(now - retention_.raw_messages));
+}
+
+}  // namespace bypuls::ingest::pipeline

@@ -1,0 +1,229 @@
+#include "platform/ingest/pipeline/pipeline.h"
+
+#include <future>
+#include <utility>
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+
+#include "core/log.h"
+
+namespace bypuls::ingest::pipeline {
+namespace {
+
+constexpr std::uint8_t message_record = 1;
+/// How long to wait before a message that could not be applied is tried again.
+constexpr std::chrono::milliseconds retry_delay{500};
+
+}  // namespace
+
+Pipeline::Pipeline(Parts parts, PipelineOptions options)
+    : parts_(parts), options_(options), next_settle_(parts.clock.steady() + options.settle_interval) {
+    thread_ = std::thread([this] { run(); });
+}
+
+Pipeline::~Pipeline() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    work_.notify_all();
+    thread_.join();
+}
+
+void Pipeline::reject(const Message& message, const Error& error) {
+    parts_.ledger.add_dead_letter({.received = message.received,
+                                   .source = std::string(source_of(message.way)),
+                                   .reason = Reason::malformed,
+                                   .sentence = error.what,
+                                   .payload = message.way == Way::chirpstack_protobuf
+                                                  ? to_hex(as_bytes(std::string_view(message.body).substr(0, 2048)))
+                                                  : message.body.substr(0, 4096),
+                                   .payload_bytes = static_cast<std::int64_t>(message.body.size())});
+    parts_.ledger.count(source_of(message.way), {.received = 1, .rejected = 1});
+}
+
+void Pipeline::submit(Message message, Done done) {
+    const std::size_t bytes = message.body.size() + 256;
+    if (in_flight_bytes_.fetch_add(bytes) + bytes > options_.in_flight_bytes_max) {
+        in_flight_bytes_ -= bytes;
+        done(fail(Errc::exhausted, "too many messages wait to be stored; send it again in a moment"));
+        return;
+    }
+    auto prepared = prepare(message);
+    if (!prepared) {
+        in_flight_bytes_ -= bytes;
+        reject(message, prepared.error());
+        done(std::unexpected(std::move(prepared).error()));
+        return;
+    }
+    std::unique_ptr<Intake> intake = std::move(*prepared);
+    const Bytes payload = encode(intake->message);
+    const std::string source(source_of(intake->message.way));
+    {
+        const std::lock_guard lock(mutex_);
+        in_flight_[source] += intake->units();
+    }
+    const journal::Entry entry{
+        .type = message_record, .source = source, .received = intake->message.received, .payload = payload};
+    parts_.journal.append(entry, [this, bytes, source, intake = std::move(intake),
+                                  done = std::move(done)](Result<journal::Position> kept) mutable {
+        if (!kept) {
+            in_flight_bytes_ -= bytes;
+            {
+                const std::lock_guard lock(mutex_);
+                in_flight_[source] -= intake->units();
+            }
+            done(std::unexpected(std::move(kept).error()));
+            return;
+        }
+        Receipt receipt{*kept, intake->good, intake->rejected, std::move(intake->refused)};
+        enqueue(*kept, std::move(intake));
+        done(std::move(receipt));
+    });
+}
+
+Task<Result<Receipt>> Pipeline::submit(Message message) {
+    co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void(Result<Receipt>)>(
+        [this](auto handler, Message kept) {
+            submit(std::move(kept), [handler = std::move(handler)](Result<Receipt> receipt) mutable {
+                auto executor = boost::asio::get_associated_executor(handler);
+                boost::asio::post(executor, [handler = std::move(handler), receipt = std::move(receipt)]() mutable {
+                    std::move(handler)(std::move(receipt));
+                });
+            });
+        },
+        boost::asio::use_awaitable, std::move(message));
+}
+
+Result<Receipt> Pipeline::submit_and_wait(Message message) {
+    std::promise<Result<Receipt>> promise;
+    auto future = promise.get_future();
+    submit(std::move(message), [&](Result<Receipt> receipt) { promise.set_value(std::move(receipt)); });
+    return future.get();
+}
+
+void Pipeline::replay(journal::Position position, Done done) {
+    auto message = parts_.ledger.raw_message(position);
+    if (!message) {
+        done(std::unexpected(std::move(message).error()));
+        return;
+    }
+    message->replay_of = position.value;
+    submit(std::move(*message), std::move(done));
+}
+
+void Pipeline::enqueue(journal::Position position, std::unique_ptr<Intake> intake) {
+    {
+        const std::lock_guard lock(mutex_);
+        queue_.push_back({position, std::move(intake)});
+    }
+    work_.notify_one();
+}
+
+void Pipeline::run() {
+    std::unique_lock lock(mutex_);
+    while (wait_for_work(lock)) {
+        if (!queue_.empty()) {
+            apply_one(lock);
+        }
+        settle_if_due(lock);
+    }
+    lock.unlock();
+    if (const auto settled = parts_.projection.settle(); !settled) {
+        log::error("ingest", "the last settle failed; the journal has everything", {{"why", settled.error().what}});
+    }
+}
+
+/// Returns false when the thread should end: asked to stop, and nothing is left in the queue.
+bool Pipeline::wait_for_work(std::unique_lock<std::mutex>& lock) {
+    while (queue_.empty() && !flush_wanted_) {
+        if (stopping_) {
+            return false;
+        }
+        applied_.notify_all();
+        const bool due = parts_.clock.steady() >= next_settle_;
+        if (due && parts_.projection.unsettled()) {
+            return true;
+        }
+        work_.wait_for(lock, options_.settle_interval);
+    }
+    return true;
+}
+
+void Pipeline::apply_one(std::unique_lock<std::mutex>& lock) {
+    Waiting next = std::move(queue_.front());
+    queue_.pop_front();
+    busy_ = true;
+    const std::string source(source_of(next.intake->message.way));
+    for (;;) {
+        lock.unlock();
+        const auto counts = parts_.projection.apply(*next.intake, next.position);
+        lock.lock();
+        if (counts) {
+            trouble_.clear();
+            break;
+        }
+        trouble_ = counts.error().what;
+        log::warning("ingest", "a message waits to be applied", {{"why", trouble_}});
+        if (stopping_) {
+            break;  // it is in the journal, and will be applied at the next start
+        }
+        work_.wait_for(lock, retry_delay);
+    }
+    in_flight_[source] -= next.intake->units();
+    in_flight_bytes_ -= next.intake->message.body.size() + 256;
+    busy_ = false;
+}
+
+void Pipeline::settle_if_due(std::unique_lock<std::mutex>& lock) {
+    const auto now = parts_.clock.steady();
+    if (!flush_wanted_ && !parts_.projection.wants_settle() && now < next_settle_) {
+        return;
+    }
+    const bool flushing = std::exchange(flush_wanted_, false) && queue_.empty();
+    lock.unlock();
+    const auto settled = parts_.projection.settle();
+    if (!settled) {
+        log::warning("ingest", "settling failed and will be tried again", {{"why", settled.error().what}});
+    }
+    lock.lock();
+    next_settle_ = parts_.clock.steady() + options_.settle_interval;
+    trouble_ = settled ? "" : settled.error().what;
+    if (flushing) {
+        flush_result_ = settled;
+    }
+    applied_.notify_all();
+}
+
+void Pipeline::drain() {
+    std::unique_lock lock(mutex_);
+    work_.notify_one();
+    applied_.wait(lock, [&] { return queue_.empty() && !busy_; });
+}
+
+Result<void> Pipeline::flush() {
+    drain();
+    std::unique_lock lock(mutex_);
+    flush_wanted_ = true;
+    work_.notify_one();
+    applied_.wait(lock, [&] { return !flush_wanted_ && !busy_; });
+    return flush_result_;
+}
+
+std::map<std::string, Counts, std::less<>> Pipeline::counts() const {
+    auto counts = parts_.ledger.counts();
+    const std::lock_guard lock(mutex_);
+    for (const auto& [source, units] : in_flight_) {
+        counts[source].received += units;
+    }
+    return counts;
+}
+
+std::string Pipeline::trouble() const {
+    const std::lock_guard lock(mutex_);
+    return trouble_;
+}
+
+}  // namespace bypuls::ingest::pipeline

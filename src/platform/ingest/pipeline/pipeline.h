@@ -1,0 +1,111 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "core/async/task.h"
+#include "core/clock.h"
+#include "core/result.h"
+#include "platform/ingest/pipeline/projection.h"
+
+namespace bypuls::ingest::pipeline {
+
+/// What the sender is told.
+struct Receipt {
+    journal::Position position;
+    std::size_t accepted = 0;  ///< frames, lines or rows that are on disk now
+    std::size_t rejected = 0;
+    std::vector<Refused> refused;
+};
+
+struct PipelineOptions {
+    /// Messages that are on disk but not yet applied; above it submit() answers Errc::exhausted (503, Retry-After).
+    std::size_t in_flight_bytes_max = 64U << 20U;
+    /// The longest that applied readings stay in memory alone.
+    std::chrono::milliseconds settle_interval{5000};
+};
+
+/// The way in: reads a message, writes it to the journal, tells the sender when it is on disk, then makes observations
+/// of it on a thread of its own. Messages are applied in the order of their positions.
+class Pipeline {
+public:
+    using Done = std::move_only_function<void(Result<Receipt>)>;
+    struct Parts {
+        journal::Journal& journal;
+        Projection& projection;
+        Ledger& ledger;
+        observations::Store& store;
+        const Clock& clock;
+    };
+
+    /// The projection must have been replayed. Starts the thread.
+    Pipeline(Parts parts, PipelineOptions options);
+    /// Stops taking messages in, applies and settles what was accepted, and joins the thread.
+    ~Pipeline();
+    Pipeline(const Pipeline&) = delete;
+    Pipeline& operator=(const Pipeline&) = delete;
+
+    /// `done` is called once, from any thread, after the journal's fsync or with the reason why the message is not
+    /// kept:
+    ///  - malformed, exhausted from the parser: sending it again will not help; a dead letter tells why
+    ///  - exhausted: too much is in flight, or the disk is full (disk_full() says which); try again later
+    ///  - unavailable: the journal failed, or the program is stopping
+    void submit(Message message, Done done);
+    /// The same for a coroutine, which goes on where it was.
+    Task<Result<Receipt>> submit(Message message);
+    /// Blocks. Not from the loop.
+    Result<Receipt> submit_and_wait(Message message);
+
+    /// Tries a kept message again: after a device was adopted or a codec mended.
+    void replay(journal::Position position, Done done);
+
+    /// Blocks until everything accepted before the call has been applied. For tests, imports and shutdown.
+    void drain();
+    /// Blocks until it has settled, too.
+    Result<void> flush();
+
+    bool disk_full() const { return parts_.journal.health().disk_full; }
+    /// The account of each source, with what is in flight counted as received.
+    std::map<std::string, Counts, std::less<>> counts() const;
+    /// The last thing that kept messages from being applied; empty when all is well.
+    std::string trouble() const;
+
+private:
+    struct Waiting {
+        journal::Position position;
+        std::unique_ptr<Intake> intake;
+    };
+
+    void reject(const Message& message, const Error& error);
+    void enqueue(journal::Position position, std::unique_ptr<Intake> intake);
+    void run();
+    bool wait_for_work(std::unique_lock<std::mutex>& lock);
+    void apply_one(std::unique_lock<std::mutex>& lock);
+    void settle_if_due(std::unique_lock<std::mutex>& lock);
+
+    Parts parts_;
+    PipelineOptions options_;
+    std::atomic<std::size_t> in_flight_bytes_{0};
+
+    mutable std::mutex mutex_;
+    std::condition_variable work_;
+    std::condition_variable applied_;
+    std::deque<Waiting> queue_;
+    std::map<std::string, std::uint64_t, std::less<>> in_flight_;  // units by source
+    std::string trouble_;
+    bool stopping_ = false;
+    bool busy_ = false;
+    bool flush_wanted_ = false;
+    Result<void> flush_result_;
+    std::chrono::steady_clock::time_point next_settle_;
+    std::thread thread_;
+};
+
+}  // namespace bypuls::ingest::pipeline

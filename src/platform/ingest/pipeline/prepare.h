@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/result.h"
+#include "platform/ingest/line_protocol/line_protocol.h"
+#include "platform/ingest/lorawan/uplink.h"
+#include "platform/ingest/message.h"
+#include "platform/ingest/observations/batch.h"
+
+namespace bypuls::ingest::pipeline {
+
+/// What a message says, read but not yet understood.
+using Parsed = std::variant<lorawan::Event, line_protocol::Batch, batch::Batch>;
+
+/// A part of a message that was refused while the sender still listens.
+struct Refused {
+    std::size_t unit = 0;  ///< lines: line from 1; rows: index from 0
+    std::string field;
+    std::string what;
+};
+
+/// A message with what it says. Lines are views into the body, so both live and die together, on the heap.
+struct Intake {
+    Message message;
+    Parsed parsed;
+    std::size_t good = 0;      ///< frames, points or rows that will be looked at
+    std::size_t rejected = 0;  ///< those that were refused, described or not
+    std::vector<Refused> refused;
+
+    std::size_t units() const { return good + rejected; }
+};
+
+/// Reads a message. Errc::malformed or exhausted when none of it can be used. Pure.
+Result<std::unique_ptr<Intake>> prepare(Message message);
+
+}  // namespace bypuls::ingest::pipeline

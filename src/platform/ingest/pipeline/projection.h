@@ -1,0 +1,61 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "platform/ingest/pipeline/applier.h"
+#include "platform/journal/journal.h"
+
+namespace bypuls::ingest::pipeline {
+
+/// Someone who follows what is stored: the publication gate, the live feed. Called on the pipeline's thread.
+class Listener {
+public:
+    virtual ~Listener() = default;
+    /// New or corrected readings of the record at `position`; during start also those of records that are applied
+    /// again after a crash.
+    virtual void applied(std::span<const observations::Arrival> arrivals, journal::Position position,
+                         Instant received) = 0;
+    /// Before the journal's cursor moves to `upto`: what the listener keeps of records up to there must be durable when
+    /// this returns. An error puts the settle off.
+    virtual Result<void> before_settle(journal::Position upto) = 0;
+};
+
+/// The journal's records become observations, one after another, and settle from time to time. No threads, no waiting:
+/// what a simulation steps through is what the pipeline's thread runs.
+class Projection {
+public:
+    struct Parts {
+        journal::Journal& journal;
+        observations::Store& store;
+        Ledger& ledger;
+        Applier& applier;
+        Listener* listener = nullptr;
+    };
+    /// What replay() found.
+    struct Replayed {
+        std::uint64_t records = 0;
+        std::uint64_t gaps = 0;        ///< records that the journal can no longer give
+        std::uint64_t unreadable = 0;  ///< records whose payload is not ours; reported, passed over
+    };
+
+    explicit Projection(Parts parts) : parts_(parts) {}
+
+    /// Applies again what came after the last settle. To be called once, before the first apply().
+    Result<Replayed> replay();
+    /// Applies the record at `position`, settling first when memory is full. An error: nothing happened, try again.
+    Result<Counts> apply(const Intake& intake, journal::Position position);
+    /// Moves the cursor to the last applied record, and lets go of the journal up to there. Nothing to do is success.
+    Result<void> settle();
+
+    bool unsettled() const { return last_ != parts_.store.settled(); }
+    bool wants_settle() const { return parts_.store.wants_settle(); }
+
+private:
+    Parts parts_;
+    journal::Position last_;  // the newest record that has been applied
+};
+
+}  // namespace bypuls::ingest::pipeline
