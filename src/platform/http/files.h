@@ -20,15 +20,11 @@ struct StaticFilesOptions {
 
 /// The built web app: every file of a folder, known by name since the start, so nothing else can be named.
 /// ETag and 304; `x.gz` and `x.zst` beside `x` are sent to those who accept them; text without them is packed at start.
-/// Thread-safe.
+/// A copy shares the files. Thread-safe.
 class StaticFiles {
 public:
     /// Errc::not_found when the folder does not exist. Links are not followed; names that begin with '.' are left out.
     static Result<StaticFiles> open(const std::string& folder, StaticFilesOptions options = {});
-
-    ~StaticFiles();
-    StaticFiles(StaticFiles&&) noexcept;
-    StaticFiles& operator=(StaticFiles&&) noexcept;
 
     /// `path` relative to the folder, without a leading slash; "" is index.html. 404 for what is not there.
     Response get(const Request& request, std::string_view path) const;

@@ -32,15 +32,6 @@ int weight_of(std::string_view parameters) {
 
 }  // namespace
 
-std::string_view tag_of(Language language) {
-    switch (language) {
-        case Language::nb: return "nb";
-        case Language::nn: return "nn";
-        case Language::en: return "en";
-    }
-    return "nb";
-}
-
 std::optional<Language> language_of(std::string_view tag) {
     const std::string primary = to_lower_ascii(trim(tag.substr(0, tag.find('-'))));
     if (primary == "nb" || primary == "no") {

@@ -1,20 +1,14 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string_view>
 
+#include "core/words/language.h"
+
 namespace bypuls::http {
 
-/// The languages every public sentence exists in.
-enum class Language : std::uint8_t {
-    nb,  ///< bokmål, the default
-    nn,  ///< nynorsk
-    en,
-};
-
-/// "nb", "nn", "en": what stands in `lang` and Content-Language.
-std::string_view tag_of(Language language);
+using words::Language;
+using words::tag_of;
 
 /// One BCP 47 tag: "nb-NO" and "no" are nb, "en-GB" is en; nothing for a language we do not speak. Pure.
 std::optional<Language> language_of(std::string_view tag);

@@ -11,7 +11,6 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "core/clock.h"
-#include "core/random.h"
 #include "core/result.h"
 #include "platform/http/message.h"
 #include "platform/http/router.h"

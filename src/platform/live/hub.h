@@ -58,8 +58,9 @@ public:
     /// The id a page rendered now should resume from.
     std::string last_event_id() const;
 
-private:
     struct State;
+
+private:
     std::shared_ptr<State> state_;
 };
 
