@@ -36,9 +36,29 @@ Result<void> check_durability(soci::session& session) {
     return {};
 }
 
+// SOCI says only that it could not connect; libpq knows why.
+Result<void> check_connection(const Settings& settings) {
+    const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(settings.url.c_str()), &PQfinish);
+    if (PQstatus(connection.get()) == CONNECTION_OK) {
+        return {};
+    }
+    const std::string reason = PQerrorMessage(connection.get());
+    return fail(Errc::unavailable,
+                "database " + without_password(settings.url) + ": " + reason.substr(0, reason.find('\n')));
+}
+
+Result<std::unique_ptr<soci::session>> connect(const Settings& settings) {
+    try {
+        return std::make_unique<soci::session>(soci::postgresql, settings.url);
+    } catch (const soci::soci_error&) {
+        TRY_DO(check_connection(settings));
+        return fail(Errc::unavailable, "database " + without_password(settings.url) + ": the connection failed once");
+    }
+}
+
 Result<std::unique_ptr<soci::session>> open_session(const Settings& settings) {
     return run("database " + without_password(settings.url), [&]() -> Result<std::unique_ptr<soci::session>> {
-        auto session = std::make_unique<soci::session>(soci::postgresql, settings.url);
+        TRY(auto session, connect(settings));
         *session << fmt::format("SET lock_timeout = {}", settings.wait_max.count());
         *session << fmt::format("SET statement_timeout = {}", settings.statement_max.count());
         *session << fmt::format("SET idle_in_transaction_session_timeout = {}", 2 * settings.statement_max.count());

@@ -12,8 +12,12 @@ namespace bypuls::database {
 namespace {
 
 bool is_lost(soci::session& session) {
-    auto* postgresql = dynamic_cast<soci::postgresql_session_backend*>(session.get_backend());
-    return postgresql != nullptr && PQstatus(postgresql->conn_) != CONNECTION_OK;
+    if (session.get_backend_name() != "postgresql") {
+        return false;
+    }
+    // SOCI does not export the type's identity, so that a dynamic_cast would not link.
+    auto* postgresql = static_cast<soci::postgresql_session_backend*>(session.get_backend());
+    return PQstatus(postgresql->conn_) != CONNECTION_OK;
 }
 
 }  // namespace
