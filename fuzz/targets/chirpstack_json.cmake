@@ -1,0 +1,1 @@
+fuzz_target(NAME chirpstack_json USES platform/ingest/lorawan)

@@ -1,0 +1,1 @@
+fuzz_target(NAME chirpstack_protobuf USES platform/ingest/lorawan)

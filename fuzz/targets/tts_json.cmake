@@ -1,0 +1,1 @@
+fuzz_target(NAME tts_json USES platform/ingest/lorawan)
