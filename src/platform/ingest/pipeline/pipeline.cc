@@ -25,7 +25,10 @@ Pipeline::Pipeline(Parts parts, PipelineOptions options)
 
 Pipeline::~Pipeline() {
     {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
+        refusing_ = true;
+        // What the journal has not answered yet comes back to us.
+        applied_.wait(lock, [&] { return appending_ == 0; });
         stopping_ = true;
     }
     work_.notify_all();
@@ -62,26 +65,41 @@ void Pipeline::submit(Message message, Done done) {
     const Bytes payload = encode(intake->message);
     const std::string source(source_of(intake->message.way));
     {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
+        if (refusing_) {
+            lock.unlock();
+            in_flight_bytes_ -= bytes;
+            done(fail(Errc::unavailable, "the program is stopping"));
+            return;
+        }
         in_flight_[source] += intake->units();
+        appending_ += 1;
     }
     const journal::Entry entry{
         .type = message_record, .source = source, .received = intake->message.received, .payload = payload};
     parts_.journal.append(entry, [this, bytes, source, intake = std::move(intake),
                                   done = std::move(done)](Result<journal::Position> kept) mutable {
-        if (!kept) {
-            in_flight_bytes_ -= bytes;
-            {
-                const std::lock_guard lock(mutex_);
-                in_flight_[source] -= intake->units();
-            }
-            done(std::unexpected(std::move(kept).error()));
-            return;
+        Result<Receipt> receipt = std::unexpected(kept ? Error{} : kept.error());
+        if (kept) {
+            receipt = Receipt{*kept, intake->good, intake->rejected, std::move(intake->refused)};
         }
-        Receipt receipt{*kept, intake->good, intake->rejected, std::move(intake->refused)};
-        enqueue(*kept, std::move(intake));
+        finish_append(kept, bytes, source, std::move(intake));
         done(std::move(receipt));
     });
+}
+
+void Pipeline::finish_append(const Result<journal::Position>& kept, std::size_t bytes, const std::string& source,
+                             std::unique_ptr<Intake> intake) {
+    const std::lock_guard lock(mutex_);
+    appending_ -= 1;
+    if (kept) {
+        queue_.push_back({*kept, std::move(intake)});
+        work_.notify_one();
+    } else {
+        in_flight_bytes_ -= bytes;
+        in_flight_[source] -= intake->units();
+    }
+    applied_.notify_all();
 }
 
 Task<Result<Receipt>> Pipeline::submit(Message message) {
@@ -112,14 +130,6 @@ void Pipeline::replay(journal::Position position, Done done) {
     }
     message->replay_of = position.value;
     submit(std::move(*message), std::move(done));
-}
-
-void Pipeline::enqueue(journal::Position position, std::unique_ptr<Intake> intake) {
-    {
-        const std::lock_guard lock(mutex_);
-        queue_.push_back({position, std::move(intake)});
-    }
-    work_.notify_one();
 }
 
 void Pipeline::run() {

@@ -84,7 +84,8 @@ private:
     };
 
     void reject(const Message& message, const Error& error);
-    void enqueue(journal::Position position, std::unique_ptr<Intake> intake);
+    void finish_append(const Result<journal::Position>& kept, std::size_t bytes, const std::string& source,
+                       std::unique_ptr<Intake> intake);
     void run();
     bool wait_for_work(std::unique_lock<std::mutex>& lock);
     void apply_one(std::unique_lock<std::mutex>& lock);
@@ -100,6 +101,8 @@ private:
     std::deque<Waiting> queue_;
     std::map<std::string, std::uint64_t, std::less<>> in_flight_;  // units by source
     std::string trouble_;
+    std::size_t appending_ = 0;  // given to the journal, not yet answered
+    bool refusing_ = false;
     bool stopping_ = false;
     bool busy_ = false;
     bool flush_wanted_ = false;

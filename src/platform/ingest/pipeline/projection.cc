@@ -41,7 +41,7 @@ Result<Counts> Projection::apply(const Intake& intake, journal::Position positio
         return std::unexpected(std::move(applied).error());
     }
     last_ = position;
-    if (parts_.listener != nullptr && !applied->arrivals.empty()) {
+    if (parts_.listener != nullptr) {
         parts_.listener->applied(applied->arrivals, position, intake.message.received);
     }
     return applied->counts;

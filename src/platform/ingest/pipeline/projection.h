@@ -14,7 +14,7 @@ namespace bypuls::ingest::pipeline {
 class Listener {
 public:
     virtual ~Listener() = default;
-    /// New or corrected readings of the record at `position`; during start also those of records that are applied
+    /// New or corrected readings of the record at `position`, perhaps none; during start also those of records applied
     /// again after a crash.
     virtual void applied(std::span<const observations::Arrival> arrivals, journal::Position position,
                          Instant received) = 0;

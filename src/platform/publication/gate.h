@@ -1,0 +1,72 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "platform/ingest/pipeline/projection.h"
+#include "platform/observations/store.h"
+#include "platform/publication/plane/plane.h"
+#include "platform/registry/registry.h"
+
+namespace bypuls::publication {
+
+/// How one declared publication treats the readings of its streams. For now there is one way: as they are.
+enum class Transformation : std::uint8_t { as_is };
+
+struct GateOptions {
+    std::string source = "Drammen kommune";  ///< who is named as measuring
+    std::string licence = "http://data.norge.no/nlod/no/2.0";
+};
+
+/// The one way from the internal plane to the public one. Readings of datastreams that the registry calls public pass,
+/// as they are stored; everything else stays. What is no longer public is taken away from the public plane too.
+///
+/// Thread-safe.
+class Gate final : public ingest::pipeline::Listener {
+public:
+    struct Parts {
+        registry::Registry& registry;
+        const observations::Store& internal;
+        PlaneFiles& plane;
+    };
+    /// Told of streams that have new public readings, after these can be read from the plane. On the pipeline's thread.
+    using Published = std::function<void(const std::set<DatastreamId>&)>;
+
+    Gate(Parts parts, GateOptions options, Published published)
+        : parts_(parts), options_(std::move(options)), published_(std::move(published)) {}
+
+    /// Makes the public catalogue follow the registry: places, streams, and what has become public or ceased to be.
+    /// History of what has become public is carried over with the next applied record. Blocks; from any thread but the
+    /// loop.
+    Result<void> follow_registry();
+    /// Makes what has passed visible to other processes. To be called every second.
+    Result<void> settle();
+    /// Streams whose history still waits to be carried over.
+    std::size_t waiting() const;
+
+    void applied(std::span<const observations::Arrival> arrivals, journal::Position position,
+                 Instant received) override;
+    Result<void> before_settle(journal::Position upto) override;
+
+private:
+    Result<Catalogue> make_catalogue(registry::Version version);
+    Result<PublicPlace> make_place(const registry::Place& place, std::set<DatastreamId>& open);
+    Result<void> carry_history(DatastreamId id, journal::Position position);
+
+    Parts parts_;
+    GateOptions options_;
+    Published published_;
+
+    mutable std::mutex mutex_;
+    std::set<DatastreamId> open_;     // what passes
+    std::set<DatastreamId> waiting_;  // open, history not yet carried over
+    registry::Version followed_ = 0;
+    bool followed_once_ = false;
+};
+
+}  // namespace bypuls::publication

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "platform/observations/store.h"
+#include "platform/publication/plane/catalogue.h"
+
+namespace bypuls::publication {
+
+/// What anonymous readers are served from. Only reading; thread-safe. Handlers of the public plane are given this and
+/// nothing else.
+class Plane {
+public:
+    virtual ~Plane() = default;
+
+    virtual std::shared_ptr<const Catalogue> catalogue() const = 0;
+    /// Newest reading, and newest usable one: from memory.
+    virtual std::optional<observations::Observation> latest(DatastreamId id) const = 0;
+    virtual std::optional<observations::Observation> latest_usable(DatastreamId id) const = 0;
+    virtual std::uint64_t count(DatastreamId id) const = 0;
+    virtual Result<observations::Series> range(DatastreamId id, Interval interval,
+                                               const observations::RangeOptions& options = {}) const = 0;
+    virtual Result<std::vector<observations::Bucket>> rollup(DatastreamId id, Interval interval,
+                                                             observations::Step step) const = 0;
+    virtual Result<observations::Aggregate> aggregate(DatastreamId id, Interval interval) const = 0;
+};
+
+/// The public plane's files: `catalogue.json` and `observations.db` in one folder. One process writes (the gate's), any
+/// number read.
+class PlaneFiles final : public Plane {
+public:
+    /// Creates the folder when it is not there.
+    static Result<std::unique_ptr<PlaneFiles>> open(const std::string& folder);
+
+    std::shared_ptr<const Catalogue> catalogue() const override;
+    std::optional<observations::Observation> latest(DatastreamId id) const override;
+    std::optional<observations::Observation> latest_usable(DatastreamId id) const override;
+    std::uint64_t count(DatastreamId id) const override;
+    Result<observations::Series> range(DatastreamId id, Interval interval,
+                                       const observations::RangeOptions& options) const override;
+    Result<std::vector<observations::Bucket>> rollup(DatastreamId id, Interval interval,
+                                                     observations::Step step) const override;
+    Result<observations::Aggregate> aggregate(DatastreamId id, Interval interval) const override;
+
+    // For the gate alone, in the process that writes.
+
+    /// Durable when it returns.
+    Result<void> put(Catalogue catalogue);
+    /// Rows of the journal's record at `position`; those of records that are settled already are passed over.
+    Result<void> append(std::span<const observations::Arrival> rows, journal::Position position);
+    Result<void> settle();
+    journal::Position settled() const;
+    Result<void> remove(DatastreamId id, Interval interval);
+
+    // For a process that only reads.
+
+    /// Looks whether the writer has changed the files, and reads anew what changed. True when something did.
+    Result<bool> refresh();
+
+private:
+    struct Stamp {
+        std::filesystem::file_time_type time{};
+        std::uintmax_t size = 0;
+        friend bool operator==(const Stamp&, const Stamp&) = default;
+    };
+
+    explicit PlaneFiles(std::string folder) : folder_(std::move(folder)) {}
+    std::shared_ptr<observations::Store> store() const;
+    std::string catalogue_path() const { return folder_ + "/catalogue.json"; }
+    std::string store_path() const { return folder_ + "/observations.db"; }
+    static Stamp stamp_of(const std::string& path);
+    Result<void> load_catalogue();
+    Result<void> load_store();
+
+    std::string folder_;
+    mutable std::mutex mutex_;  // guards the pointers, not what they point to
+    std::shared_ptr<const Catalogue> catalogue_;
+    std::shared_ptr<observations::Store> store_;
+    Stamp catalogue_stamp_;
+    Stamp store_stamp_;
+    Stamp wal_stamp_;
+    journal::Position last_;  // the newest record appended
+};
+
+}  // namespace bypuls::publication
