@@ -1,0 +1,1 @@
+fuzz_target(NAME journal_segment USES platform/journal core/simulated)
