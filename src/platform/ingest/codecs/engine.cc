@@ -364,6 +364,9 @@ private:
     Setup setup_;
     JSContext* cx_ = nullptr;
     NoJobs no_jobs_;
+    /// One zone for all realms: the collector counts garbage by zone, and many small ones would each stay below its
+    /// thresholds while together they fill the memory.
+    JS::PersistentRootedObject anchor_;
     std::unique_ptr<CpuWatch> watch_;
     std::map<std::uint32_t, Slot> slots_;
     std::optional<Fault> pending_;  ///< a fault of ours, rather than an exception of the engine
@@ -406,6 +409,10 @@ Result<void> Engine::Inside::start() {
         }
         return false;
     });
+    anchor_.init(cx_, JS_NewGlobalObject(cx_, &global_class, nullptr, JS::FireOnNewGlobalHook, JS::RealmOptions()));
+    if (!anchor_) {
+        return fail(Errc::unavailable, "codecs: the JavaScript engine has no memory to start in");
+    }
     watch_ = std::make_unique<CpuWatch>(std::chrono::microseconds(setup_.cpu_limit_us),
                                         [cx = cx_] { JS_RequestInterruptCallback(cx); });
     return {};
@@ -414,6 +421,7 @@ Result<void> Engine::Inside::start() {
 Engine::Inside::~Inside() {
     watch_.reset();
     slots_.clear();
+    anchor_.reset();
     if (cx_ != nullptr) {
         JS_DestroyContext(cx_);
         JS_ShutDown();
@@ -433,6 +441,7 @@ std::unique_ptr<Engine::Inside::Realm> Engine::Inside::make_realm(Kind kind, con
     JS::RealmOptions options;
     options.creationOptions().setSharedMemoryAndAtomicsEnabled(false);
     options.behaviors().setClampAndJitterTime(true);  // asks our clock
+    options.creationOptions().setNewCompartmentInExistingZone(anchor_);
     auto realm = std::make_unique<Realm>(cx_);
     realm->global = JS_NewGlobalObject(cx_, &global_class, nullptr, JS::FireOnNewGlobalHook, options);
     if (!realm->global) {
@@ -464,6 +473,7 @@ std::unique_ptr<Engine::Inside::Realm> Engine::Inside::make_realm(Kind kind, con
 /// The text must parse by itself: a text that only parses inside the wrapper could close it.
 std::optional<Fault> Engine::Inside::check_syntax(const std::string& source) {
     JS::RealmOptions options;
+    options.creationOptions().setNewCompartmentInExistingZone(anchor_);
     JS::RootedObject global(cx_, JS_NewGlobalObject(cx_, &global_class, nullptr, JS::FireOnNewGlobalHook, options));
     if (!global) {
         return fault_now(Fault::Kind::memory);
