@@ -8,6 +8,7 @@
 
 #include "core/time/iso8601.h"
 #include "platform/ingest/lorawan/uplink.h"
+#include "platform/ingest/lorawan/words.h"
 
 namespace bypuls::ingest::lorawan {
 namespace {
@@ -15,8 +16,7 @@ namespace {
 namespace dom = simdjson::dom;
 
 std::string member_path(std::string_view path, std::string_view key) {
-    // A key comes from outside and may be long.
-    const std::string_view shown = key.substr(0, 64);
+    const std::string_view shown = shortened(key);
     return path.empty() ? std::string(shown) : fmt::format("{}.{}", path, shown);
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/text.h"
 #include "platform/ingest/lorawan/uplink.h"
+#include "platform/ingest/lorawan/words.h"
 
 // Field numbers: google/protobuf/struct.proto.
 namespace bypuls::ingest::lorawan {
@@ -117,7 +118,7 @@ Result<void> append_struct(pbf_reader message, std::size_t depth, std::string& o
     out += '}';
     std::ranges::sort(keys);
     if (const auto twice = std::ranges::adjacent_find(keys); twice != keys.end()) {
-        return fail(Errc::malformed, fmt::format("object.{}: given twice", twice->substr(0, 64)));
+        return fail(Errc::malformed, fmt::format("object.{}: given twice", shortened(*twice)));
     }
     return {};
 }

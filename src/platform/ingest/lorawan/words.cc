@@ -47,6 +47,14 @@ std::optional<DevAddr> dev_addr_of(std::string_view text) {
     return address ? std::optional(*address) : std::nullopt;
 }
 
+std::string_view shortened(std::string_view key) {
+    std::size_t size = std::min<std::size_t>(key.size(), 64);
+    while (size > 0 && size < key.size() && (static_cast<unsigned char>(key[size]) & 0xc0) == 0x80) {
+        --size;
+    }
+    return key.substr(0, size);
+}
+
 bool on_earth(const Location& location) {
     // Written so that NaN is not on the earth either.
     return location.latitude >= -90 && location.latitude <= 90 && location.longitude >= -180 &&

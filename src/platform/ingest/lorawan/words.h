@@ -19,6 +19,8 @@ std::string coding_rate_of(std::string_view word);
 LogLevel log_level_of(std::string_view word);
 /// Eight hexadecimal digits, or four bytes in base64 as ChirpStack 3 has them.
 std::optional<DevAddr> dev_addr_of(std::string_view text);
+/// A key for an error: it comes from outside, so at most 64 bytes of it, cut between characters.
+std::string_view shortened(std::string_view key);
 bool on_earth(const Location& location);
 /// Servers send an empty location, or 0° 0°, for a gateway that nobody has placed.
 bool is_known(const Location& location);

@@ -1,0 +1,1 @@
+fuzz_target(NAME observation_batch USES platform/ingest/observations)

@@ -1,0 +1,288 @@
+#include "platform/ingest/observations/batch.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include "core/text.h"
+#include "core/time/iso8601.h"
+
+namespace bypuls::ingest::batch {
+namespace {
+
+namespace dom = simdjson::dom;
+
+/// Why a row is left out; thrown away when the row is good.
+struct Bad {
+    Errc code = Errc::malformed;
+    std::string field;
+    std::string what;
+};
+
+template <typename T>
+using Read = std::expected<T, Bad>;
+
+std::unexpected<Bad> bad(std::string field, std::string what, Errc code = Errc::malformed) {
+    return std::unexpected(Bad{code, std::move(field), std::move(what)});
+}
+
+Error parse_error(simdjson::error_code code, const Limits& limits) {
+    switch (code) {
+        case simdjson::UTF8_ERROR: return {Errc::malformed, "the text is not UTF-8"};
+        case simdjson::EMPTY: return {Errc::malformed, "the text is empty"};
+        case simdjson::DEPTH_ERROR:
+            return {Errc::exhausted, fmt::format("the text is nested deeper than {} levels", limits.depth)};
+        case simdjson::MEMALLOC:
+        case simdjson::CAPACITY: return {Errc::exhausted, "there is no memory for the text"};
+        default: return {Errc::malformed, fmt::format("the text is not JSON: {}", simdjson::error_message(code))};
+    }
+}
+
+Result<dom::element> parse(dom::parser& parser, std::string_view text, const Limits& limits) {
+    dom::element root;
+    simdjson::error_code code = simdjson::SUCCESS;
+    const std::size_t capacity = std::max<std::size_t>(text.size(), 64);
+    if (parser.capacity() < capacity || parser.max_depth() != limits.depth) {
+        code = parser.allocate(capacity, limits.depth);
+    }
+    if (code == simdjson::SUCCESS) {
+        code = parser.parse(text.data(), text.size()).get(root);
+    }
+    if (code != simdjson::SUCCESS) {
+        return std::unexpected(parse_error(code, limits));
+    }
+    return root;
+}
+
+/// A key as a person may see it: at most 64 bytes, cut between characters.
+std::string shown(std::string_view key) {
+    std::size_t size = std::min<std::size_t>(key.size(), 64);
+    while (size > 0 && size < key.size() && (static_cast<unsigned char>(key[size]) & 0xc0) == 0x80) {
+        --size;
+    }
+    return std::string(key.substr(0, size));
+}
+
+/// A key that stands twice in an object, at any depth; two readers could choose differently.
+std::optional<std::string> key_twice(dom::element element) {
+    std::vector<std::string_view> keys;
+    if (element.is_array()) {
+        for (const dom::element item : element.get_array().value_unsafe()) {
+            if (auto found = key_twice(item)) {
+                return found;
+            }
+        }
+    } else if (element.is_object()) {
+        for (const dom::key_value_pair member : element.get_object().value_unsafe()) {
+            keys.push_back(member.key);
+            if (auto found = key_twice(member.value)) {
+                return found;
+            }
+        }
+        std::ranges::sort(keys);
+        if (const auto found = std::ranges::adjacent_find(keys); found != keys.end()) {
+            return shown(*found);
+        }
+    }
+    return std::nullopt;
+}
+
+Read<DatastreamRef> read_datastream(dom::element element, const Limits& limits) {
+    std::int64_t number = 0;
+    if (element.get(number) == simdjson::SUCCESS) {
+        if (number <= 0) {
+            return bad("datastream", "'datastream' must be a number above 0 or a name");
+        }
+        return number;
+    }
+    std::string_view name;
+    if (element.get(name) != simdjson::SUCCESS || trim(name).empty()) {
+        return bad("datastream", "'datastream' must be a number above 0 or a name");
+    }
+    if (name.size() > limits.name_bytes) {
+        return bad("datastream", fmt::format("'datastream' is longer than {} bytes", limits.name_bytes),
+                   Errc::exhausted);
+    }
+    return std::string(name);
+}
+
+Read<std::optional<Instant>> read_time(dom::element element) {
+    if (element.is_null()) {
+        return std::nullopt;
+    }
+    std::string_view text;
+    const auto instant = element.get(text) == simdjson::SUCCESS ? parse_instant(text) : fail(Errc::malformed, "");
+    if (!instant) {
+        return bad("time", "'time' must be a time with a zone, like 2026-06-01T12:00:00Z or 2026-06-01T14:00:00+02:00");
+    }
+    return *instant;
+}
+
+Read<Value> read_value(dom::element element, const Limits& limits) {
+    std::string text;
+    switch (element.type()) {
+        case dom::element_type::INT64: return element.get_int64().value_unsafe();
+        // Beyond 64 bits with sign: still a number, though no longer a whole one.
+        case dom::element_type::UINT64: return static_cast<double>(element.get_uint64().value_unsafe());
+        case dom::element_type::DOUBLE: return element.get_double().value_unsafe();
+        case dom::element_type::BOOL: return element.get_bool().value_unsafe();
+        case dom::element_type::NULL_VALUE: return bad("value", "'value' is missing");
+        case dom::element_type::STRING: text = element.get_string().value_unsafe(); break;
+        case dom::element_type::ARRAY:
+        case dom::element_type::OBJECT: text = simdjson::minify(element); break;
+    }
+    if (text.size() > limits.value_bytes) {
+        return bad("value", fmt::format("'value' is longer than {} bytes", limits.value_bytes), Errc::exhausted);
+    }
+    if (element.is_string()) {
+        return text;
+    }
+    return Json{std::move(text)};
+}
+
+Read<std::vector<std::string>> read_quality(dom::element element, const Limits& limits) {
+    dom::array array;
+    if (element.is_null()) {
+        return std::vector<std::string>{};
+    }
+    if (element.get(array) != simdjson::SUCCESS) {
+        return bad("quality", "'quality' must be a list of words");
+    }
+    std::vector<std::string> flags;
+    for (const dom::element item : array) {
+        std::string_view flag;
+        if (flags.size() == limits.quality_flags) {
+            return bad("quality", fmt::format("'quality' has more than {} words", limits.quality_flags),
+                       Errc::exhausted);
+        }
+        if (item.get(flag) != simdjson::SUCCESS || flag.empty() || flag.size() > limits.name_bytes) {
+            return bad(fmt::format("quality[{}]", flags.size()), "'quality' must be a list of words");
+        }
+        flags.emplace_back(flag);
+    }
+    return flags;
+}
+
+Read<void> read_member(const dom::key_value_pair& member, const Limits& limits, Row& row) {
+    if (member.key == "datastream") {
+        TRY(row.datastream, read_datastream(member.value, limits));
+    } else if (member.key == "time") {
+        TRY(row.time, read_time(member.value));
+    } else if (member.key == "value") {
+        TRY(row.value, read_value(member.value, limits));
+    } else if (member.key == "quality") {
+        TRY(row.quality, read_quality(member.value, limits));
+    } else {
+        // A misspelt "time" would otherwise become the time of receipt, and nobody would know.
+        return bad(shown(member.key),
+                   fmt::format("a row has datastream, time, value and quality, not '{}'", shown(member.key)));
+    }
+    return {};
+}
+
+Read<Row> read_row(dom::element element, std::size_t index, const Limits& limits) {
+    dom::object object;
+    if (element.get(object) != simdjson::SUCCESS) {
+        return bad("", "a row must be an object with datastream, time and value");
+    }
+    if (const auto key = key_twice(element)) {
+        return bad(*key, fmt::format("'{}' is given twice", *key));
+    }
+    Row row;
+    row.index = index;
+    bool has_datastream = false;
+    bool has_value = false;
+    for (const dom::key_value_pair member : object) {
+        TRY_DO(read_member(member, limits, row));
+        has_datastream = has_datastream || member.key == "datastream";
+        has_value = has_value || member.key == "value";
+    }
+    if (!has_datastream || !has_value) {
+        const std::string_view missing = has_datastream ? "value" : "datastream";
+        return bad(std::string(missing), fmt::format("'{}' is missing", missing));
+    }
+    return row;
+}
+
+void take_row(dom::element element, std::size_t index, const Limits& limits, Batch& batch) {
+    Read<Row> row = read_row(element, index, limits);
+    if (row) {
+        batch.rows.push_back(std::move(*row));
+    } else {
+        batch.errors.push_back({index, row.error().code, std::move(row.error().field), std::move(row.error().what)});
+    }
+}
+
+std::unexpected<Error> too_many_rows(const Limits& limits) {
+    return fail(Errc::exhausted, fmt::format("more than {} rows in one batch", limits.rows));
+}
+
+Result<void> check_size(std::string_view body, const Limits& limits) {
+    if (body.size() > limits.body_bytes) {
+        return fail(Errc::exhausted,
+                    fmt::format("a batch of {} bytes exceeds the limit of {}", body.size(), limits.body_bytes));
+    }
+    return {};
+}
+
+/// The list of rows, alone or as the one member "observations".
+Result<dom::array> rows_of(dom::element root) {
+    dom::array rows;
+    if (root.get(rows) == simdjson::SUCCESS) {
+        return rows;
+    }
+    dom::object object;
+    if (root.get(object) != simdjson::SUCCESS || object.size() != 1 ||
+        object["observations"].get(rows) != simdjson::SUCCESS) {
+        return fail(Errc::malformed, "a batch is a list of rows, or an object whose only member 'observations' is one");
+    }
+    return rows;
+}
+
+}  // namespace
+
+Result<Batch> parse_json(std::string_view body, const Limits& limits) {
+    TRY_DO(check_size(body, limits));
+    dom::parser parser;
+    TRY(const dom::element root, parse(parser, body, limits));
+    TRY(const dom::array rows, rows_of(root));
+    Batch batch;
+    std::size_t index = 0;
+    for (const dom::element element : rows) {
+        if (index == limits.rows) {
+            return too_many_rows(limits);
+        }
+        take_row(element, index, limits, batch);
+        ++index;
+    }
+    return batch;
+}
+
+Result<Batch> parse_ndjson(std::string_view body, const Limits& limits) {
+    TRY_DO(check_size(body, limits));
+    dom::parser parser;
+    Batch batch;
+    std::size_t index = 0;
+    for (std::size_t start = 0; start < body.size(); ++index) {
+        const std::size_t end = std::min(body.find('\n', start), body.size());
+        const std::string_view line = trim(body.substr(start, end - start));
+        start = end + 1;
+        if (line.empty()) {
+            continue;
+        }
+        if (batch.rows.size() + batch.errors.size() == limits.rows) {
+            return too_many_rows(limits);
+        }
+        const auto element = parse(parser, line, limits);
+        if (element) {
+            take_row(*element, index, limits, batch);
+        } else {
+            batch.errors.push_back({index, element.error().code, {}, element.error().what});
+        }
+    }
+    return batch;
+}
+
+}  // namespace bypuls::ingest::batch
