@@ -54,7 +54,9 @@ struct Tie {
     ProjectIndex chosen = 0;
     TieBreak broken_by = TieBreak::lower_cost;
     /// Winning sets (ascending) had another of the tied been chosen, where they differ from the outcome.
-    std::vector<std::vector<ProjectIndex>> alternatives;
+    std::vector<std::vector<ProjectIndex>> alternatives = {};
+    bool explored =
+        false;  ///< the alternatives were counted; false in counts with hundreds of ties and where not asked for
 
     friend bool operator==(const Tie&, const Tie&) = default;
 };

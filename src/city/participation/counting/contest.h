@@ -1,0 +1,98 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "city/participation/counting/profile.h"
+#include "city/participation/counting/result.h"
+
+namespace bypuls::participation::counting {
+
+/// Decides between tied projects in the adopted order, and remembers that it had to.
+class TieJudge {
+public:
+    TieJudge(const Election& election, const Rule& rule, const Totals& totals);
+
+    /// Which of the tied (at least one; ascending) goes first. Records nothing.
+    ProjectIndex choose(std::span<const ProjectIndex> tied);
+    /// The same for lists ordered beforehand: true if a goes before b.
+    bool before(ProjectIndex a, ProjectIndex b) const { return rank_[a] < rank_[b]; }
+    Tie describe(std::size_t round, std::vector<ProjectIndex> tied, ProjectIndex chosen) const;
+
+    /// From now on, when exactly these are tied or more with them, `favoured` goes first.
+    void favour(std::vector<ProjectIndex> among, ProjectIndex favoured);
+    /// From now on decisions are read from `script` (positions in the tied lists, 0 beyond its end) and their widths
+    /// written to `widths`; for enumerating outcomes.
+    void follow(std::vector<std::size_t> script);
+    const std::vector<std::size_t>& widths() const { return widths_; }
+    bool scripted() const { return scripted_; }
+
+    /// The tied projects of the first tie that the adopted order could not break; empty if there was none.
+    const std::vector<ProjectIndex>& unbroken() const { return unbroken_; }
+
+private:
+    /// How many of the adopted reasons agree for a and b before one differs; their number if none does.
+    std::size_t agreeing(ProjectIndex a, ProjectIndex b) const;
+    std::int64_t key(ProjectIndex project, TieBreak reason) const;
+
+    const Election& election_;
+    const Totals& totals_;
+    std::vector<TieBreak> reasons_;
+    std::vector<std::uint32_t> lot_;
+    std::vector<std::uint32_t> alphabet_;
+    std::vector<std::uint32_t> rank_;
+    struct Favour {
+        std::vector<ProjectIndex> among;
+        ProjectIndex favoured = 0;
+    };
+    std::vector<Favour> favours_;
+    bool scripted_ = false;
+    std::vector<std::size_t> script_;
+    std::vector<std::size_t> widths_;
+    std::vector<ProjectIndex> unbroken_;
+};
+
+/// One pot being counted: what the rules work on.
+struct Contest {
+    const Election& election;
+    const Rule& rule;
+    const Totals& totals;
+    TieJudge& judge;
+    const CountOptions& options;
+    std::vector<ProjectIndex> entrants;  ///< eligible, supported, with a cost; ascending
+    Money budget = 0;
+    std::string pot = {};
+
+    Money cost(ProjectIndex project) const { return election.projects[project].cost; }
+    Money cost_of(std::span<const ProjectIndex> projects) const;
+    /// Those that cannot be built when `project` is.
+    std::vector<ProjectIndex> rivals(ProjectIndex project) const;
+};
+
+/// What a rule found in one pot.
+struct Outcome {
+    std::vector<Round> rounds;
+    std::vector<Tie> ties;  ///< rounds counted from the start of this outcome
+    Money spent = 0;
+    std::optional<Endowment> endowment = std::nullopt;
+    bool greedy_preferred = false;
+
+    std::vector<ProjectIndex> winners() const;
+};
+
+Result<Outcome> count_greedy(const Contest& contest);
+Result<Outcome> count_knapsack(const Contest& contest);
+Result<Outcome> count_max_welfare(const Contest& contest);
+Result<Outcome> count_equal_shares(const Contest& contest);
+Result<Outcome> count_phragmen(const Contest& contest);
+Result<Outcome> count_maximin_support(const Contest& contest);
+Result<Outcome> count_cumulative_transfer(const Contest& contest);
+
+/// The utilitarian filling: unfunded entrants by score, each that fits.
+void fill_by_score(const Contest& contest, Outcome& outcome);
+/// True if no entrant outside the outcome, and not excluded by a winner, fits in what is left.
+bool is_exhaustive(const Contest& contest, const Outcome& outcome);
+/// The projects `winner` shuts out, marked in `out`.
+void shut_out_rivals(const Contest& contest, ProjectIndex winner, std::vector<bool>& out);
+
+}  // namespace bypuls::participation::counting

@@ -1,0 +1,257 @@
+#include "city/participation/counting/count.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "city/participation/counting/contest.h"
+#include "city/participation/counting/self_check.h"
+#include "core/check.h"
+
+namespace bypuls::participation::counting {
+namespace {
+
+Result<Outcome> count_contest(const Contest& contest) {
+    switch (contest.rule.method) {
+        case Method::greedy: return count_greedy(contest);
+        case Method::knapsack: return count_knapsack(contest);
+        case Method::max_welfare: return count_max_welfare(contest);
+        case Method::equal_shares: return count_equal_shares(contest);
+        case Method::phragmen: return count_phragmen(contest);
+        case Method::maximin_support: return count_maximin_support(contest);
+        case Method::cumulative_transfer: return count_cumulative_transfer(contest);
+    }
+    return Outcome{};
+}
+
+Result<void> validate_rule(const Rule& rule) {
+    if (rule.step < 1 || rule.step > money_max) {
+        return fail(Errc::malformed, "the step by which shares are raised must be positive");
+    }
+    if (rule.score_min < 0 || rule.eligibility < 0 || rule.eligibility > 1'000'000 || rule.ranking_top < 0) {
+        return fail(Errc::malformed, "thresholds and lengths cannot be negative");
+    }
+    return {};
+}
+
+std::int64_t voters_in_pot(const Election& election, const Rule& rule, const Totals& totals, std::string_view pot) {
+    if (election.pots.empty() || rule.electorate == Electorate::everyone) {
+        return totals.voters;
+    }
+    std::int64_t voters = 0;
+    for (std::size_t i = 0; i < election.ballots.size(); ++i) {
+        const BallotView ballot = election.ballots[i];
+        const bool chose = std::ranges::any_of(ballot.choices, [&](const Choice& choice) {
+            return election.projects[choice.project].pot == pot && score_of(election, rule, choice) > 0;
+        });
+        voters += chose ? ballot.count : 0;
+    }
+    return voters;
+}
+
+/// A whole count: the pots one after the other, then the common budget.
+class Counting {
+public:
+    Counting(const Election& election, const Rule& rule, const CountOptions& options, TieJudge& judge,
+             const Totals& totals)
+        : election_(election), rule_(rule), options_(options), judge_(judge), totals_(totals) {}
+
+    Result<CountResult> run();
+
+private:
+    Result<void> count_pot(std::string_view pot, Money budget);
+    std::vector<ProjectIndex> entrants(const Totals& totals, std::string_view pot, Money budget);
+    void take_free_projects();
+    void append(Outcome outcome);
+
+    const Election& election_;
+    const Rule& rule_;
+    const CountOptions& options_;
+    TieJudge& judge_;
+    const Totals& totals_;
+    CountResult result_;
+    Money left_over_ = 0;
+};
+
+void Counting::take_free_projects() {
+    for (ProjectIndex project = 0; project < election_.projects.size(); ++project) {
+        if (election_.projects[project].cost == 0 && totals_.votes[project] > 0) {
+            Round round;
+            round.project = project;
+            round.phase = Phase::free;
+            round.supporters = totals_.votes[project];
+            round.pot = election_.projects[project].pot;
+            result_.rounds.push_back(std::move(round));
+        }
+    }
+}
+
+std::vector<ProjectIndex> Counting::entrants(const Totals& totals, std::string_view pot, Money budget) {
+    std::vector<ProjectIndex> entrants;
+    for (ProjectIndex project = 0; project < election_.projects.size(); ++project) {
+        if (election_.projects[project].pot != pot) {
+            continue;
+        }
+        const Money cost = election_.projects[project].cost;
+        if (totals.votes[project] == 0) {
+            result_.excluded.push_back({project, Excluded::Why::no_support});
+        } else if (totals.scores[project] < rule_.score_min * election_.points_per_one) {
+            result_.excluded.push_back({project, Excluded::Why::below_score});
+        } else if (static_cast<__int128>(totals.votes[project]) * rule_.eligibility * budget <
+                   static_cast<__int128>(cost) * totals.voters * (rule_.eligibility > 0 ? 1 : 0)) {
+            result_.excluded.push_back({project, Excluded::Why::not_eligible});
+        } else if (cost > 0) {
+            entrants.push_back(project);
+        }
+    }
+    return entrants;
+}
+
+void Counting::append(Outcome outcome) {
+    const std::size_t before = result_.rounds.size();
+    for (Tie& tie : outcome.ties) {
+        tie.round += before;
+        result_.ties.push_back(std::move(tie));
+    }
+    result_.rounds.insert(result_.rounds.end(), outcome.rounds.begin(), outcome.rounds.end());
+    if (outcome.endowment) {
+        result_.endowments.push_back(*outcome.endowment);
+    }
+    result_.greedy_preferred = result_.greedy_preferred || outcome.greedy_preferred;
+}
+
+Result<void> Counting::count_pot(std::string_view pot, Money budget) {
+    Totals totals = totals_;
+    totals.voters = voters_in_pot(election_, rule_, totals_, pot);
+    Contest contest{.election = election_,
+                    .rule = rule_,
+                    .totals = totals,
+                    .judge = judge_,
+                    .options = options_,
+                    .entrants = entrants(totals, pot, budget),
+                    .budget = budget,
+                    .pot = std::string(pot)};
+    // A project shut out by one that another pot has bought can no longer be built.
+    std::vector<bool> out(election_.projects.size(), false);
+    for (const Round& round : result_.rounds) {
+        shut_out_rivals(contest, round.project, out);
+    }
+    std::erase_if(contest.entrants, [&](ProjectIndex project) { return out[project]; });
+    TRY(Outcome outcome, count_contest(contest));
+    check(outcome.spent <= budget, "a rule keeps within the budget");
+    result_.spent += outcome.spent;
+    left_over_ += budget - outcome.spent;
+    append(std::move(outcome));
+    return {};
+}
+
+Result<CountResult> Counting::run() {
+    result_.rule = name_of(rule_);
+    result_.voters = totals_.voters;
+    result_.blank = totals_.blank;
+    result_.votes = totals_.votes;
+    result_.scores = totals_.scores;
+    take_free_projects();
+    for (const Pot& pot : election_.pots) {
+        TRY_DO(count_pot(pot.name, pot.budget));
+        result_.budget += pot.budget;
+    }
+    const Money moved = rule_.left_over == LeftOver::to_common ? left_over_ : 0;
+    TRY_DO(count_pot("", election_.budget + moved));
+    result_.budget += election_.budget;
+    for (const Round& round : result_.rounds) {
+        result_.winners.push_back(round.project);
+    }
+    std::ranges::sort(result_.excluded, {}, &Excluded::project);
+    return std::move(result_);
+}
+
+std::string ids(const Election& election, const std::vector<ProjectIndex>& projects) {
+    std::string text;
+    for (const ProjectIndex project : projects) {
+        text += fmt::format("{}'{}'", text.empty() ? "" : ", ", election.projects[project].id);
+    }
+    return text;
+}
+
+/// Counts again with another of the tied chosen, for every tie and every other.
+Result<void> explore_ties(const Election& election, const Rule& rule, const Totals& totals, CountResult& result) {
+    constexpr std::size_t recounts_max = 256;
+    const CountOptions quick{.explore_ties = false, .exact_rounds = false, .self_check = false, .progress = nullptr};
+    const std::vector<ProjectIndex> outcome = result.winning_set();
+    std::size_t recounts = 0;
+    for (Tie& tie : result.ties) {
+        if (recounts + tie.tied.size() > recounts_max) {
+            return {};
+        }
+        std::set<std::vector<ProjectIndex>> others;
+        for (const ProjectIndex other : tie.tied) {
+            if (other == tie.chosen) {
+                continue;
+            }
+            ++recounts;
+            TieJudge judge(election, rule, totals);
+            judge.favour(tie.tied, other);
+            TRY(const CountResult again, Counting(election, rule, quick, judge, totals).run());
+            if (again.winning_set() != outcome) {
+                others.insert(again.winning_set());
+            }
+        }
+        tie.alternatives.assign(others.begin(), others.end());
+        tie.explored = true;
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<CountResult> count(const Election& election, const Rule& rule, const CountOptions& options) {
+    TRY_DO(validate(election));
+    TRY_DO(validate_rule(rule));
+    const Totals totals = totals_of(election, rule);
+    TieJudge judge(election, rule, totals);
+    TRY(CountResult result, Counting(election, rule, options, judge, totals).run());
+    if (!judge.unbroken().empty()) {
+        return fail(Errc::conflict,
+                    fmt::format("{} are tied and only a lot can decide; the rule has no seed to draw it by",
+                                ids(election, judge.unbroken())));
+    }
+    if (options.explore_ties) {
+        TRY_DO(explore_ties(election, rule, totals, result));
+    }
+    if (options.self_check) {
+        self_check(election, rule, result);
+    }
+    return result;
+}
+
+Result<std::vector<std::vector<ProjectIndex>>> all_outcomes(const Election& election, const Rule& rule,
+                                                            std::size_t max) {
+    TRY_DO(validate(election));
+    TRY_DO(validate_rule(rule));
+    const CountOptions quick{.explore_ties = false, .exact_rounds = false, .self_check = false, .progress = nullptr};
+    const Totals totals = totals_of(election, rule);
+    std::set<std::vector<ProjectIndex>> outcomes;
+    std::vector<std::size_t> script;
+    for (std::size_t runs = 0;; ++runs) {
+        if (runs == max) {
+            return fail(Errc::exhausted, fmt::format("there are more than {} ways to break the ties", max));
+        }
+        TieJudge judge(election, rule, totals);
+        judge.follow(script);
+        TRY(const CountResult result, Counting(election, rule, quick, judge, totals).run());
+        outcomes.insert(result.winning_set());
+        // The next script in the order of an odometer whose wheels have the widths just met.
+        script.resize(judge.widths().size(), 0);
+        while (!script.empty() && script.back() + 1 == judge.widths()[script.size() - 1]) {
+            script.pop_back();
+        }
+        if (script.empty()) {
+            return std::vector(outcomes.begin(), outcomes.end());
+        }
+        ++script.back();
+    }
+}
+
+}  // namespace bypuls::participation::counting

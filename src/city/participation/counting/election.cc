@@ -1,0 +1,205 @@
+#include "city/participation/counting/election.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "core/check.h"
+#include "core/text.h"
+
+namespace bypuls::participation::counting {
+
+std::string_view name_of(BallotKind kind) {
+    static constexpr std::array<std::string_view, 5> names = {"approval", "choose-1", "points", "ranking", "knapsack"};
+    return names[static_cast<std::size_t>(kind)];
+}
+
+void Ballots::reserve(std::size_t ballots, std::size_t choices) {
+    counts_.reserve(ballots);
+    starts_.reserve(ballots + 1);
+    choices_.reserve(choices);
+}
+
+void Ballots::add(std::span<const Choice> choices, std::int64_t count) {
+    check(count > 0, "a ballot counts at least once");
+    const auto from = static_cast<std::ptrdiff_t>(choices_.size());
+    choices_.insert(choices_.end(), choices.begin(), choices.end());
+    std::sort(choices_.begin() + from, choices_.end());
+    for (std::size_t i = static_cast<std::size_t>(from) + 1; i < choices_.size(); ++i) {
+        check(choices_[i - 1].project != choices_[i].project, "a ballot names a project once");
+    }
+    check(choices_.size() < UINT32_MAX, "the choices of all ballots can be numbered in 32 bits");
+    starts_.push_back(static_cast<std::uint32_t>(choices_.size()));
+    counts_.push_back(count);
+}
+
+void Ballots::group() {
+    std::vector<std::uint32_t> order(size());
+    std::iota(order.begin(), order.end(), 0U);
+    const auto less = [this](std::uint32_t a, std::uint32_t b) {
+        return std::ranges::lexicographical_compare((*this)[a].choices, (*this)[b].choices);
+    };
+    std::sort(order.begin(), order.end(), less);
+    Ballots grouped;
+    grouped.reserve(size(), choices_.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const BallotView ballot = (*this)[order[i]];
+        if (i > 0 && std::ranges::equal(ballot.choices, (*this)[order[i - 1]].choices)) {
+            grouped.counts_.back() += ballot.count;
+            continue;
+        }
+        grouped.choices_.insert(grouped.choices_.end(), ballot.choices.begin(), ballot.choices.end());
+        grouped.starts_.push_back(static_cast<std::uint32_t>(grouped.choices_.size()));
+        grouped.counts_.push_back(ballot.count);
+    }
+    *this = std::move(grouped);
+}
+
+std::int64_t Ballots::total() const {
+    return std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0});
+}
+
+std::optional<ProjectIndex> Election::find(std::string_view id) const {
+    const auto at = std::ranges::find(projects, id, &Project::id);
+    return at == projects.end() ? std::nullopt : std::optional(static_cast<ProjectIndex>(at - projects.begin()));
+}
+
+namespace {
+
+void find_project_faults(const Election& election, std::vector<std::string>& faults) {
+    std::unordered_set<std::string_view> ids;
+    std::unordered_set<std::string_view> pots;
+    for (const Pot& pot : election.pots) {
+        if (pot.name.empty() || !pots.insert(pot.name).second) {
+            faults.push_back(fmt::format("the pot '{}' is listed twice or has no name", pot.name));
+        }
+        if (pot.budget < 0 || pot.budget > money_max) {
+            faults.push_back(
+                fmt::format("the budget of the pot '{}' is not between 0 and ten thousand billion", pot.name));
+        }
+    }
+    for (const Project& project : election.projects) {
+        if (project.id.empty() || !ids.insert(project.id).second) {
+            faults.push_back(fmt::format("the project '{}' is listed twice or has no id", project.id));
+        }
+        if (project.cost < 0 || project.cost > money_max) {
+            faults.push_back(fmt::format("the cost of '{}' is not between 0 and ten thousand billion", project.id));
+        }
+        if (project.partial_from && (*project.partial_from <= 0 || *project.partial_from > project.cost)) {
+            faults.push_back(fmt::format("the least useful amount of '{}' is not between 0 and its cost", project.id));
+        }
+        if (!project.pot.empty() && !pots.contains(project.pot)) {
+            faults.push_back(fmt::format("'{}' belongs to the pot '{}', which has no budget", project.id, project.pot));
+        }
+    }
+}
+
+bool fits_kind(const Choice& choice, BallotKind kind) {
+    const bool counts = kind == BallotKind::points || kind == BallotKind::ranking;
+    // A billion points on one ballot: sums over ten million ballots still fit.
+    return counts ? choice.value >= 1 && choice.value <= 1'000'000'000 : choice.value == 1;
+}
+
+void find_ballot_faults(const Election& election, std::vector<std::string>& faults) {
+    std::int64_t total = 0;
+    for (std::size_t i = 0; i < election.ballots.size(); ++i) {
+        const BallotView ballot = election.ballots[i];
+        total += std::min<std::int64_t>(ballot.count, 1'000'000'000);
+        for (const Choice& choice : ballot.choices) {
+            if (choice.project >= election.projects.size() || !fits_kind(choice, election.kind)) {
+                faults.push_back(
+                    fmt::format("ballot group {} has a choice that does not fit {} ballots over {} projects", i,
+                                name_of(election.kind), election.projects.size()));
+                return;
+            }
+        }
+        if (election.kind == BallotKind::choose_one && ballot.choices.size() > 1) {
+            faults.push_back(
+                fmt::format("ballot group {} names {} projects where one may be chosen", i, ballot.choices.size()));
+            return;
+        }
+    }
+    if (total > 100'000'000) {
+        faults.emplace_back("there are more than a hundred million ballots");
+    }
+}
+
+}  // namespace
+
+Result<void> validate(const Election& election) {
+    std::vector<std::string> faults;
+    if (election.budget < 0 || election.budget > money_max) {
+        faults.emplace_back("the budget is not between 0 and ten thousand billion");
+    }
+    if (election.projects.size() > 10'000) {
+        faults.emplace_back("there are more than ten thousand projects");
+    }
+    if (election.points_per_one < 1) {
+        faults.emplace_back("a point must be divided into at least one part");
+    }
+    find_project_faults(election, faults);
+    find_ballot_faults(election, faults);
+    for (const auto& group : election.exclusive) {
+        const bool known =
+            std::ranges::all_of(group, [&](ProjectIndex project) { return project < election.projects.size(); });
+        if (group.size() < 2 || !known) {
+            faults.emplace_back("an exclusive group needs at least two projects of the election");
+        }
+    }
+    if (faults.empty()) {
+        return {};
+    }
+    std::string sentence = faults.front();
+    for (std::size_t i = 1; i < std::min<std::size_t>(faults.size(), 20); ++i) {
+        sentence += "; " + faults[i];
+    }
+    return fail(Errc::malformed, sentence);
+}
+
+Result<Money> parse_money(std::string_view text) {
+    text = trim(text);
+    Money whole = 0;
+    std::size_t i = 0;
+    std::size_t digits = 0;
+    for (; i < text.size() && text[i] != '.' && text[i] != ','; ++i) {
+        if (text[i] == ' ' && digits > 0) {
+            continue;
+        }
+        if (text[i] < '0' || text[i] > '9') {
+            return fail(Errc::malformed, fmt::format("'{}' is not an amount of money", text));
+        }
+        whole = whole * 10 + (text[i] - '0');
+        ++digits;
+        if (whole > money_max / one_krone) {
+            return fail(Errc::exhausted, fmt::format("'{}' is more than ten thousand billion", text));
+        }
+    }
+    Money cents = 0;
+    std::size_t decimals = 0;
+    for (std::size_t j = i + 1; i < text.size() && j < text.size(); ++j, ++decimals) {
+        if (text[j] < '0' || text[j] > '9' || (decimals >= 2 && text[j] != '0')) {
+            return fail(Errc::malformed, fmt::format("'{}' is not an amount of money in whole hundredths", text));
+        }
+        if (decimals < 2) {
+            cents += (text[j] - '0') * (decimals == 0 ? 10 : 1);
+        }
+    }
+    if (digits == 0 && decimals == 0) {
+        return fail(Errc::malformed, fmt::format("'{}' is not an amount of money", text));
+    }
+    return whole * one_krone + cents;
+}
+
+std::string format_money(Money amount) {
+    const auto positive = static_cast<std::uint64_t>(amount < 0 ? -amount : amount);
+    std::string text = fmt::format("{}{}", amount < 0 ? "-" : "", positive / 100);
+    if (positive % 100 != 0) {
+        text += fmt::format(".{:02}", positive % 100);
+    }
+    return text;
+}
+
+}  // namespace bypuls::participation::counting

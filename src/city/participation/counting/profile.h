@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "city/participation/counting/count.h"
+
+namespace bypuls::participation::counting {
+
+/// One supporter group of a project: `count` voters of ballot group `group`, each giving it `weight`.
+struct Supporter {
+    std::uint32_t group = 0;
+    std::uint32_t weight = 1;
+    std::int64_t count = 0;
+};
+
+/// One project as chosen by a ballot group.
+struct Wish {
+    ProjectIndex project = 0;
+    std::uint32_t weight = 1;
+};
+
+/// The ballots as the rules read them: who supports what, by project and by ballot group. Built once, read by all runs.
+/// The weight is what the rule's utility takes from a choice: 1, points, or Borda points.
+class Profile {
+public:
+    enum class Weights : std::uint8_t { ones, values };
+    Profile(const Election& election, const Rule& rule, Weights weights);
+
+    std::span<const Supporter> supporters(ProjectIndex project) const {
+        return std::span(supporters_).subspan(by_project_[project], by_project_[project + 1] - by_project_[project]);
+    }
+    std::span<const Wish> wishes(std::size_t group) const {
+        return std::span(wishes_).subspan(by_group_[group], by_group_[group + 1] - by_group_[group]);
+    }
+    std::int64_t count(std::size_t group) const { return counts_[group]; }
+    std::size_t groups() const { return counts_.size(); }
+    std::size_t projects() const { return by_project_.size() - 1; }
+
+private:
+    std::vector<Supporter> supporters_;
+    std::vector<std::uint32_t> by_project_;
+    std::vector<Wish> wishes_;
+    std::vector<std::uint32_t> by_group_{0};
+    std::vector<std::int64_t> counts_;
+};
+
+/// The value a choice has as a score under the rule; 0: it does not count (a place below the top k).
+std::int64_t score_of(const Election& election, const Rule& rule, const Choice& choice);
+/// True if Equal Shares under this rule weighs choices by points.
+Profile::Weights weights_for(const Election& election, const Rule& rule);
+
+struct Totals {
+    std::vector<std::int64_t> votes;  ///< voters who chose the project
+    std::vector<std::int64_t> scores;
+    std::int64_t voters = 0;  ///< the electorate of the rule
+    std::int64_t blank = 0;
+};
+Totals totals_of(const Election& election, const Rule& rule);
+
+}  // namespace bypuls::participation::counting

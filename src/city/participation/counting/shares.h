@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "city/participation/counting/contest.h"
+
+namespace bypuls::participation::counting {
+
+/// What every voter is given: numerator/denominator øre.
+struct Share {
+    __int128 numerator = 0;
+    std::int64_t denominator = 1;
+};
+
+/// One run of Equal Shares with a fixed endowment, and what is known about it.
+struct SharesRun {
+    struct Purchase {
+        ProjectIndex project = 0;
+        std::int64_t pay_high = 0;        ///< upper bound on what a supporter pays per unit of weight, fixed point
+        std::vector<ProjectIndex> level;  ///< tied with it for every larger endowment too, and beaten by the tie-break
+    };
+    std::vector<Purchase> purchases;
+    std::vector<Tie> ties;
+    Money spent = 0;
+    bool overspent = false;  ///< given up as soon as it spent more than allowed
+};
+
+/// Equal Shares, exact and fast.
+///
+/// Balances are whole numbers of 2^-k øre with one common bound on their error, so sums are exact and every comparison
+/// is either certain or known not to be. What is not certain is decided by rational arithmetic, which is cheap because
+/// a voter who still has money has paid in full for everything bought that she supports: her exact balance is the
+/// endowment minus the payments of those rounds, and a project's exact payment is linear in the earlier ones.
+///
+/// Two facts about endowments make raising them fast. With the same purchases in the same order, a larger endowment
+/// leaves every voter at least as much after every round and makes every payment smaller or equal. So if the payments
+/// of the small endowment stay below what every other project asks at the large one, the purchases are the same at all
+/// endowments between them, and none of those has to be run. docs/decisions/0010-exact-counting.md has the proof.
+class Shares {
+public:
+    Shares(const Contest& contest, const Profile& profile);
+    ~Shares();
+    Shares(const Shares&) = delete;
+    Shares& operator=(const Shares&) = delete;
+
+    /// Runs with this endowment; stops early once more than `spend_max` is spent.
+    SharesRun run(const Share& share, Money spend_max);
+    /// True if it is certain that every endowment from the one of `low` to `high` (larger) buys what `low` bought, in
+    /// the same order. `low` is then brought up to `high`.
+    bool carry(SharesRun& low, const Share& high);
+
+    /// The rounds of a run of `share` written out with exact payments.
+    std::vector<Round> explain(const Share& share, const SharesRun& run);
+
+    /// False if the endowment is too large for the fixed point; widen() then makes room and old runs lose their bounds.
+    bool fits(const Share& share) const;
+    /// Errc::exhausted when the money handed out has more than 61 bits.
+    Result<void> widen(const Share& share);
+
+private:
+    class State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace bypuls::participation::counting

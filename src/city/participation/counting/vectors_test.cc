@@ -1,0 +1,170 @@
+// The worked examples of equalshares.net's own data (participation.md 3.8), with exact fractions.
+#include <gmock/gmock.h>
+
+#include "city/participation/counting/count.h"
+
+namespace bypuls::participation::counting {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr ProjectIndex bike = 0;
+constexpr ProjectIndex gym = 1;
+constexpr ProjectIndex park = 2;
+constexpr ProjectIndex play = 3;
+constexpr ProjectIndex lib = 4;
+
+Election example(ProjectIndex choice_of_voter_11) {
+    Election election;
+    election.budget = 1100 * one_krone;
+    const auto add = [&](std::string id, Money kroner) {
+        election.projects.push_back({.id = id, .name = id, .cost = kroner * one_krone});
+    };
+    add("bike", 700);
+    add("gym", 400);
+    add("park", 250);
+    add("play", 200);
+    add("lib", 100);
+    const std::vector<std::vector<ProjectIndex>> approvals = {
+        {bike, gym},       {bike, gym, park}, {bike, gym},         {bike, gym, park},
+        {bike, gym, park}, {bike, gym},       {park, play, lib},   {play},
+        {play, lib},       {park, play, lib}, {choice_of_voter_11}};
+    for (const auto& approval : approvals) {
+        std::vector<Choice> choices;
+        for (const ProjectIndex project : approval) {
+            choices.push_back({project, 1});
+        }
+        election.ballots.add(choices);
+    }
+    return election;
+}
+
+CountResult must_count(const Election& election, std::string_view name) {
+    Rule rule = rule_named(name).value();
+    rule.seed = "worked vectors";
+    return count(election, rule).value();
+}
+
+std::vector<std::string> shares(const CountResult& result) {
+    std::vector<std::string> texts;
+    for (const Round& round : result.rounds) {
+        texts.push_back(round.share->fraction);
+    }
+    return texts;
+}
+
+std::vector<std::string> effective(const CountResult& result) {
+    std::vector<std::string> texts;
+    for (const Round& round : result.rounds) {
+        texts.push_back(round.effective_votes->fraction);
+    }
+    return texts;
+}
+
+std::vector<std::string> prices(const CountResult& result) {
+    std::vector<std::string> texts;
+    for (const Round& round : result.rounds) {
+        texts.push_back(round.price->fraction);
+    }
+    return texts;
+}
+
+TEST(WorkedVectors, TheFirstExampleWithCostUtilities) {
+    const CountResult result = must_count(example(bike), "mes-cost");
+
+    EXPECT_THAT(result.winners, ElementsAre(bike, play, lib));
+    EXPECT_THAT(effective(result), ElementsAre("7", "4", "3"));
+    EXPECT_THAT(shares(result), ElementsAre("100", "50", "100/3"));
+    EXPECT_EQ(result.spent, 1000 * one_krone);
+    EXPECT_THAT(result.ties, ElementsAre());
+}
+
+TEST(WorkedVectors, RaisingTheSharesOfTheFirstExampleChangesNothingForThirtySteps) {
+    const CountResult raised = must_count(example(bike), "mes-cost-add1");
+    const CountResult until_exhaustive = must_count(example(bike), "mes-cost-add1e");
+
+    EXPECT_THAT(raised.winners, ElementsAre(bike, play, lib));
+    EXPECT_EQ(raised.endowments.at(0).share.fraction, "129");
+    EXPECT_EQ(raised.endowments.at(0).raises, 29);
+    EXPECT_EQ(until_exhaustive.endowments.at(0).share.fraction, "100");
+    EXPECT_EQ(until_exhaustive.endowments.at(0).raises, 0);
+    EXPECT_TRUE(until_exhaustive.endowments.at(0).exhaustive);
+}
+
+TEST(WorkedVectors, TheSecondExampleWithCostUtilities) {
+    const CountResult result = must_count(example(gym), "mes-cost");
+
+    EXPECT_THAT(result.winners, ElementsAre(gym, park, play));
+    EXPECT_THAT(effective(result), ElementsAre("7", "70/17", "56/17"));
+    EXPECT_THAT(shares(result), ElementsAre("400/7", "425/7", "425/7"));
+}
+
+TEST(WorkedVectors, RaisingTheSharesOfTheSecondExampleAddsTheLibrary) {
+    const CountResult raised = must_count(example(gym), "mes-cost-add1");
+    const CountResult until_exhaustive = must_count(example(gym), "mes-cost-add1e");
+
+    EXPECT_EQ(raised.spent, 950 * one_krone);
+    EXPECT_TRUE(raised.won(lib));
+    EXPECT_EQ(raised.endowments.at(0).share.fraction, "173");
+    EXPECT_EQ(until_exhaustive.spent, 950 * one_krone);
+    EXPECT_EQ(until_exhaustive.endowments.at(0).share.fraction, "117");
+}
+
+TEST(WorkedVectors, CardinalityHasATieThatDecidesTheOutcomeAndSaysSo) {
+    const CountResult result = must_count(example(bike), "mes-cardinality");
+
+    EXPECT_THAT(result.winners, ElementsAre(lib, play, gym));
+    EXPECT_THAT(prices(result), ElementsAre("100/3", "50", "200/3"));
+    EXPECT_THAT(shares(result), ElementsAre("100/3", "50", "200/3"));
+    EXPECT_EQ(result.spent, 700 * one_krone);
+    ASSERT_EQ(result.ties.size(), 1U);
+    EXPECT_EQ(result.ties[0].round, 1U);
+    EXPECT_THAT(result.ties[0].tied, ElementsAre(park, play));
+    EXPECT_EQ(result.ties[0].chosen, play);
+    EXPECT_EQ(result.ties[0].broken_by, TieBreak::lower_cost);
+    EXPECT_THAT(result.ties[0].alternatives, ElementsAre(ElementsAre(gym, park, play, lib)));
+}
+
+TEST(WorkedVectors, CardinalityRaised) {
+    const CountResult raised = must_count(example(bike), "mes-cardinality-add1");
+    const CountResult until_exhaustive = must_count(example(bike), "mes-cardinality-add1e");
+
+    EXPECT_THAT(raised.winning_set(), ElementsAre(gym, park, play, lib));
+    EXPECT_EQ(raised.endowments.at(0).share.fraction, "178");
+    EXPECT_EQ(until_exhaustive.endowments.at(0).share.fraction, "109");
+    EXPECT_EQ(until_exhaustive.spent, 950 * one_krone);
+}
+
+TEST(WorkedVectors, SequentialPhragmenStopsAtTheBikePath) {
+    const CountResult first = must_count(example(bike), "phragmen");
+    const CountResult second = must_count(example(gym), "phragmen");
+
+    EXPECT_THAT(first.winners, ElementsAre(lib, park, play, gym));
+    EXPECT_THAT(shares(first), ElementsAre("100/3", "190/3", "90", "295/3"));
+    EXPECT_THAT(second.winners, ElementsAre(lib, gym, play, park));
+    EXPECT_THAT(shares(second), ElementsAre("100/3", "400/7", "75", "800/7"));
+}
+
+TEST(WorkedVectors, LacknerAndSkowronsRunningExample) {
+    // Multi-Winner Voting with Approval Preferences (2022), example 2.1: seven candidates, twelve voters, four seats.
+    Election election;
+    election.budget = 4 * one_krone;
+    for (const char* id : {"a", "b", "c", "d", "e", "f", "g"}) {
+        election.projects.push_back({.id = id, .name = id, .cost = one_krone});
+    }
+    const std::vector<std::pair<int, std::vector<ProjectIndex>>> profile = {
+        {3, {0, 1}}, {3, {0, 2}}, {2, {0, 3}}, {1, {1, 2, 5}}, {1, {4}}, {1, {5}}, {1, {6}}};
+    for (const auto& [count, approvals] : profile) {
+        std::vector<Choice> choices;
+        for (const ProjectIndex project : approvals) {
+            choices.push_back({project, 1});
+        }
+        election.ballots.add(choices, count);
+    }
+
+    EXPECT_THAT(must_count(election, "phragmen").winning_set(), ElementsAre(0, 1, 2, 3));
+    EXPECT_THAT(must_count(election, "mes-cardinality").winning_set(), ElementsAre(0));
+}
+
+}  // namespace
+}  // namespace bypuls::participation::counting

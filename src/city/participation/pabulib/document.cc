@@ -1,0 +1,341 @@
+#include "city/participation/pabulib/document.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/check.h"
+#include "core/text.h"
+
+namespace bypuls::participation::pabulib {
+
+std::string_view Table::at(std::size_t row, std::size_t column) const {
+    const std::size_t cell = row * columns.size() + column;
+    if (column >= columns.size() || cell >= ends_.size()) {
+        return {};
+    }
+    const std::size_t from = cell == 0 ? 0 : ends_[cell - 1];
+    return std::string_view(text_).substr(from, ends_[cell] - from);
+}
+
+std::optional<std::size_t> Table::column(std::string_view name) const {
+    const auto at = std::ranges::find_if(
+        columns, [&](const std::string& column) { return equal_ignoring_ascii_case(column, name); });
+    return at == columns.end() ? std::nullopt : std::optional(static_cast<std::size_t>(at - columns.begin()));
+}
+
+void Table::add_cell(std::string_view text) {
+    text_ += text;
+    check(text_.size() < UINT32_MAX, "a table's text is less than 4 GB");
+    ends_.push_back(static_cast<std::uint32_t>(text_.size()));
+}
+
+void Table::end_row(std::size_t line) {
+    check(!columns.empty(), "a table has columns before it has rows");
+    while (ends_.size() % columns.size() != 0) {
+        add_cell("");
+    }
+    if (line > 0) {
+        lines_.resize(rows() - 1, 0);
+        lines_.push_back(static_cast<std::uint32_t>(std::min<std::size_t>(line, UINT32_MAX)));
+    }
+}
+
+std::string_view Document::meta_value(std::string_view key) const {
+    const auto at =
+        std::ranges::find_if(meta, [&](const auto& entry) { return equal_ignoring_ascii_case(entry.first, key); });
+    return at == meta.end() ? std::string_view{} : std::string_view(at->second);
+}
+
+void Document::set_meta(std::string_view key, std::string_view value) {
+    for (auto& [known, text] : meta) {
+        if (equal_ignoring_ascii_case(known, key)) {
+            text = value;
+            return;
+        }
+    }
+    meta.emplace_back(key, value);
+}
+
+namespace {
+
+constexpr std::size_t columns_max = 1000;
+
+enum class Section : std::uint8_t { none, meta, projects, votes };
+
+class Parser {
+public:
+    explicit Parser(std::string_view text) : text_(text) {
+        if (text_.starts_with("\xEF\xBB\xBF")) {
+            text_.remove_prefix(3);
+        }
+    }
+
+    Result<Document> run() {
+        while (at_ < text_.size()) {
+            line_start_ = at_;
+            const std::size_t line = line_;
+            if (skip_blank_line()) {
+                continue;
+            }
+            TRY_DO(read_record());
+            TRY_DO(take(line));
+        }
+        if (document_.projects.columns.empty() || document_.votes.columns.empty()) {
+            return fail(Errc::malformed, fmt::format("line {}, column 1: the file ends without a section {}", line_,
+                                                     document_.projects.columns.empty() ? "PROJECTS" : "VOTES"));
+        }
+        return std::move(document_);
+    }
+
+private:
+    std::string place() const { return fmt::format("line {}, column {}", line_, at_ - line_start_ + 1); }
+
+    bool skip_blank_line() {
+        std::size_t end = at_;
+        while (end < text_.size() && (text_[end] == ' ' || text_[end] == '\t')) {
+            ++end;
+        }
+        if (end < text_.size() && text_[end] != '\n' && text_[end] != '\r') {
+            return false;
+        }
+        at_ = end;
+        end_line();
+        return true;
+    }
+
+    void end_line() {
+        if (at_ < text_.size() && text_[at_] == '\r') {
+            ++at_;
+        }
+        if (at_ < text_.size() && text_[at_] == '\n') {
+            ++at_;
+        }
+        ++line_;
+        line_start_ = at_;
+    }
+
+    bool at_end_of_line() const { return at_ >= text_.size() || text_[at_] == '\n' || text_[at_] == '\r'; }
+
+    /// Splits one record into fields_; quoted fields may run over lines.
+    Result<void> read_record() {
+        fields_.clear();
+        unquoted_.clear();
+        while (true) {
+            if (at_ < text_.size() && text_[at_] == '"') {
+                TRY_DO(read_quoted());
+            } else {
+                const std::size_t from = at_;
+                while (!at_end_of_line() && text_[at_] != separator_) {
+                    ++at_;
+                }
+                fields_.push_back(text_.substr(from, at_ - from));
+            }
+            if (at_end_of_line()) {
+                end_line();
+                return {};
+            }
+            ++at_;
+        }
+    }
+
+    Result<void> read_quoted() {
+        const std::string opened = place();
+        ++at_;
+        std::string text;
+        while (true) {
+            if (at_ >= text_.size()) {
+                return fail(Errc::malformed, opened + ": this quoted field is never closed");
+            }
+            if (text_[at_] == '"') {
+                ++at_;
+                if (at_ >= text_.size() || text_[at_] != '"') {
+                    break;
+                }
+            }
+            if (text_[at_] == '\n') {
+                ++line_;
+                line_start_ = at_ + 1;
+            }
+            text += text_[at_++];
+        }
+        // Some files have text after the closing quote; it belongs to the field.
+        while (!at_end_of_line() && text_[at_] != separator_) {
+            text += text_[at_++];
+        }
+        unquoted_.push_back(std::make_unique<std::string>(std::move(text)));
+        fields_.push_back(*unquoted_.back());
+        return {};
+    }
+
+    static Section section_named(std::string_view text) {
+        text = trim(text);
+        while (text.ends_with(';') || text.ends_with(',')) {
+            text.remove_suffix(1);
+        }
+        if (equal_ignoring_ascii_case(text, "META")) {
+            return Section::meta;
+        }
+        if (equal_ignoring_ascii_case(text, "PROJECTS")) {
+            return Section::projects;
+        }
+        return equal_ignoring_ascii_case(text, "VOTES") ? Section::votes : Section::none;
+    }
+
+    bool only_first_field() const {
+        return std::ranges::all_of(fields_.begin() + 1, fields_.end(),
+                                   [](std::string_view field) { return trim(field).empty(); });
+    }
+
+    Result<void> take(std::size_t line) {
+        if (only_first_field()) {
+            if (const Section section = section_named(fields_.front()); section != Section::none) {
+                section_ = section;
+                awaits_header_ = true;
+                guess_separator();
+                return {};
+            }
+        }
+        switch (section_) {
+            case Section::none:
+                return fail(Errc::malformed,
+                            fmt::format("line {}, column 1: expected META, PROJECTS or VOTES, found '{}'", line,
+                                        fields_.front().substr(0, 40)));
+            case Section::meta: return take_meta();
+            case Section::projects: return take_row(document_.projects, line);
+            case Section::votes: return take_row(document_.votes, line);
+        }
+        return {};
+    }
+
+    /// The header of a section tells what parts its fields; vote lists inside a field always have commas.
+    void guess_separator() {
+        const std::size_t end = std::min(text_.find_first_of("\r\n", at_), text_.size());
+        const std::string_view header = text_.substr(at_, end - at_);
+        separator_ = header.contains(';') || !header.contains(',') ? ';' : ',';
+    }
+
+    Result<void> take_meta() {
+        if (std::exchange(awaits_header_, false) && equal_ignoring_ascii_case(trim(fields_.front()), "key")) {
+            return {};
+        }
+        // A comment may hold the separator without quotes.
+        std::string value(fields_.size() > 1 ? fields_[1] : std::string_view{});
+        for (std::size_t i = 2; i < fields_.size(); ++i) {
+            if (!only_empty_from(i)) {
+                value += separator_;
+                value += fields_[i];
+            }
+        }
+        document_.meta.emplace_back(std::string(trim(fields_.front())), std::move(value));
+        return {};
+    }
+
+    bool only_empty_from(std::size_t i) const {
+        return std::ranges::all_of(fields_.begin() + static_cast<std::ptrdiff_t>(i), fields_.end(),
+                                   [](std::string_view f) { return f.empty(); });
+    }
+
+    Result<void> take_row(Table& table, std::size_t line) {
+        if (std::exchange(awaits_header_, false)) {
+            if (!table.columns.empty()) {
+                return fail(Errc::malformed, fmt::format("line {}, column 1: the section begins a second time", line));
+            }
+            if (fields_.size() > columns_max) {
+                return fail(Errc::malformed, fmt::format("line {}, column 1: more than {} columns", line, columns_max));
+            }
+            for (const std::string_view field : fields_) {
+                table.columns.emplace_back(trim(field));
+            }
+            return {};
+        }
+        if (fields_.size() > table.columns.size() && !only_empty_from(table.columns.size())) {
+            return fail(
+                Errc::malformed,
+                fmt::format("line {}, column {}: {} fields where the header has {}; quote a field that holds '{}'",
+                            line, 1, fields_.size(), table.columns.size(), separator_));
+        }
+        for (std::size_t i = 0; i < std::min(fields_.size(), table.columns.size()); ++i) {
+            table.add_cell(fields_[i]);
+        }
+        table.end_row(line);
+        return {};
+    }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+    std::size_t line_ = 1;
+    std::size_t line_start_ = 0;
+    char separator_ = ';';
+    Section section_ = Section::none;
+    bool awaits_header_ = false;
+    std::vector<std::string_view> fields_;
+    std::vector<std::unique_ptr<std::string>> unquoted_;
+    Document document_;
+};
+
+/// A first field that reads like a section, or white space that a reader would trim, is quoted too.
+bool needs_quotes(std::string_view field, bool first) {
+    static constexpr std::array<std::string_view, 3> sections = {"META", "PROJECTS", "VOTES"};
+    return field.find_first_of(";\"\r\n") != std::string_view::npos ||
+           (first && std::ranges::any_of(
+                         sections, [&](std::string_view s) { return equal_ignoring_ascii_case(trim(field), s); }));
+}
+
+void print_field(std::string& out, std::string_view field, bool first) {
+    if (!needs_quotes(field, first)) {
+        out += field;
+        return;
+    }
+    out += '"';
+    for (const char c : field) {
+        out += c;
+        if (c == '"') {
+            out += c;
+        }
+    }
+    out += '"';
+}
+
+void print_table(std::string& out, std::string_view name, const Table& table) {
+    out += fmt::format("{}\n", name);
+    for (std::size_t column = 0; column < table.columns.size(); ++column) {
+        out += column == 0 ? "" : ";";
+        print_field(out, table.columns[column], column == 0);
+    }
+    out += '\n';
+    for (std::size_t row = 0; row < table.rows(); ++row) {
+        for (std::size_t column = 0; column < table.columns.size(); ++column) {
+            out += column == 0 ? "" : ";";
+            print_field(out, table.at(row, column), column == 0);
+        }
+        out += '\n';
+    }
+}
+
+}  // namespace
+
+Result<Document> parse(std::string_view bytes) {
+    if (bytes.size() >= UINT32_MAX) {
+        return fail(Errc::exhausted, "line 1, column 1: the file is larger than 4 GB");
+    }
+    return Parser(bytes).run();
+}
+
+std::string print(const Document& document) {
+    std::string out = "META\nkey;value\n";
+    for (const auto& [key, value] : document.meta) {
+        print_field(out, key, true);
+        out += ';';
+        print_field(out, value, false);
+        out += '\n';
+    }
+    print_table(out, "PROJECTS", document.projects);
+    print_table(out, "VOTES", document.votes);
+    return out;
+}
+
+}  // namespace bypuls::participation::pabulib
