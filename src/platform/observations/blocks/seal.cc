@@ -201,12 +201,19 @@ Bytes seal(const Header& header, ByteView payload, const Dictionaries& dictionar
     return out;
 }
 
-Result<Columns> open(const Header& header, ByteView sealed, const Dictionaries& dictionaries) {
+Result<void> verify(const Header& header, ByteView sealed) {
     ByteReader in{sealed};
     const auto sum = in.u32();
     if (!sum || *sum != checksum(header, sealed.subspan(checksum_size))) {
         return damaged(header, "its checksum is wrong");
     }
+    return {};
+}
+
+Result<Columns> open(const Header& header, ByteView sealed, const Dictionaries& dictionaries) {
+    TRY_DO(verify(header, sealed));
+    ByteReader in{sealed.subspan(checksum_size)};
+    sealed = sealed.subspan(checksum_size);
     const auto form = in.u8();
     if (!form || (*form & 0x0FU) != format_version || *form >> 4U > zstd) {
         return damaged(header, "it is of an unknown version");

@@ -65,6 +65,9 @@ Bytes train_dictionary(const std::vector<Bytes>& payloads, std::size_t bytes_max
 /// Compresses and checksums: payload of encode() in, the bytes of the block out.
 Bytes seal(const Header& header, ByteView payload, const Dictionaries& dictionaries, int level);
 
+/// Does the checksum hold, so that the header may be believed without opening the block? Errc::damaged when not.
+Result<void> verify(const Header& header, ByteView sealed);
+
 /// Checks and opens. Errc::damaged when the checksum, the compression or the payload is wrong.
 Result<Columns> open(const Header& header, ByteView sealed, const Dictionaries& dictionaries);
 

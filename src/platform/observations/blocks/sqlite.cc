@@ -111,15 +111,21 @@ ByteView Statement::bytes(int column) const {
 }
 
 bool Statement::null(int column) const {
-    return type(column) == SQLITE_NULL;
+    return kind(column) == Kind::null;
 }
 
 int Statement::columns() const {
     return sqlite3_column_count(statement_.get());
 }
 
-int Statement::type(int column) const {
-    return sqlite3_column_type(statement_.get(), column);
+Statement::Kind Statement::kind(int column) const {
+    switch (sqlite3_column_type(statement_.get(), column)) {
+        case SQLITE_INTEGER: return Kind::integer;
+        case SQLITE_FLOAT: return Kind::number;
+        case SQLITE_TEXT: return Kind::text;
+        case SQLITE_BLOB: return Kind::bytes;
+        default: return Kind::null;
+    }
 }
 
 int Statement::parameter(const std::string& name) const {

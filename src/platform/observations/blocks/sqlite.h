@@ -41,8 +41,9 @@ public:
     ByteView bytes(int column) const;
     bool null(int column) const;
     int columns() const;
-    /// SQLITE_INTEGER, SQLITE_FLOAT, SQLITE_TEXT, SQLITE_BLOB or SQLITE_NULL.
-    int type(int column) const;
+    enum class Kind : std::uint8_t { integer, number, text, bytes, null };
+    Kind kind(int column) const;
+    /// Its index, or 0.
     int parameter(const std::string& name) const;
 
 private:

@@ -1,0 +1,196 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/check.h"
+#include "platform/observations/blocks/merge.h"
+#include "platform/observations/blocks/slow.h"
+
+namespace bypuls::observations::blocks {
+
+namespace {
+
+std::size_t cost_of_all(std::span<const Arrival> rows) {
+    std::size_t out = 0;
+    for (const Arrival& row : rows) {
+        out += cost_of(row.observation.value, false);
+    }
+    return out;
+}
+
+constexpr Outcome rejected(Refusal refusal) {
+    return {Verdict::rejected, refusal};
+}
+
+}  // namespace
+
+Result<void> BlockStore::append(std::span<const Arrival> rows, journal::Position upto, std::span<Outcome> outcomes) {
+    check(rows.size() == outcomes.size(), "every row has its outcome");
+    const std::lock_guard appending{append_mutex_};
+    if (upto.value <= settled_ || upto.value < appended_) {
+        return fail(Errc::conflict, fmt::format("observations: position {} comes after {} was appended and {} settled",
+                                                upto.value, appended_, settled_.load()));
+    }
+    if (hot_bytes_ + cost_of_all(rows) > options_.hot_bytes_max) {
+        return fail(Errc::exhausted, "observations: memory for new readings is full until they have been settled");
+    }
+    appended_ = upto.value;
+    for (std::size_t i = 0; i < rows.size();) {
+        Shard& shard = shard_of(rows[i].datastream);
+        const std::lock_guard lock{shard.mutex};
+        // Neighbours in a batch are often of one datastream; they share the lock and the search.
+        const DatastreamId id = rows[i].datastream;
+        State* state = nullptr;
+        for (; i < rows.size() && rows[i].datastream == id; ++i) {
+            if (const Refusal refusal = refusal_of(rows[i]); refusal != Refusal::none) {
+                outcomes[i] = rejected(refusal);
+            } else if (was_removed(rows[i], upto)) {
+                outcomes[i] = rejected(Refusal::removed);
+            } else {
+                state = state != nullptr ? state : &shard.states[id];
+                TRY(outcomes[i], take(*state, rows[i], upto));
+            }
+        }
+    }
+    return find_usable_again();
+}
+
+Active& BlockStore::active_of(State& state) {
+    if (!state.active) {
+        state.active = std::make_unique<Active>();
+        state.active->number = next_number_;
+        state.active->rows.type = state.head.type;
+    }
+    return *state.active;
+}
+
+Result<Outcome> BlockStore::take(State& state, const Arrival& arrival, journal::Position upto) {
+    const Observation& reading = arrival.observation;
+    Head& head = state.head;
+    if (head.count == 0) {
+        head.type = type_of(reading.value);
+    } else if (head.type != type_of(reading.value)) {
+        return rejected(Refusal::wrong_type);
+    } else if (reading.time <= head.latest.time) {
+        return take_late(state, arrival, upto);
+    }
+    active_of(state).rows.push_back(reading.time, reading.value, reading.quality);
+    hot_bytes_.fetch_add(cost_of(reading.value, false), std::memory_order_relaxed);
+    ++head.count;
+    head.latest = reading;
+    if (reading.quality.usable()) {
+        head.usable = reading;
+    }
+    return Outcome{};
+}
+
+Result<Outcome> BlockStore::take_late(State& state, const Arrival& arrival, journal::Position upto) {
+    const Observation& reading = arrival.observation;
+    Head& head = state.head;
+    if (reading.time == head.latest.time && same_value(reading.value, head.latest.value)) {
+        return Outcome{Verdict::duplicate, Refusal::none};
+    }
+    auto older = find_hot(state, reading.time);
+    if (!older) {
+        TRY(older, find_on_disk(state, arrival.datastream, reading.time));
+    }
+    if (older) {
+        return same_value(older->value, reading.value) ? Outcome{Verdict::duplicate, Refusal::none}
+                                                       : correct(state, arrival, *older, upto);
+    }
+    active_of(state).late.emplace(reading.time, Late{reading.value, reading.quality, false});
+    hot_bytes_.fetch_add(cost_of(reading.value, true), std::memory_order_relaxed);
+    ++head.count;
+    if (reading.quality.usable() && (!head.usable || head.usable->time < reading.time)) {
+        head.usable = reading;
+    }
+    return Outcome{};
+}
+
+Outcome BlockStore::correct(State& state, const Arrival& arrival, const Observation& older, journal::Position upto) {
+    const Observation& reading = arrival.observation;
+    Active& active = active_of(state);
+    if (const auto late = active.late.find(reading.time); late != active.late.end()) {
+        late->second.value = reading.value;
+        late->second.quality = reading.quality;
+    } else if (const std::size_t row = find(active.rows, reading.time); row < active.rows.size()) {
+        active.rows.set(row, reading.value, reading.quality);
+    } else {
+        active.late.emplace(reading.time, Late{reading.value, reading.quality, true});
+    }
+    hot_bytes_.fetch_add(cost_of(reading.value, true) + cost_of(older.value, true), std::memory_order_relaxed);
+    {
+        const std::lock_guard lock{versions_mutex_};
+        active_versions_.push_back({arrival.datastream, older, upto});
+    }
+    Head& head = state.head;
+    if (reading.time == head.latest.time) {
+        head.latest = reading;
+    }
+    if (reading.quality.usable()) {
+        if (!head.usable || head.usable->time <= reading.time) {
+            head.usable = reading;
+        }
+    } else if (head.usable && head.usable->time == reading.time) {
+        head.usable.reset();
+        slow_->usable_unknown.insert(arrival.datastream);
+    }
+    return Outcome{Verdict::corrected, Refusal::none};
+}
+
+Result<std::optional<Observation>> BlockStore::find_on_disk(const State& state, DatastreamId id, Instant t) {
+    if (state.on_disk == 0) {
+        return std::nullopt;
+    }
+    Slow& slow = *slow_;
+    if (slow.id != id || slow.generation != disk_generation_ || !slow.known.contains(t)) {
+        TRY_DO(slow.look(id, state.shape, t, disk_generation_, dictionaries_));
+    }
+    const std::size_t row = find(slow.rows, t);
+    return row < slow.rows.size() ? std::optional{slow.rows.at(row)} : std::nullopt;
+}
+
+Result<void> BlockStore::Slow::look(DatastreamId wanted, const Shape& shape, Instant t, std::uint64_t now,
+                                    const Dictionaries& dictionaries) {
+    id = wanted;
+    generation = now;
+    known = {earliest_time, latest_time};
+    rows.clear();
+    TRY(const auto moment, reader->moment());
+    {
+        Walk back{*reader, id, shape, {earliest_time, t + Duration{1}}, Order::newest_first};
+        TRY(const bool found, back.next());
+        if (found && back.header().end >= t) {
+            known = {back.header().start, back.header().end + Duration{1}};
+            // A damaged block cannot say what it had. The reading is taken in, and settling puts the block aside.
+            if (auto columns = blocks::open(back.header(), back.bytes(), dictionaries)) {
+                rows = std::move(*columns);
+            }
+            return {};
+        }
+        known.from = found ? back.header().end + Duration{1} : earliest_time;
+    }
+    Walk on{*reader, id, shape, {t, latest_time}, Order::oldest_first};
+    TRY(const bool found, on.next());
+    known.to = found ? on.header().start : latest_time;
+    return {};
+}
+
+bool BlockStore::was_removed(const Arrival& arrival, journal::Position upto) const {
+    return std::ranges::any_of(removals_, [&](const Removal& removal) {
+        return removal.datastream == arrival.datastream && upto <= removal.upto &&
+               removal.interval.contains(arrival.observation.time);
+    });
+}
+
+Result<void> BlockStore::find_usable_again() {
+    for (const DatastreamId id : std::exchange(slow_->usable_unknown, {})) {
+        TRY(auto usable, newest_usable(id));
+        Shard& shard = shard_of(id);
+        const std::lock_guard lock{shard.mutex};
+        shard.states[id].head.usable = std::move(usable);
+    }
+    return {};
+}
+
+}  // namespace bypuls::observations::blocks

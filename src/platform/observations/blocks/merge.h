@@ -1,0 +1,20 @@
+#pragma once
+
+#include "platform/observations/columns.h"
+
+/// Pure operations on sorted columns.
+namespace bypuls::observations::blocks {
+
+/// All instants of both; where both have one, `above` wins. Of one type; an empty one may be of any.
+Columns overlay(const Columns& below, const Columns& above);
+
+/// Rows outside the interval.
+Columns without(const Columns& columns, Interval interval);
+
+/// At most `limit` rows of the interval: its oldest, or its newest. Oldest first either way.
+Columns part(const Columns& columns, Interval interval, std::size_t limit, bool newest);
+
+/// The row of an instant, or size() when there is none.
+std::size_t find(const Columns& columns, Instant t);
+
+}  // namespace bypuls::observations::blocks
