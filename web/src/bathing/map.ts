@@ -1,0 +1,91 @@
+import 'maplibre-gl/dist/maplibre-gl.css'
+import * as maplibre from 'maplibre-gl'
+import worker_url from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
+import type { Words } from '../words/words.ts'
+import type { PlacesMapProps } from './places-map.island.tsx'
+
+export interface MapPlace {
+    name: string
+    href: string
+    latitude: number
+    longitude: number
+    /// "19,4°": stands in the symbol; empty when nothing is known.
+    number: string
+}
+export interface MapTiles {
+    /// "https://cache.kartverket.no/…/{z}/{y}/{x}.png"
+    url: string
+    attribution: string
+}
+
+maplibre.setWorkerUrl(worker_url)
+
+const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+
+function style(props: PlacesMapProps, attribution: string): maplibre.StyleSpecification {
+    const sources: maplibre.StyleSpecification['sources'] = {
+        borders: { type: 'geojson', data: '/basemap/drammen.geojson', attribution },
+    }
+    const layers: maplibre.LayerSpecification[] = [
+        { id: 'water', type: 'background', paint: { 'background-color': colour('--bp-map-water') } },
+        { id: 'land', type: 'fill', source: 'borders', paint: { 'fill-color': colour('--bp-map-land') } },
+        {
+            id: 'town',
+            type: 'fill',
+            source: 'borders',
+            filter: ['get', 'own'],
+            paint: { 'fill-color': colour('--bp-map-town') },
+        },
+        {
+            id: 'border',
+            type: 'line',
+            source: 'borders',
+            paint: { 'line-color': colour('--bp-map-border'), 'line-width': ['case', ['get', 'own'], 1.5, 0.75] },
+        },
+    ]
+    if (props.tiles) {
+        sources.tiles = { type: 'raster', tiles: [props.tiles.url], tileSize: 256, attribution: props.tiles.attribution }
+        layers.splice(1, layers.length - 1, { id: 'tiles', type: 'raster', source: 'tiles' })
+    }
+    return { version: 8, sources, layers }
+}
+
+/// The symbol is a link with the place's name and number: it needs no hovering, and works with keys.
+function symbol(place: MapPlace): HTMLAnchorElement {
+    const link = document.createElement('a')
+    link.className = 'bp-map-place'
+    link.href = place.href
+    const number = document.createElement('strong')
+    number.textContent = place.number || '–'
+    const name = document.createElement('span')
+    name.textContent = place.name
+    link.append(number, name)
+    return link
+}
+
+export async function draw_map(stage: HTMLElement, props: PlacesMapProps, words: Words): Promise<void> {
+    const bounds = new maplibre.LngLatBounds()
+    for (const place of props.places) bounds.extend([place.longitude, place.latitude])
+    const map = new maplibre.Map({
+        container: stage,
+        style: style(props, words.say('map.attribution')),
+        bounds,
+        fitBoundsOptions: { padding: 56, maxZoom: 13 },
+        minZoom: 8,
+        maxZoom: 16,
+        attributionControl: { compact: false },
+        cooperativeGestures: false,
+        dragRotate: false,
+        locale: { 'NavigationControl.ZoomIn': words.say('map.zoom_in'), 'NavigationControl.ZoomOut': words.say('map.zoom_out'), 'Map.Title': words.say('map.label') },
+    })
+    map.scrollZoom.disable()
+    map.touchZoomRotate.disableRotation()
+    map.addControl(new maplibre.NavigationControl({ showCompass: false }), 'top-right')
+    await new Promise<void>((resolve, reject) => {
+        map.once('load', () => resolve())
+        map.once('error', (event) => reject(event.error))
+    })
+    for (const place of props.places) {
+        new maplibre.Marker({ element: symbol(place), anchor: 'bottom' }).setLngLat([place.longitude, place.latitude]).addTo(map)
+    }
+}

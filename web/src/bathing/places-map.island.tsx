@@ -1,0 +1,46 @@
+import type { Words } from '../words/words.ts'
+import type { MapPlace, MapTiles } from './map.ts'
+
+/// A map of the places beside their list. Its library is fetched when the reader asks for it, and never on pages without.
+export interface PlacesMapProps {
+    places: MapPlace[]
+    /// Some position is not surveyed.
+    approximate?: boolean
+    /// Background tiles that the operator has configured; without, the shipped borders are all there is.
+    tiles?: MapTiles
+}
+
+export function mount(element: HTMLElement, props: PlacesMapProps, words: Words): void {
+    const button = document.createElement('button')
+    button.type = 'button'
+    button.className = 'ds-button'
+    button.dataset.variant = 'secondary'
+    button.dataset.size = 'sm'
+    button.textContent = words.say('map.show')
+    const told = document.createElement('p')
+    told.className = 'bp-quiet'
+    told.setAttribute('role', 'status')
+
+    const open = async () => {
+        button.disabled = true
+        told.textContent = words.say('map.loading')
+        const stage = document.createElement('div')
+        stage.className = 'bp-map'
+        stage.setAttribute('role', 'region')
+        stage.setAttribute('aria-label', words.say('map.label'))
+        element.prepend(stage)
+        try {
+            const { draw_map } = await import('./map.ts')
+            await draw_map(stage, props, words)
+            button.remove()
+            told.textContent = props.approximate ? words.say('map.approximate') : ''
+        } catch (fault) {
+            console.error('map', fault)
+            stage.remove()
+            button.disabled = false
+            told.textContent = words.say('map.failed')
+        }
+    }
+    button.addEventListener('click', () => void open())
+    element.replaceChildren(button, told)
+}

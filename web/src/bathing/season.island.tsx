@@ -1,0 +1,132 @@
+import { useEffect, useState } from 'react'
+import type { components } from '../api/schema.ts'
+import { Plot } from '../charts/plot.tsx'
+import { path, round_ticks } from '../charts/scale.ts'
+import { react_island } from '../islands/react.tsx'
+import { decimals_of, Format } from '../words/format.ts'
+import type { Words } from '../words/words.ts'
+
+type Season = components['schemas']['Season']
+type Day = Season['days'][number]
+
+/// This season's daily means against the band of earlier years. The days come with the page, or are fetched when the chart
+/// comes near: `days` or `src` must be there.
+export interface SeasonProps {
+    unit: string
+    days?: Day[]
+    /// "/api/v1/places/landfalltjern/season?property=water_temperature"
+    src?: string
+}
+
+const noon = (day: Day) => Date.parse(`${day.date}T10:00:00Z`)
+
+/// Days that follow on each other and have a value.
+export function unbroken(days: Day[], has: (day: Day) => boolean): Day[][] {
+    const all: Day[][] = []
+    let open = false
+    for (const day of days) {
+        if (!has(day)) open = false
+        else if (open) all[all.length - 1]!.push(day)
+        else {
+            all.push([day])
+            open = true
+        }
+    }
+    return all
+}
+
+function month_ticks(days: Day[], format: Format) {
+    const firsts = days.filter((day) => day.date.endsWith('-01'))
+    const every = Math.ceil(firsts.length / 5)
+    return firsts
+        .filter((_, i) => i % every === 0)
+        .map((day) => ({ at: noon(day), text: format.words.lookup(`month_short.${Number(day.date.slice(5, 7))}`) }))
+}
+
+export function SeasonCurve({ unit, days, words }: SeasonProps & { days: Day[]; words: Words }) {
+    const format = new Format(words)
+    const { say } = words
+    const values = days.flatMap((day) => [day.mean, day.earlier_min, day.earlier_max].filter((value) => value !== null))
+    if (values.length === 0) return <p className="bp-quiet">{say('chart.none')}</p>
+
+    const ticks = round_ticks(Math.min(...values), Math.max(...values))
+    const decimals = decimals_of(unit)
+    const step_decimals = ticks.some((tick) => !Number.isInteger(tick)) ? 1 : 0
+    const quantity = (value: number) => format.quantity(value, decimals, unit)
+    const points = days.map((day) => {
+        const name = format.day_and_month(noon(day))
+        const value = day.mean === null ? say('chart.season_none') : quantity(day.mean)
+        const text =
+            day.earlier_min === null || day.earlier_max === null
+                ? say('chart.season_point', { day: name, value })
+                : say('chart.season_point_band', { day: name, value, low: quantity(day.earlier_min), high: quantity(day.earlier_max) })
+        return { x: noon(day), y: day.mean, text }
+    })
+    const bands = unbroken(days, (day) => day.earlier_min !== null && day.earlier_max !== null)
+    const lines = unbroken(days, (day) => day.mean !== null)
+    const newest = lines[lines.length - 1]?.at(-1)
+    const widest = bands.flat().at(-1)
+
+    return (
+        <Plot
+            label={`${say('chart.read')}. ${say('chart.help')}`}
+            x={[noon(days[0]!), noon(days[days.length - 1]!)]}
+            y={[ticks[0]!, ticks[ticks.length - 1]!]}
+            x_ticks={month_ticks(days, format)}
+            y_ticks={ticks.map((at) => ({ at, text: format.number(at, step_decimals) }))}
+            points={points}
+        >
+            {(x, y) => (
+                <>
+                    {bands.map((run) => (
+                        <path
+                            key={run[0]!.date}
+                            className="bp-plot-band"
+                            d={
+                                path([
+                                    ...run.map((day) => [x(noon(day)), y(day.earlier_max!)] as const),
+                                    ...[...run].reverse().map((day) => [x(noon(day)), y(day.earlier_min!)] as const),
+                                ]) + 'Z'
+                            }
+                        />
+                    ))}
+                    {lines.map((run) => (
+                        <path key={run[0]!.date} className="bp-plot-line" d={path(run.map((day) => [x(noon(day)), y(day.mean!)]))} />
+                    ))}
+                    {widest && (
+                        <text className="bp-plot-label" x={x(noon(widest)) - 4} y={y(widest.earlier_max!) - 8} textAnchor="end">
+                            {say('chart.earlier')}
+                        </text>
+                    )}
+                    {newest && (
+                        <>
+                            <circle className="bp-plot-now" cx={x(noon(newest))} cy={y(newest.mean!)} r={4.5} />
+                            <text className="bp-plot-label bp-plot-own" x={x(noon(newest))} y={y(newest.mean!) - 12} textAnchor="middle">
+                                {say('chart.this_year')}
+                            </text>
+                        </>
+                    )}
+                </>
+            )}
+        </Plot>
+    )
+}
+
+function SeasonIsland(props: SeasonProps & { words: Words }) {
+    const [days, set_days] = useState(props.days)
+    const [failed, set_failed] = useState(false)
+    useEffect(() => {
+        if (days || !props.src) return
+        const control = new AbortController()
+        fetch(props.src, { signal: control.signal })
+            .then((response) => (response.ok ? (response.json() as Promise<Season>) : Promise.reject(response.status)))
+            .then((season) => set_days(season.days))
+            .catch(() => control.signal.aborted || set_failed(true))
+        return () => control.abort()
+    }, [days, props.src])
+    if (failed) return <p className="bp-quiet">{props.words.say('chart.failed')}</p>
+    if (!days) return <div className="bp-skeleton" aria-hidden="true" />
+    return <SeasonCurve {...props} days={days} />
+}
+
+export const mount = react_island<SeasonProps>(SeasonIsland)

@@ -1,0 +1,78 @@
+/// Keeps the numbers of a page up to date by server-sent events, and their ages by the clock.
+import type { components } from '../api/schema.ts'
+import { decimals_of, Format } from '../words/format.ts'
+import type { Words } from '../words/words.ts'
+
+export type Condition = components['schemas']['Condition']
+export type LiveCondition = components['schemas']['LiveCondition']
+
+/// Told to whoever wants to draw along (the curve): `event.detail` is a LiveCondition.
+export const condition_event = 'bypuls:condition'
+
+const mark = '\u001F'
+
+/// Replaces the content by a sentence whose age is a <time>, as the server writes it.
+function write_age(target: Element, sentence: string, then: number, age: string): void {
+    const [before = '', after = ''] = sentence.split(mark)
+    const time = document.createElement('time')
+    time.dateTime = new Date(then).toISOString()
+    time.textContent = age
+    target.replaceChildren(before, time, after)
+}
+
+export function show_condition(element: HTMLElement, condition: Condition, words: Words, now: number): void {
+    const { shown, state, trend } = condition
+    const format = new Format(words)
+    element.dataset.certainty = state
+    const age = element.querySelector('[data-live-age]')
+    if (!shown) {
+        age?.replaceChildren(words.say('parts.missing_why'))
+        return
+    }
+    const decimals = decimals_of(shown.unit)
+    element.querySelector('[data-live-number]')?.replaceChildren(format.number(shown.value, decimals))
+    const then = Date.parse(shown.time)
+    const sentences = { fresh: 'parts.measured', last_good: 'parts.last_good', stale: 'parts.stale', missing: 'parts.measured' } as const
+    const why = state === 'last_good' ? ` ${words.say('parts.last_good_why')}` : ''
+    if (age) write_age(age, words.say(sentences[state], { age: mark }) + why, then, format.age(then, now))
+    const trend_words = element.querySelector('[data-live-trend]')
+    if (!trend_words) return
+    const span = trend ? format.length_of_time(trend.hours * 3_600_000) : ''
+    if (!trend) trend_words.replaceChildren()
+    else if (trend.direction === 'steady') trend_words.replaceChildren(words.say('parts.trend_steady', { span }))
+    else {
+        const change = format.quantity(Math.abs(trend.change), decimals, shown.unit)
+        trend_words.replaceChildren(words.say(`parts.trend_${trend.direction}`, { change, span }))
+    }
+}
+
+/// The ages grow also when nothing new comes.
+export function refresh_ages(root: ParentNode, words: Words, now: number): void {
+    const format = new Format(words)
+    for (const time of root.querySelectorAll<HTMLTimeElement>('[data-live-age] time')) {
+        const text = format.age(Date.parse(time.dateTime), now)
+        if (time.textContent !== text) time.textContent = text
+    }
+}
+
+export function start_live(load_words: () => Promise<Words>, root: Document = document): void {
+    const followed = [...root.querySelectorAll<HTMLElement>('[data-live]')]
+    if (followed.length === 0) return
+    const places = new Set(followed.map((element) => element.dataset.live?.split('/')[0]))
+    const query = places.size === 1 ? `?place=${encodeURIComponent([...places][0] ?? '')}` : ''
+    const source = new EventSource(`/live${query}`)
+    source.addEventListener('condition', async (event: MessageEvent<string>) => {
+        const live = JSON.parse(event.data) as LiveCondition
+        const words = await load_words()
+        for (const element of followed) {
+            if (element.dataset.live === `${live.place}/${live.condition.property}`) {
+                show_condition(element, live.condition, words, Date.now())
+            }
+        }
+        window.dispatchEvent(new CustomEvent(condition_event, { detail: live }))
+    })
+    const tick = async () => refresh_ages(root, await load_words(), Date.now())
+    setInterval(tick, 30_000)
+    // A page taken out of the pocket shows at once how old it is.
+    root.addEventListener('visibilitychange', () => root.visibilityState === 'visible' && void tick())
+}

@@ -1,0 +1,110 @@
+import { Button, Heading, Paragraph, Search } from '@digdir/designsystemet-react'
+import { useState } from 'react'
+import { call, type Schemas } from '../api/client.ts'
+import { useAct, useLoad, useStaff } from './context.tsx'
+import { Empty, Facts, Fault, Rows, Shown, State } from './parts.tsx'
+import { go, set_query, useRoute } from './route.ts'
+
+type Letter = Schemas['DeadLetter']
+
+export function DeadLetters() {
+    const { words, format } = useStaff()
+    const { say } = words
+    const { rest, query } = useRoute()
+    const q = query.get('q') ?? ''
+    const letters = useLoad(`letters ${q}`, (signal) => call('get', '/api/v1/staff/dead-letters', { query: { q, limit: 200 }, signal }))
+    return (
+        <>
+            <Heading level={1} data-size="xs">
+                {say('nav_staff.dead_letters')}
+            </Heading>
+            <Search data-size="sm">
+                <Search.Input aria-label={say('staff.filter')} aria-describedby="filter-hint" defaultValue={q} onChange={(event) => set_query('q', event.target.value)} />
+            </Search>
+            <p id="filter-hint" className="staff-quiet">
+                {say('letters.filter_hint')}
+            </p>
+            <Shown loaded={letters}>
+                {({ items, total }) =>
+                    items.length === 0 ? (
+                        <Empty title={say('letters.empty_title')}>{say('letters.empty')}</Empty>
+                    ) : (
+                        <div className="staff-split">
+                            <div>
+                                <p className="staff-quiet">
+                                    {say('staff.count', { shown: String(items.length), total: String(total) })} · {say('staff.keys')}
+                                </p>
+                                <Rows
+                                    label={say('nav_staff.dead_letters')}
+                                    items={items}
+                                    id_of={(letter) => letter.id}
+                                    chosen={rest[0]}
+                                    open={(letter) => go(`/staff/dead-letters/${letter.id}${location.search}`)}
+                                    render={(letter) => (
+                                        <>
+                                            <strong>{letter.sentence}</strong>
+                                            <span className="staff-code">{letter.reason}</span>
+                                            <span>
+                                                {letter.source} · {format.age(Date.parse(letter.time), Date.now())}
+                                            </span>
+                                            {letter.state === 'replayed' && <State tone="success">{say('outcome.replayed')}</State>}
+                                        </>
+                                    )}
+                                />
+                            </div>
+                            <Detail letter={items.find((letter) => letter.id === rest[0])} replayed={letters.reload} />
+                        </div>
+                    )
+                }
+            </Shown>
+        </>
+    )
+}
+
+function Detail({ letter, replayed }: { letter: Letter | undefined; replayed: () => void }) {
+    const { words, format } = useStaff()
+    const { say } = words
+    const { act, busy, fault } = useAct()
+    const [told, set_told] = useState<{ id: string; text: string }>()
+    if (!letter) return <p className="staff-quiet">{say('letters.choose')}</p>
+    const replay = () =>
+        void act(async () => {
+            const { outcome, sentence } = await call('post', '/api/v1/staff/dead-letters/{id}/replay', { path: { id: letter.id } })
+            set_told({ id: letter.id, text: say('letters.replayed', { outcome: words.lookup(`outcome.${outcome}`), sentence }) })
+            replayed()
+        })
+    const shown_bytes = letter.payload_encoding === 'hex' ? letter.payload.length / 2 : new TextEncoder().encode(letter.payload).length
+    return (
+        <section className="staff-detail" aria-labelledby="letter-title">
+            <Heading level={2} data-size="2xs" id="letter-title">
+                {letter.sentence}
+            </Heading>
+            <div className="staff-actions">
+                <Button onClick={replay} disabled={busy}>
+                    {say('letters.replay')}
+                </Button>
+                <span role="status">{told?.id === letter.id ? told.text : ''}</span>
+            </div>
+            <Fault>{fault}</Fault>
+            <Facts
+                facts={[
+                    [say('letters.reason'), <span className="staff-code">{letter.reason}</span>],
+                    [say('staff.source'), letter.source],
+                    [say('staff.device'), letter.device ?? '–'],
+                    [say('letters.field'), letter.field ?? '–'],
+                    [say('staff.time'), format.date_and_time(Date.parse(letter.time))],
+                ]}
+            />
+            {letter.line ? <Paragraph>{say('letters.line', { line: String(letter.line) })}</Paragraph> : null}
+            <Heading level={3} data-size="2xs">
+                {say('letters.payload')}
+            </Heading>
+            {shown_bytes < letter.payload_bytes && (
+                <p className="staff-quiet">{say('letters.cut', { shown: format.number(shown_bytes, 0), total: format.number(letter.payload_bytes, 0) })}</p>
+            )}
+            <pre className="staff-code staff-payload" tabIndex={0}>
+                {letter.payload}
+            </pre>
+        </section>
+    )
+}

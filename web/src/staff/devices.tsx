@@ -1,0 +1,171 @@
+import { Heading, Search, Table } from '@digdir/designsystemet-react'
+import { call, type Schemas } from '../api/client.ts'
+import type { Key } from '../words/words.ts'
+import { useLoad, useStaff } from './context.tsx'
+import { Empty, Facts, Rows, Shown, State } from './parts.tsx'
+import { go, set_query, useRoute } from './route.ts'
+
+type Device = Schemas['Device']
+type Frame = Schemas['Frame']
+
+export const outcome_tone = { stored: 'success', duplicate: 'neutral', quarantined: 'warning', rejected: 'danger', waiting: 'info' } as const
+const state_tone = { ok: 'success', silent: 'warning', faulty: 'danger' } as const
+const state_name: Record<Device['state'], Key> = { ok: 'devices.state_ok', silent: 'devices.state_silent', faulty: 'devices.state_faulty' }
+
+export function Devices() {
+    const { words, format } = useStaff()
+    const { say } = words
+    const { rest, query } = useRoute()
+    const q = query.get('q') ?? ''
+    const devices = useLoad(`devices ${q}`, (signal) => call('get', '/api/v1/staff/devices', { query: { q, limit: 200 }, signal }))
+    return (
+        <>
+            <Heading level={1} data-size="xs">
+                {say('nav_staff.devices')}
+            </Heading>
+            <Search data-size="sm">
+                <Search.Input aria-label={say('staff.filter')} defaultValue={q} onChange={(event) => set_query('q', event.target.value)} />
+            </Search>
+            <Shown loaded={devices}>
+                {({ items, total }) =>
+                    items.length === 0 && !q ? (
+                        <Empty title={say('devices.empty_title')}>{say('devices.empty')}</Empty>
+                    ) : (
+                        <div className="staff-split">
+                            <div>
+                                <p className="staff-quiet">
+                                    {say('staff.count', { shown: String(items.length), total: String(total) })} · {say('staff.keys')}
+                                </p>
+                                <Rows
+                                    label={say('nav_staff.devices')}
+                                    items={items}
+                                    id_of={(device) => device.dev_eui}
+                                    chosen={rest[0]}
+                                    open={(device) => go(`/staff/devices/${device.dev_eui}${location.search}`)}
+                                    render={(device) => (
+                                        <>
+                                            <strong>{device.name}</strong>
+                                            <span>{device.place_name}</span>
+                                            <span>
+                                                {device.last_seen ? format.age(Date.parse(device.last_seen), Date.now()) : say('staff.never')}
+                                            </span>
+                                            <State tone={state_tone[device.state]}>{say(state_name[device.state])}</State>
+                                        </>
+                                    )}
+                                />
+                            </div>
+                            {rest[0] ? <DeviceDetail key={rest[0]} dev_eui={rest[0]} /> : <Profiles />}
+                        </div>
+                    )
+                }
+            </Shown>
+        </>
+    )
+}
+
+function DeviceDetail({ dev_eui }: { dev_eui: string }) {
+    const { words, format } = useStaff()
+    const { say } = words
+    const device = useLoad(dev_eui, (signal) => call('get', '/api/v1/staff/devices/{devEui}', { path: { devEui: dev_eui }, signal }))
+    return (
+        <Shown loaded={device}>
+            {(it) => (
+                <section className="staff-detail" aria-labelledby="device-title">
+                    <Heading level={2} data-size="2xs" id="device-title">
+                        {it.name}
+                    </Heading>
+                    <Facts
+                        facts={[
+                            ['DevEUI', <span className="staff-code">{it.dev_eui}</span>],
+                            [say('staff.place'), it.place_name],
+                            [say('staff.profile'), it.profile],
+                            [say('devices.last_seen'), it.last_seen ? format.date_and_time(Date.parse(it.last_seen)) : say('staff.never')],
+                            [say('devices.battery'), it.battery_volt === null ? '–' : format.quantity(it.battery_volt, 2, 'V')],
+                        ]}
+                    />
+                    <Heading level={3} data-size="2xs">
+                        {say('devices.datastreams')}
+                    </Heading>
+                    <ul>
+                        {it.datastreams.map((stream) => (
+                            <li key={stream.id}>
+                                <span className="staff-code">{stream.id}</span> · {stream.unit} · {say(stream.public ? 'devices.open' : 'devices.internal')}
+                            </li>
+                        ))}
+                    </ul>
+                    <Heading level={3} data-size="2xs">
+                        {say('devices.frames')}
+                    </Heading>
+                    <Frames frames={it.last_frames} />
+                </section>
+            )}
+        </Shown>
+    )
+}
+
+function Frames({ frames }: { frames: Frame[] }) {
+    const { words, format } = useStaff()
+    const { say } = words
+    return (
+        <div className="staff-scroll" tabIndex={0} role="group" aria-label={say('devices.frames')}>
+            <Table data-size="sm">
+                <Table.Head>
+                    <Table.Row>
+                        <Table.HeaderCell>{say('staff.time')}</Table.HeaderCell>
+                        <Table.HeaderCell>fCnt</Table.HeaderCell>
+                        <Table.HeaderCell>{say('letters.payload')}</Table.HeaderCell>
+                        <Table.HeaderCell>{say('staff.state')}</Table.HeaderCell>
+                    </Table.Row>
+                </Table.Head>
+                <Table.Body>
+                    {frames.map((frame) => (
+                        <Table.Row key={`${frame.time} ${frame.f_cnt}`}>
+                            <Table.Cell>{format.age(Date.parse(frame.time), Date.now())}</Table.Cell>
+                            <Table.Cell>{frame.f_cnt}</Table.Cell>
+                            <Table.Cell>
+                                <span className="staff-code">{frame.payload_hex}</span>
+                                {frame.decoded && <pre className="staff-code">{JSON.stringify(frame.decoded)}</pre>}
+                            </Table.Cell>
+                            <Table.Cell>
+                                <State tone={outcome_tone[frame.outcome]}>{words.lookup(`outcome.${frame.outcome}`)}</State> {frame.detail}
+                            </Table.Cell>
+                        </Table.Row>
+                    ))}
+                </Table.Body>
+            </Table>
+        </div>
+    )
+}
+
+function Profiles() {
+    const { words, format } = useStaff()
+    const { say } = words
+    const profiles = useLoad('profiles', (signal) => call('get', '/api/v1/staff/profiles', { signal }))
+    return (
+        <Shown loaded={profiles}>
+            {({ items }) => (
+                <section className="staff-detail" aria-labelledby="profiles-title">
+                    <Heading level={2} data-size="2xs" id="profiles-title">
+                        {say('devices.profiles')}
+                    </Heading>
+                    {items.map((profile) => (
+                        <div key={profile.id} className="staff-profile">
+                            <strong>{profile.name}</strong>{' '}
+                            <span className="staff-quiet">
+                                {say('devices.every', { span: format.length_of_time(profile.interval_seconds * 1000) })} · {profile.codec ?? say('devices.no_codec')} ·{' '}
+                                {say('devices.used_by', { count: String(profile.devices) })}
+                            </span>
+                            <ul>
+                                {profile.fields.map((field) => (
+                                    <li key={field.field} className="staff-code">
+                                        {field.field} → {field.property} [{field.unit}]
+                                    </li>
+                                ))}
+                            </ul>
+                        </div>
+                    ))}
+                </section>
+            )}
+        </Shown>
+    )
+}

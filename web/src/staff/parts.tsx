@@ -1,0 +1,128 @@
+import { Alert, Button, Heading, Paragraph, Skeleton, Tag } from '@digdir/designsystemet-react'
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
+import { type Loaded, useStaff } from './context.tsx'
+
+type Tone = 'success' | 'warning' | 'danger' | 'neutral' | 'info'
+
+/// A state: a word, with a colour beside it.
+export function State({ tone, children }: { tone: Tone; children: ReactNode }) {
+    return (
+        <Tag data-color={tone} data-size="sm">
+            {children}
+        </Tag>
+    )
+}
+
+export function Empty({ title, children }: { title: string; children: ReactNode }) {
+    return (
+        <div className="staff-empty">
+            <Heading level={2} data-size="2xs">
+                {title}
+            </Heading>
+            <Paragraph>{children}</Paragraph>
+        </div>
+    )
+}
+
+export function Fault({ children }: { children: ReactNode }) {
+    return children ? (
+        <Alert data-color="danger" role="alert">
+            {children}
+        </Alert>
+    ) : null
+}
+
+/// Skeleton, fault or the thing itself: the same everywhere.
+export function Shown<T>({ loaded, children }: { loaded: Loaded<T>; children: (value: T) => ReactNode }) {
+    const { words } = useStaff()
+    const { value, fault, reload } = loaded
+    return (
+        <>
+            {fault && (
+                <Alert data-color="danger" role="alert">
+                    <Paragraph>{words.say('staff.failed', { why: fault })}</Paragraph>
+                    <Button variant="secondary" data-size="sm" onClick={reload}>
+                        {words.say('staff.try_again')}
+                    </Button>
+                </Alert>
+            )}
+            {value !== undefined ? children(value) : !fault && <Waiting />}
+        </>
+    )
+}
+
+/// Seen only when waiting takes long enough to be noticed.
+function Waiting() {
+    const { words } = useStaff()
+    const [late, set_late] = useState(false)
+    useEffect(() => {
+        const timer = setTimeout(() => set_late(true), 300)
+        return () => clearTimeout(timer)
+    }, [])
+    return late ? (
+        <div role="status" aria-label={words.say('staff.loading')}>
+            <Skeleton variant="rectangle" height={32} />
+            <Skeleton variant="rectangle" height={32} />
+            <Skeleton variant="rectangle" height={32} />
+        </div>
+    ) : null
+}
+
+/// A list that j, k, the arrows and enter move through. `render` draws one row's cells.
+export function Rows<T>({ items, id_of, chosen, open, render, label }: {
+    items: readonly T[]
+    id_of: (item: T) => string
+    chosen?: string | undefined
+    open: (item: T) => void
+    render: (item: T) => ReactNode
+    label: string
+}) {
+    const list = useRef<HTMLUListElement>(null)
+    const at = Math.max(0, items.findIndex((item) => id_of(item) === chosen))
+    const step = useCallback(
+        (to: number) => {
+            const row = list.current?.children[Math.min(items.length - 1, Math.max(0, to))]?.querySelector('button')
+            row?.focus()
+        },
+        [items.length],
+    )
+    useEffect(() => {
+        const keys = (event: KeyboardEvent) => {
+            const target = event.target as HTMLElement
+            if (target.closest('input, textarea, select, dialog') || event.ctrlKey || event.metaKey || event.altKey) return
+            const moves: Record<string, number> = { j: 1, k: -1, ArrowDown: 1, ArrowUp: -1 }
+            const move = moves[event.key]
+            const inside = list.current?.contains(document.activeElement)
+            if (move === undefined || (!inside && event.key.startsWith('Arrow'))) return
+            event.preventDefault()
+            const now = [...(list.current?.children ?? [])].findIndex((row) => row.contains(document.activeElement))
+            step(now < 0 ? at : now + move)
+        }
+        window.addEventListener('keydown', keys)
+        return () => window.removeEventListener('keydown', keys)
+    }, [at, step])
+    return (
+        <ul className="staff-rows" ref={list} aria-label={label}>
+            {items.map((item) => (
+                <li key={id_of(item)}>
+                    <button type="button" aria-current={id_of(item) === chosen || undefined} onClick={() => open(item)}>
+                        {render(item)}
+                    </button>
+                </li>
+            ))}
+        </ul>
+    )
+}
+
+export function Facts({ facts }: { facts: [string, ReactNode][] }) {
+    return (
+        <dl className="staff-facts">
+            {facts.map(([name, value]) => (
+                <div key={name}>
+                    <dt>{name}</dt>
+                    <dd>{value}</dd>
+                </div>
+            ))}
+        </dl>
+    )
+}

@@ -1,0 +1,45 @@
+import { useSyncExternalStore } from 'react'
+
+/// The address is the state: every view of the staff pages can be linked to and reloaded.
+const changed = 'bypuls:route'
+
+function subscribe(tell: () => void): () => void {
+    window.addEventListener('popstate', tell)
+    window.addEventListener(changed, tell)
+    return () => {
+        window.removeEventListener('popstate', tell)
+        window.removeEventListener(changed, tell)
+    }
+}
+
+export function go(address: string, how: 'push' | 'replace' = 'push'): void {
+    history[how === 'push' ? 'pushState' : 'replaceState'](null, '', address)
+    window.dispatchEvent(new Event(changed))
+}
+
+export interface Route {
+    /// "devices", then what follows: ["70b3d57ed0065a1f"].
+    view: string
+    rest: string[]
+    query: URLSearchParams
+}
+
+export function read_route(path: string, search: string): Route {
+    const [view = '', ...rest] = path.replace(/^\/staff\/?/, '').split('/').map(decodeURIComponent)
+    return { view: view || 'inbox', rest: rest.filter(Boolean), query: new URLSearchParams(search) }
+}
+
+export function useRoute(): Route {
+    const address = useSyncExternalStore(subscribe, () => location.pathname + location.search)
+    const [path = '', search = ''] = address.split('?')
+    return read_route(path, search)
+}
+
+/// One parameter of the address, such as the filter of a list.
+export function set_query(name: string, value: string): void {
+    const query = new URLSearchParams(location.search)
+    if (value) query.set(name, value)
+    else query.delete(name)
+    const text = query.toString()
+    go(location.pathname + (text ? `?${text}` : ''), 'replace')
+}
