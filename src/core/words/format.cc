@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -41,6 +42,24 @@ std::string grouped(Language language, std::string_view digits) {
     return out;
 }
 
+/// Rounded half away from zero as it is written in decimals, so that 1.115 becomes 1.12 though the double lies below
+/// it: what people expect, and what a browser can do alike.
+std::string rounded(double value, int decimals) {
+    if (value >= 1e15) {
+        return fmt::format("{:.{}f}", value, decimals);
+    }
+    std::string shortest = fmt::format("{}", value);
+    if (shortest.find('e') != std::string::npos) {
+        shortest = fmt::format("{:.12f}", value);
+    }
+    const double scaled = std::strtod(fmt::format("{}e{}", shortest, decimals).c_str(), nullptr);
+    std::string digits = fmt::format("{:0{}.0f}", std::round(scaled), decimals + 1);
+    if (decimals > 0) {
+        digits.insert(digits.size() - static_cast<std::size_t>(decimals), ".");
+    }
+    return digits;
+}
+
 CivilTime civil(Instant t) {
     return Zone::oslo().civil(t);
 }
@@ -63,7 +82,7 @@ std::string number(Language language, double value, int decimals) {
     if (!std::isfinite(value)) {
         return std::string(no_number);
     }
-    const std::string plain = fmt::format("{:.{}f}", std::abs(value), decimals);
+    const std::string plain = rounded(std::abs(value), decimals);
     const std::size_t point = plain.find('.');
     const bool is_zero = plain.find_first_not_of("0.") == std::string::npos;
     std::string out(value < 0 && !is_zero ? minus_sign : "");

@@ -12,7 +12,8 @@
 /// Europe/Oslo. web/src/words/format.ts writes the same; both are held to cases.json. Pure.
 namespace bypuls::words {
 
-/// With exactly `decimals` (0 to 9) digits behind the comma; a minus is U+2212; never "−0,0". Not a number: "–".
+/// With exactly `decimals` (0 to 9) digits behind the comma, rounded half away from zero; a minus is U+2212; never
+/// "−0,0". Not a number: "–".
 std::string number(Language language, double value, int decimals);
 /// "10 000"
 std::string count(Language language, std::int64_t value);
