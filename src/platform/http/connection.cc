@@ -386,6 +386,8 @@ Task<bool> Connection::refuse(Refusal refusal) {
     counting().count(refusal.reason);
     keep_alive_ = false;
     Request& request = reader_.request();
+    std::string().swap(request.body);
+    body_held_.reset();
     if (request.id.empty()) {
         request_started_ = now();
         complete_request();

@@ -156,7 +156,9 @@ const Entry* StaticFiles::Table::find(const Request& request, std::string_view p
     }
     // Something with an ending is a file that is missing, not an address of the web app.
     const bool names_file = path.substr(path.rfind('/') + 1).find('.') != std::string_view::npos;
-    if (options.fallback.empty() || names_file || !request.accepts("text/html")) {
+    // A browser names text/html when a person goes somewhere; a program that takes anything is better told 404.
+    const bool a_person_asks = request.header("Accept").value_or("").find("text/html") != std::string_view::npos;
+    if (options.fallback.empty() || names_file || !a_person_asks) {
         return nullptr;
     }
     const auto found = entries.find(options.fallback);

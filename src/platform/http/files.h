@@ -11,7 +11,7 @@ namespace bypuls::http {
 struct StaticFilesOptions {
     /// Files are held in memory up to this; what does not fit is read from disk when asked for.
     std::size_t memory_bytes_max = 64U << 20U;
-    /// Served for a path that is no file when the reader accepts HTML, so that the web app's own addresses work after a
+    /// Served for a path that is no file when Accept names text/html, so that the web app's own addresses work after a
     /// reload. Empty: 404.
     std::string fallback = "index.html";
     /// Files of this folder carry a hash in their name and may be kept for ever by the browser.

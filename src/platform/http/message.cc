@@ -200,12 +200,15 @@ Response with_etag(const Request& request, Response response, std::string etag) 
 }
 
 Response with_etag(const Request& request, Response response) {
+    std::string etag;
     if (const auto* own = std::get_if<std::string>(&response.body)) {
-        return with_etag(request, std::move(response), etag_of(*own));
+        etag = etag_of(*own);
+    } else {
+        const auto* shared = std::get_if<SharedBytes>(&response.body);
+        check(shared != nullptr && *shared != nullptr, "a stream has no bytes to make a validator from");
+        etag = etag_of(**shared);
     }
-    const auto* shared = std::get_if<SharedBytes>(&response.body);
-    check(shared != nullptr && *shared != nullptr, "a stream has no bytes to make a validator from");
-    return with_etag(request, std::move(response), etag_of(**shared));
+    return with_etag(request, std::move(response), std::move(etag));
 }
 
 bool is_same_site(const Request& request) {

@@ -20,6 +20,12 @@ bool is_digits(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+/// RFC 9112 §5.2 lets a server refuse obsolete line folding; a proxy may see another field where Beast sees the end of
+/// this one. Beast takes a field whole, so a fold is never split between two pieces.
+bool has_folded_line(std::string_view header) {
+    return header.find("\r\n ") != std::string_view::npos || header.find("\r\n\t") != std::string_view::npos;
+}
+
 }  // namespace
 
 /// Fills a Request while Beast reads. A refusal of our own is kept beside Beast's error code.
@@ -177,6 +183,9 @@ std::expected<std::size_t, Refusal> RequestReader::take(std::string_view input) 
         if (before == Stage::body && taken == input.size() && stage() == before) {
             break;
         }
+    }
+    if (before == Stage::header && has_folded_line(input.substr(0, taken))) {
+        return std::unexpected(Refusal{.detail = "a header line may not be folded"});
     }
     if (before == Stage::header && stage() != Stage::header) {
         if (auto fine = finish_header(); !fine) {
