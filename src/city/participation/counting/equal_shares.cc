@@ -81,7 +81,11 @@ Result<bool> Raising::raise_once() {
 Result<void> Raising::raise() {
     constexpr std::int64_t leap_max = std::int64_t{1} << 30;
     constexpr std::int64_t runs_max = 1'000'000;
+    // A leap says that nothing changes on the way; where something does, single steps are run. A leap that fails has
+    // cost as much as a step, so after each failure more steps go by before the next attempt.
     std::int64_t leap = 8;
+    std::int64_t steps_before_leap = 0;
+    std::int64_t patience = 1;
     std::int64_t runs = 0;
     while (!stops_here()) {
         if (++runs > runs_max) {
@@ -91,21 +95,28 @@ Result<void> Raising::raise() {
         if (contest_.options.progress && runs % 100 == 0) {
             contest_.options.progress("raising the shares");
         }
-        // A leap says that nothing changes on the way; only where something does, single steps are run.
-        while (leap > 1 && !shares_.carry(run_, after(leap))) {
-            leap /= 4;
-        }
-        if (leap > 1) {
-            share_ = after(leap);
-            raises_ += leap;
-            leap = std::min(leap * 2, leap_max);
-            continue;
+        if (steps_before_leap == 0) {
+            if (shares_.carry(run_, after(leap))) {
+                share_ = after(leap);
+                raises_ += leap;
+                leap = std::min(leap * 2, leap_max);
+                patience = 1;
+                continue;
+            }
+            if (leap > 2) {
+                leap /= 4;
+                leap = std::max<std::int64_t>(leap, 2);
+                continue;
+            }
+            steps_before_leap = patience;
+            patience = std::min<std::int64_t>(patience * 2, 64);
         }
         TRY(const bool more, raise_once());
         if (!more) {
             return {};
         }
         leap = 4;
+        --steps_before_leap;
     }
     return {};
 }

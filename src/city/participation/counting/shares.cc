@@ -52,6 +52,10 @@ void Search<State>::consider(ProjectIndex project, bool& any) {
     }
     nobody_short[project] = ask.kind == Kind::bounded && ask.nobody_short;
     contenders.push_back(project);
+    // Who may be first is enclosed; whoever looks dearer than that needs no more than the lower bound.
+    if (any && state.compare_prices(ask.pay, project, bounds.pay, best) >= 0 && ask.kind == Kind::bounded) {
+        return;
+    }
     const auto enclosed = state.enclose(project, ask.pay);
     if (!any || state.compare_prices(enclosed.pay, project, bounds.pay, best) < 0) {
         best = project;

@@ -245,8 +245,10 @@ Result<void> Reader::read_vote(std::size_t row, std::string_view vote, std::stri
                         fmt::format("{}: there is no project '{}'", place(document_.votes, row, vote_column_), id));
         }
         if (std::exchange(seen_in_[known->second], row + 1) == row + 1) {
-            return fail(Errc::malformed, fmt::format("{}: the project '{}' is named twice on one ballot",
-                                                     place(document_.votes, row, vote_column_), id));
+            // Two published files hold such ballots (and their own totals count the project twice).
+            reading_.remarks.push_back(fmt::format("{}: the project '{}' is named twice on one ballot and counted once",
+                                                   place(document_.votes, row, vote_column_), id));
+            continue;
         }
         if (value > 0) {
             choices_.push_back({known->second, value});
