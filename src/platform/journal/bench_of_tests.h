@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,7 +23,9 @@ struct Bench {
     explicit Bench(std::uint64_t seed = 1) : files(seed), random(seed) {
         options.mode = Mode::inline_commit;
         options.reserve_bytes = 0;
+        options.write_ahead_bytes = 0;
         options.random = &random;
+        options.on_change = [this](const Health&) { ++changes; };
     }
 
     Result<std::unique_ptr<Journal>> try_open() {
@@ -40,6 +43,7 @@ struct Bench {
     SimulatedClock clock{Instant{std::chrono::hours{480'000}}};
     Options options;
     RecoveryReport report;
+    std::atomic<int> changes{0};  ///< how often the journal told that writing fails or works again
 };
 
 inline Entry entry(std::string_view text) {

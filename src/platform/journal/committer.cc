@@ -1,6 +1,7 @@
 #include "platform/journal/committer.h"
 
 #include <algorithm>
+#include <future>
 #include <utility>
 
 #include <fmt/format.h>
@@ -50,6 +51,52 @@ void Journal::Committer::append(std::span<const Entry> entries, Completion done)
     }
     writer_.note_refused(entries.size());
     done(std::unexpected(waiting.error()));
+}
+
+Result<Position> Journal::Committer::append_and_wait(std::span<const Entry> entries) {
+    auto waiting = encode(entries);
+    if (!waiting) {
+        writer_.note_refused(entries.size());
+        return std::unexpected(waiting.error());
+    }
+    const auto bytes = waiting->bytes.size();
+    if (options_.mode == Mode::inline_commit || take_turn(bytes)) {
+        auto first = write(waiting->bytes, waiting->records);
+        end_turn(bytes);
+        return first;
+    }
+    std::promise<Result<Position>> promise;
+    auto kept = promise.get_future();
+    waiting->done = [&promise](Result<Position> first) { promise.set_value(std::move(first)); };
+    if (const auto queued = enqueue(*waiting); !queued) {
+        writer_.note_refused(entries.size());
+        return std::unexpected(queued.error());
+    }
+    return kept.get();
+}
+
+/// Whether the caller may write by itself: nobody else waits or was there lately, so handing over to the journal's
+/// thread and back would only cost time.
+bool Journal::Committer::take_turn(std::uint64_t bytes) {
+    const std::lock_guard lock(queue_mutex_);
+    if (committing_ || closing_ || !queue_.empty() || writers_expected_ > 1) {
+        return false;
+    }
+    committing_ = true;
+    unwritten_bytes_ += bytes;
+    return true;
+}
+
+void Journal::Committer::end_turn(std::uint64_t bytes) {
+    if (options_.mode == Mode::inline_commit) {
+        return;
+    }
+    const std::lock_guard lock(queue_mutex_);
+    committing_ = false;
+    unwritten_bytes_ -= bytes;
+    if (!queue_.empty() || closing_) {
+        came_.notify_one();
+    }
 }
 
 Result<Journal::Committer::Waiting> Journal::Committer::encode(std::span<const Entry> entries) const {
@@ -115,9 +162,10 @@ void Journal::Committer::run() {
 /// Waits for work; nothing when the journal closes and all is done.
 std::vector<Journal::Committer::Waiting> Journal::Committer::take_group() {
     std::unique_lock lock(queue_mutex_);
-    came_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+    came_.wait(lock, [this] { return !committing_ && (closing_ || !queue_.empty()); });
     // Writers that were served together come back together: give them a moment, instead of a sync for the first alone.
     came_.wait_for(lock, options_.flush_delay, [this] { return has_gathered(); });
+    committing_ = true;
     std::vector<Waiting> group;
     std::uint64_t bytes = 0;
     while (!queue_.empty() && (group.empty() || bytes + queue_.front().bytes.size() <= options_.flush_bytes)) {
@@ -146,27 +194,26 @@ void Journal::Committer::commit(std::vector<Waiting> group) {
             joined.insert(joined.end(), waiting.bytes.begin(), waiting.bytes.end());
         }
     }
-    Result<Position> first;
-    {
-        const std::lock_guard lock(disk_mutex_);
-        first = writer_.commit(joined, records);
-    }
-    if (options_.mode == Mode::background) {
-        const std::lock_guard lock(queue_mutex_);
-        unwritten_bytes_ -= bytes;
-    }
-    if (!first) {
-        writer_.note_refused(records);
-    }
+    auto first = write(joined, records);
+    end_turn(bytes);
     for (Waiting& waiting : group) {
         waiting.done(first);
         if (first) {
             first->value += waiting.records;
         }
     }
-    if (first && options_.on_commit) {
-        options_.on_commit({first->value - 1});
+}
+
+/// One commit; the position of its first record.
+Result<Position> Journal::Committer::write(std::span<std::byte> bytes, std::uint64_t records) {
+    const std::lock_guard lock(disk_mutex_);
+    auto first = writer_.commit(bytes, records);
+    if (!first) {
+        writer_.note_refused(records);
+    } else if (options_.on_commit) {
+        options_.on_commit({first->value + records - 1});
     }
+    return first;
 }
 
 Result<void> Journal::Committer::start_new_segment() {

@@ -27,6 +27,7 @@ public:
     Committer& operator=(const Committer&) = delete;
 
     void append(std::span<const Entry> entries, Completion done);
+    Result<Position> append_and_wait(std::span<const Entry> entries);
     Result<void> start_new_segment();
     Result<void> release_before(Position keep_from);
     Health health() const;
@@ -45,13 +46,16 @@ private:
     Result<void> enqueue(Waiting& waiting);
     void run();
     std::vector<Waiting> take_group();
+    bool take_turn(std::uint64_t bytes);
+    void end_turn(std::uint64_t bytes);
     bool has_gathered() const;
     void commit(std::vector<Waiting> group);
+    Result<Position> write(std::span<std::byte> bytes, std::uint64_t records);
 
     Options options_;
     std::shared_ptr<Shelf> shelf_;
 
-    std::mutex disk_mutex_;  ///< held while writing; before queue_mutex_, never the other way round
+    std::mutex disk_mutex_;  ///< held while writing; never while holding queue_mutex_
     Writer writer_;
     std::mutex release_mutex_;
     bool release_unsynced_ = false;  ///< files were removed and the folder not synced since
@@ -62,6 +66,7 @@ private:
     std::uint64_t queue_bytes_ = 0;      ///< in queue_
     std::uint64_t unwritten_bytes_ = 0;  ///< in queue_ and in the commit going on
     std::size_t writers_expected_ = 1;   ///< as many as the last commit served
+    bool committing_ = false;
     bool closing_ = false;
     std::thread thread_;
 };

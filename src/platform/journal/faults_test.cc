@@ -56,6 +56,7 @@ public:
     explicit Storm(std::uint64_t seed) : bench_(seed), random_(seed), where_("seed " + std::to_string(seed)) {
         bench_.options.segment_bytes = 4608 + random_.below(4000);
         bench_.options.flush_bytes = 2000;
+        bench_.options.write_ahead_bytes = random_.below(2) * random_.below(3000);
     }
 
     void run(int steps) {
@@ -200,6 +201,7 @@ void tell_story(Bench& bench, Ledger& ledger) {
 void expect_whole_story(std::uint64_t nth, DiskFault fault, FaultLength length, bool power_cut, bool& reached) {
     const std::string where = "operation " + std::to_string(nth) + (power_cut ? " and a crash" : "");
     Bench bench(nth);
+    bench.options.write_ahead_bytes = 500;
     bench.options.segment_bytes = 6000;
     Ledger ledger;
     bench.files.fail_operation(nth, fault, length);
@@ -322,6 +324,7 @@ TEST(JournalFaults, AFullDiskRefusesWritersServesReadersAndGoesOnByItself) {
     EXPECT_EQ(journal->append_and_wait(entry("after")), Position{2});
     EXPECT_FALSE(journal->health().disk_full);
     EXPECT_EQ(journal->health().reason, "");
+    EXPECT_EQ(bench.changes, 2) << "full, and no longer";
     EXPECT_EQ(journal->health().segments, 1U);
     journal.reset();
     bench.files.crash();
@@ -344,6 +347,22 @@ TEST(JournalFaults, APartlyWrittenCommitIsTakenBackWhenTheDiskFills) {
     bench.files.set_capacity(1U << 20U);
     EXPECT_EQ(journal->append_and_wait(entry("after")), Position{2});
     EXPECT_THAT(payloads(read_all(*journal)), ElementsAre("before", "after"));
+}
+
+TEST(JournalFaults, ZerosThatCannotBeWrittenAheadAreDoneWithout) {
+    Bench bench;
+    bench.options.write_ahead_bytes = 1000;
+    auto journal = bench.open();
+    ASSERT_TRUE(journal->start_new_segment().has_value());
+    bench.files.set_capacity(bench.files.used_bytes() + 150);
+    EXPECT_EQ(journal->append_and_wait(entry("a")), Position{1});
+    EXPECT_EQ(journal->append_and_wait(entry("b")), Position{2});
+    EXPECT_TRUE(journal->health().ok);
+    journal.reset();
+    bench.files.crash();
+    journal = bench.open();
+    EXPECT_TRUE(bench.report.clean()) << bench.report.summary();
+    EXPECT_THAT(payloads(read_all(*journal)), ElementsAre("a", "b"));
 }
 
 TEST(JournalFaults, TheReserveIsLeftForWhatEmptiesTheJournal) {

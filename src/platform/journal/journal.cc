@@ -1,6 +1,5 @@
 #include "platform/journal/journal.h"
 
-#include <future>
 #include <utility>
 
 #include <fmt/format.h>
@@ -37,10 +36,7 @@ Result<Position> Journal::append_and_wait(const Entry& entry) {
 
 Result<Position> Journal::append_and_wait(std::span<const Entry> entries) {
     check(!committer_->on_own_thread(), "a completion does not wait for the journal that called it");
-    std::promise<Result<Position>> promise;
-    auto kept = promise.get_future();
-    committer_->append(entries, [&promise](Result<Position> position) { promise.set_value(std::move(position)); });
-    return kept.get();
+    return committer_->append_and_wait(entries);
 }
 
 Position Journal::first() const {

@@ -55,31 +55,6 @@ enum class Mode : std::uint8_t {
                     ///< tools
 };
 
-struct Options {
-    /// A segment that has grown to this is closed and a new one begun.
-    std::uint64_t segment_bytes = 64U << 20U;
-    /// A commit takes at most this much (a single larger record or batch excepted).
-    std::size_t flush_bytes = 4U << 20U;
-    /// How long a commit may wait for as many writers as the last one served. A lone writer never waits.
-    Duration flush_delay = std::chrono::milliseconds{2};
-    /// Bytes that may wait for the disk; above it append() refuses with Errc::exhausted (HTTP 503 with Retry-After).
-    std::size_t queue_bytes_max = 64U << 20U;
-    /// A larger payload is refused with Errc::malformed (HTTP 413). At most 256 MiB.
-    std::size_t record_bytes_max = 16U << 20U;
-    /// Space left free on the disk, so that what empties the journal still has room to work. When free space falls
-    /// below, appending gives Errc::exhausted (HTTP 507) until there is space again.
-    std::uint64_t reserve_bytes = 16U << 20U;
-    /// The highest position that any reader has stored in its cursor. New records are numbered above it even if the end
-    /// of the journal was lost, so that no reader can mistake a new record for one it has seen.
-    Position highest_seen{};
-    Mode mode = Mode::background;
-    /// Chooses the segments' markers; null for the operating system's generator.
-    Random* random = nullptr;
-    /// Called after every successful commit with the last durable position, on the thread that committed. Must not
-    /// block or throw.
-    std::function<void(Position)> on_commit;
-};
-
 /// Records that are known to have been there and cannot be served.
 struct Gap {
     Position first;
@@ -154,6 +129,36 @@ struct Health {
     SyncTimes sync_times;
 };
 
+struct Options {
+    /// A segment that has grown to this is closed and a new one begun.
+    std::uint64_t segment_bytes = 64U << 20U;
+    /// A commit takes at most this much (a single larger record or batch excepted).
+    std::size_t flush_bytes = 4U << 20U;
+    /// How long a commit may wait for as many writers as the last one served. A lone writer never waits.
+    Duration flush_delay = std::chrono::milliseconds{2};
+    /// Bytes that may wait for the disk; above it append() refuses with Errc::exhausted (HTTP 503 with Retry-After).
+    std::size_t queue_bytes_max = 64U << 20U;
+    /// A larger payload is refused with Errc::malformed (HTTP 413). At most 256 MiB.
+    std::size_t record_bytes_max = 16U << 20U;
+    /// Zeros written ahead of the records, so that a sync need not record a new file size as well: on many disks that
+    /// halves its time. Taken back when the segment is closed. 0 for none.
+    std::uint64_t write_ahead_bytes = 1U << 20U;
+    /// Space left free on the disk, so that what empties the journal still has room to work. When free space falls
+    /// below, appending gives Errc::exhausted (HTTP 507) until there is space again.
+    std::uint64_t reserve_bytes = 16U << 20U;
+    /// The highest position that any reader has stored in its cursor. New records are numbered above it even if the end
+    /// of the journal was lost, so that no reader can mistake a new record for one it has seen.
+    Position highest_seen{};
+    Mode mode = Mode::background;
+    /// Chooses the segments' markers; null for the operating system's generator.
+    Random* random = nullptr;
+    /// Called after every successful commit with the last durable position, in order, by the thread that committed and
+    /// before the completions. Must not block, throw or use the journal.
+    std::function<void(Position)> on_commit;
+    /// Called when writing begins to fail and when it works again, under the same rules. If not set, the log is told.
+    std::function<void(const Health&)> on_change;
+};
+
 class Shelf;
 struct Segment;
 class Reader;
@@ -178,7 +183,8 @@ public:
     /// Keeps several entries under consecutive positions and one sync; `done` gets the first position. A power cut
     /// before the completion may keep any prefix of them.
     void append(std::span<const Entry> entries, Completion done);
-    /// Blocks until the entry is kept or refused. Not to be called from a completion.
+    /// Blocks until the entry is kept or refused; a lone caller does the writing itself. Not to be called from a
+    /// completion.
     Result<Position> append_and_wait(const Entry& entry);
     Result<Position> append_and_wait(std::span<const Entry> entries);
 

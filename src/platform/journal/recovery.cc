@@ -189,16 +189,15 @@ Result<Tail> read_through(FileSystem& files, const std::string& folder, const Fo
     return tail;
 }
 
-/// Whether creating this segment was interrupted, so that no record can ever have been in it.
-Result<bool> never_begun(FileSystem& files, const std::string& folder, const Found& found) {
-    TRY(const auto file, files.open(path_of(folder, found.name), OpenMode::read));
+/// Whether nothing but zeros stands from `offset` on: written ahead, or never written.
+Result<bool> only_zeros(const File& file, std::uint64_t offset, std::uint64_t size) {
     Window window;
-    for (auto at = records_offset; at < found.size;) {
-        TRY(const auto view, window.at(*file, at, 64U << 10U, found.size));
+    while (offset < size) {
+        TRY(const auto view, window.at(file, offset, 64U << 10U, size));
         if (view.empty() || std::ranges::any_of(view, [](std::byte b) { return b != std::byte{0}; })) {
             return view.empty();
         }
-        at += view.size();
+        offset += view.size();
     }
     return true;
 }
@@ -222,24 +221,30 @@ Result<OpenSegment> make_durable(FileSystem& files, const std::string& folder, c
                     static_cast<std::uint32_t>(before));
     }
     TRY_DO(file->write_at(tail.commit, last));
+    TRY(const bool whole, only_zeros(*file, tail.bytes, found.size));
     if (found.size > tail.bytes) {
         TRY_DO(file->truncate(tail.bytes));
     }
     TRY_DO(file->sync());
-    if (found.size > tail.bytes) {
+    report.bytes -= found.size - std::min(found.size, tail.bytes);
+    if (!whole) {
         report.cuts.push_back({.file = found.name, .offset = tail.bytes, .bytes = found.size - tail.bytes});
         report.bytes_cut += found.size - tail.bytes;
-        report.bytes -= found.size - tail.bytes;
     }
-    return OpenSegment{.file = std::move(file), .name = found.name, .marker = found.header.marker, .end = tail.bytes};
+    return OpenSegment{.file = std::move(file),
+                       .name = found.name,
+                       .marker = found.header.marker,
+                       .end = tail.bytes,
+                       .written_ahead = 0};
 }
 
-/// Takes away a newest segment whose creation was interrupted.
+/// Takes away a newest segment whose creation was interrupted, so that no record can ever have been in it.
 Result<void> drop_never_begun(FileSystem& files, const std::string& folder, std::vector<Found>& all,
                               RecoveryReport& report) {
     while (!all.empty() && !all.back().readable) {
-        TRY(const bool empty, never_begun(files, folder, all.back()));
-        if (!empty) {
+        TRY(const auto file, files.open(path_of(folder, all.back().name), OpenMode::read));
+        TRY(const bool never_begun, only_zeros(*file, records_offset, all.back().size));
+        if (!never_begun) {
             return {};
         }
         TRY_DO(files.remove(path_of(folder, all.back().name)));
@@ -327,7 +332,9 @@ Result<RecoveryReport> verify(FileSystem& files, const std::string& folder) {
         }
         TRY(const auto tail, read_through(files, folder, all[i], end, report));
         report.last = {(newest ? tail.end : end).value - 1};
-        if (newest && all[i].size > tail.bytes) {
+        TRY(const auto file, files.open(path_of(folder, all[i].name), OpenMode::read));
+        TRY(const bool whole, only_zeros(*file, tail.bytes, all[i].size));
+        if (newest && !whole) {
             report.cuts.push_back({.file = all[i].name, .offset = tail.bytes, .bytes = all[i].size - tail.bytes});
             report.bytes_cut += all[i].size - tail.bytes;
         }

@@ -91,6 +91,30 @@ TEST(JournalRecovery, ATornEndIsCutAndNamed) {
     EXPECT_EQ(journal->bytes(), size);
 }
 
+TEST(JournalRecovery, ZerosWrittenAheadAreNoTornEnd) {
+    Bench bench;
+    bench.options.write_ahead_bytes = 3000;
+    bench.options.segment_bytes = 20'000;
+    auto journal = bench.open();
+    ASSERT_TRUE(journal->append_and_wait(entry("a")).has_value());
+    EXPECT_EQ(bench.files.contents(Bench::path())->size(), records_offset + 48 + 3000);
+    EXPECT_EQ(journal->bytes(), records_offset + 48);
+    for (int i = 0; i < 100; ++i) {
+        ASSERT_TRUE(journal->append_and_wait(entry("a")).has_value());
+    }
+    journal.reset();  // as after kill -9: closing does not touch the file
+
+    journal = bench.open();
+
+    EXPECT_TRUE(bench.report.clean()) << bench.report.summary();
+    EXPECT_EQ(bench.report.bytes, records_offset + 101 * 48);
+    EXPECT_THAT(read_all(*journal), SizeIs(101));
+    ASSERT_TRUE(journal->append_and_wait(entry("more")).has_value());
+    ASSERT_TRUE(journal->start_new_segment().has_value());
+    EXPECT_EQ(bench.files.contents(Bench::path())->size(), records_offset + 102 * 48) << "given back when closed";
+    EXPECT_TRUE(verify(bench.files, "data/journal")->clean());
+}
+
 TEST(JournalRecovery, NoFlippedBitIsEverServedAndNeighboursSurvive) {
     Bench origin;
     const auto written = write_small(origin);

@@ -18,7 +18,8 @@ void count_sync(SyncTimes& times, std::chrono::steady_clock::duration taken) {
 
 }  // namespace
 
-Writer::Writer(Shelf& shelf, const Options& options, Clock& clock) : shelf_(shelf), options_(options), clock_(clock) {}
+Writer::Writer(Shelf& shelf, const Options& options, Clock& clock)
+    : shelf_(shelf), options_(options), clock_(clock), zeros_(options.write_ahead_bytes) {}
 
 Result<Position> Writer::commit(std::span<std::byte> bytes, std::uint64_t records) {
     if (const auto room = make_room(bytes.size()); !room) {
@@ -28,6 +29,7 @@ Result<Position> Writer::commit(std::span<std::byte> bytes, std::uint64_t record
     const Position first = shelf_.next();
     seal_records(bytes, first);
     TRY_DO(write(bytes));
+    write_ahead(active_->end + bytes.size());
     if (const auto synced = sync(*active_->file); !synced) {
         // Whether the bytes are on disk cannot be known any more, and asking again would only seem to help: the system
         // has forgotten that they are due.
@@ -49,7 +51,7 @@ Result<void> Writer::make_room(std::uint64_t bytes) {
                                          " are kept in reserve");
     }
     if (active_ && active_->end > records_offset && active_->end + bytes > options_.segment_bytes) {
-        active_.reset();
+        close_segment();
     }
     return active_ ? Result<void>{} : create_segment();
 }
@@ -58,7 +60,7 @@ Result<void> Writer::start_new_segment() {
     if (active_ && active_->end == records_offset) {
         return {};
     }
-    active_.reset();
+    close_segment();
     const auto created = create_segment();
     if (!created) {
         note_failure(created.error(), created.error().code != Errc::exhausted);
@@ -77,7 +79,8 @@ Result<void> Writer::create_segment() {
     TRY_DO(shelf_.files().sync_folder(shelf_.folder()));
     shelf_.add(
         {.name = name, .marker = header.marker, .first = header.first, .end = header.first, .bytes = records_offset});
-    active_ = OpenSegment{.file = std::move(file), .name = name, .marker = header.marker, .end = records_offset};
+    active_ = OpenSegment{
+        .file = std::move(file), .name = name, .marker = header.marker, .end = records_offset, .written_ahead = 0};
     return {};
 }
 
@@ -116,6 +119,24 @@ Result<void> Writer::write(ByteView bytes) {
     return std::unexpected(written.error());
 }
 
+/// Keeps zeros behind the records. If that fails the next sync takes longer, and no more.
+void Writer::write_ahead(std::uint64_t end) {
+    if (end <= active_->written_ahead) {
+        return;
+    }
+    active_->written_ahead = end;
+    const auto room = std::max(options_.segment_bytes, end) - end;
+    const auto zeros = ByteView{zeros_}.first(std::min<std::size_t>(zeros_.size(), room));
+    if (zeros.empty()) {
+        return;
+    }
+    if (active_->file->write_at(end, zeros)) {
+        active_->written_ahead = end + zeros.size();
+    } else {
+        std::ignore = active_->file->truncate(end);  // leaves what space there is to the records
+    }
+}
+
 Result<void> Writer::sync(File& file) {
     const auto begun = clock_.steady();
     auto synced = file.sync();
@@ -131,32 +152,64 @@ void Writer::give_up_segment() {
     active_.reset();
 }
 
+void Writer::close_segment() {
+    if (active_ && active_->written_ahead > active_->end) {
+        std::ignore = active_->file->truncate(active_->end);  // the zeros; harmless if they stay
+    }
+    active_.reset();
+}
+
 void Writer::note_failure(const Error& error, bool fatal) {
-    const std::lock_guard lock(health_mutex_);
-    if (health_.accepting) {
-        log::error("journal", "cannot write", {{"reason", error.what}});
+    Health now;
+    bool changed = false;
+    {
+        const std::lock_guard lock(health_mutex_);
+        changed = health_.accepting;
+        ++health_.failures;
+        health_.accepting = false;
+        health_.disk_full = error.code == Errc::exhausted;
+        if (fatal) {
+            health_.ok = false;
+            past_failure_ =
+                "the disk failed (" + error.what + "); nothing unsaved was acknowledged, but check the disk";
+        }
+        health_.reason = error.what;
+        now = health_;
     }
-    ++health_.failures;
-    health_.accepting = false;
-    health_.disk_full = error.code == Errc::exhausted;
-    if (fatal) {
-        health_.ok = false;
-        past_failure_ = "the disk failed (" + error.what + "); nothing unsaved was acknowledged, but check the disk";
+    if (changed) {
+        tell_change(now);
     }
-    health_.reason = error.what;
 }
 
 void Writer::note_commit(std::uint64_t records, std::uint64_t bytes) {
-    const std::lock_guard lock(health_mutex_);
-    if (!health_.accepting) {
-        log::info("journal", "writing again");
+    Health now;
+    bool changed = false;
+    {
+        const std::lock_guard lock(health_mutex_);
+        changed = !health_.accepting;
+        health_.accepting = true;
+        health_.disk_full = false;
+        health_.reason = past_failure_;
+        ++health_.commits;
+        health_.records_appended += records;
+        health_.bytes_appended += bytes;
+        if (changed) {
+            now = health_;
+        }
     }
-    health_.accepting = true;
-    health_.disk_full = false;
-    health_.reason = past_failure_;
-    ++health_.commits;
-    health_.records_appended += records;
-    health_.bytes_appended += bytes;
+    if (changed) {
+        tell_change(now);
+    }
+}
+
+void Writer::tell_change(const Health& health) const {
+    if (options_.on_change) {
+        options_.on_change(health);
+    } else if (health.accepting) {
+        log::info("journal", "writing again");
+    } else {
+        log::error("journal", "cannot write", {{"reason", health.reason}});
+    }
 }
 
 void Writer::note_refused(std::uint64_t records) {

@@ -21,6 +21,7 @@ struct OpenSegment {
     std::string name;
     std::uint32_t marker = 0;
     std::uint64_t end = 0;
+    std::uint64_t written_ahead = 0;  ///< where the zeros behind the records end, if there are any
 };
 
 /// Writes and syncs commits, one at a time; opens, seals and replaces segments. Not thread-safe, except health().
@@ -50,10 +51,13 @@ private:
     Result<std::unique_ptr<File>> create_file(const std::string& name);
     void seal_records(std::span<std::byte> bytes, Position first) const;
     Result<void> write(ByteView bytes);
+    void write_ahead(std::uint64_t end);
     Result<void> sync(File& file);
+    void close_segment();
     /// No further record goes into the segment being written.
     void give_up_segment();
     void note_failure(const Error& error, bool fatal);
+    void tell_change(const Health& health) const;
     void note_commit(std::uint64_t records, std::uint64_t bytes);
 
     Shelf& shelf_;
@@ -61,6 +65,7 @@ private:
     Clock& clock_;
     SystemRandom system_random_;
     std::optional<OpenSegment> active_;
+    Bytes zeros_;
 
     mutable std::mutex health_mutex_;
     Health health_;
