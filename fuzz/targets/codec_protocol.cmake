@@ -1,0 +1,1 @@
+fuzz_target(NAME codec_protocol USES platform/ingest/codecs)
