@@ -10,6 +10,7 @@
 
 #include "core/clock.h"
 #include "core/result.h"
+#include "core/time/oslo.h"
 #include "platform/ingest/csv/map.h"
 
 namespace bypuls::ingest::csv {
@@ -51,10 +52,13 @@ struct Limits {
 struct Position {
     std::uint64_t bytes = 0;          ///< of the file already accounted for: always the start of a record
     std::uint64_t rows = 0;           ///< records read, good and bad, the heading not counted
-    char separator = 0;               ///< what was found
-    std::vector<std::size_t> places;  ///< of the time column and each of Map::columns, found from the heading
+    char separator = 0;               ///< what was found; 0 before the first record
+    std::size_t columns = 0;          ///< how many the first record has
+    std::vector<std::size_t> places;  ///< of the time column and then of each of Map::columns
+    std::optional<Instant> last;      ///< time of the last good record
     friend bool operator==(const Position&, const Position&) = default;
 
+    /// "bypuls-csv 1 4096 100 59 3 0,1,2 1748772000000000"
     std::string to_text() const;
     /// Errc::malformed when it is not such a text.
     static Result<Position> from_text(std::string_view text);
@@ -92,21 +96,29 @@ public:
     const std::vector<std::string>& heading() const { return heading_; }
 
 private:
+    enum class State : std::uint8_t { field_start, plain, quoted, quote_in_quoted };
+
     Reader(Map map, const Limits& limits, Zone zone);
 
-    Result<void> record(std::string_view text, Sink& sink);
-    Result<void> read_heading(std::string_view text);
-    Result<std::vector<std::string>> split_record(std::string_view text) const;
+    Result<void> failing(Error error);
+    State next_state(char byte) const;
+    bool in_byte_order_mark(std::size_t offset, char byte) const;
+    Result<void> take_record(std::string_view record, std::size_t size, Sink& sink);
+    Result<void> read_first(std::string_view record);
+    Result<std::size_t> place_of(std::string_view name) const;
+    Result<void> split(std::string_view record);
+    Result<Row> read_row();
 
     Map map_;
     Limits limits_;
     Zone zone_;
     Position position_;
     std::vector<std::string> heading_;
-    std::string pending_;      // the unfinished record
-    std::size_t scanned_ = 0;  // of pending_, already searched for its end
-    bool in_quotes_ = false;
-    bool started_ = false;
+    std::string pending_;  // the unfinished record
+    State state_ = State::field_start;
+    std::vector<std::string_view> fields_;  // of the record at hand; in it, or in unquoted_
+    std::string unquoted_;
+    std::string bad_column_;  // of the record at hand
     std::optional<Error> failed_;
 };
 
@@ -118,7 +130,10 @@ struct Preview {
     std::vector<Reject> rejects;
 };
 
-/// Reads the first `rows_max` records of `text`, which may end in the middle of one.
-Result<Preview> preview(std::string_view text, const Map& map, std::size_t rows_max = 10, const Limits& limits = {});
+enum class Extent : std::uint8_t { whole, beginning };
+
+/// Reads the first `rows_max` records of `text`, which is a whole file or its beginning.
+Result<Preview> preview(std::string_view text, Extent extent, const Map& map, std::size_t rows_max = 10,
+                        const Limits& limits = {});
 
 }  // namespace bypuls::ingest::csv

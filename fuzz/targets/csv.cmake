@@ -1,0 +1,1 @@
+fuzz_target(NAME csv USES platform/ingest/csv)
