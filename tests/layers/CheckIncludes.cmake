@@ -1,6 +1,6 @@
 # cmake -DSRC=src -P CheckIncludes.cmake
 # Every quoted include under SRC must name a file of the room itself or of a room in its USES.
-# A *_test.cc may also include what TEST_USES names.
+# A *_test.cc or *_test.h may also include what TEST_USES names.
 cmake_minimum_required(VERSION 3.25)
 file(GLOB_RECURSE lists ${SRC}/*/CMakeLists.txt)
 set(wrong 0)
@@ -28,7 +28,7 @@ foreach(list IN LISTS lists)
     file(STRINGS ${file} includes REGEX "^#include \"")
     foreach(include IN LISTS includes)
       string(REGEX REPLACE "^#include \"(.*)/[^/]+\".*" "\\1" from "${include}")
-      if(from IN_LIST uses OR (file MATCHES "_test\\.cc$" AND from IN_LIST test_uses))
+      if(from IN_LIST uses OR (file MATCHES "_test\\.(cc|h)$" AND from IN_LIST test_uses))
         continue()
       endif()
       message("${file}: ${include} -- ${name} does not declare that it uses ${from}")
