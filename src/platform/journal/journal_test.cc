@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "core/simulated/files.h"
-#include "platform/journal/bench_of_tests.h"
+#include "platform/journal/fixture_test.h"
 
 namespace bypuls::journal {
 namespace {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "core/simulated/files.h"
-#include "platform/journal/bench_of_tests.h"
+#include "platform/journal/fixture_test.h"
 #include "platform/journal/format.h"
 #include "platform/journal/journal.h"
 
