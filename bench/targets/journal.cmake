@@ -1,0 +1,1 @@
+bench_target(NAME journal USES platform/journal)
