@@ -76,12 +76,19 @@ std::int64_t floor_to(std::int64_t value, std::int64_t step) {
 
 /// The token as a person may see it in an error: short, and with nothing unprintable.
 std::string shown(std::string_view token) {
+    constexpr std::size_t bytes_max = 40;
+    const bool is_text = is_utf8(token);
     std::string out;
-    for (const char byte : token.substr(0, 40)) {
-        const auto code = static_cast<unsigned char>(byte);
-        out += code >= 0x20 && code < 0x7f ? std::string(1, byte) : fmt::format("\\x{:02x}", code);
+    for (std::size_t i = 0; i < token.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(token[i]);
+        const bool inside_character = is_text && (byte & 0xc0) == 0x80;
+        if (i >= bytes_max && !inside_character) {
+            return out + "…";
+        }
+        const bool printable = byte >= 0x20 && byte != 0x7f && (byte < 0x80 || is_text);
+        out += printable ? std::string(1, token[i]) : fmt::format("\\x{:02x}", byte);
     }
-    return token.size() > 40 ? out + "…" : out;
+    return out;
 }
 
 /// 64 KiB pieces; one string longer than that has a piece of its own.

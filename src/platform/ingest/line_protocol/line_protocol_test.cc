@@ -1,13 +1,13 @@
 #include "platform/ingest/line_protocol/line_protocol.h"
 
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
+#include <array>
 #include <string>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "core/random.h"
 
 namespace bypuls::ingest::line_protocol {
 namespace {
@@ -197,6 +197,54 @@ TEST(LineProtocol, LimitsHoldForBodyPointsCellsLinesAndErrors) {
 
 TEST(LineProtocol, ErrorsShowNothingUnprintable) {
     EXPECT_EQ(parsed("\x1b[31m v=1").errors()[0].what, "a measurement cannot begin with '\\x1b'");
+    EXPECT_EQ(parsed("m,sjø\x02=1 v=1").errors()[0].what, "the tag 'sjø' lacks its '='");
+    EXPECT_EQ(parsed("m v=1" + std::string(99, 'x')).errors()[0].what,
+              "'1" + std::string(39, 'x') + "…' is not a number");
+}
+
+/// Text of bytes that mean something to the format, not ending in a backslash, which could not be written.
+std::string awkward_text(Random& random) {
+    constexpr std::array<std::string_view, 12> pieces{"a", "B", "7", " ", ",", "=", "\\", "\"", "å", "#", "-", "x y"};
+    std::string text = "m";
+    for (std::uint64_t i = random.below(8); i > 0; --i) {
+        text += pieces[random.below(pieces.size())];
+    }
+    return text + "z";
+}
+
+std::string escaped(std::string_view text, std::string_view escapable) {
+    std::string out;
+    for (const char byte : text) {
+        out += escapable.find(byte) != std::string_view::npos ? "\\" : "";
+        out += byte;
+    }
+    return out;
+}
+
+TEST(LineProtocol, WhatIsWrittenWithEscapesReadsBackAsItWas) {
+    SeededRandom random(20'260'601);
+    for (int round = 0; round < 5'000; ++round) {
+        const std::string measurement = awkward_text(random);
+        const std::string key = awkward_text(random);
+        const std::string value = awkward_text(random);
+        const std::string field = awkward_text(random);
+        const std::string text = awkward_text(random);
+        const double number = random.normal(0, 1e6);
+        const auto whole = static_cast<std::int64_t>(random.next());
+        const std::string line =
+            fmt::format("{},{}={} {}=\"{}\",number={},whole={}i {}", escaped(measurement, ", "), escaped(key, ",= "),
+                        escaped(value, ",= "), escaped(field, ",= "), escaped(text, "\\\""), number, whole, round);
+        const Batch batch = parsed(line);
+
+        ASSERT_THAT(sentences(batch), IsEmpty()) << line;
+        const Point& point = batch.points()[0];
+        ASSERT_EQ(point.measurement, measurement) << line;
+        ASSERT_THAT(batch.tags(point), ElementsAre(Tag{key, value})) << line;
+        ASSERT_THAT(batch.fields(point),
+                    ElementsAre(Field{field, std::string_view(text)}, Field{"number", number}, Field{"whole", whole}))
+            << line;
+        ASSERT_EQ(point.time_ns, round);
+    }
 }
 
 }  // namespace
