@@ -1,0 +1,169 @@
+#include "apps/bypuls/commands.h"
+
+#include <cstdio>
+#include <iostream>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "core/files.h"
+#include "core/log.h"
+#include "platform/ingest/codecs/codec_worker.h"
+#include "platform/ingest/codecs/decode_command.h"
+
+namespace bypuls::apps {
+namespace {
+
+/// What several commands share on the command line.
+struct Common {
+    std::string config_file;
+    std::string data;
+    std::string listen;
+    std::string plane = "both";
+    bool verbose = false;
+};
+
+void add_common(CLI::App& command, Common& common) {
+    command.add_option("--config", common.config_file,
+                       "TOML file; docs/operate/configuration.md lists what it may say");
+    command.add_option("--data", common.data, "folder of everything that is kept (default: data)");
+    command.add_flag("--verbose", common.verbose, "log more");
+}
+
+/// Settings from file and command line. All faults are printed at once; false when there are any.
+bool settings_from(const Common& common, Settings& settings) {
+    std::vector<config::Fault> faults;
+    if (!common.config_file.empty()) {
+        const auto text = read_text_file(common.config_file);
+        if (!text) {
+            std::cerr << text.error().what << "\n";
+            return false;
+        }
+        faults = read_settings(*text, settings);
+    }
+    if (!common.data.empty()) {
+        settings.data = common.data;
+    }
+    if (!common.listen.empty()) {
+        if (auto address = parse_address(common.listen)) {
+            settings.listen = *address;
+        } else {
+            faults.push_back({0, "--listen: " + address.error().what});
+        }
+    }
+    settings.planes = common.plane == "public" ? Planes::public_only : Planes::both;
+    for (const config::Fault& fault : faults) {
+        std::cerr << (fault.line == 0 ? fault.sentence
+                                      : fmt::format("{}:{}: {}", common.config_file, fault.line, fault.sentence))
+                  << "\n";
+    }
+    if (common.verbose) {
+        log::set_level(log::Level::debug);
+    }
+    return faults.empty();
+}
+
+/// The commands, each with what it was given; exactly one is run.
+class Program {
+public:
+    Program();
+    int run(int argc, char** argv);
+
+private:
+    using Work = std::function<int(const Settings&)>;
+
+    CLI::App& add(CLI::App& parent, const std::string& name, const std::string& what, Work work);
+    void add_serve();
+    void add_token();
+    void add_decode();
+
+    CLI::App app_{"Bypuls: the city's pulse. One program that a municipality runs to be a smart city.", "bypuls"};
+    Common common_;
+    TokenArguments token_;
+    ingest::codecs::DecodeArguments decode_;
+    std::vector<std::string> variables_;
+    Work chosen_;
+};
+
+Program::Program() {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", "bypuls 0.1.0");
+    add_serve();
+    add_token();
+    add_decode();
+}
+
+CLI::App& Program::add(CLI::App& parent, const std::string& name, const std::string& what, Work work) {
+    CLI::App& command = *parent.add_subcommand(name, what);
+    add_common(command, common_);
+    command.callback([this, work = std::move(work)] { chosen_ = work; });
+    return command;
+}
+
+void Program::add_serve() {
+    CLI::App& command = add(app_, "serve", "run the town: take readings in and serve pages and data", serve);
+    command.add_option("--listen", common_.listen, "address and port (default: 127.0.0.1:8080)");
+    command.add_option("--plane", common_.plane, "both, or public: the anonymous side alone, on its own store")
+        ->check(CLI::IsMember({"both", "public"}));
+}
+
+void Program::add_token() {
+    CLI::App& token = *app_.add_subcommand("token", "API keys for devices, gateways and programs");
+    token.require_subcommand(1);
+    CLI::App& create = add(token, "create", "make a key; it is printed last, and only this once",
+                           [this](const Settings& settings) { return token_create(settings, token_); });
+    create.add_option("--name", token_.name, "what it is for")->required();
+    create.add_option("--scope", token_.scopes, "ingest, read, admin; several with commas between");
+    create.add_option("--expires", token_.expires, "a time such as 2027-01-01T00:00:00Z (default: never)");
+    create.add_flag("--json", token_.json, "answer in JSON");
+    CLI::App& list = add(token, "list", "all keys, without their secrets",
+                         [this](const Settings& settings) { return token_list(settings, token_); });
+    list.add_flag("--json", token_.json, "answer in JSON");
+    CLI::App& revoke = add(token, "revoke", "make a key useless at once",
+                           [this](const Settings& settings) { return token_revoke(settings, token_); });
+    revoke.add_option("id", token_.id, "the number that `token list` shows")->required();
+}
+
+void Program::add_decode() {
+    CLI::App& decode = *app_.add_subcommand("decode", "decode one payload, to try a codec");
+    decode.require_subcommand(1);
+    CLI::App& lorawan = add(decode, "lorawan", "run a LoRaWAN codec in the sandbox", [this](const Settings&) {
+        for (const std::string& variable : variables_) {
+            const auto equals = variable.find('=');
+            decode_.variables[variable.substr(0, equals)] =
+                equals == std::string::npos ? "" : variable.substr(equals + 1);
+        }
+        decode_.received = SystemClock{}.now();
+        return ingest::codecs::decode_command(decode_, std::cout, std::cerr);
+    });
+    lorawan.add_option("--codec", decode_.codec_file, "JavaScript file")->required();
+    lorawan.add_option("--fport", decode_.f_port, "LoRaWAN port, 1 to 223")->required();
+    lorawan.add_option("--variable", variables_, "NAME=VALUE, may be given again");
+    lorawan.add_option("hex", decode_.payload_hex, "the payload in hexadecimal")->required();
+}
+
+int Program::run(int argc, char** argv) {
+    try {
+        app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app_.exit(error) == 0 ? exit_ok : exit_arguments;
+    }
+    Settings settings;
+    if (!settings_from(common_, settings)) {
+        return exit_arguments;
+    }
+    return chosen_(settings);
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+    // The worker shuts itself in, so it comes before anything that opens a file or starts a thread.
+    if (argc > 1 && std::string_view(argv[1]) == "codec-worker") {
+        return ingest::codecs::codec_worker_main();
+    }
+    return Program().run(argc, argv);
+}
+
+}  // namespace bypuls::apps

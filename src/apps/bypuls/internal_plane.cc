@@ -1,0 +1,104 @@
+#include <fmt/format.h>
+
+#include "apps/bypuls/town.h"
+#include "core/log.h"
+#include "platform/identity/store.h"
+#include "platform/observations/blocks/block_store.h"
+#include "platform/registry/relational/relational_registry.h"
+
+namespace bypuls::apps {
+
+Result<std::unique_ptr<InternalPlane>> InternalPlane::open(const Settings& settings, Clock& clock, Random& random,
+                                                           publication::PlaneFiles& plane,
+                                                           publication::Gate::Published published) {
+    TRY_DO(posix_files().create_folders(settings.internal_folder()));
+    std::unique_ptr<InternalPlane> opened(new InternalPlane(settings, clock));
+    TRY_DO(opened->open_databases(random));
+    TRY_DO(opened->open_readings(plane, std::move(published)));
+    return opened;
+}
+
+InternalPlane::~InternalPlane() = default;
+
+Result<void> InternalPlane::open_databases(Random& random) {
+    TRY(registry_database_, database::Database::open({.url = settings_.registry_url()}));
+    const std::vector<database::Component> components{registry::registry_component(), identity::identity_component(),
+                                                      ingest::devices::DeviceBook::schema()};
+    TRY(const auto applied, database::migrate(*registry_database_, components, clock_));
+    for (const auto& migration : applied) {
+        log::info("database", "migrated",
+                  {{"component", migration.component},
+                   {"number", std::to_string(migration.number)},
+                   {"name", migration.name}});
+    }
+    TRY(registry_, registry::open_relational_registry(*registry_database_, clock_));
+    identity_store_ = identity::make_relational_store(*registry_database_);
+    identity_ = std::make_unique<identity::Identity>(*identity_store_, clock_, random);
+    TRY(devices_, ingest::devices::DeviceBook::open(*registry_database_, clock_));
+    return {};
+}
+
+Result<void> InternalPlane::open_readings(publication::PlaneFiles& plane, publication::Gate::Published published) {
+    TRY(codecs_, ingest::codecs::CodecHost::start({.workers = static_cast<std::size_t>(settings_.codec_workers),
+                                                   .cpu_limit = settings_.codec_cpu,
+                                                   .memory_bytes_max = settings_.codec_memory}));
+    TRY(store_, observations::open_block_store({.path = settings_.observations_path(),
+                                                .hot_bytes_max = settings_.hot_bytes_max,
+                                                .settle_bytes = settings_.hot_bytes_max / 4}));
+    TRY(ledger_database_, database::Database::open({.url = "sqlite:" + settings_.observations_path()}));
+    TRY_DO(database::migrate(*ledger_database_, {ingest::pipeline::Ledger::schema()}, clock_));
+    TRY(ledger_, ingest::pipeline::Ledger::open(*ledger_database_, clock_));
+
+    journal::RecoveryReport report;
+    TRY(journal_, journal::open(posix_files(), settings_.journal_folder(),
+                                {.segment_bytes = settings_.journal_segment_bytes,
+                                 .flush_delay = settings_.journal_flush_delay,
+                                 .record_bytes_max = 64U << 20U,
+                                 .highest_seen = store_->settled()},
+                                clock_, report));
+    recovery_summary_ = report.summary();
+    if (!report.clean()) {
+        log::warning("journal", "recovered with something to tell", {{"report", recovery_summary_}});
+    }
+    gate_ =
+        std::make_unique<publication::Gate>(publication::Gate::Parts{*registry_, *store_, plane},
+                                            publication::GateOptions{.source = settings_.owner}, std::move(published));
+    TRY_DO(gate_->follow_registry());
+    series_ = std::make_unique<ingest::pipeline::RegistrySeries>(*registry_,
+                                                                 static_cast<std::size_t>(settings_.line_series_max));
+    applier_ = std::make_unique<ingest::pipeline::Applier>(
+        ingest::pipeline::Applier::Parts{*store_, *registry_, *devices_, *codecs_, *ledger_, *series_, judge_.get()});
+    projection_ = std::make_unique<ingest::pipeline::Projection>(
+        ingest::pipeline::Projection::Parts{*journal_, *store_, *ledger_, *applier_, gate_.get()});
+    TRY(const auto replayed, projection_->replay());
+    if (replayed.records > 0) {
+        log::info("ingest", "applied again what had not settled",
+                  {{"records", std::to_string(replayed.records)}, {"gaps", std::to_string(replayed.gaps)}});
+    }
+    return {};
+}
+
+void InternalPlane::start() {
+    pipeline_ = std::make_unique<ingest::pipeline::Pipeline>(
+        ingest::pipeline::Pipeline::Parts{*journal_, *projection_, *ledger_, *store_, clock_},
+        ingest::pipeline::PipelineOptions{.in_flight_bytes_max = settings_.in_flight_bytes_max,
+                                          .settle_interval = settings_.settle_interval});
+}
+
+void InternalPlane::tick() {
+    const auto report = [](std::string_view what, const Result<void>& result) {
+        if (!result) {
+            log::warning("town", what, {{"why", result.error().what}});
+        }
+    };
+    report("the public catalogue does not follow", gate_->follow_registry());
+    report("the public plane could not be settled", gate_->settle());
+    if (++ticks_ % 60 == 0) {
+        report("sessions and keys could not be tidied", identity_->maintain());
+    }
+    if (const auto more = store_->maintain(); !more) {
+        log::warning("observations", "housekeeping failed", {{"why", more.error().what}});
+    }
+}
+
+}  // namespace bypuls::apps

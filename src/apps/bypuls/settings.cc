@@ -1,0 +1,66 @@
+#include "apps/bypuls/settings.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+namespace bypuls::apps {
+
+using namespace std::chrono_literals;
+
+Result<Address> parse_address(std::string_view text) {
+    const auto colon = text.rfind(':');
+    Address address;
+    if (colon == std::string_view::npos) {
+        return fail(Errc::malformed, fmt::format("'{}' is no address like 127.0.0.1:8080", text));
+    }
+    std::string_view host = text.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']')) {
+        host = host.substr(1, host.size() - 2);
+    }
+    const std::string_view port = text.substr(colon + 1);
+    const auto [end, trouble] = std::from_chars(port.data(), port.data() + port.size(), address.port);
+    if (host.empty() || trouble != std::errc{} || end != port.data() + port.size()) {
+        return fail(Errc::malformed, fmt::format("'{}' is no address like 127.0.0.1:8080", text));
+    }
+    address.host = host;
+    return address;
+}
+
+std::vector<config::Fault> read_settings(std::string_view toml, Settings& settings) {
+    config::Reader reader(toml);
+    settings.town = reader.text("town", settings.town);
+    settings.owner = reader.text("owner", settings.owner);
+    settings.data = reader.text("data", settings.data);
+    const auto listen = reader.text("server.listen", fmt::format("{}:{}", settings.listen.host, settings.listen.port));
+    settings.origin = reader.text("server.origin", settings.origin);
+    settings.web = reader.text("server.web", settings.web);
+    settings.trusted_proxies = reader.texts("server.trusted_proxies");
+    settings.tls_certificate = reader.text("server.tls_certificate", settings.tls_certificate);
+    settings.tls_key = reader.text("server.tls_key", settings.tls_key);
+    settings.map_tiles = reader.text("map.tiles", settings.map_tiles);
+    settings.pool_threads = reader.integer("server.pool_threads", settings.pool_threads, 1, 64);
+    settings.journal_flush_delay = reader.duration("journal.flush_delay", settings.journal_flush_delay, 0ms, 1s);
+    settings.journal_segment_bytes =
+        reader.bytes("journal.segment", settings.journal_segment_bytes, 1U << 20U, 1U << 30U);
+    settings.settle_interval = reader.duration("observations.settle_interval", settings.settle_interval, 100ms, 1h);
+    settings.hot_bytes_max = reader.bytes("observations.memory", settings.hot_bytes_max, 16U << 20U, 64ULL << 30U);
+    settings.in_flight_bytes_max =
+        reader.bytes("ingest.in_flight", settings.in_flight_bytes_max, 1U << 20U, 8ULL << 30U);
+    settings.line_series_max = reader.integer("ingest.line_series", settings.line_series_max, 0, 100'000'000);
+    settings.codec_workers = reader.integer("codecs.workers", settings.codec_workers, 1, 64);
+    settings.codec_cpu = reader.duration("codecs.cpu", settings.codec_cpu, 1ms, 10s);
+    settings.codec_memory = reader.bytes("codecs.memory", settings.codec_memory, 8U << 20U, 1U << 30U);
+    auto faults = reader.finish();
+    if (auto address = parse_address(listen)) {
+        settings.listen = *address;
+    } else {
+        faults.push_back({0, "server.listen: " + address.error().what});
+    }
+    if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
+        faults.push_back({0, "server.tls_certificate and server.tls_key belong together"});
+    }
+    return faults;
+}
+
+}  // namespace bypuls::apps

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/config/config.h"
+#include "core/result.h"
+
+namespace bypuls::apps {
+
+/// Which planes a process runs.
+enum class Planes : std::uint8_t {
+    both,         ///< one program is the town
+    public_only,  ///< anonymous readers alone: opens no file, socket or credential of the internal plane
+};
+
+struct Address {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8080;
+};
+
+/// "127.0.0.1:8080", "[::1]:8080"; port 0 is any free one.
+Result<Address> parse_address(std::string_view text);
+
+/// Everything that an operator can set, with its default. docs/operate/configuration.md lists it.
+struct Settings {
+    std::string data = "data";  ///< folder of everything that is kept
+    Planes planes = Planes::both;
+    Address listen;
+    std::string town = "Drammen";
+    std::string owner = "Drammen kommune";
+    std::string origin;  ///< "https://data.drammen.no", for posters and canonical links
+    std::string web;     ///< folder of the built web app; empty: beside the program, or web/dist
+    std::vector<std::string> trusted_proxies;
+    std::string tls_certificate;
+    std::string tls_key;
+    std::string map_tiles;  ///< URL template of background tiles; empty: the small basemap that is shipped
+    bool demonstration = false;
+
+    std::chrono::milliseconds journal_flush_delay{2};
+    std::uint64_t journal_segment_bytes = 64U << 20U;
+    std::chrono::milliseconds settle_interval{5000};
+    std::uint64_t in_flight_bytes_max = 64U << 20U;
+    std::uint64_t hot_bytes_max = 128U << 20U;
+    std::int64_t line_series_max = 100'000;
+    std::int64_t codec_workers = 1;
+    std::chrono::milliseconds codec_cpu{50};
+    std::uint64_t codec_memory = 32U << 20U;
+    std::int64_t pool_threads = 4;
+
+    std::string public_folder() const { return data + "/public"; }
+    std::string journal_folder() const { return data + "/internal/journal"; }
+    std::string observations_path() const { return data + "/internal/observations.db"; }
+    std::string registry_url() const { return "sqlite:" + data + "/internal/registry.db"; }
+    std::string internal_folder() const { return data + "/internal"; }
+};
+
+/// Reads the TOML text over the settings; all faults at once.
+std::vector<config::Fault> read_settings(std::string_view toml, Settings& settings);
+
+}  // namespace bypuls::apps

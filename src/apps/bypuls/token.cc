@@ -1,0 +1,126 @@
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "apps/bypuls/commands.h"
+#include "core/clock.h"
+#include "core/files.h"
+#include "core/random.h"
+#include "core/text.h"
+#include "core/time/iso8601.h"
+#include "platform/database/migrations.h"
+#include "platform/identity/identity.h"
+#include "platform/identity/store.h"
+
+namespace bypuls::apps {
+namespace {
+
+/// Just what tokens need of the internal plane, so that they can be made while the town runs.
+struct Keys {
+    SystemClock clock;
+    SystemRandom random;
+    std::unique_ptr<database::Database> database;
+    std::unique_ptr<identity::Store> store;
+    std::unique_ptr<identity::Identity> identity;
+};
+
+Result<std::unique_ptr<Keys>> open_keys(const Settings& settings) {
+    TRY_DO(posix_files().create_folders(settings.internal_folder()));
+    auto keys = std::make_unique<Keys>();
+    TRY(keys->database, database::Database::open({.url = settings.registry_url()}));
+    TRY_DO(database::migrate(*keys->database, {identity::identity_component()}, keys->clock));
+    keys->store = identity::make_relational_store(*keys->database);
+    keys->identity = std::make_unique<identity::Identity>(*keys->store, keys->clock, keys->random);
+    return keys;
+}
+
+int trouble(const Error& error) {
+    std::cerr << error.what << "\n";
+    return error.code == Errc::malformed ? exit_arguments : exit_failed;
+}
+
+std::string when(const std::optional<Instant>& t) {
+    return t ? format_instant(*t) : "-";
+}
+
+std::string json_line(const identity::ApiKey& key, std::string_view token) {
+    std::string out = fmt::format(R"({{"id":{},"name":)", key.id.value);
+    append_json_string(out, key.name);
+    out += fmt::format(R"(,"prefix":"{}","scopes":"{}","created":"{}","expires":{},"last_used":{},"revoked":{})",
+                       key.prefix, identity::to_string(key.scopes), format_instant(key.created),
+                       key.expires ? fmt::format("\"{}\"", format_instant(*key.expires)) : "null",
+                       key.last_used ? fmt::format("\"{}\"", format_instant(*key.last_used)) : "null",
+                       key.revoked ? fmt::format("\"{}\"", format_instant(*key.revoked)) : "null");
+    if (!token.empty()) {
+        out += fmt::format(R"(,"token":"{}")", token);
+    }
+    return out + "}";
+}
+
+}  // namespace
+
+int token_create(const Settings& settings, const TokenArguments& arguments) {
+    const auto scopes = identity::parse_scopes(arguments.scopes);
+    if (!scopes) {
+        return trouble(scopes.error());
+    }
+    std::optional<Instant> expires;
+    if (!arguments.expires.empty()) {
+        const auto read = parse_instant(arguments.expires);
+        if (!read) {
+            return trouble(read.error());
+        }
+        expires = *read;
+    }
+    const auto keys = open_keys(settings);
+    if (!keys) {
+        return trouble(keys.error());
+    }
+    const auto made = (*keys)->identity->create_key(arguments.name, *scopes, expires);
+    if (!made) {
+        return trouble(made.error());
+    }
+    if (arguments.json) {
+        std::cout << json_line(made->key, made->token) << "\n";
+        return exit_ok;
+    }
+    std::cout << fmt::format("Key {} '{}' may: {}. Keep it now, it is not shown again:\n{}\n", made->key.id.value,
+                             made->key.name, identity::to_string(made->key.scopes), made->token);
+    return exit_ok;
+}
+
+int token_list(const Settings& settings, const TokenArguments& arguments) {
+    const auto keys = open_keys(settings);
+    if (!keys) {
+        return trouble(keys.error());
+    }
+    const auto found = (*keys)->identity->keys();
+    if (!found) {
+        return trouble(found.error());
+    }
+    for (const identity::ApiKey& key : *found) {
+        if (arguments.json) {
+            std::cout << json_line(key, "") << "\n";
+        } else {
+            std::cout << fmt::format("{:>4}  {:<30} {:<18} last used {:<20} {}\n", key.id.value, key.name,
+                                     identity::to_string(key.scopes), when(key.last_used),
+                                     key.revoked ? "revoked" : "");
+        }
+    }
+    return exit_ok;
+}
+
+int token_revoke(const Settings& settings, const TokenArguments& arguments) {
+    const auto keys = open_keys(settings);
+    if (!keys) {
+        return trouble(keys.error());
+    }
+    const auto revoked = (*keys)->identity->revoke_key({arguments.id});
+    if (!revoked) {
+        return trouble(revoked.error());
+    }
+    std::cout << fmt::format("Key {} no longer opens anything.\n", arguments.id);
+    return exit_ok;
+}
+
+}  // namespace bypuls::apps
