@@ -95,9 +95,11 @@ struct Change {
 };
 
 struct Changes {
-    Version version = 0;          ///< ask again from here
-    bool complete = true;         ///< false: more than changes_max, so read everything anew
-    std::vector<Change> changes;  ///< by rising version; an entity that changed twice stands once, at the last
+    Version version = 0;   ///< ask again from here
+    bool complete = true;  ///< false: more than changes_max, so read everything anew
+    /// By rising version; an entity that changed twice stands once, at the last. Historical locations are told when
+    /// they are made, but go unsaid with their thing or location.
+    std::vector<Change> changes;
 };
 
 struct DatastreamFilter {

@@ -1,0 +1,373 @@
+#include "platform/registry/relational/relational_registry.h"
+
+#include <algorithm>
+#include <mutex>
+#include <tuple>
+
+#include "core/log.h"
+#include "platform/registry/relational/writing.h"
+
+namespace bypuls::registry {
+namespace {
+
+using rows::read;
+using rows::Value;
+using rows::Where;
+using rows::Writing;
+
+constexpr std::chrono::seconds write_wait_max(10);
+
+/// The database and the datastreams known from it.
+class Keeper {
+public:
+    Keeper(database::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
+
+    Result<void> load() {
+        return database_.read("registry", [&](soci::session& sql) -> Result<void> {
+            const Version version = rows::read_version(sql);
+            set_streams(std::make_shared<const Streams>(version, rows::read_streams(sql, 0)));
+            return {};
+        });
+    }
+
+    template <typename Work>
+    auto view(std::string_view what, Work work) const {
+        return database_.read(what, work);
+    }
+
+    /// Runs work(Writing&) in a transaction and brings the streams up to it. Writers of this process go one after the
+    /// other, as they would in the database, so that the streams change in the order of the versions.
+    template <typename Work>
+    std::invoke_result_t<Work&, Writing&> change(std::string_view what, Work work) {
+        std::unique_lock lock(writing_, write_wait_max);
+        if (!lock) {
+            return fail(Errc::timed_out, "the registry is busy with other changes; try again");
+        }
+        Version version = 0;
+        std::vector<Stream> changed;
+        std::vector<DatastreamId> removed;
+        auto result = database_.write(what, [&](soci::session& sql) -> std::invoke_result_t<Work&, Writing&> {
+            Writing writing(sql, clock_.now());
+            auto done = work(writing);
+            version = writing.version();
+            changed = writing.changed();
+            removed = writing.removed();
+            return done;
+        });
+        if (result) {
+            follow(version, std::move(changed), removed);
+        }
+        return result;
+    }
+
+    std::shared_ptr<const Streams> streams() const {
+        const std::lock_guard lock(streams_mutex_);
+        return streams_;
+    }
+
+    Result<Version> refresh() {
+        std::unique_lock lock(writing_, write_wait_max);
+        if (!lock) {
+            return fail(Errc::timed_out, "the registry is busy with changes; try again");
+        }
+        return catch_up();
+    }
+
+private:
+    void set_streams(std::shared_ptr<const Streams> streams) {
+        const std::lock_guard lock(streams_mutex_);
+        streams_.swap(streams);
+    }
+
+    void follow(Version version, std::vector<Stream> changed, const std::vector<DatastreamId>& removed) {
+        const auto known = streams();
+        if (known->version() + 1 == version) {
+            set_streams(known->with(version, std::move(changed), removed));
+            return;
+        }
+        // Another process has written since; take its changes and ours together.
+        if (const auto caught_up = catch_up(); !caught_up) {
+            log::warning("registry", "the change is stored but not yet seen here",
+                         {{"reason", caught_up.error().what}});
+        }
+    }
+
+    Result<Version> catch_up() {
+        const auto known = streams();
+        return database_.read("registry", [&](soci::session& sql) -> Result<Version> {
+            const Version version = rows::read_version(sql);
+            if (version == known->version()) {
+                return version;
+            }
+            std::vector<DatastreamId> removed;
+            for (const auto id : rows::column<long long>(
+                     sql, "SELECT id FROM registry_removals WHERE kind = :kind AND version > :after",
+                     {{"kind", static_cast<long long>(Kind::datastream)},
+                      {"after", static_cast<long long>(known->version())}})) {
+                removed.push_back(DatastreamId{id});
+            }
+            set_streams(known->with(version, rows::read_streams(sql, known->version()), removed));
+            return version;
+        });
+    }
+
+    database::Database& database_;
+    const Clock& clock_;
+    std::timed_mutex writing_;
+    mutable std::mutex streams_mutex_;
+    std::shared_ptr<const Streams> streams_;
+};
+
+template <typename Entity>
+Result<Entity> first(soci::session& sql, Where where, std::string_view what) {
+    where.limit = 1;
+    auto found = read<Entity>(sql, where);
+    if (found.empty()) {
+        return fail(Errc::not_found, fmt::format("there is no {} {}", rows::Row<Entity>::what, what));
+    }
+    return std::move(found.front());
+}
+
+template <typename Entity>
+Page<Entity> page(soci::session& sql, Where where, std::size_t limit) {
+    limit = std::clamp<std::size_t>(limit, 1, page_max);
+    where.limit = limit + 1;
+    Page<Entity> page{.items = read<Entity>(sql, where), .more = false};
+    page.more = page.items.size() > limit;
+    page.items.resize(std::min(page.items.size(), limit));
+    return page;
+}
+
+template <typename Entity>
+class RelationalCollection final : public Collection<Entity> {
+public:
+    using IdOf = typename Collection<Entity>::IdOf;
+
+    explicit RelationalCollection(Keeper& keeper) : keeper_(keeper) {}
+
+    Result<IdOf> create(const Entity& entity) override {
+        return keeper_.change(rows::Row<Entity>::what, [&](Writing& writing) { return writing.add(entity); });
+    }
+    Result<void> update(const Entity& entity) override {
+        return keeper_.change(rows::Row<Entity>::what, [&](Writing& writing) { return writing.replace(entity); });
+    }
+    Result<Removed> remove(IdOf id) override {
+        return keeper_.change(rows::Row<Entity>::what, [&](Writing& writing) { return writing.erase(id); });
+    }
+    Result<Entity> get(IdOf id) const override {
+        return keeper_.view(rows::Row<Entity>::what, [&](soci::session& sql) {
+            return first<Entity>(sql, {.text = "id = :id", .values = {{"id", static_cast<long long>(id.value)}}},
+                                 fmt::to_string(id.value));
+        });
+    }
+    Result<Page<Entity>> list(IdOf after, std::size_t limit) const override {
+        return keeper_.view(rows::Row<Entity>::what, [&](soci::session& sql) -> Result<Page<Entity>> {
+            return page<Entity>(
+                sql, {.text = "id > :after", .values = {{"after", static_cast<long long>(after.value)}}}, limit);
+        });
+    }
+    Result<std::vector<Entity>> find_by_name(std::string_view name) const override {
+        return keeper_.view(rows::Row<Entity>::what, [&](soci::session& sql) -> Result<std::vector<Entity>> {
+            return read<Entity>(sql, {.text = fmt::format("{} = :name", rows::Row<Entity>::name_column),
+                                      .values = {{"name", std::string(name)}}});
+        });
+    }
+
+private:
+    Keeper& keeper_;
+};
+
+/// The changes of one kind, at most `limit`.
+template <typename Entity>
+void read_changes(soci::session& sql, Version after, std::size_t limit, std::vector<Change>& changes) {
+    const auto since = static_cast<long long>(after);
+    long long id = 0;
+    long long version = 0;
+    soci::statement statement =
+        (sql.prepare << fmt::format("SELECT id, version FROM {} WHERE version > :since LIMIT {}",
+                                    rows::table_of<Entity>(), limit),
+         soci::use(since), soci::into(id), soci::into(version));
+    statement.execute();
+    while (statement.fetch()) {
+        changes.push_back({static_cast<Version>(version), rows::Row<Entity>::kind, id, false});
+    }
+}
+
+void read_removals(soci::session& sql, Version after, std::size_t limit, std::vector<Change>& changes) {
+    const auto since = static_cast<long long>(after);
+    long long kind = 0;
+    long long id = 0;
+    long long version = 0;
+    soci::statement statement =
+        (sql.prepare << fmt::format("SELECT kind, id, version FROM registry_removals WHERE version > :since LIMIT {}",
+                                    limit),
+         soci::use(since), soci::into(kind), soci::into(id), soci::into(version));
+    statement.execute();
+    while (statement.fetch()) {
+        changes.push_back({static_cast<Version>(version), static_cast<Kind>(kind), id, true});
+    }
+}
+
+Changes read_all_changes(soci::session& sql, Version after) {
+    Changes found{.version = rows::read_version(sql), .complete = true, .changes = {}};
+    constexpr std::size_t limit = changes_max + 1;
+    read_changes<Thing>(sql, after, limit, found.changes);
+    read_changes<Location>(sql, after, limit, found.changes);
+    read_changes<HistoricalLocation>(sql, after, limit, found.changes);
+    read_changes<Sensor>(sql, after, limit, found.changes);
+    read_changes<ObservedProperty>(sql, after, limit, found.changes);
+    read_changes<Datastream>(sql, after, limit, found.changes);
+    read_changes<FeatureOfInterest>(sql, after, limit, found.changes);
+    read_changes<Place>(sql, after, limit, found.changes);
+    read_removals(sql, after, limit, found.changes);
+    if (found.changes.size() > changes_max) {
+        found.complete = false;
+        found.changes.clear();
+    }
+    std::ranges::sort(found.changes, {}, [](const Change& c) { return std::tuple(c.version, c.kind, c.id); });
+    return found;
+}
+
+Where where_of(const DatastreamFilter& filter, DatastreamId after) {
+    Where where{.text = "id > :after", .values = {{"after", static_cast<long long>(after.value)}}};
+    const auto also = [&](const std::string& column, Value value) {
+        where.text += fmt::format(" AND {0} = :{0}", column);
+        where.values.emplace_back(column, std::move(value));
+    };
+    if (filter.thing) {
+        also("thing", static_cast<long long>(filter.thing->value));
+    }
+    if (filter.sensor) {
+        also("sensor", static_cast<long long>(filter.sensor->value));
+    }
+    if (filter.observed_property) {
+        also("observed_property", static_cast<long long>(filter.observed_property->value));
+    }
+    if (filter.access) {
+        also("access", std::string(name_of(*filter.access)));
+    }
+    return where;
+}
+
+class RelationalRegistry final : public Registry {
+public:
+    RelationalRegistry(database::Database& database, const Clock& clock) : keeper_(database, clock) {}
+    Result<void> load() { return keeper_.load(); }
+
+    Collection<Thing>& things() override { return things_; }
+    Collection<Location>& locations() override { return locations_; }
+    Collection<Sensor>& sensors() override { return sensors_; }
+    Collection<ObservedProperty>& observed_properties() override { return observed_properties_; }
+    Collection<Datastream>& datastreams() override { return datastreams_; }
+    Collection<FeatureOfInterest>& features() override { return features_; }
+    Collection<Place>& places() override { return places_; }
+
+    Result<InsertedThing> insert(const NewThing& thing) override {
+        return keeper_.change("thing", [&](Writing& writing) { return writing.add_deep(thing); });
+    }
+
+    Result<std::vector<DatastreamId>> create_all(const std::vector<Datastream>& datastreams) override {
+        if (datastreams.size() > bulk_max) {
+            return fail(Errc::exhausted, fmt::format("at most {} datastreams are made at once", bulk_max));
+        }
+        return keeper_.change("datastreams", [&](Writing& writing) { return writing.add_all(datastreams); });
+    }
+
+    Result<HistoricalLocationId> move(ThingId thing, const std::vector<LocationId>& locations, Instant time) override {
+        return keeper_.change("historical location",
+                              [&](Writing& writing) { return writing.move(thing, locations, time); });
+    }
+
+    Result<std::vector<HistoricalLocation>> historical_locations(ThingId thing, Instant before,
+                                                                 std::size_t limit) const override {
+        using Found = Result<std::vector<HistoricalLocation>>;
+        return keeper_.view("historical locations", [&](soci::session& sql) -> Found {
+            const auto id = static_cast<long long>(thing.value);
+            TRY_DO(first<Thing>(sql, {.text = "id = :id", .values = {{"id", id}}}, fmt::to_string(id)));
+            return read<HistoricalLocation>(
+                sql, {.text = "thing = :thing AND at < :before",
+                      .values = {{"thing", id}, {"before", static_cast<long long>(before.time_since_epoch().count())}},
+                      .order = "at DESC, id DESC",
+                      .limit = std::clamp<std::size_t>(limit, 1, page_max)});
+        });
+    }
+
+    Result<FeatureId> feature_of(ThingId thing) override {
+        const auto made = keeper_.view("feature of interest", [&](soci::session& sql) -> Result<FeatureId> {
+            const auto found = rows::column<long long>(
+                sql,
+                "SELECT l.feature FROM registry_thing_locations t JOIN registry_locations l ON l.id = t.location "
+                "WHERE t.thing = :thing ORDER BY t.position LIMIT 1",
+                {{"thing", static_cast<long long>(thing.value)}});
+            return FeatureId{found.empty() ? 0 : found.front()};
+        });
+        if (!made || *made) {
+            return made;
+        }
+        return keeper_.change("feature of interest", [&](Writing& writing) { return writing.feature_of(thing); });
+    }
+
+    Result<Thing> thing_by_key(std::string_view key) const override {
+        // The empty key is what things without one have.
+        return by<Thing>("external_key = :key AND external_key <> ''", key);
+    }
+    Result<Datastream> datastream_by_key(std::string_view key) const override {
+        return by<Datastream>("id IN (SELECT datastream FROM registry_datastream_keys WHERE external_key = :key)", key);
+    }
+    Result<Place> place_by_slug(std::string_view slug) const override { return by<Place>("slug = :key", slug); }
+
+    Result<Page<Datastream>> datastreams_where(const DatastreamFilter& filter, DatastreamId after,
+                                               std::size_t limit) const override {
+        return keeper_.view("datastreams", [&](soci::session& sql) -> Result<Page<Datastream>> {
+            return page<Datastream>(sql, where_of(filter, after), limit);
+        });
+    }
+
+    Result<std::vector<ThingId>> things_at(LocationId location) const override {
+        return keeper_.view("things", [&](soci::session& sql) -> Result<std::vector<ThingId>> {
+            std::vector<ThingId> things;
+            for (const auto id : rows::column<long long>(
+                     sql, "SELECT thing FROM registry_thing_locations WHERE location = :location ORDER BY thing",
+                     {{"location", static_cast<long long>(location.value)}})) {
+                things.push_back(ThingId{id});
+            }
+            return things;
+        });
+    }
+
+    Result<Changes> changes_since(Version version) const override {
+        return keeper_.view("changes",
+                            [&](soci::session& sql) -> Result<Changes> { return read_all_changes(sql, version); });
+    }
+
+    std::shared_ptr<const Streams> streams() const override { return keeper_.streams(); }
+    Result<Version> refresh() override { return keeper_.refresh(); }
+
+private:
+    template <typename Entity>
+    Result<Entity> by(const std::string& condition, std::string_view key) const {
+        return keeper_.view(rows::Row<Entity>::what, [&](soci::session& sql) {
+            return first<Entity>(sql, {.text = condition, .values = {{"key", std::string(key)}}},
+                                 fmt::format("'{}'", key));
+        });
+    }
+
+    Keeper keeper_;
+    RelationalCollection<Thing> things_{keeper_};
+    RelationalCollection<Location> locations_{keeper_};
+    RelationalCollection<Sensor> sensors_{keeper_};
+    RelationalCollection<ObservedProperty> observed_properties_{keeper_};
+    RelationalCollection<Datastream> datastreams_{keeper_};
+    RelationalCollection<FeatureOfInterest> features_{keeper_};
+    RelationalCollection<Place> places_{keeper_};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Registry>> open_relational_registry(database::Database& database, const Clock& clock) {
+    auto registry = std::make_unique<RelationalRegistry>(database, clock);
+    TRY_DO(registry->load());
+    return registry;
+}
+
+}  // namespace bypuls::registry
