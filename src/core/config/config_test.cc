@@ -71,5 +71,21 @@ TEST(Config, SizesAndSpansThatOverflowAreRefused) {
     EXPECT_EQ(parse_duration(" 30d ").value(), 720h);
 }
 
+TEST(Config, LettersBeyondAsciiStandInQuotesAndComments) {
+    Reader good(
+        "\xef\xbb\xbf# blåbær\ntown = \"Tønsberg \\\"ø\\\"\"\n\"sjø\" = 'å'\nlong = \"\"\"æ\n\"\"å\"\"\"\nraw = "
+        "'''ø\n''''\n");
+    EXPECT_EQ(good.text("town", ""), "Tønsberg \"ø\"");
+    EXPECT_EQ(good.text("sjø", ""), "å");
+    EXPECT_EQ(good.text("long", ""), "æ\n\"\"å");
+    EXPECT_EQ(good.text("raw", ""), "ø\n'");
+    EXPECT_THAT(good.finish(), IsEmpty());
+
+    for (const std::string_view bad : {"\nå = 1", "\na = å", "\na = 1 å", "\n[å]", "'open\nå"}) {
+        Reader reader(bad);
+        EXPECT_THAT(reader.finish(), ElementsAre(Fault{2, "letters beyond a to z stand in quotes only"})) << bad;
+    }
+}
+
 }  // namespace
 }  // namespace bypuls::config
