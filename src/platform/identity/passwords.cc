@@ -61,7 +61,7 @@ bool is_built_on(const std::string& password, std::string_view part) {
     for (auto at = rest.find(part); at != std::string::npos; at = rest.find(part)) {
         rest.erase(at, part.size());
     }
-    return rest.size() < password.size() && characters_in(rest) < 6;
+    return rest.size() < password.size() && characters_in(rest) < 8;
 }
 
 }  // namespace
