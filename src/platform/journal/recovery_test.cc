@@ -232,6 +232,31 @@ TEST(JournalRecovery, APayloadThatLooksLikeARecordIsNotTakenForOne) {
     EXPECT_THAT(payloads(read_all(*journal)), ElementsAre("honest"));
 }
 
+TEST(JournalRecovery, ARecordWithAPositionThatCannotBeThereIsNotTakenForOne) {
+    constexpr std::uint32_t marker = 0x5EEDF00D;
+    Bytes segment = encode_segment_header({.marker = marker, .first = {1}, .created = {}});
+    const auto put = [&](Position position) {
+        const auto begin = segment.size();
+        encode_entry(segment, entry("payload"));
+        seal_record(std::span{segment}.subspan(begin), marker, position, 0);
+    };
+    put({1});
+    put({1});   // seen already
+    put({50});  // no room for 48 records before it
+    put({3});   // one record of a header at least can have been before it
+    Bench bench;
+    bench.files.put(Bench::path(), segment);
+
+    const auto journal = bench.open();
+
+    std::vector<Position> positions;
+    for (const auto& record : read_all(*journal)) {
+        positions.push_back(record.position);
+    }
+    EXPECT_THAT(positions, ElementsAre(Position{1}, Position{3}));
+    EXPECT_EQ(journal->last(), Position{3});
+}
+
 TEST(JournalRecovery, ASegmentWithoutAnyHeaderIsReadByTheMarkerOfItsFirstRecord) {
     Bench bench;
     const auto written = write_small(bench);
