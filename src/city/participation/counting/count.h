@@ -33,8 +33,9 @@ Result<CountResult> count(const Election& election, const Rule& rule, const Coun
 Result<std::vector<std::vector<ProjectIndex>>> all_outcomes(const Election& election, const Rule& rule,
                                                             std::size_t max = 100'000);
 
-/// The same rules written a second time, plainly and independently: every ballot by itself, plain rational numbers, no
-/// shortcut. Only the winners in order and what was spent; slow. For verification.
+/// The same rules written a second time, plainly and independently: rational numbers throughout, every project asked in
+/// every round, every endowment run, no shortcut. Only the winners in order and what was spent; slow. For verification.
+/// Errc::exhausted for maximum welfare and maximin support beyond twenty projects, where it would try every subset.
 struct PlainOutcome {
     std::vector<ProjectIndex> winners;
     Money spent = 0;

@@ -60,7 +60,7 @@ mpq_class Transfers::support(ProjectIndex project) const {
     for (const Supporter& supporter : profile_.supporters(project)) {
         const auto wishes = profile_.wishes(supporter.group);
         const auto at = std::ranges::find(wishes, project, &Wish::project) - wishes.begin();
-        sum += gifts_[supporter.group][static_cast<std::size_t>(at)] * to_mpz(supporter.count);
+        sum += gifts_[supporter.group][static_cast<std::size_t>(at)] * to_mpz(supporter.count());
     }
     return sum;
 }
@@ -136,7 +136,7 @@ bool Transfers::transfer_to_nearest(Outcome& outcome) {
             const auto wishes = profile_.wishes(supporter.group);
             const std::vector<mpq_class>& gifts = gifts_[supporter.group];
             for (std::size_t i = 0; i < gifts.size(); ++i) {
-                (wishes[i].project == project ? own : others) += gifts[i] * to_mpz(supporter.count);
+                (wishes[i].project == project ? own : others) += gifts[i] * to_mpz(supporter.count());
             }
         }
         const mpq_class cost{to_mpz(contest_.cost(project))};

@@ -37,7 +37,7 @@ public:
                         wants.push_back(place[wish.project]);
                     }
                 }
-                kinds[std::move(wants)] += supporter.count;
+                kinds[std::move(wants)] += supporter.count();
             }
         }
         for (auto& [wants, count] : kinds) {

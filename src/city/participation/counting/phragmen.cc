@@ -61,7 +61,7 @@ std::vector<std::int64_t> Loads::carried(ProjectIndex project) const {
     std::vector<std::int64_t> counts(bought_.size(), 0);
     for (const Supporter& supporter : profile_.supporters(project)) {
         if (last_[supporter.group] != none) {
-            counts[last_[supporter.group]] += supporter.count;
+            counts[last_[supporter.group]] += supporter.count();
         }
     }
     return counts;
@@ -126,7 +126,7 @@ void Loads::buy(ProjectIndex project, Outcome& outcome) {
     for (const Supporter& supporter : profile_.supporters(project)) {
         const Fixed more = load - load_[supporter.group];
         for (const Wish& wish : profile_.wishes(supporter.group)) {
-            sums_[wish.project] += supporter.count * more;
+            sums_[wish.project] += supporter.count() * more;
         }
         load_[supporter.group] = load;
         last_[supporter.group] = static_cast<std::uint32_t>(bought_.size());

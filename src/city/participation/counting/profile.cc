@@ -48,7 +48,8 @@ Profile::Profile(const Election& election, const Rule& rule, Weights weights) {
     std::vector<std::uint32_t> next(by_project_.begin(), by_project_.end() - 1);
     for (std::size_t group = 0; group < groups(); ++group) {
         for (const Wish& wish : wishes(group)) {
-            supporters_[next[wish.project]++] = {static_cast<std::uint32_t>(group), wish.weight, counts_[group]};
+            supporters_[next[wish.project]++] = {static_cast<std::uint32_t>(group), wish.weight,
+                                                 static_cast<std::uint32_t>(counts_[group])};
         }
     }
 }

@@ -12,7 +12,9 @@ namespace bypuls::participation::counting {
 struct Supporter {
     std::uint32_t group = 0;
     std::uint32_t weight = 1;
-    std::int64_t count = 0;
+    std::uint32_t voters = 0;  ///< small, since the rules' inner loops go through millions of these
+
+    std::int64_t count() const { return voters; }
 };
 
 /// One project as chosen by a ballot group.

@@ -57,7 +57,7 @@ public:
         mpq_class sum;
         std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> voters;
         for (const Supporter& supporter : profile_.supporters(project)) {
-            voters[{class_[supporter.group], supporter.weight}] += supporter.count;
+            voters[{class_[supporter.group], supporter.weight}] += supporter.count();
         }
         for (const auto& [key, count] : voters) {
             const mpq_class full = share * static_cast<unsigned long>(key.second);

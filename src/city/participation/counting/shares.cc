@@ -56,7 +56,7 @@ void Search<State>::consider(ProjectIndex project, bool& any) {
     if (any && state.compare_prices(ask.pay, project, bounds.pay, best) >= 0 && ask.kind == Kind::bounded) {
         return;
     }
-    const auto enclosed = state.enclose(project, ask.pay);
+    const auto enclosed = state.enclose(project, ask);
     if (!any || state.compare_prices(enclosed.pay, project, bounds.pay, best) < 0) {
         best = project;
         bounds = enclosed;
@@ -131,7 +131,7 @@ SharesRun Shares::run(const Share& share, Money spend_max) {
                     purchase.level.push_back(other);
                 }
             }
-            search.bounds = state.enclose(purchase.project, state.ask(purchase.project).pay);
+            search.bounds = state.enclose(purchase.project, state.ask(purchase.project));
         }
         run.spent += contest.cost(purchase.project);
         if (run.spent > spend_max) {
@@ -176,7 +176,7 @@ bool Shares::carry(SharesRun& low, const Share& high) {
         if (ask.kind != Kind::bounded) {
             return false;
         }
-        const auto bounds = state.enclose(purchase.project, ask.pay);
+        const auto bounds = state.enclose(purchase.project, ask);
         purchase.pay_high = bounds.high;
         state.charge(purchase.project, bounds);
         std::vector<bool> out(state.contest.election.projects.size(), false);
@@ -201,7 +201,7 @@ std::vector<Round> Shares::explain(const Share& share, const SharesRun& run) {
     for (const SharesRun::Purchase& purchase : run.purchases) {
         const auto ask = state.ask(purchase.project);
         check(ask.kind != State::Ask::Kind::unaffordable, "a run bought what could be paid");
-        state.charge(purchase.project, state.enclose(purchase.project, ask.pay));
+        state.charge(purchase.project, state.enclose(purchase.project, ask));
         const mpq_class payment = state.exact_round(state.bought.size() - 1);
         const mpz_class cost = to_mpz(state.contest.cost(purchase.project));
         Round round;

@@ -92,7 +92,7 @@ std::optional<mpq_class> Shares::State::water_level(ProjectIndex project) {
         if (fresh) {
             at->second = exact_balance(supporter.group);
         }
-        const mpz_class count = to_mpz(supporter.count);
+        const mpz_class count = to_mpz(supporter.count());
         const auto weight = static_cast<unsigned long>(supporter.weight);
         purses.push_back({.per_weight = at->second / weight, .money = at->second * count, .weight = count * weight});
         money += purses.back().money;

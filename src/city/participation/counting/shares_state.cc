@@ -22,7 +22,7 @@ Shares::State::State(const Contest& of, const Profile& by) : contest(of), profil
     weights_.assign(profile.projects(), 0);
     for (const ProjectIndex project : contest.entrants) {
         for (const Supporter& supporter : profile.supporters(project)) {
-            weights_[project] += supporter.count * supporter.weight;
+            weights_[project] += supporter.count() * supporter.weight;
             weight_max_ = std::max<std::int64_t>(weight_max_, supporter.weight);
         }
     }
@@ -67,7 +67,7 @@ void Shares::State::begin(const Share& share) {
     endowment_ = quotient(to_mpz(share.numerator), to_mpz(share.denominator));
     balance_.assign(profile.groups(), fixed);
     error_ = 1;
-    error_max_ = std::max<__int128>(64, fixed >> 20);
+    error_max_ = std::max<__int128>(64, fixed >> 16);
     bought.clear();
     round_of_.assign(profile.projects(), never);
     alive = contest.entrants;
@@ -88,69 +88,87 @@ mpq_class Shares::State::price(const mpq_class& payment, ProjectIndex project) c
     return by_cost_ ? mpq_class(payment / to_mpz(contest.cost(project))) : payment;
 }
 
-template <bool ones>
-Shares::State::Pass Shares::State::look(ProjectIndex project, Fixed pay) const {
+template <bool ones, bool first>
+Shares::State::Pass Shares::State::look(ProjectIndex project, Fixed pay, Fixed slack) const {
     Pass pass;
+    const __int128 margin = error_ + slack;
+    const auto below = static_cast<Fixed>(std::max<__int128>(1, pay - margin));
+    const auto above = static_cast<Fixed>(pay + margin);
     for (const Supporter& supporter : profile.supporters(project)) {
         const Fixed balance = balance_[supporter.group];
-        const Fixed money = supporter.count * balance;
-        bool poor = false;
-        if constexpr (ones) {
-            poor = balance < pay;
-        } else {
-            poor = balance < static_cast<__int128>(pay) * supporter.weight;
+        const Fixed money = supporter.count() * balance;
+        bool poor = balance < below;
+        bool near = balance <= above;
+        if constexpr (!ones) {
+            const __int128 full = static_cast<__int128>(pay) * supporter.weight;
+            const __int128 doubt = error_ + static_cast<__int128>(slack) * supporter.weight;
+            poor = balance == 0 || balance < full - doubt;
+            near = balance <= full + doubt;
         }
-        const std::int64_t live = balance != 0 ? supporter.count : 0;
+        const std::int64_t live = balance != 0 ? supporter.count() : 0;
         const std::int64_t mask = -static_cast<std::int64_t>(poor);
-        pass.total += money;
-        pass.live += live;
+        if constexpr (first) {
+            pass.total += money;
+            pass.live += live;
+        }
         pass.poor_sum += money & mask;
         pass.poor_live += live & mask;
-        pass.poor_weight += (ones ? supporter.count : supporter.count * supporter.weight) & mask;
+        pass.poor_weight += (ones ? supporter.count() : supporter.count() * supporter.weight) & mask;
+        pass.doubtful += static_cast<std::int64_t>(near) + mask;
     }
     return pass;
 }
 
+/// Takes in what a look has shown; true if the payment is found, or cannot be found by looking.
+bool Shares::State::settle(Ask& ask, ProjectIndex project, const Pass& pass, Fixed slack) {
+    const std::int64_t rich = weights_[project] - pass.poor_weight;
+    const __int128 doubt = pass.poor_live * error_;
+    const __int128 rest = static_cast<__int128>(cost_fixed(project)) - pass.poor_sum;
+    // For any set of voters thought to be poor, this is a lower bound: the true payment is the largest of them.
+    const auto low = static_cast<Fixed>(rest > doubt ? (rest - doubt) / rich : 0);
+    const Fixed high = ceil_div(rest + doubt, rich);
+    ask.low = std::max(ask.low, low);
+    lower[project] = ask.low;
+    ask.nobody_short = pass.poor_weight == 0 && pass.doubtful == 0;
+    // Poor and rich are certain anywhere within the slack; so if the root must lie there, it is where it seems.
+    if (pass.doubtful == 0 && low >= ask.pay - slack && high <= ask.pay + slack) {
+        ask.closed = true;
+        ask.high = high;
+        return true;
+    }
+    const Fixed next = std::max(ask.low, ceil_div(rest, rich));
+    const bool still = next <= ask.pay + slack;
+    ask.pay = std::max(ask.pay, next);
+    return still && pass.doubtful > 0;
+}
+
 Shares::State::Ask Shares::State::ask(ProjectIndex project, std::optional<std::pair<Fixed, ProjectIndex>> enough) {
+    constexpr int looks_max = 200;
     const Fixed cost = cost_fixed(project);
-    const std::int64_t weight = weights_[project];
     Ask ask{.kind = Ask::Kind::bounded, .pay = lower[project], .low = lower[project]};
-    std::int64_t poor_before = -1;
-    for (bool first = true;; first = false) {
-        const Pass pass = look(project, ask.pay);
-        if (first) {
-            const __int128 slack = pass.live * error_;
-            if (pass.total + slack < cost) {
-                ask.kind = Ask::Kind::unaffordable;
-                return ask;
-            }
-            if (pass.total - slack < cost) {
-                ask.kind = Ask::Kind::unsure;
-                return ask;
-            }
+    Fixed slack = 2;
+    for (int looks = 0; looks < looks_max; ++looks) {
+        const bool first = looks == 0;
+        const Pass pass =
+            ones_ ? (first ? look<true, true>(project, ask.pay, slack) : look<true, false>(project, ask.pay, slack))
+                  : (first ? look<false, true>(project, ask.pay, slack) : look<false, false>(project, ask.pay, slack));
+        const __int128 doubt = pass.live * error_;
+        if (first && pass.total + doubt < cost) {
+            ask.kind = Ask::Kind::unaffordable;
+            return ask;
         }
-        if (pass.poor_weight == weight) {
+        if ((first && pass.total - doubt < cost) || pass.poor_weight == weights_[project]) {
             ask.kind = Ask::Kind::unsure;
             return ask;
         }
-        const std::int64_t rich = weight - pass.poor_weight;
-        // For any set of voters thought to be poor, this is a lower bound: the true payment is the largest of them.
-        const __int128 least = static_cast<__int128>(cost) - pass.poor_sum - pass.poor_live * error_;
-        ask.low = std::max(ask.low, static_cast<Fixed>(least > 0 ? least / rich : 0));
-        lower[project] = ask.low;
-        ask.nobody_short = pass.poor_weight == 0;
-        const Fixed next = std::max(ask.low, ceil_div(static_cast<__int128>(cost) - pass.poor_sum, rich));
-        if (enough && compare_prices(ask.low, project, enough->first, enough->second) > 0) {
-            ask.pay = std::max(ask.pay, next);
+        if (settle(ask, project, pass, slack) ||
+            (enough && compare_prices(ask.low, project, enough->first, enough->second) > 0)) {
             return ask;
         }
-        if (pass.poor_weight == poor_before || next <= ask.pay) {
-            ask.pay = next;
-            return ask;
-        }
-        poor_before = pass.poor_weight;
-        ask.pay = next;
+        const __int128 needed = 2 + pass.poor_live * error_ / (weights_[project] - pass.poor_weight);
+        slack = static_cast<Fixed>(std::min(needed, error_max_));
     }
+    return ask;
 }
 
 Shares::State::Split Shares::State::split(ProjectIndex project, Fixed pay, Fixed slack) const {
@@ -158,8 +176,8 @@ Shares::State::Split Shares::State::split(ProjectIndex project, Fixed pay, Fixed
     for (const Supporter& supporter : profile.supporters(project)) {
         const Fixed balance = balance_[supporter.group];
         if (balance == 0) {
-            split.short_weight += supporter.count * supporter.weight;
-            split.short_voters += supporter.count;
+            split.short_weight += supporter.count() * supporter.weight;
+            split.short_voters += supporter.count();
             continue;
         }
         const __int128 gap = balance - static_cast<__int128>(pay) * supporter.weight;
@@ -172,10 +190,10 @@ Shares::State::Split Shares::State::split(ProjectIndex project, Fixed pay, Fixed
             continue;
         }
         split.poor.push_back(supporter.group);
-        split.poor_sum += supporter.count * balance;
-        split.poor_live += supporter.count;
-        split.short_weight += supporter.count * supporter.weight;
-        split.short_voters += supporter.count;
+        split.poor_sum += supporter.count() * balance;
+        split.poor_live += supporter.count();
+        split.short_weight += supporter.count() * supporter.weight;
+        split.short_voters += supporter.count();
     }
     return split;
 }
@@ -210,9 +228,9 @@ std::optional<Shares::State::Bounds> Shares::State::close(ProjectIndex project, 
     return std::nullopt;
 }
 
-Shares::State::Bounds Shares::State::enclose(ProjectIndex project, Fixed guess) {
-    if (const auto bounds = close(project, guess)) {
-        return *bounds;
+Shares::State::Bounds Shares::State::enclose(ProjectIndex project, const Ask& ask) {
+    if (ask.closed) {
+        return {.pay = ask.pay, .low = ask.low, .high = ask.high};
     }
     const auto exact = exact_payment(project);
     check(exact.has_value(), "a project whose payment is enclosed can be paid");
@@ -253,8 +271,8 @@ void Shares::State::charge(ProjectIndex project, const Bounds& bounds) {
             const mpq_class has = exact_balance(supporter.group);
             if (has <= full) {
                 // Who has exactly the full share is counted among the emptied: the sums come out the same.
-                purchase.short_voters += has < full ? supporter.count : 0;
-                short_weight += supporter.count * supporter.weight;
+                purchase.short_voters += has < full ? supporter.count() : 0;
+                short_weight += supporter.count() * supporter.weight;
                 settled.push_back(supporter.group);
                 continue;
             }

@@ -19,6 +19,8 @@ public:
         enum class Kind : std::uint8_t { unaffordable, bounded, unsure } kind = Kind::unaffordable;
         Fixed pay = 0;              ///< the best guess
         Fixed low = 0;              ///< certainly not less than this
+        Fixed high = 0;             ///< certainly not more than this, if closed
+        bool closed = false;        ///< it is certain who would pay in full
         bool nobody_short = false;  ///< no supporter would pay less than the full share
     };
     /// A project's payment, enclosed.
@@ -38,7 +40,7 @@ public:
     /// cheaper()); the answer is then a lower bound only.
     Ask ask(ProjectIndex project, std::optional<std::pair<Fixed, ProjectIndex>> enough = std::nullopt);
     /// The payment of an affordable project enclosed; exact arithmetic where the bounds do not close.
-    Bounds enclose(ProjectIndex project, Fixed guess);
+    Bounds enclose(ProjectIndex project, const Ask& ask);
     /// The exact payment (øre) per unit of weight; nothing if the supporters cannot pay.
     std::optional<mpq_class> exact_payment(ProjectIndex project);
     /// Takes the money and remembers who is left with nothing.
@@ -71,12 +73,12 @@ private:
         std::int64_t poor_weight = 0;
         std::int64_t poor_live = 0;  ///< voters among the poor who have something
         std::int64_t live = 0;
+        std::int64_t doubtful = 0;
     };
-    template <bool ones>
-    Pass look(ProjectIndex project, Fixed pay) const;
-    Pass look(ProjectIndex project, Fixed pay) const {
-        return ones_ ? look<true>(project, pay) : look<false>(project, pay);
-    }
+    /// Supporters certainly poor at `pay`, and how many are too close to tell with payments within `slack` of it.
+    template <bool ones, bool first>
+    Pass look(ProjectIndex project, Fixed pay, Fixed slack) const;
+    bool settle(Ask& ask, ProjectIndex project, const Pass& pass, Fixed slack);
 
     /// Supporters with money split at a payment known to lie within `slack` of `pay`.
     struct Split {
