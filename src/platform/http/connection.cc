@@ -190,11 +190,14 @@ Task<bool> Connection::fill() {
         in_end_ -= in_begin_;
         in_begin_ = 0;
     }
-    if (in_end_ == in_.size()) {
+    // A body that comes fast gets a larger buffer; one that is only announced gets nothing for it.
+    const bool comes_fast = phase_ == Phase::body && last_read_was_full_ && in_.size() < body_buffer_bytes;
+    if (in_end_ == in_.size() || comes_fast) {
         in_.resize(std::max(idle_buffer_bytes, in_.size() * 2));
     }
     const std::size_t count = co_await wire_.read(std::span{in_}.subspan(in_end_));
     in_end_ += count;
+    last_read_was_full_ = in_end_ == in_.size();
     counting().bytes_received += count;
     co_return count > 0 && !abandoned_;
 }
@@ -327,9 +330,6 @@ Task<Connection::Arrival> Connection::read_body(const Match& match) {
     body_held_.emplace(counting().bodies_bytes, 0);
     if (reader_.expects_continue() && in_begin_ == in_end_) {
         co_await send("HTTP/1.1 100 Continue\r\n\r\n");
-    }
-    if (reader_.announced_length().value_or(body_buffer_bytes) > in_.size() && in_.size() < body_buffer_bytes) {
-        in_.resize(body_buffer_bytes);
     }
     const Arrival arrival = co_await read_stage();
     if (arrival && *arrival) {

@@ -94,6 +94,7 @@ private:
     bool listed_as_waiting_ = true;
     bool keep_alive_ = true;
     bool abandoned_ = false;
+    bool last_read_was_full_ = false;
     std::optional<Held> body_held_;
 };
 

@@ -103,10 +103,8 @@ private:
         }
     }
 
-    void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
-        // What is announced is not yet sent: memory follows the bytes that have come.
-        request_.body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(length.value_or(0), 64 * 1024)));
-    }
+    // What is announced is not yet sent: memory follows the bytes that have come, so nothing is reserved here.
+    void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
 
     std::size_t on_bytes(beast::string_view bytes, error_code& ec) {
         if (request_.body.size() + bytes.size() > body_bytes_max) {
