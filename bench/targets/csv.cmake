@@ -1,0 +1,1 @@
+bench_target(NAME csv USES platform/ingest/csv)

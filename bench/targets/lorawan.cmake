@@ -1,0 +1,1 @@
+bench_target(NAME lorawan USES platform/ingest/lorawan)
