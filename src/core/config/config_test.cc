@@ -87,5 +87,12 @@ TEST(Config, LettersBeyondAsciiStandInQuotesAndComments) {
     }
 }
 
+TEST(Config, AKeyThatCannotBeOneIsAFaultWithItsLine) {
+    Reader reader("town = \"Drammen\"\n[^server]\n");
+    const auto faults = reader.finish();
+    ASSERT_THAT(faults, SizeIs(1));
+    EXPECT_EQ(faults[0].line, 2U);
+}
+
 }  // namespace
 }  // namespace bypuls::config
