@@ -308,6 +308,21 @@ TEST_F(HttpServer, AnswersForAHandlerThatTakesTooLong) {
     EXPECT_EQ(rejected(Rejection::handler_too_slow), 1U);
 }
 
+TEST_F(HttpServer, AnswersWhileBlockingWorkThatTookTooLongEndsInItsOwnTime) {
+    start();
+    RawClient client = connect();
+    client.send("GET /slow-work HTTP/1.1\r\nHost: a\r\n\r\n");
+    started_.get_future().wait();
+    clock_.advance(std::chrono::seconds{31});
+    EXPECT_EQ(client.receive().status, 504);
+    EXPECT_EQ(client.receive_until_closed(), "");
+    EXPECT_EQ(server_->counters().connections_open, 1U) << "it counts until its work has ended";
+    released_.set_value();
+    while (server_->counters().connections_open > 0) {
+        std::this_thread::yield();
+    }
+}
+
 TEST_F(HttpServer, FinishesWhatItHasBegunBeforeItStops) {
     start();
     RawClient busy = connect();
