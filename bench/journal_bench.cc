@@ -121,14 +121,15 @@ void one_writer_against_the_disk(benchmark::State& state) {
             check(kept.has_value(), "the journal takes it");
         });
     }
-    state.counters["journal/s"] = journal_time.per_second();
-    state.counters["disk_growing/s"] = growing_time.per_second();
-    state.counters["disk_written/s"] = written_time.per_second();
-    state.counters["of_growing_%"] = 100 * journal_time.per_second() / growing_time.per_second();
-    state.counters["of_written_%"] = 100 * journal_time.per_second() / written_time.per_second();
-    const double median = journal_time.median_per_second();
-    state.counters["median_of_growing_%"] = 100 * median / growing_time.median_per_second();
-    state.counters["median_of_written_%"] = 100 * median / written_time.median_per_second();
+    // Medians: on a shared machine a few syncs of a second each say more about the neighbours than about the journal.
+    const double journal = journal_time.median_per_second();
+    state.counters["journal/s"] = journal;
+    state.counters["disk_growing/s"] = growing_time.median_per_second();
+    state.counters["disk_written/s"] = written_time.median_per_second();
+    state.counters["of_growing_%"] = 100 * journal / growing_time.median_per_second();
+    state.counters["of_written_%"] = 100 * journal / written_time.median_per_second();
+    state.counters["mean_of_growing_%"] = 100 * journal_time.per_second() / growing_time.per_second();
+    state.counters["mean_of_written_%"] = 100 * journal_time.per_second() / written_time.per_second();
 }
 BENCHMARK(one_writer_against_the_disk)->UseRealTime()->MinTime(5);
 

@@ -77,6 +77,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     journal::Options options;
     options.mode = journal::Mode::inline_commit;
     options.reserve_bytes = 0;
+    options.write_ahead_bytes = 512;
     options.random = &random;
     journal::RecoveryReport report;
     auto log = journal::open(files, folder, options, clock, report);
