@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "core/check.h"
@@ -23,9 +24,10 @@ constexpr std::array<std::int64_t, 5> units{3'600'000'000, 60'000'000, 1'000'000
 constexpr std::array<double, 10> powers_of_ten{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
 
 enum NumberForm : std::uint8_t {
-    scaled_0 = 0,  // to 9: integers, to be divided by this power of ten
-    raw = 16,      // the eight bytes of each number, all first bytes first
-    xored = 17,    // the same of each number XOR the one before
+    scaled_0 = 0,    // to 9: integers, to be divided by this power of ten
+    raw = 16,        // the eight bytes of each number, all first bytes first
+    xored = 17,      // the same of each number XOR the one before
+    patched_0 = 32,  // to 41: as scaled, after a list of rows that are not
 };
 
 std::int64_t micros(Instant t) {
@@ -73,12 +75,40 @@ bool steps_are_equal(const std::vector<Instant>& times) {
     return true;
 }
 
-Result<void> read_steps(ByteReader& in, std::size_t count, bool regular, std::vector<std::int64_t>& steps) {
-    if (!regular) {
-        return read_integers(in, count - 1, steps);
+std::unexpected<Error> wrong_times() {
+    return fail(Errc::malformed, "block: times do not rise within the years that are kept");
+}
+
+Result<void> read_regular(ByteReader& in, std::int64_t first, std::int64_t scale, std::vector<Instant>& times) {
+    std::uint64_t step = 0;
+    if (times.size() > 1) {
+        TRY(step, in.varint());
+        const auto span = static_cast<std::uint64_t>((micros(latest_time) - micros(earliest_time)) / scale);
+        if (step == 0 || step > span / (times.size() - 1)) {
+            return wrong_times();
+        }
     }
-    TRY(const std::uint64_t step, in.varint());
-    steps.assign(count - 1, static_cast<std::int64_t>(step));
+    Instant now{Duration{first * scale}};
+    for (Instant& time : times) {
+        time = now;
+        now += Duration{static_cast<std::int64_t>(step) * scale};
+    }
+    return {};
+}
+
+Result<void> read_irregular(ByteReader& in, std::int64_t first, std::int64_t scale, std::vector<Instant>& times) {
+    thread_local std::vector<std::int64_t> steps;
+    TRY_DO(read_integers(in, times.size() - 1, steps));
+    const std::int64_t span = (micros(latest_time) - micros(earliest_time)) / scale;
+    std::int64_t now = first;
+    times[0] = Instant{Duration{now * scale}};
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (steps[i] <= 0 || steps[i] > span || now > micros(latest_time) / scale) {
+            return wrong_times();
+        }
+        now += steps[i];
+        times[i + 1] = Instant{Duration{now * scale}};
+    }
     return {};
 }
 
@@ -88,25 +118,15 @@ Result<void> read_times(ByteReader& in, std::size_t count, bool regular, std::ve
         return fail(Errc::malformed, "block: unknown unit of time");
     }
     const std::int64_t scale = units[unit];
-    const std::int64_t earliest = micros(earliest_time) / scale - 1;
-    const std::int64_t latest = micros(latest_time) / scale + 1;
     TRY(const std::uint64_t folded, in.varint());
-    std::int64_t now = unzigzag(folded);
-    std::vector<std::int64_t> steps;
-    if (count > 1) {
-        TRY_DO(read_steps(in, count, regular, steps));
+    const std::int64_t first = unzigzag(folded);
+    if (first < micros(earliest_time) / scale || first > micros(latest_time) / scale) {
+        return wrong_times();
     }
     times.resize(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        const std::int64_t step = i == 0 ? 0 : steps[i - 1];
-        if (now < earliest || now > latest || step < 0 || step > latest - earliest || (i > 0 && step == 0)) {
-            return fail(Errc::malformed, "block: times do not rise within their years");
-        }
-        now += step;
-        times[i] = Instant{Duration{now * scale}};
-    }
+    TRY_DO(regular ? read_regular(in, first, scale, times) : read_irregular(in, first, scale, times));
     if (times.front() < earliest_time || times.back() >= latest_time) {
-        return fail(Errc::malformed, "block: a time lies outside the years that are kept");
+        return wrong_times();
     }
     return {};
 }
@@ -124,20 +144,59 @@ bool scales(double number, std::size_t digits, std::int64_t& scaled) {
     return std::bit_cast<std::uint64_t>(back) == std::bit_cast<std::uint64_t>(number);
 }
 
-/// The smallest power of ten that makes integers of all numbers, or none.
-bool scale_all(const std::vector<double>& numbers, std::size_t& digits, std::vector<std::int64_t>& scaled) {
-    scaled.resize(numbers.size());
-    digits = 0;
-    for (std::size_t i = 0; i < numbers.size();) {
-        if (scales(numbers[i], digits, scaled[i])) {
-            ++i;
-        } else if (++digits < powers_of_ten.size()) {
-            i = 0;
-        } else {
-            return false;
+/// Numbers as integers of one power of ten, but for a few that are none: -0.0, or a value from another source.
+struct Scaled {
+    std::size_t digits = 0;
+    std::vector<std::int64_t> integers;   // that of the row before where there is an exception
+    std::vector<std::size_t> exceptions;  // their rows
+};
+
+/// False when more than `exceptions_max` numbers do not fit.
+bool scale_all(const std::vector<double>& numbers, std::size_t digits, std::size_t exceptions_max, Scaled& out) {
+    out.digits = digits;
+    out.integers.resize(numbers.size());
+    out.exceptions.clear();
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        if (!scales(numbers[i], digits, out.integers[i])) {
+            if (out.exceptions.size() == exceptions_max) {
+                return false;
+            }
+            out.exceptions.push_back(i);
+            out.integers[i] = i == 0 ? 0 : out.integers[i - 1];
         }
     }
     return true;
+}
+
+/// The power of ten with the fewest exceptions, and of those the smallest.
+std::optional<Scaled> scaled(const std::vector<double>& numbers) {
+    std::optional<Scaled> best;
+    Scaled candidate;
+    for (std::size_t digits = 0; digits < powers_of_ten.size(); ++digits) {
+        const std::size_t bearable = best ? best->exceptions.size() - 1 : numbers.size() / 32;
+        if (scale_all(numbers, digits, bearable, candidate)) {
+            best = candidate;
+            if (best->exceptions.empty()) {
+                break;
+            }
+        }
+    }
+    return best;
+}
+
+void put_scaled(Bytes& out, const std::vector<double>& numbers, const Scaled& form) {
+    const bool plain = form.exceptions.empty();
+    out.push_back(static_cast<std::byte>((plain ? scaled_0 : patched_0) + form.digits));
+    if (!plain) {
+        put_varint(out, form.exceptions.size());
+        std::size_t before = 0;
+        for (const std::size_t row : form.exceptions) {
+            put_varint(out, row - before);
+            put_u64(out, std::bit_cast<std::uint64_t>(numbers[row]));
+            before = row;
+        }
+    }
+    put_integers(out, form.integers);
 }
 
 void put_planes(Bytes& out, const std::vector<std::uint64_t>& words) {
@@ -152,11 +211,8 @@ void put_planes(Bytes& out, const std::vector<std::uint64_t>& words) {
 }
 
 void put_numbers(Bytes& out, const std::vector<double>& numbers) {
-    std::size_t digits = 0;
-    std::vector<std::int64_t> scaled;
-    if (scale_all(numbers, digits, scaled)) {
-        out.push_back(static_cast<std::byte>(scaled_0 + digits));
-        put_integers(out, scaled);
+    if (const auto form = scaled(numbers)) {
+        put_scaled(out, numbers, *form);
         return;
     }
     std::vector<std::uint64_t> words(numbers.size());
@@ -193,20 +249,55 @@ Result<void> read_planes(ByteReader& in, std::size_t count, bool changes, std::v
     return {};
 }
 
+struct Exception {
+    std::size_t row;
+    double number;
+};
+
+Result<std::vector<Exception>> read_exceptions(ByteReader& in, std::size_t count) {
+    TRY(const std::uint64_t size, in.varint());
+    if (size > count) {
+        return fail(Errc::malformed, "block: more exceptions than rows");
+    }
+    std::vector<Exception> out;
+    std::uint64_t row = 0;
+    for (std::uint64_t i = 0; i < size; ++i) {
+        TRY(const std::uint64_t gap, in.varint());
+        TRY(const std::uint64_t bits, in.u64());
+        if (gap >= count - row) {
+            return fail(Errc::malformed, "block: an exception names a row that is not there");
+        }
+        row += gap;
+        out.push_back({row, std::bit_cast<double>(bits)});
+        if (!std::isfinite(out.back().number)) {
+            return fail(Errc::malformed, "block: a number is not finite");
+        }
+    }
+    return out;
+}
+
 Result<void> read_numbers(ByteReader& in, std::size_t count, std::vector<double>& numbers) {
     TRY(const std::uint8_t form, in.u8());
     if (form == raw || form == xored) {
         return read_planes(in, count, form == xored, numbers);
     }
-    if (form >= powers_of_ten.size()) {
+    const std::size_t digits = form >= patched_0 ? form - patched_0 : form;
+    if (digits >= powers_of_ten.size()) {
         return fail(Errc::malformed, "block: unknown form of numbers");
     }
-    std::vector<std::int64_t> scaled;
-    TRY_DO(read_integers(in, count, scaled));
+    std::vector<Exception> exceptions;
+    if (form >= patched_0) {
+        TRY(exceptions, read_exceptions(in, count));
+    }
+    thread_local std::vector<std::int64_t> integers;
+    TRY_DO(read_integers(in, count, integers));
     numbers.resize(count);
-    const double divisor = powers_of_ten[form];
+    const double divisor = powers_of_ten[digits];
     for (std::size_t i = 0; i < count; ++i) {
-        numbers[i] = static_cast<double>(scaled[i]) / divisor;
+        numbers[i] = static_cast<double>(integers[i]) / divisor;
+    }
+    for (const Exception& exception : exceptions) {
+        numbers[exception.row] = exception.number;
     }
     return {};
 }
@@ -329,7 +420,7 @@ Bytes encode(const Columns& columns) {
     check(!columns.empty() && columns.size() <= rows_max, "a block has at least one row and not too many");
     check(std::ranges::is_sorted(columns.times, std::less_equal<>{}), "the times of a block rise strictly");
     const bool flagged = std::ranges::any_of(columns.quality, [](Quality q) { return !q.good(); });
-    const bool regular = steps_are_equal(columns.times);
+    const bool regular = columns.size() == 1 || steps_are_equal(columns.times);
 
     Bytes out;
     out.reserve(32 + columns.size() * 2);
@@ -371,6 +462,15 @@ Result<Columns> decode(ByteView payload) {
         return fail(Errc::malformed, "block: bytes after its end");
     }
     return out;
+}
+
+std::size_t values_begin(ByteView payload) {
+    ByteReader in{payload};
+    std::vector<Instant> times;
+    const auto head = in.u8();
+    const auto count = in.varint();
+    check(head && count && read_times(in, *count, is_regular(payload), times), "the payload is one of encode()");
+    return in.position();
 }
 
 bool is_regular(ByteView payload) {

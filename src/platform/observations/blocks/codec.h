@@ -19,6 +19,9 @@ Bytes encode(const Columns& columns);
 /// time that does not rise, a number that is not finite.
 Result<Columns> decode(ByteView payload);
 
+/// Where the values begin in an encoded payload. Times and values have statistics of their own.
+std::size_t values_begin(ByteView payload);
+
 /// Do the times of an encoded payload follow a regular step? Such payloads share a dictionary.
 bool is_regular(ByteView payload);
 

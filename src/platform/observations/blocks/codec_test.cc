@@ -54,6 +54,20 @@ TEST(BlockCodec, DecimalsAreKeptAsScaledIntegers) {
     EXPECT_LT(encode(decimals).size(), 40U) << "eight doubles alone would be 64 bytes";
 }
 
+TEST(BlockCodec, AFewOddNumbersDoNotSpoilTheRest) {
+    std::vector<double> values;
+    for (int i = 0; i < 200; ++i) {
+        values.push_back((i * 37 % 100 - 50) / 100.0);
+    }
+    const std::size_t plain = encode(numbers(values)).size();
+    values[0] = -0.0;  // what rounding makes of a small negative number
+    values[3] = 1.0 / 3;
+    values[199] = 1e300;
+
+    expect_round_trip(numbers(values));
+    EXPECT_LT(encode(numbers(values)).size(), plain + 40);
+}
+
 TEST(BlockCodec, ARegularStepCostsTheSameForAnyNumberOfRows) {
     const std::vector<double> few(10, 1.0);
     const std::vector<double> many(1000, 1.0);

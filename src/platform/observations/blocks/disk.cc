@@ -60,8 +60,8 @@ Result<void> migrate(Connection& connection) {
                                                 version, schema_version));
     }
     if (version < 1) {
-        TRY_DO(
-            connection.execute("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL"));
+        TRY_DO(connection.execute(
+            "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL"));
         TRY_DO(connection.execute(
             fmt::format("BEGIN IMMEDIATE; {} PRAGMA application_id = {}; PRAGMA user_version = 1; COMMIT", schema_1,
                         application_id)

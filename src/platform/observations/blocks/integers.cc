@@ -16,19 +16,10 @@ enum Form : std::uint8_t { plain = 0, differences = 1, second_differences = 2 };
 std::int64_t minus(std::int64_t a, std::int64_t b) {
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
 }
-std::int64_t plus(std::int64_t a, std::int64_t b) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-}
 
 void differentiate(std::vector<std::int64_t>& values) {
     for (std::size_t i = values.size(); i-- > 1;) {
         values[i] = minus(values[i], values[i - 1]);
-    }
-}
-
-void integrate(std::vector<std::int64_t>& values) {
-    for (std::size_t i = 1; i < values.size(); ++i) {
-        values[i] = plus(values[i - 1], values[i]);
     }
 }
 
@@ -91,14 +82,14 @@ void put_integers(Bytes& out, std::span<const std::int64_t> values) {
     out.insert(out.end(), best.large.begin(), best.large.end());
 }
 
-Result<void> read_integers(ByteReader& in, std::size_t count, std::vector<std::int64_t>& out) {
-    TRY(const std::uint8_t form, in.u8());
-    if (form > second_differences) {
-        return fail(Errc::malformed, "block: unknown form of integers");
-    }
-    TRY(const ByteView small, in.take(count));
-    out.resize(count);
-    for (std::size_t i = 0; i < count; ++i) {
+namespace {
+
+/// Undoes `form` while reading, in one pass: each integer costs a few instructions.
+template <Form form>
+Result<void> read_form(ByteReader& in, ByteView small, std::int64_t* out) {
+    std::uint64_t step = 0;
+    std::uint64_t now = 0;
+    for (std::size_t i = 0; i < small.size(); ++i) {
         std::uint64_t folded = std::to_integer<std::uint8_t>(small[i]);
         if (folded == escape) [[unlikely]] {
             TRY(const std::uint64_t rest, in.varint());
@@ -107,12 +98,33 @@ Result<void> read_integers(ByteReader& in, std::size_t count, std::vector<std::i
                 return fail(Errc::malformed, "block: an integer is larger than 64 bits");
             }
         }
-        out[i] = unzigzag(folded);
-    }
-    for (std::uint8_t round = 0; round < form; ++round) {
-        integrate(out);
+        const auto value = static_cast<std::uint64_t>(unzigzag(folded));
+        if constexpr (form == plain) {
+            now = value;
+        } else if constexpr (form == differences) {
+            now += value;
+        } else {
+            // The first value stands for itself, the second is a difference, the rest differences of differences.
+            step += value;
+            now += step;
+        }
+        out[i] = static_cast<std::int64_t>(now);
     }
     return {};
+}
+
+}  // namespace
+
+Result<void> read_integers(ByteReader& in, std::size_t count, std::vector<std::int64_t>& out) {
+    TRY(const std::uint8_t form, in.u8());
+    TRY(const ByteView small, in.take(count));
+    out.resize(count);
+    switch (form) {
+        case plain: return read_form<plain>(in, small, out.data());
+        case differences: return read_form<differences>(in, small, out.data());
+        case second_differences: return read_form<second_differences>(in, small, out.data());
+        default: return fail(Errc::malformed, "block: unknown form of integers");
+    }
 }
 
 }  // namespace bypuls::observations::blocks

@@ -12,7 +12,7 @@ constexpr std::int64_t days_before_merge = 8;
 constexpr std::int64_t days_before_merge_of_silent = 40;
 constexpr std::size_t merges_at_once = 256;  // a call of maintain() holds the writer for some 20 ms
 constexpr std::size_t dictionary_bytes = 8U << 10U;
-constexpr std::int64_t vacuum_pages = 512;
+constexpr std::int64_t vacuum_pages = 256;
 
 /// Lends the writer's transaction to companions.
 class Lent final : public Transaction {
@@ -240,7 +240,7 @@ Result<bool> BlockStore::maintain() {
     }
     TRY(const std::int64_t free, writer_->connection().integer("PRAGMA freelist_count"));
     TRY(const std::int64_t pages, writer_->connection().integer("PRAGMA page_count"));
-    if (free > vacuum_pages && free > pages / 16) {
+    if (free > vacuum_pages / 4 && free > pages / 32) {
         TRY_DO(writer_->connection().execute(fmt::format("PRAGMA incremental_vacuum({})", vacuum_pages).c_str()));
         checkpoint_due_ = true;
         return true;
@@ -287,7 +287,7 @@ Result<void> BlockStore::merge_some() {
                 }
                 shape = state->second.shape;
             }
-            TRY(const Writer::Change change, writer_->merge(*next, shape));
+            TRY(const Writer::Change change, writer_->merge(*next, shape, shape.fresh_to));
             TRY_DO(writer_->put_shape(*next, shape));
             ids.push_back(*next);
             written.shapes.push_back(shape);

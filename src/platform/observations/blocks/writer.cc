@@ -11,10 +11,10 @@ namespace bypuls::observations::blocks {
 
 namespace {
 
-// SQLite keeps rows of a WITHOUT ROWID table up to a quarter of an 8 KiB page in the page and spends a page of its own
+// SQLite keeps rows of a WITHOUT ROWID table up to a quarter of the page in place and spends a page of its own
 // on the rest of a longer one. Blocks stay below that.
-constexpr std::size_t block_bytes_max = 1900;
-constexpr std::size_t block_bytes_full = 1400;  // a new reading after such a block begins a block of its own
+constexpr std::size_t block_bytes_max = 3900;
+constexpr std::size_t block_bytes_full = 2900;  // a new reading after such a block begins a block of its own
 constexpr std::size_t block_rows_max = 4096;
 constexpr std::size_t block_rows_min = 32;  // large texts are not split further
 constexpr std::size_t block_text_max = 1U << 20U;
@@ -216,9 +216,11 @@ std::int64_t Writer::take_block_delta(Tier tier) {
 
 Result<Writer::Change> Writer::put(DatastreamId id, Shape& shape, const Columns& rows) {
     Change change;
-    if (!shape.has_days() && day_of(rows.times.back()) - day_of(rows.times.front()) >= days_at_once_max) {
+    const std::int64_t last_day = day_of(rows.times.back());
+    if (last_day - day_of(rows.times.front()) >= days_at_once_max && shape.fresh_to < last_day) {
         // A whole history at once: only its newest day is still growing.
-        shape.merged_upto = std::max(shape.merged_upto, start_of(day_of(rows.times.back())));
+        TRY(change, merge(id, shape, last_day));
+        shape.merged_upto = std::max(shape.merged_upto, start_of(last_day));
     }
     const std::size_t old = row_at(rows, shape.merged_upto);
     if (old > 0) {
@@ -246,14 +248,14 @@ Result<void> Writer::put_months(DatastreamId id, const Columns& rows, Change& ch
     return {};
 }
 
-Result<Writer::Change> Writer::merge(DatastreamId id, Shape& shape) {
+Result<Writer::Change> Writer::merge(DatastreamId id, Shape& shape, std::int64_t day) {
     Change change;
-    if (shape.fresh_from >= shape.fresh_to) {
+    if (!shape.has_days() || shape.fresh_from >= day) {
         return change;
     }
     Shape all_days = shape;
-    all_days.fresh_to -= 1;
-    const Interval span{start_of(shape.fresh_from), start_of(shape.fresh_to)};
+    all_days.fresh_to = std::min(shape.fresh_to, day - 1);
+    const Interval span{start_of(shape.fresh_from), start_of(day)};
     Columns rows;
     std::vector<Header> taken;
     {
@@ -279,8 +281,8 @@ Result<Writer::Change> Writer::merge(DatastreamId id, Shape& shape) {
         TRY_DO(erase(Tier::day, header));
     }
     TRY_DO(put_months(id, rows, change));
-    shape.merged_upto = start_of(shape.fresh_to);
-    shape.fresh_from = shape.fresh_to;
+    shape.merged_upto = start_of(day);
+    shape.fresh_from = day;  // beyond fresh_to when no day is left
     return change;
 }
 

@@ -51,8 +51,8 @@ public:
 
     /// Puts rows where they belong, over what is there. Updates the shape.
     Result<Change> put(DatastreamId id, Shape& shape, const Columns& rows);
-    /// Moves all days but the newest into month blocks.
-    Result<Change> merge(DatastreamId id, Shape& shape);
+    /// Moves the days before `day` into month blocks.
+    Result<Change> merge(DatastreamId id, Shape& shape, std::int64_t day);
     /// Takes readings out of the blocks: how many. Damaged blocks that touch the interval go whole.
     Result<std::uint64_t> remove(DatastreamId id, const Shape& shape, Interval interval);
 
