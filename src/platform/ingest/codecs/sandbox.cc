@@ -111,10 +111,10 @@ Result<void> shut_in([[maybe_unused]] std::size_t extra_bytes) {
     TRY_DO(limit(RLIMIT_DATA, held + extra_bytes));
 #endif
     TRY_DO(limit(RLIMIT_CPU, cpu_seconds_max));
-    TRY_DO(limit(RLIMIT_NOFILE, worker_socket + 1));
     TRY_DO(limit(RLIMIT_NPROC, 0));
     TRY_DO(limit(RLIMIT_FSIZE, 0));
 #ifndef BYPULS_SANITIZED
+    TRY_DO(limit(RLIMIT_NOFILE, worker_socket + 1));  // the sanitizers probe memory through a pipe
     TRY_DO(filter_calls());
 #endif
     return {};
