@@ -32,10 +32,10 @@ struct Position {
 
 /// What is to be kept. Views need to live until append() returns.
 struct Entry {
-    std::uint8_t type = 0;    ///< the caller's own code for what the payload is
-    std::string_view source;  ///< who sent it: at most 255 bytes
-    Instant received{};       ///< when it came
-    ByteView payload;         ///< at most Options::record_bytes_max
+    std::uint8_t type = 0;      ///< the caller's own code for what the payload is
+    std::string_view source{};  ///< who sent it: at most 255 bytes
+    Instant received{};         ///< when it came
+    ByteView payload{};         ///< at most Options::record_bytes_max
 };
 
 /// What was kept.
@@ -57,18 +57,18 @@ enum class Mode : std::uint8_t {
 
 /// Records that are known to have been there and cannot be served.
 struct Gap {
-    Position first;
-    Position last;
-    std::string file;
+    Position first{};
+    Position last{};
+    std::string file{};
     std::uint64_t offset = 0;  ///< where in the file the damage begins
-    std::string what;
+    std::string what{};
 
     friend bool operator==(const Gap&, const Gap&) = default;
 };
 
 /// Bytes after the last whole record, taken away at opening: what was being written when the power went.
 struct Cut {
-    std::string file;
+    std::string file{};
     std::uint64_t offset = 0;
     std::uint64_t bytes = 0;
 
@@ -154,9 +154,9 @@ struct Options {
     Random* random = nullptr;
     /// Called after every successful commit with the last durable position, in order, by the thread that committed and
     /// before the completions. Must not block, throw or use the journal.
-    std::function<void(Position)> on_commit;
+    std::function<void(Position)> on_commit{};
     /// Called when writing begins to fail and when it works again, under the same rules. If not set, the log is told.
-    std::function<void(const Health&)> on_change;
+    std::function<void(const Health&)> on_change{};
 };
 
 class Shelf;

@@ -316,9 +316,7 @@ TEST(Journal, TheSystemsOwnFilesWorkAsTheSimulatedOnes) {
     const std::string folder = testing::TempDir() + "bypuls_journal_test/" + std::to_string(::getpid());
     SystemClock clock;
     RecoveryReport report;
-    Options options;
-    options.segment_bytes = 16384;
-    options.reserve_bytes = 0;
+    const Options options{.segment_bytes = 16384, .reserve_bytes = 0};
     auto journal = open(posix_files(), folder, options, clock, report).value();
     for (int i = 0; i < 100; ++i) {
         ASSERT_TRUE(journal->append_and_wait(entry(std::to_string(i) + std::string(500, ' '))).has_value());
