@@ -107,6 +107,12 @@ Html theme_choice(const Words& say) {
         say("shell.theme"), say("shell.theme_auto"), say("shell.theme_light"), say("shell.theme_dark"));
 }
 
+Html banner(const Words& say) {
+    return html(R"(<div class="bp-banner"><p class="bp-column"><strong>{}</strong> {}</p></div>
+)",
+                say("shell.demo_heading"), say("shell.demo"));
+}
+
 Html header(const Site& site, const Page& page, const Words& say) {
     const Html errands = each(site.errands, [&](const Errand& errand) {
         if (errand.path.empty()) {
@@ -119,18 +125,12 @@ Html header(const Site& site, const Page& page, const Words& say) {
     const Html navigation = when(!errands.empty(), html(R"(<nav class="bp-errands" aria-label="{}"><ul>{}</ul></nav>)",
                                                         say("nav.label"), errands));
     return html(R"(<header class="bp-header"><div class="bp-column">
-<a class="bp-name" href="/" aria-label="{}"><strong>{}</strong> <span>{}</span></a>
+<a class="bp-name" href="/"><strong>{}</strong> <span>{}</span></a>
 {}{}
-</div></header>
+</div>{}</header>
 )",
-                say("shell.home", {{"town", site.town}}), site.town, say("shell.service"), navigation,
-                languages(page, say));
-}
-
-Html banner(const Words& say) {
-    return html(R"(<div class="bp-banner"><p class="bp-column"><strong>{}</strong> {}</p></div>
-)",
-                say("shell.demo_heading"), say("shell.demo"));
+                site.town, say("shell.service"), navigation, languages(page, say),
+                when(site.demonstration || page.simulated, banner(say)));
 }
 
 Html footer(const Site& site, const Words& say) {
@@ -170,15 +170,14 @@ std::string document(const Site& site, const Page& page) {
 {}</head>
 <body>
 <a class="ds-skip-link" href="#main">{}</a>
-{}{}<main id="main" class="bp-column{}" tabindex="-1">
+{}<main id="main" class="bp-column{}" tabindex="-1">
 {}
 </main>
 {}</body>
 </html>
 )",
                             tag_of(page.language), head(site, page, say), say("shell.skip"), header(site, page, say),
-                            when(site.demonstration || page.simulated, banner(say)), when(page.wide, html(" bp-wide")),
-                            page.body, footer(site, say));
+                            when(page.wide, html(" bp-wide")), page.body, footer(site, say));
     return whole.text();
 }
 

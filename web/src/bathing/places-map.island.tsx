@@ -1,13 +1,19 @@
 import type { Words } from '../words/words.ts'
 import type { MapPlace, MapTiles } from './map.ts'
 
-/// A map of the places beside their list. Its library is fetched when the reader asks for it, and never on pages without.
+/// A map of the places beside their list. Its library is fetched when the map is opened, and never on pages without.
 export interface PlacesMapProps {
     places: MapPlace[]
     /// Some position is not surveyed.
     approximate?: boolean
     /// Background tiles that the operator has configured; without, the shipped borders are all there is.
     tiles?: MapTiles
+}
+
+/// Beside the list on a wide screen the map opens by itself; on a phone, or where data is to be saved, it waits for a press.
+function has_room_and_data(): boolean {
+    const { connection } = navigator as Navigator & { connection?: { saveData?: boolean } }
+    return matchMedia('(width >= 60rem)').matches && connection?.saveData !== true
 }
 
 export function mount(element: HTMLElement, props: PlacesMapProps, words: Words): void {
@@ -26,8 +32,6 @@ export function mount(element: HTMLElement, props: PlacesMapProps, words: Words)
         told.textContent = words.say('map.loading')
         const stage = document.createElement('div')
         stage.className = 'bp-map'
-        stage.setAttribute('role', 'region')
-        stage.setAttribute('aria-label', words.say('map.label'))
         element.prepend(stage)
         try {
             const { draw_map } = await import('./map.ts')
@@ -43,4 +47,5 @@ export function mount(element: HTMLElement, props: PlacesMapProps, words: Words)
     }
     button.addEventListener('click', () => void open())
     element.replaceChildren(button, told)
+    if (has_room_and_data()) void open()
 }

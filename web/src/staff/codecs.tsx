@@ -124,7 +124,7 @@ function TryIt({ script }: { script: string }) {
             </Heading>
             <div className="staff-try">
                 <Textfield name="f_port" type="number" min={0} max={255} defaultValue={1} label={say('codecs.port')} required />
-                <Textfield name="payload" className="staff-code" label={say('codecs.payload')} pattern="([0-9a-fA-F]{2}\s*)*" spellCheck={false} />
+                <Textfield name="payload" label={say('codecs.payload')} pattern="([0-9a-fA-F]{2}\s*)*" spellCheck={false} />
                 <Button type="submit" variant="secondary" disabled={busy}>
                     {say('codecs.try')}
                 </Button>

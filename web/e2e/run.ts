@@ -1,0 +1,64 @@
+/// The errands of residents and staff, in a real browser, on phone and desk, light and dark, in every language.
+///   BYPULS_URL=http://127.0.0.1:8080 npm run e2e      on a running program (the demonstration town)
+///   BYPULS_SPECIMEN_DIR=FOLDER npm run e2e            on the pages that platform/pages writes as specimens
+/// Writes e2e.json for the test summary into BYPULS_RESULTS when that is set. BYPULS_STAFF=name:password signs in on a program.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Look, open_browser, open_reader } from './browser.ts'
+import { type Errand, errands } from './errands.ts'
+import { address_of, serve_specimens } from './specimens.ts'
+
+const specimens = process.env.BYPULS_SPECIMEN_DIR
+const server = specimens && !process.env.BYPULS_URL ? await serve_specimens(specimens) : undefined
+const base = process.env.BYPULS_URL ?? (server && address_of(server))
+if (!base) {
+    console.error('Say where the pages are: BYPULS_URL or BYPULS_SPECIMEN_DIR.')
+    process.exit(2)
+}
+
+/// Every language and both schemes meet the phone; the desk repeats what a wide screen changes.
+const looks: Look[] = [
+    { width: 320, scheme: 'light', language: 'nb' },
+    { width: 320, scheme: 'dark', language: 'nn' },
+    { width: 320, scheme: 'light', language: 'en' },
+    { width: 1440, scheme: 'dark', language: 'nb' },
+]
+
+const total = { passed: 0, failed: 0, skipped: 0 }
+const browser = await open_browser()
+const pattern = new RegExp(process.argv[2] ?? '')
+
+async function run(errand: Errand, look: Look): Promise<void> {
+    const name = `${errand.name} [${look.width} px, ${look.scheme}, ${look.language}]`
+    const reader = await open_reader(browser, base!, look, errand.script ?? true)
+    const page = await reader.newPage()
+    const faults: string[] = []
+    page.on('pageerror', (fault) => faults.push(String(fault)))
+    page.on('console', (message) => /Content Security Policy/.test(message.text()) && faults.push(message.text()))
+    try {
+        const outcome = await errand.run({ page, look, specimen: server !== undefined })
+        if (faults.length > 0) throw new Error(faults.join('\n'))
+        total[outcome === 'skip' ? 'skipped' : 'passed'] += 1
+    } catch (fault) {
+        total.failed += 1
+        console.log(`failed: ${name}\n  ${String(fault).split('\n').slice(0, 12).join('\n  ')}`)
+        if (process.env.BYPULS_RESULTS) {
+            const picture = join(process.env.BYPULS_RESULTS, `${name.replace(/[^a-z0-9]+/gi, '_')}.png`)
+            await page.screenshot({ path: picture, fullPage: true }).catch(() => undefined)
+        }
+    } finally {
+        await reader.close()
+    }
+}
+
+for (const errand of errands) {
+    for (const look of errand.once ? looks.slice(0, 1) : looks) {
+        if (pattern.test(errand.name)) await run(errand, look)
+    }
+}
+await browser.close()
+server?.closeAllConnections()
+server?.close()
+if (process.env.BYPULS_RESULTS) writeFileSync(join(process.env.BYPULS_RESULTS, 'e2e.json'), JSON.stringify(total))
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1)

@@ -1,0 +1,125 @@
+/// Answers of the staff API, typed by the contract, for looking at the staff pages without a program behind them.
+import type { components } from '../src/api/schema.ts'
+
+type Schemas = components['schemas']
+const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
+const frame = (minutes: number, f_cnt: number, hex: string, outcome: Schemas['Frame']['outcome'] = 'stored'): Schemas['Frame'] => ({
+    time: ago(minutes),
+    f_cnt,
+    f_port: 2,
+    payload_hex: hex,
+    gateways: 2,
+    rssi: -97,
+    snr: 7.5,
+    outcome,
+    ...(outcome === 'quarantined' ? { detail: 'Samme rammenummer, annet innhold.' } : {}),
+    decoded: { water: 19.4, battery: 3.61 },
+})
+const session: Schemas['Session'] = { name: 'Kari Nordmann', csrf_token: 'x', expires: ago(-600) }
+const unknown: Schemas['UnknownDevice'][] = ['70b3d57ed0065a1f', '70b3d57ed0065a20'].map((dev_eui, i) => ({
+    dev_eui,
+    name_hint: i === 0 ? 'sota-vann-2' : '',
+    profile_hint: 'LSN50 v2',
+    source: 'chirpstack',
+    first_seen: ago(2000),
+    last_seen: ago(12 + i),
+    frames: 41 - i * 40,
+    last_frame: frame(12, 41, '0cb70794010001'),
+}))
+const device = (name: string, place: string, state: Schemas['Device']['state'], minutes: number): Schemas['Device'] => ({
+    dev_eui: `a84041000000${(1000 + minutes).toString(16).padStart(4, '0')}`,
+    name,
+    profile: 'lsn50',
+    place: place.toLowerCase(),
+    place_name: place,
+    last_seen: ago(minutes),
+    frames: 1200,
+    battery_volt: 3.61,
+    state,
+})
+const devices = [device('Landfalltjern vann', 'Landfalltjern', 'ok', 12), device('Blektjern vann', 'Blektjern', 'silent', 3000), device('Stordammen luft', 'Stordammen', 'faulty', 55)]
+const profiles: Schemas['Profile'][] = [
+    { id: 'lsn50', name: 'Dragino LSN50', codec: 'lsn50', interval_seconds: 3600, devices: 6, fields: [{ field: 'water', property: 'water_temperature', unit: 'Cel', scale: 1 }] },
+]
+const letters: Schemas['DeadLetter'][] = [
+    ['codec_failed', 'Kodeken «lsn50» kastet en feil på linje 4.'],
+    ['unknown_field', 'Feltet «temp» finnes ikke i profilen.'],
+    ['malformed', 'Meldingen er ikke gyldig JSON.'],
+].map(([reason = '', sentence = ''], i) => ({
+    id: `01JZ${i}`,
+    time: ago(30 + i * 90),
+    source: i === 2 ? 'tts' : 'chirpstack',
+    reason,
+    sentence,
+    field: i === 1 ? '/object/temp' : null,
+    line: i === 0 ? 4 : null,
+    device: 'a8404100000003f4',
+    payload: '{"deviceInfo":{"devEui":"a8404100000003f4"},"fCnt":41,"fPort":2,"data":"DLcHlAEAAQ=="}',
+    payload_encoding: 'text' as const,
+    payload_bytes: i === 1 ? 6120 : 88,
+    state: i === 2 ? ('replayed' as const) : ('waiting' as const),
+}))
+const codec: Schemas['CodecSource'] = {
+    id: 'lsn50',
+    name: 'Dragino LSN50',
+    version: 3,
+    saved: ago(9000),
+    profiles: 1,
+    decoded: 12_431,
+    failed: 2,
+    script: 'function decodeUplink(input) {\n  const b = input.bytes;\n  return { data: { water: ((b[0] << 8) | b[1]) / 100 } };\n}\n',
+}
+const quality: Schemas['DatastreamQuality'][] = (['silent', 'doubtful', 'ok'] as const).map((state, i) => ({
+    datastream: `${['blektjern', 'stordammen', 'landfalltjern'][i]}-water-temperature`,
+    place: ['Blektjern', 'Stordammen', 'Landfalltjern'][i]!,
+    property: 'water_temperature',
+    unit: 'Cel',
+    public: true,
+    newest: { value: 19.4, unit: 'Cel', time: ago([3000, 55, 12][i]!), age_seconds: 720, flags: [], usable: true, simulated: true, source: 'x' },
+    expected_24h: 24,
+    received_24h: [0, 22, 24][i]!,
+    flagged_24h: i === 1 ? 3 : 0,
+    flags: i === 1 ? { spike: 2, gap: 1 } : ({} as Record<string, number>),
+    state,
+}))
+const tokens: Schemas['Token'][] = [
+    { id: '1', name: 'ChirpStack', scopes: ['ingest'], created: ago(90_000), expires: null, last_used: ago(2), revoked: null },
+    { id: '2', name: 'Gammel gateway', scopes: ['ingest'], created: ago(290_000), expires: null, last_used: null, revoked: ago(1000) },
+]
+const health: Schemas['Health'] = {
+    status: 'warning',
+    version: '0.1.0',
+    started: ago(3000),
+    checks: [
+        { name: 'Journal', status: 'ok', sentence: 'Siste fdatasync tok 2 ms.', since: null },
+        { name: 'Disk', status: 'warning', sentence: '12 % ledig.', since: ago(60) },
+    ],
+    sources: [{ source: 'chirpstack', received: 12_480, stored: 12_431, duplicate: 46, quarantined: 1, rejected: 2, in_flight: 0 }],
+}
+const page = <T>(items: T[]) => ({ items, next: null, total: items.length })
+
+export function staff_examples(request: string): unknown {
+    const answers: Record<string, unknown> = {
+        'GET setup': { needed: false },
+        'GET session': session,
+        'POST session': session,
+        'GET inbox': page(unknown),
+        'GET places': { items: [{ slug: 'sota-fjordpark', name: 'Sota fjordpark', kind: 'bathing' }] },
+        'GET profiles': { items: profiles },
+        'GET devices': page(devices),
+        'GET dead-letters': page(letters),
+        'POST dead-letters/01JZ0/replay': { outcome: 'stored', sentence: 'To målinger.' },
+        'GET codecs': { items: [codec] },
+        'GET codecs/lsn50': codec,
+        'POST codecs/try': { ok: false, microseconds: 84, fault: { kind: 'thrown', sentence: 'b is undefined', line: 3 } },
+        'GET quality': page(quality),
+        'GET tokens': { items: tokens },
+        'POST tokens': { ...tokens[0], secret: 'bypuls_4f1c9d7a_EXAMPLE' },
+        'GET health': health,
+    }
+    if (request.startsWith('GET devices/')) {
+        const frames = [frame(12, 41, '0cb70794010001'), frame(72, 40, '0cb60790010001', 'duplicate'), frame(132, 39, '0cb6ffff010001', 'quarantined')]
+        return { ...devices[0], datastreams: [{ id: 'landfalltjern-water-temperature', property: 'water_temperature', unit: 'Cel', public: true }], last_frames: frames }
+    }
+    return answers[request]
+}
