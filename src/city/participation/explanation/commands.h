@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <span>
+#include <string>
+
+#include "core/result.h"
+
+namespace bypuls::participation::explanation {
+
+/// What a counting command needs from its surroundings.
+struct Surroundings {
+    std::function<Result<std::string>(const std::string& path)> read_file;
+    std::ostream& out;  ///< the answer
+    std::ostream& err;  ///< faults and progress
+};
+
+/// Exit codes of all three.
+inline constexpr int exit_ok = 0;
+inline constexpr int exit_differs = 1;  ///< verify: the result does not follow; compare and which-rule: none fits
+inline constexpr int exit_usage = 2;    ///< arguments, files or rules that make no sense
+
+/// `bypuls count FILE.pb [--rule NAME|FILE.toml] [--json] [--pb] [--explain] [--language nb|nn|en] [--which-rule]`.
+/// FILE is Pabulib or JSON (.json). Without --rule the rule is the one the file names.
+int count_command(std::span<const std::string> arguments, const Surroundings& surroundings);
+
+/// `bypuls verify count ELECTION RESULT [--rule NAME|FILE.toml] [--quick]`: RESULT is the JSON of count, or a .pb with
+/// `selected`. Counts twice, by both implementations; with --quick only by the fast one.
+int verify_count_command(std::span<const std::string> arguments, const Surroundings& surroundings);
+
+/// `bypuls compare FILE.pb [--rules A,B,C] [--json]`: winners and figures side by side.
+int compare_command(std::span<const std::string> arguments, const Surroundings& surroundings);
+
+}  // namespace bypuls::participation::explanation

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "city/participation/counting/count.h"
+
+namespace bypuls::participation::explanation {
+
+/// The smallest change of one kind that turns an outcome, found by counting again.
+struct Change {
+    /// Kroner are in øre; voters are voters.
+    std::int64_t amount = 0;
+    /// True if every smaller change was tried, or the rule makes more of the change never worse. Otherwise a smaller
+    /// change may do too, since Equal Shares and Phragmén are not monotone: say "at most".
+    bool smallest = false;
+
+    friend bool operator==(const Change&, const Change&) = default;
+};
+
+/// How far a project was from winning (Boehmer et al., "Evaluation of Project Performance in Participatory Budgeting",
+/// IJCAI 2024). Empty: no such change is enough, or the measure does not apply to the kind of ballot.
+struct LoserDistance {
+    counting::ProjectIndex project = 0;
+    /// By how much it would have had to be cheaper.
+    std::optional<Change> cost_reduction;
+    /// How many new ballots choosing it alone it lacked.
+    std::optional<Change> singleton_add;
+    /// How many of the voters who did not choose it would have had to: those with the fewest funded choices first …
+    std::optional<Change> optimist_add;
+    /// … those with the most funded choices first …
+    std::optional<Change> pessimist_add;
+    /// … and drawn at random: the median over samples.
+    std::optional<Change> random_add;
+    /// How many of its supporters would have had to choose nothing else.
+    std::optional<Change> rivalry_reduction;
+};
+
+/// How safely a project won.
+struct WinnerMargin {
+    counting::ProjectIndex project = 0;
+    /// How many supporters it could not have lost; empty: it would win with a single one.
+    std::optional<Change> margin;
+    /// Who would win instead, ascending.
+    std::vector<counting::ProjectIndex> instead;
+};
+
+struct Distances {
+    std::vector<LoserDistance> losers;  ///< ascending by project; those with no support left out
+    std::vector<WinnerMargin> winners;  ///< in order of purchase
+};
+
+struct DistanceOptions {
+    std::size_t samples = 9;         ///< for random_add; odd
+    std::uint64_t seed = 1;          ///< of the samples; part of the result's description
+    std::size_t full_scan_max = 48;  ///< smaller changes than this are all tried
+};
+
+/// All of them. Takes a few hundred counts; errors are those of count().
+Result<Distances> distances(const counting::Election& election, const counting::Rule& rule,
+                            const counting::CountResult& result, const DistanceOptions& options = {});
+
+}  // namespace bypuls::participation::explanation

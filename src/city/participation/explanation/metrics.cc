@@ -1,0 +1,158 @@
+#include "city/participation/explanation/metrics.h"
+
+#include <algorithm>
+#include <map>
+
+namespace bypuls::participation::explanation {
+
+using counting::BallotView;
+using counting::Choice;
+using counting::CountResult;
+using counting::Election;
+using counting::Money;
+using counting::ProjectIndex;
+
+namespace {
+
+struct Gains {
+    std::int64_t winners = 0;
+    Money money = 0;
+};
+
+Gains gains_of(const Election& election, const BallotView& ballot, const std::vector<bool>& won) {
+    Gains gains;
+    for (const Choice& choice : ballot.choices) {
+        if (won[choice.project]) {
+            ++gains.winners;
+            gains.money += election.projects[choice.project].cost;
+        }
+    }
+    return gains;
+}
+
+/// How many voters have each amount, by ascending amount.
+using Spread = std::map<std::int64_t, std::int64_t>;
+
+double mean(const Spread& spread, std::int64_t voters) {
+    double sum = 0;
+    for (const auto& [amount, count] : spread) {
+        sum += static_cast<double>(amount) * static_cast<double>(count);
+    }
+    return voters == 0 ? 0 : sum / static_cast<double>(voters);
+}
+
+double median(const Spread& spread, std::int64_t voters) {
+    const auto at = [&](std::int64_t place) {
+        for (const auto& [amount, count] : spread) {
+            place -= count;
+            if (place < 0) {
+                return static_cast<double>(amount);
+            }
+        }
+        return 0.0;
+    };
+    return voters == 0 ? 0 : (at((voters - 1) / 2) + at(voters / 2)) / 2;
+}
+
+double gini(const Spread& spread, std::int64_t voters) {
+    double below = 0;
+    double weighted = 0;
+    double sum = 0;
+    for (const auto& [amount, count] : spread) {
+        const auto n = static_cast<double>(count);
+        weighted += static_cast<double>(amount) * n * (2 * below + n);
+        sum += static_cast<double>(amount) * n;
+        below += n;
+    }
+    return sum == 0 ? 0 : weighted / (static_cast<double>(voters) * sum) - 1;
+}
+
+std::vector<PotShare> pot_shares(const Election& election, const CountResult& result) {
+    std::map<std::string, std::pair<Money, std::int64_t>> pots;
+    std::int64_t votes = 0;
+    for (ProjectIndex project = 0; project < election.projects.size(); ++project) {
+        pots[election.projects[project].pot].second += result.votes[project];
+        votes += result.votes[project];
+    }
+    for (const counting::Round& round : result.rounds) {
+        pots[election.projects[round.project].pot].first += round.paid;
+    }
+    std::vector<PotShare> shares;
+    const auto add = [&](const std::string& pot) {
+        const auto& [cost, support] = pots[pot];
+        shares.push_back(
+            {.pot = pot,
+             .of_cost = result.spent == 0 ? 0 : static_cast<double>(cost) / static_cast<double>(result.spent),
+             .of_votes = votes == 0 ? 0 : static_cast<double>(support) / static_cast<double>(votes)});
+    };
+    for (const counting::Pot& pot : election.pots) {
+        add(pot.name);
+    }
+    add("");
+    return shares;
+}
+
+std::vector<Underserved> find_underserved(const Election& election, const CountResult& result,
+                                          const std::vector<Gains>& gains, std::int64_t voters) {
+    std::vector<Spread> supporters(election.projects.size());
+    for (std::size_t i = 0; i < election.ballots.size(); ++i) {
+        for (const Choice& choice : election.ballots[i].choices) {
+            supporters[choice.project][gains[i].money] += election.ballots[i].count;
+        }
+    }
+    std::vector<Underserved> found;
+    for (ProjectIndex project = 0; project < election.projects.size() && voters > 0; ++project) {
+        if (result.won(project)) {
+            continue;
+        }
+        std::int64_t group = 0;
+        for (const auto& [got, count] : supporters[project]) {
+            group += count;
+            const __int128 owed = static_cast<__int128>(group) * result.budget;
+            const __int128 had = static_cast<__int128>(got + election.projects[project].cost) * voters;
+            if (owed > had) {
+                found.push_back(
+                    {.project = project, .supporters = group, .got = got, .share = static_cast<Money>(owed / voters)});
+                break;
+            }
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
+Metrics metrics(const Election& election, const CountResult& result) {
+    std::vector<bool> won(election.projects.size(), false);
+    for (const ProjectIndex winner : result.winners) {
+        won[winner] = true;
+    }
+    Spread winners;
+    Spread money;
+    std::vector<Gains> gains;
+    std::int64_t voters = 0;
+    for (std::size_t i = 0; i < election.ballots.size(); ++i) {
+        gains.push_back(gains_of(election, election.ballots[i], won));
+        if (!election.ballots[i].choices.empty()) {
+            voters += election.ballots[i].count;
+            winners[gains.back().winners] += election.ballots[i].count;
+            money[gains.back().money] += election.ballots[i].count;
+        }
+    }
+    Metrics metrics;
+    const double all = voters == 0 ? 1 : static_cast<double>(voters);
+    metrics.spent_share =
+        result.budget == 0 ? 0 : static_cast<double>(result.spent) / static_cast<double>(result.budget);
+    metrics.excluded_voters = winners.contains(0) ? static_cast<double>(winners[0]) / all : 0;
+    metrics.voters_with_a_winner = voters == 0 ? 0 : 1 - metrics.excluded_voters;
+    metrics.mean_winners = mean(winners, voters);
+    metrics.median_winners = median(winners, voters);
+    metrics.mean_kroner = mean(money, voters) / counting::one_krone;
+    metrics.median_kroner = median(money, voters) / counting::one_krone;
+    metrics.gini_kroner = gini(money, voters);
+    metrics.pots = pot_shares(election, result);
+    metrics.underserved = find_underserved(election, result, gains, voters);
+    return metrics;
+}
+
+}  // namespace bypuls::participation::explanation

@@ -1,0 +1,318 @@
+#include "city/participation/explanation/report.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/text.h"
+
+namespace bypuls::participation::explanation {
+
+using counting::CountResult;
+using counting::Election;
+using counting::Exact;
+using counting::format_money;
+using counting::ProjectIndex;
+using counting::Round;
+
+namespace {
+
+/// Writes JSON with two spaces of indentation; keys in the order given.
+class Writer {
+public:
+    void open(char bracket) {
+        text_ += bracket;
+        ++depth_;
+        empty_ = true;
+    }
+    void close(char bracket) {
+        --depth_;
+        if (!empty_) {
+            line();
+        }
+        text_ += bracket;
+        empty_ = false;
+    }
+    void item() {
+        if (!empty_) {
+            text_ += ',';
+        }
+        line();
+        empty_ = false;
+    }
+    void key(std::string_view name) {
+        item();
+        append_json_string(text_, name);
+        text_ += ": ";
+    }
+    void text(std::string_view value) { append_json_string(text_, value); }
+    void raw(std::string_view value) { text_ += value; }
+
+    void field(std::string_view name, std::string_view value) {
+        key(name);
+        text(value);
+    }
+    void number(std::string_view name, std::int64_t value) {
+        key(name);
+        raw(std::to_string(value));
+    }
+    void real(std::string_view name, double value) {
+        key(name);
+        raw(fmt::format("{:.6g}", value));
+    }
+    void boolean(std::string_view name, bool value) {
+        key(name);
+        raw(value ? "true" : "false");
+    }
+    /// {"fraction": "100/3", "value": 33.3333}
+    void exact(std::string_view name, const Exact& value) {
+        key(name);
+        raw("{\"fraction\": ");
+        text(value.fraction);
+        raw(fmt::format(", \"value\": {:.12g}}}", value.value));
+    }
+    void ids(const Election& election, const std::vector<ProjectIndex>& projects) {
+        raw("[");
+        for (std::size_t i = 0; i < projects.size(); ++i) {
+            raw(i == 0 ? "" : ", ");
+            text(election.projects[projects[i]].id);
+        }
+        raw("]");
+    }
+    void ids(std::string_view name, const Election& election, const std::vector<ProjectIndex>& projects) {
+        key(name);
+        ids(election, projects);
+    }
+
+    std::string finish() {
+        text_ += '\n';
+        return std::move(text_);
+    }
+
+private:
+    void line() {
+        text_ += '\n';
+        text_.append(static_cast<std::size_t>(depth_) * 2, ' ');
+    }
+
+    std::string text_;
+    int depth_ = 0;
+    bool empty_ = true;
+};
+
+void write_rounds(Writer& out, const Election& election, const CountResult& result) {
+    out.key("rounds");
+    out.open('[');
+    for (const Round& round : result.rounds) {
+        out.item();
+        out.open('{');
+        out.field("project", election.projects[round.project].id);
+        out.field("phase", name_of(round.phase));
+        out.field("paid", format_money(round.paid));
+        out.number("supporters", round.supporters);
+        if (round.share) {
+            out.exact("share", *round.share);
+        }
+        if (round.effective_votes) {
+            out.exact("effective_votes", *round.effective_votes);
+            out.number("paid_all_they_had", round.paid_all_they_had);
+        }
+        if (round.price) {
+            out.exact("price", *round.price);
+        }
+        if (!round.pot.empty()) {
+            out.field("pot", round.pot);
+        }
+        out.close('}');
+    }
+    out.close(']');
+}
+
+void write_ties(Writer& out, const Election& election, const CountResult& result) {
+    out.key("ties");
+    out.open('[');
+    for (const counting::Tie& tie : result.ties) {
+        out.item();
+        out.open('{');
+        out.number("round", static_cast<std::int64_t>(tie.round));
+        out.ids("tied", election, tie.tied);
+        out.field("chosen", election.projects[tie.chosen].id);
+        out.field("broken_by", name_of(tie.broken_by));
+        if (tie.explored) {
+            out.boolean("changed_outcome", !tie.alternatives.empty());
+            out.key("alternatives");
+            out.open('[');
+            for (const auto& set : tie.alternatives) {
+                out.item();
+                out.ids(election, set);
+            }
+            out.close(']');
+        }
+        out.close('}');
+    }
+    out.close(']');
+}
+
+void write_projects(Writer& out, const Election& election, const CountResult& result) {
+    out.key("projects");
+    out.open('[');
+    for (ProjectIndex project = 0; project < election.projects.size(); ++project) {
+        out.item();
+        out.open('{');
+        out.field("id", election.projects[project].id);
+        out.field("name", election.projects[project].name);
+        out.field("cost", format_money(election.projects[project].cost));
+        out.number("votes", result.votes[project]);
+        out.number("score", result.scores[project]);
+        out.boolean("won", result.won(project));
+        for (const counting::Excluded& excluded : result.excluded) {
+            if (excluded.project == project) {
+                out.field("excluded", name_of(excluded.why));
+            }
+        }
+        out.close('}');
+    }
+    out.close(']');
+}
+
+void write_change(Writer& out, std::string_view name, const std::optional<Change>& change, bool money) {
+    if (!change) {
+        return;
+    }
+    out.key(name);
+    out.raw("{\"amount\": ");
+    out.raw(money ? fmt::format("\"{}\"", format_money(change->amount)) : std::to_string(change->amount));
+    out.raw(change->smallest ? ", \"smallest\": true}" : ", \"smallest\": false}");
+}
+
+void write_distances(Writer& out, const Election& election, const Distances& distances) {
+    out.key("losers");
+    out.open('[');
+    for (const LoserDistance& loser : distances.losers) {
+        out.item();
+        out.open('{');
+        out.field("project", election.projects[loser.project].id);
+        write_change(out, "cost_reduction", loser.cost_reduction, true);
+        write_change(out, "singleton_add", loser.singleton_add, false);
+        write_change(out, "optimist_add", loser.optimist_add, false);
+        write_change(out, "pessimist_add", loser.pessimist_add, false);
+        write_change(out, "random_add", loser.random_add, false);
+        write_change(out, "rivalry_reduction", loser.rivalry_reduction, false);
+        out.close('}');
+    }
+    out.close(']');
+    out.key("margins");
+    out.open('[');
+    for (const WinnerMargin& winner : distances.winners) {
+        out.item();
+        out.open('{');
+        out.field("project", election.projects[winner.project].id);
+        write_change(out, "margin", winner.margin, false);
+        out.ids("instead", election, winner.instead);
+        out.close('}');
+    }
+    out.close(']');
+}
+
+void write_metrics(Writer& out, const Election& election, const Metrics& metrics) {
+    out.key("metrics");
+    out.open('{');
+    out.real("spent_share", metrics.spent_share);
+    out.real("voters_with_a_winner", metrics.voters_with_a_winner);
+    out.real("excluded_voters", metrics.excluded_voters);
+    out.real("mean_winners", metrics.mean_winners);
+    out.real("median_winners", metrics.median_winners);
+    out.real("mean_kroner", metrics.mean_kroner);
+    out.real("median_kroner", metrics.median_kroner);
+    out.real("gini_kroner", metrics.gini_kroner);
+    out.key("underserved");
+    out.open('[');
+    for (const Underserved& one : metrics.underserved) {
+        out.item();
+        out.open('{');
+        out.field("project", election.projects[one.project].id);
+        out.number("supporters", one.supporters);
+        out.field("got", format_money(one.got));
+        out.field("share", format_money(one.share));
+        out.close('}');
+    }
+    out.close(']');
+    out.close('}');
+}
+
+}  // namespace
+
+std::string print_result(const Election& election, const counting::Rule& rule, const CountResult& result,
+                         const ReportParts& parts) {
+    Writer out;
+    out.open('{');
+    out.field("format", "bypuls-count-1");
+    out.field("election", election.title);
+    out.field("currency", election.currency);
+    out.field("rule", result.rule);
+    out.field("rule_text", print_rule(rule));
+    out.field("budget", format_money(result.budget));
+    out.field("spent", format_money(result.spent));
+    out.number("voters", result.voters);
+    out.number("blank", result.blank);
+    out.ids("winners", election, result.winners);
+    out.boolean("greedy_preferred", result.greedy_preferred);
+    out.key("endowments");
+    out.open('[');
+    for (const counting::Endowment& endowment : result.endowments) {
+        out.item();
+        out.open('{');
+        out.exact("share", endowment.share);
+        out.number("raises", endowment.raises);
+        out.boolean("exhaustive", endowment.exhaustive);
+        out.field("pot", endowment.pot);
+        out.close('}');
+    }
+    out.close(']');
+    write_ties(out, election, result);
+    write_rounds(out, election, result);
+    write_projects(out, election, result);
+    if (parts.distances != nullptr) {
+        write_distances(out, election, *parts.distances);
+    }
+    if (parts.metrics != nullptr) {
+        write_metrics(out, election, *parts.metrics);
+    }
+    out.close('}');
+    return out.finish();
+}
+
+Result<PublishedResult> read_result(std::string_view text) {
+    const auto json = nlohmann::json::parse(text, nullptr, false);
+    if (!json.is_object() || json.value("format", nlohmann::json()) != "bypuls-count-1") {
+        return fail(Errc::malformed, "this is not a count result: a JSON object with \"format\": \"bypuls-count-1\"");
+    }
+    const auto text_at = [&](const char* key) -> Result<std::string> {
+        const auto at = json.find(key);
+        if (at == json.end() || !at->is_string()) {
+            return fail(Errc::malformed, fmt::format("the count result has no text '{}'", key));
+        }
+        return at->get<std::string>();
+    };
+    PublishedResult result;
+    TRY(const std::string rule, text_at("rule_text"));
+    const auto parsed = counting::parse_rule(rule);
+    if (!parsed) {
+        return fail(parsed.error(), "rule_text");
+    }
+    result.rule = *parsed;
+    TRY(const std::string spent, text_at("spent"));
+    TRY(result.spent, counting::parse_money(spent));
+    const auto winners = json.find("winners");
+    if (winners == json.end() || !winners->is_array()) {
+        return fail(Errc::malformed, "the count result has no list 'winners'");
+    }
+    for (const auto& winner : *winners) {
+        if (!winner.is_string()) {
+            return fail(Errc::malformed, "winners are project ids in quotes");
+        }
+        result.winners.push_back(winner.get<std::string>());
+    }
+    return result;
+}
+
+}  // namespace bypuls::participation::explanation

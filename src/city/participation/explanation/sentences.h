@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "city/participation/counting/count.h"
+#include "city/participation/explanation/distance.h"
+
+namespace bypuls::participation::explanation {
+
+enum class Language : std::uint8_t { bokmaal, nynorsk, english };
+
+/// One paragraph for each project, for a result page: in order of purchase, then the others by votes. Plain words,
+/// whole sentences, nothing a reader needs a definition for. UTF-8 text, not HTML: escape before putting it on a page.
+struct ProjectStory {
+    counting::ProjectIndex project = 0;
+    std::string text;
+};
+std::vector<ProjectStory> tell(const counting::Election& election, const counting::CountResult& result,
+                               const Distances& distances, Language language);
+
+/// What was shared out, how much was spent, and whether a tie decided anything.
+std::string tell_whole(const counting::Election& election, const counting::CountResult& result, Language language);
+
+}  // namespace bypuls::participation::explanation

@@ -1,0 +1,189 @@
+#include "city/participation/explanation/variant.h"
+
+#include <algorithm>
+#include <array>
+
+namespace bypuls::participation::explanation {
+
+using counting::BallotKind;
+using counting::Choice;
+using counting::CountResult;
+using counting::Election;
+using counting::Money;
+using counting::ProjectIndex;
+
+namespace {
+
+Result<CountResult> recount(const Election& election, const counting::Rule& rule) {
+    return count(election, rule,
+                 {.explore_ties = false, .exact_rounds = false, .self_check = false, .progress = nullptr});
+}
+
+/// Everything but the ballots.
+Election without_ballots(const Election& election) {
+    return {.title = election.title,
+            .currency = election.currency,
+            .budget = election.budget,
+            .kind = election.kind,
+            .projects = election.projects,
+            .ballots = {},
+            .pots = election.pots,
+            .exclusive = election.exclusive,
+            .ranking_length = election.ranking_length,
+            .points_per_one = election.points_per_one};
+}
+
+std::vector<std::int64_t> votes_of(const Election& election) {
+    std::vector<std::int64_t> votes(election.projects.size(), 0);
+    for (std::size_t i = 0; i < election.ballots.size(); ++i) {
+        for (const Choice& choice : election.ballots[i].choices) {
+            votes[choice.project] += election.ballots[i].count;
+        }
+    }
+    return votes;
+}
+
+}  // namespace
+
+Variant::Variant(const Election& election, const counting::Rule& rule) : election_(election), rule_(rule) {
+    const bool by_totals = rule.method == counting::Method::greedy || rule.method == counting::Method::knapsack ||
+                           rule.method == counting::Method::max_welfare;
+    const bool plain = election.kind == BallotKind::approval || election.kind == BallotKind::knapsack ||
+                       election.kind == BallotKind::choose_one;
+    only_totals_ = by_totals && plain && rule.eligibility == 0;
+    if (!only_totals_) {
+        return;
+    }
+    votes_ = votes_of(election);
+    totals_ = without_ballots(election);
+}
+
+bool Variant::monotone() const {
+    return rule_.method == counting::Method::greedy && rule_.order == counting::Order::score &&
+           election_.exclusive.empty() && rule_.misfit == counting::Misfit::stop;
+}
+
+Election Variant::frame() const {
+    return only_totals_ ? totals_ : without_ballots(election_);
+}
+
+namespace {
+
+void add_totals(Election& election, const std::vector<std::int64_t>& votes) {
+    for (ProjectIndex project = 0; project < votes.size(); ++project) {
+        if (votes[project] > 0) {
+            const std::array one = {Choice{project, 1}};
+            election.ballots.add(one, votes[project]);
+        }
+    }
+}
+
+}  // namespace
+
+Result<CountResult> Variant::with_cost(ProjectIndex project, Money cost) const {
+    Election changed = frame();
+    changed.projects[project].cost = cost;
+    changed.projects[project].partial_from = std::nullopt;
+    if (only_totals_) {
+        add_totals(changed, votes_);
+    } else {
+        changed.ballots = election_.ballots;
+    }
+    return recount(changed, rule_);
+}
+
+Result<CountResult> Variant::with_new_ballots(ProjectIndex project, std::int64_t voters) const {
+    Election changed = frame();
+    if (only_totals_) {
+        std::vector<std::int64_t> votes = votes_;
+        votes[project] += voters;
+        add_totals(changed, votes);
+        return recount(changed, rule_);
+    }
+    changed.ballots = election_.ballots;
+    std::int64_t value = 1;
+    for (std::size_t i = 0; changed.kind == BallotKind::points && i < election_.ballots.size(); ++i) {
+        std::int64_t sum = 0;
+        for (const Choice& choice : election_.ballots[i].choices) {
+            sum += choice.value;
+        }
+        value = std::max(value, sum);
+    }
+    const std::array one = {Choice{project, value}};
+    changed.ballots.add(one, voters);
+    return recount(changed, rule_);
+}
+
+Result<CountResult> Variant::rewritten(std::int64_t voters, const std::vector<std::uint32_t>& order,
+                                       const Rewrite& rewrite) const {
+    std::vector<std::int64_t> taken(election_.ballots.size(), 0);
+    for (const std::uint32_t group : order) {
+        taken[group] = std::min(voters, election_.ballots[group].count);
+        voters -= taken[group];
+        if (voters == 0) {
+            break;
+        }
+    }
+    Election changed = frame();
+    std::vector<std::int64_t> votes = votes_;
+    std::vector<Choice> choices;
+    if (!only_totals_) {
+        changed.ballots.reserve(election_.ballots.size() + order.size(), election_.ballots.size() * 8);
+    }
+    for (std::size_t i = 0; i < election_.ballots.size(); ++i) {
+        const counting::BallotView ballot = election_.ballots[i];
+        if (!only_totals_ && ballot.count > taken[i]) {
+            changed.ballots.add(ballot.choices, ballot.count - taken[i]);
+        }
+        if (taken[i] == 0) {
+            continue;
+        }
+        choices.assign(ballot.choices.begin(), ballot.choices.end());
+        rewrite(choices);
+        if (!only_totals_) {
+            changed.ballots.add(choices, taken[i]);
+            continue;
+        }
+        for (const Choice& choice : ballot.choices) {
+            votes[choice.project] -= taken[i];
+        }
+        for (const Choice& choice : choices) {
+            votes[choice.project] += taken[i];
+        }
+    }
+    if (only_totals_) {
+        add_totals(changed, votes);
+    }
+    return recount(changed, rule_);
+}
+
+Result<CountResult> Variant::with_more_support(ProjectIndex project, std::int64_t voters,
+                                               const std::vector<std::uint32_t>& order) const {
+    if (only_totals_) {
+        return with_new_ballots(project, voters);
+    }
+    return rewritten(voters, order, [&](std::vector<Choice>& choices) { choices.push_back({project, 1}); });
+}
+
+Result<CountResult> Variant::with_fewer_rivals(ProjectIndex project, std::int64_t voters,
+                                               const std::vector<std::uint32_t>& order) const {
+    return rewritten(voters, order, [&](std::vector<Choice>& choices) {
+        std::erase_if(choices, [&](const Choice& choice) { return choice.project != project; });
+    });
+}
+
+Result<CountResult> Variant::with_less_support(ProjectIndex project, std::int64_t voters,
+                                               const std::vector<std::uint32_t>& order) const {
+    if (only_totals_) {
+        Election changed = frame();
+        std::vector<std::int64_t> votes = votes_;
+        votes[project] -= voters;
+        add_totals(changed, votes);
+        return recount(changed, rule_);
+    }
+    return rewritten(voters, order, [&](std::vector<Choice>& choices) {
+        std::erase_if(choices, [&](const Choice& choice) { return choice.project == project; });
+    });
+}
+
+}  // namespace bypuls::participation::explanation
