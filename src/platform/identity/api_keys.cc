@@ -56,7 +56,7 @@ ApiKeys::ApiKeys(Store& store, const Clock& clock, Random& random, std::chrono::
     : store_(store), clock_(clock), random_(random), recheck_(recheck) {}
 
 Result<NewApiKey> ApiKeys::create(std::string_view name, Scopes scopes, std::optional<Instant> expires) {
-    if (trim(name).empty() || name.size() > key_name_bytes_max || !is_utf8(name)) {
+    if (!is_name(name, key_name_bytes_max)) {
         return fail(Errc::malformed,
                     fmt::format("an API key has a name of 1 to {} bytes of UTF-8", key_name_bytes_max));
     }

@@ -27,7 +27,7 @@ Result<void> check_person(std::string_view email, std::string_view name) {
         at + 1 == email.size()) {
         return fail(Errc::malformed, "that is not an e-mail address");
     }
-    if (trim(name).empty() || name.size() > account_name_bytes_max || !is_utf8(name)) {
+    if (!is_name(name, account_name_bytes_max)) {
         return fail(Errc::malformed,
                     fmt::format("an account has a name of 1 to {} bytes of UTF-8", account_name_bytes_max));
     }
@@ -241,12 +241,12 @@ Result<void> Identity::remove_account(AccountId id) {
 }
 
 Result<NewSession> Identity::log_in(std::string_view email, std::string_view password, std::string_view address) {
-    const std::string account_and_address = to_lower_ascii(email) + "\n" + std::string(address);
     TRY_DO(let_through(inside_->by_address, address));
-    TRY_DO(let_through(inside_->by_account, account_and_address));
-    if (password.size() > password_bytes_max) {
+    if (email.size() > email_bytes_max || password.size() > password_bytes_max) {
         return wrong_login();
     }
+    const std::string account_and_address = to_lower_ascii(email) + "\n" + std::string(address);
+    TRY_DO(let_through(inside_->by_account, account_and_address));
     const auto kept = inside_->store.account_with_email(email);
     if (!kept) {
         if (kept.error().code != Errc::not_found) {

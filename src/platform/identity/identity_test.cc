@@ -195,6 +195,7 @@ TEST_P(IdentityContract, AKeysLastUseIsWrittenDownByTheMinute) {
 TEST_P(IdentityContract, AKeyNeedsANameAndAScope) {
     EXPECT_EQ(identity_->create_key(" ", {Scope::read}).error().code, Errc::malformed);
     EXPECT_EQ(identity_->create_key("Nothing", {}).error().code, Errc::malformed);
+    EXPECT_EQ(identity_->create_key("Two\nlines", {Scope::read}).error().code, Errc::malformed);
 }
 
 // --- the first account

@@ -1,10 +1,12 @@
 #include "platform/identity/secrets.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include <sodium.h>
 
 #include "core/check.h"
+#include "core/text.h"
 
 namespace bypuls::identity {
 namespace {
@@ -61,6 +63,12 @@ std::string random_code(Random& random, std::size_t count) {
         code.push_back(alphabet[random.below(alphabet.size())]);
     }
     return code;
+}
+
+bool is_name(std::string_view text, std::size_t bytes_max) {
+    const bool printable =
+        std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 0x7F; });
+    return printable && text.size() <= bytes_max && is_utf8(text) && !trim(text).empty();
 }
 
 std::size_t DigestHash::operator()(const Digest& digest) const noexcept {

@@ -27,6 +27,9 @@ std::string random_token(Random& random, std::size_t count);
 /// `count` characters of Crockford's base32 (5 bits each, without I, L, O and U), which a person can read aloud.
 std::string random_code(Random& random, std::size_t count);
 
+/// A name that a person gave: 1 to `bytes_max` bytes of UTF-8 without control characters, not only white space.
+bool is_name(std::string_view text, std::size_t bytes_max);
+
 struct DigestHash {
     std::size_t operator()(const Digest& digest) const noexcept;
 };
