@@ -1,0 +1,1 @@
+fuzz_target(NAME block USES platform/observations/blocks)
