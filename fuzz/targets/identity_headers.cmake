@@ -1,0 +1,1 @@
+fuzz_target(NAME identity_headers USES platform/identity)
