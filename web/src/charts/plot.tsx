@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 import { linear, type Scale } from './scale.ts'
 
 export interface PlotPoint {
@@ -24,7 +24,7 @@ const margin = { top: 12, right: 12, bottom: 28, left: 40 }
 function useWidth(): [React.RefObject<HTMLDivElement | null>, number] {
     const box = useRef<HTMLDivElement>(null)
     const [width, set_width] = useState(640)
-    useEffect(() => {
+    useLayoutEffect(() => {
         const element = box.current
         if (!element) return
         const measure = () => set_width(element.clientWidth || 640)
