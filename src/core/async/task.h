@@ -5,6 +5,8 @@
 #include <utility>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -24,10 +26,15 @@ public:
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
 
-    /// Runs `work` on a thread of the pool; the caller goes on where it was.
+    /// Runs `work` on a thread of the pool; the caller goes on where it was. Work that has begun cannot be cancelled: a
+    /// cancelled caller goes on when it has ended, and is stopped at its next wait.
     template <std::invocable Work>
     Task<std::invoke_result_t<Work&>> run(Work work) {
-        co_return co_await boost::asio::co_spawn(pool_, call(std::move(work)), boost::asio::use_awaitable);
+        // Without the empty slot, Asio would post the caller's cancellation to the pool, where it may arrive after the
+        // work and its frame are gone.
+        co_return co_await boost::asio::co_spawn(
+            pool_, call(std::move(work)),
+            boost::asio::bind_cancellation_slot(boost::asio::cancellation_slot(), boost::asio::use_awaitable));
     }
 
 private:
