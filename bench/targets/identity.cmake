@@ -1,0 +1,1 @@
+bench_target(NAME identity USES platform/identity platform/database/testing)

@@ -1,0 +1,1 @@
+bench_target(NAME registry USES platform/registry/relational platform/database/testing)
