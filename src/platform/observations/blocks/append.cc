@@ -35,13 +35,15 @@ Result<void> BlockStore::append(std::span<const Arrival> rows, journal::Position
         return fail(Errc::exhausted, "observations: memory for new readings is full until they have been settled");
     }
     appended_ = upto.value;
+    find_states(rows);
     for (std::size_t i = 0; i < rows.size();) {
-        Shard& shard = shard_of(rows[i].datastream);
-        const std::lock_guard lock{shard.mutex};
-        // Neighbours in a batch are often of one datastream; they share the lock and the search.
+        // Neighbours in a batch are often of one datastream; they share the lock.
         const DatastreamId id = rows[i].datastream;
-        State* state = nullptr;
+        Shard& shard = shard_of(id);
+        const std::lock_guard lock{shard.mutex};
+        State* state = slow_->states[i];
         for (; i < rows.size() && rows[i].datastream == id; ++i) {
+            fetch_ahead(i);
             if (const Refusal refusal = refusal_of(rows[i]); refusal != Refusal::none) {
                 outcomes[i] = rejected(refusal);
             } else if (was_removed(rows[i], upto)) {
@@ -53,6 +55,41 @@ Result<void> BlockStore::append(std::span<const Arrival> rows, journal::Position
         }
     }
     return find_usable_again();
+}
+
+// A batch touches thousands of datastreams, each somewhere else in memory. Looking them all up first, and asking for
+// their buffers some rows ahead, lets the processor wait for many of them at once. No lock is needed to look: only
+// append and remove change the maps and the active buffers' places, and both hold append_mutex_.
+void BlockStore::find_states(std::span<const Arrival> rows) {
+    auto& states = slow_->states;
+    states.resize(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const DatastreamId id = rows[i].datastream;
+        if (i > 0 && rows[i - 1].datastream == id) {
+            states[i] = states[i - 1];
+            continue;
+        }
+        auto& known = shard_of(id).states;
+        const auto found = known.find(id);
+        states[i] = found == known.end() ? nullptr : &found->second;
+    }
+}
+
+void BlockStore::fetch_ahead(std::size_t row) const {
+    const auto& states = slow_->states;
+    const auto active = [&](std::size_t ahead) -> const Active* {
+        return row + ahead < states.size() && states[row + ahead] != nullptr ? states[row + ahead]->active.get()
+                                                                             : nullptr;
+    };
+    if (const Active* far = active(16)) {
+        __builtin_prefetch(&far->rows.times);
+        __builtin_prefetch(&far->rows.integers);
+    }
+    if (const Active* near = active(8)) {
+        __builtin_prefetch(near->rows.times.data() + near->rows.times.size(), 1);
+        __builtin_prefetch(near->rows.numbers.data() + near->rows.numbers.size(), 1);
+        __builtin_prefetch(near->rows.integers.data() + near->rows.integers.size(), 1);
+    }
 }
 
 Active& BlockStore::active_of(State& state) {

@@ -56,7 +56,7 @@ public:
     ~BlockStore() override;
 
 private:
-    struct Slow;  // what append needs for rows that came late
+    struct Slow;  // what append works with
 
     Shard& shard_of(DatastreamId id) const { return shards_[static_cast<std::uint64_t>(id.value) % shard_count]; }
     std::optional<Snapshot> snapshot(DatastreamId id, Interval interval, std::size_t limit, bool newest) const;
@@ -64,6 +64,8 @@ private:
     void note(const Header& header, const Error& error) const;
 
     // append.cc
+    void find_states(std::span<const Arrival> rows);
+    void fetch_ahead(std::size_t row) const;
     Result<Outcome> take(State& state, const Arrival& arrival, journal::Position upto);
     Result<Outcome> take_late(State& state, const Arrival& arrival, journal::Position upto);
     Outcome correct(State& state, const Arrival& arrival, const Observation& older, journal::Position upto);
