@@ -1,0 +1,176 @@
+#include "apps/bypuls/town_server.h"
+
+#include <fmt/format.h>
+
+#include "apps/bypuls/operator_routes.h"
+#include "city/bathing/routes.h"
+#include "core/log.h"
+#include "platform/http/problem.h"
+#include "platform/ingest/routes/routes.h"
+#include "platform/policy/policy.h"
+
+namespace bypuls::apps {
+namespace {
+
+using State = pages::HealthCheck::State;
+
+/// People get a page, programs get a problem.
+http::Handler not_found(const pages::Site& site, const http::StaticFiles& files) {
+    return [&site, files](http::Request& request) -> Task<http::Response> {
+        const std::string_view path = std::string_view(request.path).substr(1);
+        if (!path.empty() && files.has(path)) {
+            co_return files.get(request, path);
+        }
+        if (!request.accepts("text/html")) {
+            co_return http::problem(request, 404, "not-found");
+        }
+        co_return http::html(pages::error_document(site, {.status = 404,
+                                                          .language = static_cast<words::Language>(request.language),
+                                                          .path = request.path,
+                                                          .id = request.id}),
+                             404);
+    };
+}
+
+void append_counts(std::string& out, const ingest::pipeline::Pipeline& pipeline) {
+    const auto counts = pipeline.counts();
+    const auto metric = [&](std::string_view name, std::string_view kind, auto value_of) {
+        out += fmt::format("# TYPE bypuls_ingest_{} {}\n", name, kind);
+        for (const auto& [source, counted] : counts) {
+            out += fmt::format("bypuls_ingest_{}{{source=\"{}\"}} {}\n", name, source, value_of(counted));
+        }
+    };
+    metric("received_total", "counter", [](const ingest::Counts& c) { return c.received; });
+    metric("stored_total", "counter", [](const ingest::Counts& c) { return c.stored; });
+    metric("duplicate_total", "counter", [](const ingest::Counts& c) { return c.duplicate; });
+    metric("quarantined_total", "counter", [](const ingest::Counts& c) { return c.quarantined; });
+    metric("rejected_total", "counter", [](const ingest::Counts& c) { return c.rejected; });
+    metric("in_flight", "gauge", [](const ingest::Counts& c) { return c.in_flight(); });
+}
+
+void append_gauge(std::string& out, std::string_view name, std::string_view kind, std::uint64_t value) {
+    out += fmt::format("# TYPE bypuls_{} {}\nbypuls_{} {}\n", name, kind, name, value);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Town>> Town::open(const Settings& settings, const Prepare& prepare) {
+    std::unique_ptr<Town> town(new Town(settings));
+    TRY_DO(town->start(prepare));
+    return town;
+}
+
+Result<void> Town::start(const Prepare& prepare) {
+    pool_ = std::make_unique<Pool>(static_cast<std::size_t>(settings_.pool_threads));
+    TRY(auto web, open_web(settings_));
+    web_ = std::make_unique<Web>(std::move(web));
+    TRY(plane_, publication::PlaneFiles::open(settings_.public_folder()));
+    if (settings_.planes == Planes::both) {
+        TRY(internal_, InternalPlane::open(settings_, clock_, random_, *plane_,
+                                           [this](const auto& streams) { published(streams); }));
+        internal_->start();
+        if (auto code = internal_->identity().issue_setup_code()) {
+            setup_code_ = *code;
+        }
+        if (prepare) {
+            TRY_DO(prepare(*internal_));
+        }
+    }
+    add_routes();
+    TRY_DO(policy::check_routes(router_));
+    http::ServerOptions options{.address = settings_.listen.host,
+                                .port = settings_.listen.port,
+                                .trusted_proxies = settings_.trusted_proxies,
+                                .guard = policy::guard(internal_ ? &internal_->identity() : nullptr, pool_.get()),
+                                .clock = &clock_};
+    if (!settings_.tls_certificate.empty()) {
+        options.tls = http::TlsFiles{settings_.tls_certificate, settings_.tls_key};
+    }
+    TRY(server_, http::start_server(router_, std::move(options)));
+    ticker_ = std::thread([this] { keep_ticking(); });
+    return {};
+}
+
+Town::~Town() {
+    if (server_) {
+        server_->stop(std::chrono::seconds{10});
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    if (ticker_.joinable()) {
+        ticker_.join();
+    }
+}
+
+void Town::add_routes() {
+    const bathing::Parts parts{*plane_, web_->site, hub_, clock_, *pool_};
+    router_.add(bathing::routes(parts));
+    router_.add(operator_routes(web_->site, [this] { return checks(); }, [this](std::string& out) { metrics(out); }));
+    if (internal_) {
+        router_.add(ingest::routes(internal_->pipeline(), clock_));
+    }
+    router_.add({.method = http::Method::get,
+                 .pattern = "/{path...}",
+                 .handler = not_found(web_->site, web_->files),
+                 .permission = std::string(policy::anyone)});
+}
+
+void Town::published(const std::set<publication::DatastreamId>& streams) {
+    bathing::announce({*plane_, web_->site, hub_, clock_, *pool_}, streams);
+}
+
+void Town::keep_ticking() {
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, std::chrono::seconds{1}, [this] { return stopping_; })) {
+        lock.unlock();
+        if (internal_) {
+            internal_->tick();
+        } else if (const auto changed = plane_->refresh(); !changed) {
+            log::warning("town", "the public files could not be read anew", {{"why", changed.error().what}});
+        }
+        lock.lock();
+    }
+}
+
+std::vector<pages::HealthCheck> Town::checks() const {
+    std::vector<pages::HealthCheck> checks{{"pages", State::ok, ""}};
+    if (!internal_) {
+        return checks;
+    }
+    const auto health = internal_->journal().health();
+    const bool full = health.disk_full;
+    checks.push_back({"journal", !health.ok || full ? State::failing : State::ok, health.reason});
+    const std::string trouble = internal_->pipeline().trouble();
+    checks.push_back({"ingest", trouble.empty() ? State::ok : State::warning, trouble});
+    const auto statistics = internal_->store().statistics();
+    checks.push_back({"observations", statistics.damaged.empty() ? State::ok : State::warning,
+                      statistics.damaged.empty() ? "" : fmt::format("{} damaged blocks", statistics.damaged.size())});
+    return checks;
+}
+
+void Town::metrics(std::string& out) const {
+    http::append_metrics(out, server_->counters(), internal_ ? "both" : "public");
+    if (!internal_) {
+        return;
+    }
+    append_counts(out, internal_->pipeline());
+    const auto health = internal_->journal().health();
+    append_gauge(out, "journal_records_total", "counter", health.records_appended);
+    append_gauge(out, "journal_commits_total", "counter", health.commits);
+    append_gauge(out, "journal_failures_total", "counter", health.failures);
+    append_gauge(out, "journal_records_damaged_total", "counter", health.records_damaged);
+    append_gauge(out, "journal_queue_bytes", "gauge", health.queue_bytes);
+    append_gauge(out, "journal_bytes", "gauge", health.bytes_kept);
+    append_gauge(out, "journal_healthy", "gauge", health.ok && !health.disk_full ? 1 : 0);
+    const auto statistics = internal_->store().statistics();
+    append_gauge(out, "observations_readings", "gauge", statistics.readings);
+    append_gauge(out, "observations_readings_in_memory", "gauge", statistics.readings_in_memory);
+    append_gauge(out, "observations_bytes_on_disk", "gauge", statistics.bytes_on_disk);
+    append_gauge(out, "observations_blocks_damaged", "gauge", statistics.damaged.size());
+    append_gauge(out, "publication_waiting", "gauge", internal_->gate().waiting());
+}
+
+}  // namespace bypuls::apps

@@ -1,0 +1,192 @@
+#include "city/bathing/answers.h"
+
+#include <cmath>
+#include <numbers>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/time/iso8601.h"
+#include "core/time/oslo.h"
+
+namespace bypuls::bathing {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+constexpr std::size_t points_max = 5000;
+
+json flags_json(observations::Quality quality) {
+    using Q = observations::Quality;
+    json flags = json::array();
+    for (const auto& [flag, name] : {std::pair{Q::range, "range"},
+                                     {Q::spike, "spike"},
+                                     {Q::stuck, "stuck"},
+                                     {Q::gap, "gap"},
+                                     {Q::manual, "manual"}}) {
+        if (quality.has(flag)) {
+            flags.push_back(name);
+        }
+    }
+    return flags;
+}
+
+json measurement_json(const publication::PublicStream& stream, const std::optional<observations::Observation>& reading,
+                      Instant now) {
+    const auto value = reading ? number_of(reading->value) : std::nullopt;
+    if (!value) {
+        return nullptr;
+    }
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - reading->time);
+    json measurement{{"value", *value},
+                     {"unit", stream.unit},
+                     {"time", format_instant(reading->time)},
+                     {"age_seconds", std::max<std::int64_t>(0, age.count())},
+                     {"flags", flags_json(reading->quality)},
+                     {"usable", reading->quality.usable()},
+                     {"simulated", stream.simulated},
+                     {"source", stream.source}};
+    if (stream.property == "uv_index") {
+        measurement["class"] = name_of(uv_class(*value));
+    }
+    return measurement;
+}
+
+json trend_json(const std::optional<Trend>& trend) {
+    if (!trend) {
+        return nullptr;
+    }
+    return {{"direction", name_of(trend->direction)},
+            {"change", std::round(trend->change * 100) / 100},
+            {"hours", std::chrono::duration<double, std::ratio<3600>>(trend->span).count()}};
+}
+
+std::string day_text(publication::PublicDay day) {
+    return fmt::format("{:02}-{:02}", day.month, day.day);
+}
+
+json reading_json(const observations::Columns& columns, std::size_t row) {
+    json reading{{"time", format_instant(columns.times[row])}, {"value", *number_of(columns.value(row))}};
+    const auto quality = columns.quality_of(row);
+    if (!quality.good()) {
+        reading["usable"] = quality.usable();
+        reading["flags"] = flags_json(quality);
+    }
+    return reading;
+}
+
+Result<json> readings_json(const Parts& parts, const SeriesQuestion& question, json answer) {
+    TRY(const auto series, parts.plane.range(question.stream.id, question.interval, {.limit = points_max}));
+    json readings = json::array();
+    for (std::size_t i = 0; i < series.columns.size(); ++i) {
+        if (number_of(series.columns.value(i))) {
+            readings.push_back(reading_json(series.columns, i));
+        }
+    }
+    answer["next"] = series.more ? json(format_instant(series.columns.times.back() + Duration{1})) : json(nullptr);
+    answer["readings"] = std::move(readings);
+    return answer;
+}
+
+Result<json> buckets_json(const Parts& parts, const SeriesQuestion& question, json answer) {
+    TRY(const auto rollup, parts.plane.rollup(question.stream.id, question.interval, *question.step));
+    json buckets = json::array();
+    answer["next"] = nullptr;
+    for (const observations::Bucket& bucket : rollup) {
+        if (buckets.size() == points_max) {
+            answer["next"] = format_instant(bucket.span.from);
+            break;
+        }
+        buckets.push_back({{"time", format_instant(bucket.span.from)},
+                           {"count", bucket.values.count},
+                           {"mean", std::round(bucket.values.mean() * 1000) / 1000},
+                           {"min", bucket.values.min},
+                           {"max", bucket.values.max}});
+    }
+    answer["buckets"] = std::move(buckets);
+    return answer;
+}
+
+std::string_view resolution_name(const std::optional<observations::Step>& step) {
+    if (!step) {
+        return "raw";
+    }
+    return *step == observations::Step::hour ? "hour" : *step == observations::Step::day ? "day" : "month";
+}
+
+}  // namespace
+
+std::vector<Condition> conditions_at(const Parts& parts, const publication::PublicPlace& place) {
+    const Instant now = parts.clock.now();
+    std::vector<Condition> conditions;
+    for (const publication::PublicStream& stream : place.streams) {
+        Condition condition =
+            condition_of(stream, parts.plane.latest(stream.id), parts.plane.latest_usable(stream.id), now);
+        if (condition.state == State::fresh || condition.state == State::last_good) {
+            const auto recent = parts.plane.range(stream.id, {now - 6h, now + 10min}, {.limit = 1000});
+            if (recent) {
+                condition.trend = trend_of(recent->columns, steady_below(stream.property));
+            }
+        }
+        conditions.push_back(std::move(condition));
+    }
+    return conditions;
+}
+
+json condition_json(const Condition& condition, Instant now) {
+    return {{"property", condition.stream.property},
+            {"state", name_of(condition.state)},
+            {"shown", measurement_json(condition.stream, condition.shown, now)},
+            {"newest", measurement_json(condition.stream, condition.newest, now)},
+            {"trend", trend_json(condition.trend)}};
+}
+
+json place_json(const Parts& parts, const publication::PublicPlace& place, words::Language language) {
+    const Instant now = parts.clock.now();
+    json conditions = json::array();
+    for (const Condition& condition : conditions_at(parts, place)) {
+        conditions.push_back(condition_json(condition, now));
+    }
+    const CivilTime today = Zone::oslo().civil(now);
+    const auto tag = words::tag_of(language);
+    return {{"slug", place.slug},
+            {"name", place.name.in(tag)},
+            {"kind", place.kind},
+            {"description", place.description.in(tag)},
+            {"latitude", place.latitude},
+            {"longitude", place.longitude},
+            {"approximate", place.approximate},
+            {"season", {{"first", day_text(place.season_first)}, {"last", day_text(place.season_last)}}},
+            {"in_season", place.in_season({today.month, today.day})},
+            {"url", "/bading/" + place.slug},
+            {"simulated", place.simulated()},
+            {"conditions", std::move(conditions)}};
+}
+
+Result<json> series_json(const Parts& parts, const SeriesQuestion& question) {
+    json answer{{"place", question.place.slug},
+                {"property", question.stream.property},
+                {"unit", question.stream.unit},
+                {"resolution", resolution_name(question.step)},
+                {"from", format_instant(question.interval.from)},
+                {"to", format_instant(question.interval.to)},
+                {"interval_seconds", question.stream.interval.count()},
+                {"simulated", question.stream.simulated},
+                {"source", question.stream.source},
+                {"licence", question.stream.licence}};
+    return question.step ? buckets_json(parts, question, std::move(answer))
+                         : readings_json(parts, question, std::move(answer));
+}
+
+double distance_m(double latitude_a, double longitude_a, double latitude_b, double longitude_b) {
+    constexpr double radius_m = 6'371'008.8;
+    constexpr double radians = std::numbers::pi / 180;
+    const double half_lat = std::sin((latitude_b - latitude_a) * radians / 2);
+    const double half_lon = std::sin((longitude_b - longitude_a) * radians / 2);
+    const double h =
+        half_lat * half_lat + std::cos(latitude_a * radians) * std::cos(latitude_b * radians) * half_lon * half_lon;
+    return 2 * radius_m * std::asin(std::min(1.0, std::sqrt(h)));
+}
+
+}  // namespace bypuls::bathing

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "city/bathing/conditions.h"
+#include "city/bathing/routes.h"
+#include "core/result.h"
+#include "core/words/language.h"
+
+/// The answers of the API in JSON, as api/openapi.yaml says. Each reads the plane and may block.
+namespace bypuls::bathing {
+
+struct SeriesQuestion {
+    const publication::PublicPlace& place;
+    const publication::PublicStream& stream;
+    Interval interval;
+    std::optional<observations::Step> step;  ///< none: raw readings
+};
+
+/// Reads the plane: newest readings and the last hours.
+std::vector<Condition> conditions_at(const Parts& parts, const publication::PublicPlace& place);
+
+nlohmann::json place_json(const Parts& parts, const publication::PublicPlace& place, words::Language language);
+nlohmann::json condition_json(const Condition& condition, Instant now);
+Result<nlohmann::json> series_json(const Parts& parts, const SeriesQuestion& question);
+/// Great-circle distance in metres (haversine, mean radius 6 371 008.8 m).
+double distance_m(double latitude_a, double longitude_a, double latitude_b, double longitude_b);
+
+}  // namespace bypuls::bathing

@@ -1,0 +1,90 @@
+#include "city/bathing/page_routes.h"
+
+#include "city/bathing/answers.h"
+#include "city/bathing/place_page.h"
+#include "city/bathing/questions.h"
+#include "core/time/oslo.h"
+#include "platform/policy/policy.h"
+
+namespace bypuls::bathing {
+namespace {
+
+using namespace std::chrono_literals;
+
+PlaceModel model_of(const Parts& parts, const publication::PublicPlace& place) {
+    const Instant now = parts.clock.now();
+    const CivilTime today = Zone::oslo().civil(now);
+    return {.place = place,
+            .conditions = conditions_at(parts, place),
+            .now = now,
+            .in_season = place.in_season({today.month, today.day})};
+}
+
+http::Response as_response(const Parts& parts, const http::Request& request, const pages::Page& page) {
+    http::Response response = http::html(pages::document(parts.site, page));
+    response.headers.set("Cache-Control", "public, max-age=30");
+    response.headers.set("Vary", "Accept-Language, Cookie");
+    return http::with_etag(request, std::move(response));
+}
+
+Result<http::Response> list(const Parts& parts, const http::Request& request) {
+    const auto catalogue = parts.plane.catalogue();
+    std::vector<PlaceModel> places;
+    for (const auto& place : catalogue->places) {
+        if (place.kind == "bathing" || place.kind == "ski") {
+            places.push_back(model_of(parts, place));
+        }
+    }
+    const auto say = parts.site.words(static_cast<words::Language>(request.language));
+    return as_response(parts, request, list_page(say, places));
+}
+
+Result<http::Response> one(const Parts& parts, const http::Request& request) {
+    const auto catalogue = parts.plane.catalogue();
+    TRY(const auto* place, asked_place(*catalogue, request));
+    PlaceModel model = model_of(parts, *place);
+    if (!place->streams.empty()) {
+        TRY(auto recent,
+            parts.plane.range(place->streams.front().id, {model.now - 48h, model.now + 10min}, {.limit = 5000}));
+        model.recent = std::move(recent.columns);
+    }
+    const auto say = parts.site.words(static_cast<words::Language>(request.language));
+    return as_response(parts, request, place_page(say, model));
+}
+
+http::Response failure(const Parts& parts, const http::Request& request, const Error& error) {
+    const int status = error.code == Errc::not_found ? 404 : error.code == Errc::malformed ? 400 : 500;
+    std::optional<std::string> suggestion;
+    if (status == 404) {
+        if (const auto* near = nearest_spelling(*parts.plane.catalogue(), request.path_parameter("slug"))) {
+            suggestion = "/bading/" + near->slug;
+        }
+    }
+    return http::html(pages::error_document(parts.site, {.status = status,
+                                                         .language = static_cast<words::Language>(request.language),
+                                                         .path = request.path,
+                                                         .detail = status == 500 ? "" : error.what,
+                                                         .id = request.id,
+                                                         .suggestion = suggestion}),
+                      status);
+}
+
+using Work = Result<http::Response> (*)(const Parts&, const http::Request&);
+
+http::Route page(std::string pattern, const Parts& parts, Work work) {
+    return {.method = http::Method::get,
+            .pattern = std::move(pattern),
+            .handler = [parts, work](http::Request& request) -> Task<http::Response> {
+                auto response = co_await parts.pool.run([&] { return work(parts, request); });
+                co_return response ? std::move(*response) : failure(parts, request, response.error());
+            },
+            .permission = std::string(policy::anyone)};
+}
+
+}  // namespace
+
+std::vector<http::Route> page_routes(const Parts& parts) {
+    return {page("/", parts, list), page("/bading", parts, list), page("/bading/{slug}", parts, one)};
+}
+
+}  // namespace bypuls::bathing

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "platform/http/message.h"
+#include "platform/observations/rollup.h"
+#include "platform/publication/plane/catalogue.h"
+
+/// Reading what is asked in path and query. Each error's sentence is in the asker's language.
+namespace bypuls::bathing {
+
+/// The place of `{slug}`; Errc::not_found with a suggestion when one is spelled nearly so.
+Result<const publication::PublicPlace*> asked_place(const publication::Catalogue& catalogue,
+                                                    const http::Request& request);
+/// `property`, one that the place has.
+Result<const publication::PublicStream*> asked_stream(const publication::PublicPlace& place,
+                                                      const http::Request& request);
+/// `from` and `to`; a week until now when they are absent.
+Result<Interval> asked_interval(const http::Request& request, Instant now);
+/// `resolution`: raw (nothing), hour, day or month.
+Result<std::optional<observations::Step>> asked_step(const http::Request& request);
+/// `near`: latitude,longitude.
+struct Point {
+    double latitude = 0;
+    double longitude = 0;
+};
+Result<std::optional<Point>> asked_near(const http::Request& request);
+
+/// The published place whose slug is nearest to what was asked for, if it is near at all.
+const publication::PublicPlace* nearest_spelling(const publication::Catalogue& catalogue, std::string_view slug);
+
+}  // namespace bypuls::bathing

@@ -1,0 +1,215 @@
+#include "city/bathing/routes.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "city/bathing/answers.h"
+#include "city/bathing/page_routes.h"
+#include "city/bathing/questions.h"
+#include "core/log.h"
+#include "core/time/iso8601.h"
+#include "platform/http/problem.h"
+#include "platform/policy/policy.h"
+
+namespace bypuls::bathing {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view live_topic_all = "places";
+constexpr std::chrono::hours news_age_max{6};
+
+std::string topic_of(std::string_view slug) {
+    return fmt::format("place/{}", slug);
+}
+
+words::Language language_of(const http::Request& request) {
+    return static_cast<words::Language>(request.language);
+}
+
+http::Response open_data(const http::Request& request, http::Response response) {
+    response.headers.set("Cache-Control", "public, max-age=30");
+    response.headers.set("Vary", "Accept-Language, Cookie");
+    return http::with_etag(request, std::move(response));
+}
+
+Result<http::Response> list_places(const Parts& parts, const http::Request& request) {
+    TRY(const auto near, asked_near(request));
+    const auto kind = request.query.get("kind");
+    const auto catalogue = parts.plane.catalogue();
+    std::vector<json> places;
+    for (const auto& place : catalogue->places) {
+        if (kind && *kind != place.kind) {
+            continue;
+        }
+        json made = place_json(parts, place, language_of(request));
+        if (near) {
+            made["distance_m"] =
+                std::round(distance_m(near->latitude, near->longitude, place.latitude, place.longitude));
+        }
+        places.push_back(std::move(made));
+    }
+    if (near) {
+        std::ranges::stable_sort(places, {}, [](const json& place) { return place.at("distance_m").get<double>(); });
+    }
+    return open_data(request, http::json(json{{"places", places}}.dump()));
+}
+
+Result<http::Response> get_place(const Parts& parts, const http::Request& request) {
+    const auto catalogue = parts.plane.catalogue();
+    TRY(const auto* place, asked_place(*catalogue, request));
+    return open_data(request, http::json(place_json(parts, *place, language_of(request)).dump()));
+}
+
+Result<http::Response> get_series(const Parts& parts, const http::Request& request) {
+    const auto catalogue = parts.plane.catalogue();
+    TRY(const auto* place, asked_place(*catalogue, request));
+    TRY(const auto* stream, asked_stream(*place, request));
+    TRY(const auto interval, asked_interval(request, parts.clock.now()));
+    TRY(const auto step, asked_step(request));
+    TRY(const json answer, series_json(parts, {*place, *stream, interval, step}));
+    return open_data(request, http::json(answer.dump()));
+}
+
+/// A number as CSV writes it: the shortest text that reads back the same, with a point.
+std::string csv_number(double value) {
+    return fmt::format("{}", value);
+}
+
+/// Pulls one page of rows after another out of the plane, on the pool, so that a file of any length stays small here.
+class CsvRows {
+public:
+    CsvRows(const Parts& parts, publication::PublicStream stream, Interval interval)
+        : parts_(parts), stream_(std::move(stream)), interval_(interval) {}
+
+    Task<Result<bool>> pull(std::string& chunk) {
+        chunk = std::exchange(head_, "");
+        const auto series = co_await parts_.pool.run(
+            [this] { return parts_.plane.range(stream_.id, interval_, {.limit = 10'000, .after = after_}); });
+        if (!series) {
+            co_return std::unexpected(series.error());
+        }
+        for (std::size_t i = 0; i < series->columns.size(); ++i) {
+            if (const auto value = number_of(series->columns.value(i))) {
+                const auto quality = series->columns.quality_of(i);
+                std::string flags = observations::to_string(quality);
+                std::erase(flags, ',');
+                chunk += fmt::format("{},{},{},{},{}\n", format_instant(series->columns.times[i]), csv_number(*value),
+                                     stream_.unit, quality.usable(), flags);
+            }
+        }
+        if (!series->columns.empty()) {
+            after_ = series->columns.times.back();
+        }
+        co_return series->more;
+    }
+
+private:
+    Parts parts_;
+    publication::PublicStream stream_;
+    Interval interval_;
+    std::optional<Instant> after_;
+    std::string head_ = "time,value,unit,usable,flags\n";
+};
+
+Result<std::string> bucket_rows(const Parts& parts, const SeriesQuestion& question) {
+    TRY(const auto rollup, parts.plane.rollup(question.stream.id, question.interval, *question.step));
+    std::string out = "time,count,mean,min,max,unit\n";
+    for (const auto& bucket : rollup) {
+        out += fmt::format("{},{},{:.3f},{},{},{}\n", format_instant(bucket.span.from), bucket.values.count,
+                           bucket.values.mean(), csv_number(bucket.values.min), csv_number(bucket.values.max),
+                           question.stream.unit);
+    }
+    return out;
+}
+
+Result<http::Response> get_series_csv(const Parts& parts, const http::Request& request) {
+    const auto catalogue = parts.plane.catalogue();
+    TRY(const auto* place, asked_place(*catalogue, request));
+    TRY(const auto* stream, asked_stream(*place, request));
+    TRY(auto interval, asked_interval(request, parts.clock.now()));
+    TRY(const auto step, asked_step(request));
+    if (!request.query.get("from")) {
+        interval.from = observations::earliest_time;  // a file is everything, unless asked otherwise
+    }
+    http::Response response;
+    if (step) {
+        TRY(auto text, bucket_rows(parts, {*place, *stream, interval, step}));
+        response = http::content("text/csv; charset=utf-8; header=present", std::move(text));
+    } else {
+        auto rows = std::make_shared<CsvRows>(parts, *stream, interval);
+        response = http::content("text/csv; charset=utf-8; header=present",
+                                 http::Stream{[rows](std::string& chunk) { return rows->pull(chunk); }});
+    }
+    response.headers.set("Content-Disposition",
+                         fmt::format("attachment; filename=\"{}-{}.csv\"", place->slug, stream->property));
+    response.headers.set("Cache-Control", "public, max-age=30");
+    return response;
+}
+
+using Answer = Result<http::Response> (*)(const Parts&, const http::Request&);
+
+/// Answers on the pool, since the plane may read from disk.
+http::Route answer(std::string pattern, const Parts& parts, Answer work) {
+    return {.method = http::Method::get,
+            .pattern = std::move(pattern),
+            .handler = [parts, work](http::Request& request) -> Task<http::Response> {
+                auto response = co_await parts.pool.run([&] { return work(parts, request); });
+                co_return response ? std::move(*response) : http::problem(request, response.error());
+            },
+            .sharing = http::Sharing::open_data,
+            .permission = std::string(policy::anyone)};
+}
+
+Task<http::Response> listen(const Parts& parts, http::Request& request) {
+    const auto slug = request.query.get("place");
+    if (!slug) {
+        co_return parts.hub.subscribe(request, {std::string(live_topic_all)});
+    }
+    if (parts.plane.catalogue()->place(*slug) == nullptr) {
+        co_return http::problem(request, 404, "not-found");
+    }
+    co_return parts.hub.subscribe(request, {topic_of(*slug)});
+}
+
+}  // namespace
+
+std::vector<http::Route> routes(Parts parts) {
+    std::vector<http::Route> table = page_routes(parts);
+    table.push_back(answer("/api/v1/places", parts, list_places));
+    table.push_back(answer("/api/v1/places/{slug}", parts, get_place));
+    table.push_back(answer("/api/v1/places/{slug}/series", parts, get_series));
+    table.push_back(answer("/api/v1/places/{slug}/series.csv", parts, get_series_csv));
+    table.push_back({.method = http::Method::get,
+                     .pattern = "/live",
+                     .handler = [parts](http::Request& request) { return listen(parts, request); },
+                     .sharing = http::Sharing::open_data,
+                     .permission = std::string(policy::anyone)});
+    return table;
+}
+
+void announce(const Parts& parts, const std::set<publication::DatastreamId>& streams) {
+    const auto catalogue = parts.plane.catalogue();
+    const Instant now = parts.clock.now();
+    for (const auto& place : catalogue->places) {
+        const bool touched = std::ranges::any_of(place.streams, [&](const publication::PublicStream& stream) {
+            const auto latest = streams.contains(stream.id) ? parts.plane.latest(stream.id) : std::nullopt;
+            return latest && now - latest->time < news_age_max;  // history being loaded is no news
+        });
+        if (!touched) {
+            continue;
+        }
+        for (const Condition& condition : conditions_at(parts, place)) {
+            if (streams.contains(condition.stream.id)) {
+                const std::string data =
+                    json{{"place", place.slug}, {"condition", condition_json(condition, now)}}.dump();
+                parts.hub.publish(topic_of(place.slug), "condition", data);
+                parts.hub.publish(live_topic_all, "condition", data);
+            }
+        }
+    }
+}
+
+}  // namespace bypuls::bathing
