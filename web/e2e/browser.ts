@@ -36,7 +36,8 @@ export async function open_reader(browser: Browser, base: string, look: Look, sc
         javaScriptEnabled: script,
         geolocation: { latitude: 59.744, longitude: 10.204 },
     })
-    reader.setDefaultTimeout(15_000)
+    // Against hanging, not to measure: the machine may be busy.
+    reader.setDefaultTimeout(60_000)
     await reader.route(
         (url) => url.origin !== new URL(base).origin && url.protocol.startsWith('http'),
         (route) => route.abort(),

@@ -1,8 +1,8 @@
 /// The errands of residents and staff, in a real browser, on phone and desk, light and dark, in every language.
 ///   BYPULS_URL=http://127.0.0.1:8080 npm run e2e      on a running program (the demonstration town)
 ///   BYPULS_SPECIMEN_DIR=FOLDER npm run e2e            on the pages that platform/pages writes as specimens
-/// Writes e2e.json for the test summary into BYPULS_RESULTS when that is set. BYPULS_STAFF=name:password signs in on a program.
-import { writeFileSync } from 'node:fs'
+/// Writes web_e2e.json for the test summary into BYPULS_RESULTS when that is set. BYPULS_STAFF=name:password signs in on a program.
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Look, open_browser, open_reader } from './browser.ts'
 import { type Errand, errands } from './errands.ts'
@@ -24,6 +24,8 @@ const looks: Look[] = [
     { width: 1440, scheme: 'dark', language: 'nb' },
 ]
 
+const results = process.env.BYPULS_RESULTS
+if (results) mkdirSync(results, { recursive: true })
 const total = { passed: 0, failed: 0, skipped: 0 }
 const browser = await open_browser()
 const pattern = new RegExp(process.argv[2] ?? '')
@@ -42,8 +44,8 @@ async function run(errand: Errand, look: Look): Promise<void> {
     } catch (fault) {
         total.failed += 1
         console.log(`failed: ${name}\n  ${String(fault).split('\n').slice(0, 12).join('\n  ')}`)
-        if (process.env.BYPULS_RESULTS) {
-            const picture = join(process.env.BYPULS_RESULTS, `${name.replace(/[^a-z0-9]+/gi, '_')}.png`)
+        if (results) {
+            const picture = join(results, `${name.replace(/[^a-z0-9]+/gi, '_')}.png`)
             await page.screenshot({ path: picture, fullPage: true }).catch(() => undefined)
         }
     } finally {
@@ -59,6 +61,6 @@ for (const errand of errands) {
 await browser.close()
 server?.closeAllConnections()
 server?.close()
-if (process.env.BYPULS_RESULTS) writeFileSync(join(process.env.BYPULS_RESULTS, 'e2e.json'), JSON.stringify(total))
+if (results) writeFileSync(join(results, 'web_e2e.json'), JSON.stringify(total))
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1)

@@ -1,4 +1,4 @@
-import 'maplibre-gl/dist/maplibre-gl.css'
+import '../style/map-library.css'
 import * as maplibre from 'maplibre-gl'
 import worker_url from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import type { Words } from '../words/words.ts'

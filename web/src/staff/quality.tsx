@@ -34,7 +34,7 @@ export function Quality() {
                                             <Table.HeaderCell>{say('quality.series')}</Table.HeaderCell>
                                             <Table.HeaderCell>{say('staff.state')}</Table.HeaderCell>
                                             <Table.HeaderCell>{say('quality.newest')}</Table.HeaderCell>
-                                            <Table.HeaderCell>{say('quality.received')}</Table.HeaderCell>
+                                            <Table.HeaderCell className="staff-number">{say('quality.received')}</Table.HeaderCell>
                                             <Table.HeaderCell>{say('quality.flags')}</Table.HeaderCell>
                                         </Table.Row>
                                     </Table.Head>
