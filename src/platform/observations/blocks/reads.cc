@@ -299,15 +299,19 @@ Result<std::vector<Total>> BlockStore::totals(const Selection& selection, Interv
         }
         if (days_apart) {
             DayWalk days{*reader, interval};
-            for (;;) {
+            for (std::size_t place = 0;;) {
                 TRY(const bool more, days.next());
                 if (!more) {
                     break;
                 }
-                const auto place = std::ranges::lower_bound(out, days.header().datastream, {}, &Total::datastream);
-                if (place != out.end() && place->datastream == days.header().datastream &&
-                    !all[static_cast<std::size_t>(place - out.begin())].snapshot.corrects) {
-                    TRY_DO(add_block(days.header(), days.bytes(), interval, place->values));
+                // Each day's blocks come by datastream, as the totals stand.
+                const DatastreamId id = days.header().datastream;
+                place = place < out.size() && out[place].datastream <= id ? place : 0;
+                while (place < out.size() && out[place].datastream < id) {
+                    ++place;
+                }
+                if (place < out.size() && out[place].datastream == id && !all[place].snapshot.corrects) {
+                    TRY_DO(add_block(days.header(), days.bytes(), interval, out[place].values));
                 }
             }
         }
