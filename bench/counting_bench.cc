@@ -1,0 +1,176 @@
+// Counting at the size of large cities. Real elections are read from the shared data folder (BYPULS_SHARED_DIR); what
+// is missing is skipped. The straightforward exact count stands beside the fast one where it ends in reasonable time.
+#include <numeric>
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include "city/participation/counting/count.h"
+#include "city/participation/explanation/distance.h"
+#include "city/participation/explanation/metrics.h"
+#include "city/participation/pabulib/pabulib.h"
+#include "city/participation/pabulib/shared_elections.h"
+#include "core/random.h"
+
+namespace {
+
+using namespace bypuls::participation;
+using counting::Election;
+using counting::ProjectIndex;
+using counting::Rule;
+
+Rule named(const std::string& name) {
+    Rule rule = counting::rule_named(name).value();
+    rule.electorate = counting::Electorate::everyone;
+    rule.ties = {counting::TieBreak::lower_cost, counting::TieBreak::more_votes, counting::TieBreak::alphabetical};
+    return rule;
+}
+
+std::optional<std::string> large_file() {
+    if (!pabulib::shared_elections()) {
+        return std::nullopt;
+    }
+    return pabulib::decompress(pabulib::slurp(*pabulib::shared_elections() / "large" / "Poland_Warszawa_2026.pb.zst"));
+}
+
+/// Projects of very different appeal and cost; each ballot names `length` of them.
+Election generated(ProjectIndex projects, std::int64_t ballots, std::size_t length, std::uint64_t seed) {
+    bypuls::SeededRandom random(seed);
+    Election election;
+    std::int64_t total = 0;
+    for (ProjectIndex p = 0; p < projects; ++p) {
+        const auto cost = static_cast<counting::Money>((20'000 + random.below(980'000)) * counting::one_krone);
+        election.projects.push_back({.id = fmt::format("p{:03}", p), .name = "", .cost = cost});
+        total += cost;
+    }
+    election.budget = total / 4;
+    for (std::int64_t b = 0; b < ballots; ++b) {
+        std::vector<counting::Choice> choices;
+        while (choices.size() < length) {
+            // The square makes the first projects of the list the popular ones.
+            const double u = random.unit();
+            const auto project = static_cast<ProjectIndex>(u * u * projects);
+            if (std::ranges::find(choices, project, &counting::Choice::project) == choices.end()) {
+                choices.push_back({project, 1});
+            }
+        }
+        election.ballots.add(choices);
+    }
+    election.ballots.group();
+    return election;
+}
+
+const Election& warszawa() {
+    static const Election election = pabulib::read_election(pabulib::parse(*large_file()).value()).value().election;
+    return election;
+}
+
+const Election& city() {
+    static const Election election = generated(160, 100'000, 5, 1);
+    return election;
+}
+
+/// Winners, order and ties certain; no written-out fractions, no recounts of ties.
+constexpr auto certified = [] {
+    return counting::CountOptions{
+        .explore_ties = false, .exact_rounds = false, .self_check = false, .progress = nullptr};
+};
+
+void parse_the_largest(benchmark::State& state) {
+    const auto text = large_file();
+    if (!text) {
+        state.SkipWithError("the shared elections are not on this machine");
+        return;
+    }
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(pabulib::read_election(pabulib::parse(*text).value()).value());
+    }
+}
+BENCHMARK(parse_the_largest)->Unit(benchmark::kMillisecond);
+
+void count_warszawa(benchmark::State& state, const std::string& rule) {
+    if (!pabulib::shared_elections()) {
+        state.SkipWithError("the shared elections are not on this machine");
+        return;
+    }
+    warszawa();
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(count(warszawa(), named(rule), certified()).value());
+    }
+}
+BENCHMARK_CAPTURE(count_warszawa, mes_cost, "mes-cost")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(count_warszawa, mes_cost_add1, "mes-cost-add1")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(count_warszawa, greedy, "greedy")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(count_warszawa, phragmen, "phragmen")->Unit(benchmark::kMillisecond);
+
+void count_warszawa_with_every_fraction_and_self_check(benchmark::State& state) {
+    if (!pabulib::shared_elections()) {
+        state.SkipWithError("the shared elections are not on this machine");
+        return;
+    }
+    warszawa();
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(count(warszawa(), named("mes-cost-add1")).value());
+    }
+}
+BENCHMARK(count_warszawa_with_every_fraction_and_self_check)->Unit(benchmark::kMillisecond);
+
+void count_a_generated_city(benchmark::State& state, const std::string& rule) {
+    city();
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(count(city(), named(rule), certified()).value());
+    }
+}
+BENCHMARK_CAPTURE(count_a_generated_city, mes_cost, "mes-cost")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(count_a_generated_city, mes_cost_add1, "mes-cost-add1")->Unit(benchmark::kMillisecond);
+
+/// The straightforward exact count on a tenth of the ballots, with the fast one on the same beside it.
+void straightforward(benchmark::State& state, bool plainly) {
+    static const Election small = generated(40, 2'000, 5, 2);
+    for (auto _ : state) {
+        if (plainly) {
+            benchmark::DoNotOptimize(count_plainly(small, named("mes-cost")).value());
+        } else {
+            benchmark::DoNotOptimize(count(small, named("mes-cost"), certified()).value());
+        }
+    }
+}
+BENCHMARK_CAPTURE(straightforward, plain_exact, true)->Unit(benchmark::kMillisecond)->Iterations(1);
+BENCHMARK_CAPTURE(straightforward, certified, false)->Unit(benchmark::kMillisecond);
+
+/// All rules that are in official use or compared with, over all shared files; reading is included.
+void every_shared_file(benchmark::State& state, const std::vector<std::string>& rules) {
+    if (!pabulib::shared_elections()) {
+        state.SkipWithError("the shared elections are not on this machine");
+        return;
+    }
+    for (auto _ : state) {
+        for (const auto& file : pabulib::all_shared_files()) {
+            const Election election = pabulib::read_election(pabulib::parse(file.text).value()).value().election;
+            for (const std::string& rule : rules) {
+                benchmark::DoNotOptimize(count(election, named(rule), certified()));
+            }
+        }
+    }
+}
+BENCHMARK_CAPTURE(every_shared_file, greedy_shares_phragmen,
+                  {"greedy", "greedy-stop", "greedy-per-cost", "knapsack-discrete", "mes-cost", "mes-cost-add1",
+                   "mes-cost-add1u", "mes-cardinality-add1", "phragmen"})
+    ->Unit(benchmark::kSecond)
+    ->Iterations(1);
+
+void explain_a_drammen_sized_vote(benchmark::State& state, const std::string& rule) {
+    static const Election drammen = generated(20, 20'000, 3, 3);
+    const auto result = count(drammen, named(rule)).value();
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(explanation::distances(drammen, named(rule), result).value());
+        benchmark::DoNotOptimize(explanation::metrics(drammen, result));
+    }
+}
+BENCHMARK_CAPTURE(explain_a_drammen_sized_vote, greedy, "greedy")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(explain_a_drammen_sized_vote, mes_cost, "mes-cost")->Unit(benchmark::kMillisecond)->Iterations(1);
+BENCHMARK_CAPTURE(explain_a_drammen_sized_vote, mes_cost_add1, "mes-cost-add1")
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
+
+}  // namespace

@@ -1,0 +1,1 @@
+bench_target(NAME counting USES city/participation/explanation LINKS third::zstd)

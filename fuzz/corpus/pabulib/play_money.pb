@@ -1,0 +1,32 @@
+META
+key;value
+description;Leketøy for 3 millioner
+country;Norge
+unit;Drammen
+instance;made up
+num_projects;5
+num_votes;11
+budget;1100
+vote_type;approval
+rule;equalshares/add1
+currency;NOK
+PROJECTS
+project_id;cost;votes;name;selected
+bike;700;7;Sykkelveien;1
+gym;400;6;Treningsparken;0
+park;250;5;Parken;0
+play;200;4;Lekeplassen;1
+lib;100;3;Bokboden;1
+VOTES
+voter_id;vote
+1;bike,gym
+2;bike,gym,park
+3;bike,gym
+4;bike,gym,park
+5;bike,gym,park
+6;bike,gym
+7;park,play,lib
+8;play
+9;play,lib
+10;park,play,lib
+11;bike

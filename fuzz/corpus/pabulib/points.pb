@@ -1,0 +1,12 @@
+META
+key;value
+budget;10
+vote_type;cumulative
+PROJECTS
+project_id;cost;selected
+a;5;1
+"b;c";6.5;0
+VOTES
+voter_id;vote;points
+1;a;2
+2;"b;c",a;1,2.5
