@@ -1,6 +1,8 @@
 #include "city/bathing/answers.h"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <numbers>
 
 #include <fmt/format.h>
@@ -66,16 +68,6 @@ std::string day_text(publication::PublicDay day) {
     return fmt::format("{:02}-{:02}", day.month, day.day);
 }
 
-json reading_json(const observations::Columns& columns, std::size_t row) {
-    json reading{{"time", format_instant(columns.times[row])}, {"value", *number_of(columns.value(row))}};
-    const auto quality = columns.quality_of(row);
-    if (!quality.good()) {
-        reading["usable"] = quality.usable();
-        reading["flags"] = flags_json(quality);
-    }
-    return reading;
-}
-
 Result<json> readings_json(const Parts& parts, const SeriesQuestion& question, json answer) {
     TRY(const auto series, parts.plane.range(question.stream.id, question.interval, {.limit = points_max}));
     json readings = json::array();
@@ -115,12 +107,74 @@ std::string_view resolution_name(const std::optional<observations::Step>& step) 
     return *step == observations::Step::hour ? "hour" : *step == observations::Step::day ? "day" : "month";
 }
 
+json count_json(const std::optional<double>& count) {
+    if (!count) {
+        return nullptr;
+    }
+    return {{"value", *count}, {"below_limit", *count < detection_limit}, {"fhi", name_of(fhi_class(*count))}};
+}
+
+json optional_number(const std::optional<double>& value) {
+    return value ? json(std::round(*value * 100) / 100) : json(nullptr);
+}
+
+json extreme_json(const observations::Columns& columns) {
+    if (columns.empty()) {
+        return nullptr;
+    }
+    return {{"value", *number_of(columns.value(0))}, {"time", format_instant(columns.times[0])}};
+}
+
+/// The highest and lowest usable readings ever: the day is found in the rollup, the reading in the day.
+Result<std::pair<json, json>> extremes(const Parts& parts, const publication::PublicStream& stream,
+                                       const std::vector<observations::Bucket>& days) {
+    const auto find = [&](const observations::Bucket& day, double wanted) -> Result<json> {
+        TRY(const auto series, parts.plane.range(stream.id, day.span, {}));
+        for (std::size_t i = 0; i < series.columns.size(); ++i) {
+            if (series.columns.quality_of(i).usable() && number_of(series.columns.value(i)) == wanted) {
+                observations::Columns one;
+                one.type = series.columns.type;
+                one.push_back(series.columns, i);
+                return extreme_json(one);
+            }
+        }
+        return json(nullptr);
+    };
+    if (days.empty()) {
+        return std::pair<json, json>{nullptr, nullptr};
+    }
+    const auto high = std::ranges::max_element(days, {}, [](const auto& day) { return day.values.max; });
+    const auto low = std::ranges::min_element(days, {}, [](const auto& day) { return day.values.min; });
+    TRY(json highest, find(*high, high->values.max));
+    TRY(json lowest, find(*low, low->values.min));
+    return std::pair{std::move(highest), std::move(lowest)};
+}
+
+constexpr Interval all_time{observations::earliest_time, observations::latest_time};
+
 }  // namespace
+
+json reading_json(const observations::Columns& columns, std::size_t row) {
+    json reading{{"time", format_instant(columns.times[row])}, {"value", *number_of(columns.value(row))}};
+    const auto quality = columns.quality_of(row);
+    if (!quality.good()) {
+        reading["usable"] = quality.usable();
+        reading["flags"] = flags_json(quality);
+    }
+    return reading;
+}
+
+bool is_condition(std::string_view property) {
+    return property != "e_coli" && property != "intestinal_enterococci";
+}
 
 std::vector<Condition> conditions_at(const Parts& parts, const publication::PublicPlace& place) {
     const Instant now = parts.clock.now();
     std::vector<Condition> conditions;
     for (const publication::PublicStream& stream : place.streams) {
+        if (!is_condition(stream.property)) {
+            continue;
+        }
         Condition condition =
             condition_of(stream, parts.plane.latest(stream.id), parts.plane.latest_usable(stream.id), now);
         if (condition.state == State::fresh || condition.state == State::last_good) {
@@ -177,6 +231,94 @@ Result<json> series_json(const Parts& parts, const SeriesQuestion& question) {
                 {"licence", question.stream.licence}};
     return question.step ? buckets_json(parts, question, std::move(answer))
                          : readings_json(parts, question, std::move(answer));
+}
+
+Result<Season> season_at(const Parts& parts, const publication::PublicPlace& place,
+                         const publication::PublicStream& stream, int year) {
+    TRY(const auto days, parts.plane.rollup(stream.id, all_time, observations::Step::day));
+    return season_of(place, year, days);
+}
+
+json days_json(const Season& season) {
+    json days = json::array();
+    for (const SeasonDay& day : season.days) {
+        const CivilTime civil = Zone::oslo().civil(day.day);
+        days.push_back({{"date", fmt::format("{:04}-{:02}-{:02}", civil.year, civil.month, civil.day)},
+                        {"mean", optional_number(day.mean)},
+                        {"earlier_min", optional_number(day.earlier_min)},
+                        {"earlier_mean", optional_number(day.earlier_mean)},
+                        {"earlier_max", optional_number(day.earlier_max)}});
+    }
+    return days;
+}
+
+Result<json> season_json(const Parts& parts, const publication::PublicPlace& place,
+                         const publication::PublicStream& stream, int year) {
+    TRY(const auto rollup, parts.plane.rollup(stream.id, all_time, observations::Step::day));
+    const Season season = season_of(place, year, rollup);
+    TRY(auto highest_and_lowest, extremes(parts, stream, rollup));
+    return json{{"place", place.slug},
+                {"property", stream.property},
+                {"unit", stream.unit},
+                {"year", season.year},
+                {"earlier_years", season.earlier_years},
+                {"days", days_json(season)},
+                {"highest", std::move(highest_and_lowest.first)},
+                {"lowest", std::move(highest_and_lowest.second)},
+                {"simulated", stream.simulated},
+                {"source", stream.source}};
+}
+
+Result<std::vector<Sample>> samples_at(const Parts& parts, const publication::PublicPlace& place) {
+    std::map<Instant, Sample, std::greater<>> by_time;
+    const auto take = [&](std::string_view property, auto member) -> Result<void> {
+        const auto* stream = place.stream(property);
+        if (stream == nullptr) {
+            return {};
+        }
+        TRY(const auto series,
+            parts.plane.range(stream->id, all_time, {.order = observations::Order::newest_first, .limit = 1000}));
+        for (std::size_t i = 0; i < series.columns.size(); ++i) {
+            const Instant time = series.columns.times[i];
+            by_time[time].time = time;
+            by_time[time].*member = number_of(series.columns.value(i));
+        }
+        return {};
+    };
+    TRY_DO(take("e_coli", &Sample::e_coli));
+    TRY_DO(take("intestinal_enterococci", &Sample::enterococci));
+    std::vector<Sample> samples;
+    for (const auto& [time, sample] : by_time) {
+        samples.push_back(sample);
+    }
+    return samples;
+}
+
+Result<json> samples_json(const Parts& parts, const publication::PublicPlace& place) {
+    TRY(const auto samples, samples_at(parts, place));
+    const auto* stream = place.stream("e_coli");
+    const EuAssessment eu = eu_class(samples, place.coastal);
+    json rows = json::array();
+    for (const Sample& sample : samples) {
+        if (const auto fhi = fhi_class(sample)) {
+            rows.push_back({{"time", format_instant(sample.time)},
+                            {"e_coli", count_json(sample.e_coli)},
+                            {"enterococci", count_json(sample.enterococci)},
+                            {"fhi", name_of(*fhi)},
+                            {"laboratory", nullptr},
+                            {"simulated", stream != nullptr && stream->simulated},
+                            {"source", stream == nullptr ? "" : stream->source}});
+        }
+    }
+    return json{{"place", place.slug},
+                {"water", place.coastal ? "coastal" : "inland"},
+                {"eu",
+                 {{"class", name_of(eu.eu)},
+                  {"first_year", eu.first_year ? json(*eu.first_year) : json(nullptr)},
+                  {"last_year", eu.last_year ? json(*eu.last_year) : json(nullptr)},
+                  {"samples", eu.samples},
+                  {"needed", eu.needed}}},
+                {"samples", std::move(rows)}};
 }
 
 double distance_m(double latitude_a, double longitude_a, double latitude_b, double longitude_b) {

@@ -2,6 +2,7 @@
 
 #include "city/bathing/answers.h"
 #include "city/bathing/place_page.h"
+#include "city/bathing/poster.h"
 #include "city/bathing/questions.h"
 #include "core/time/oslo.h"
 #include "platform/policy/policy.h"
@@ -43,13 +44,31 @@ Result<http::Response> one(const Parts& parts, const http::Request& request) {
     const auto catalogue = parts.plane.catalogue();
     TRY(const auto* place, asked_place(*catalogue, request));
     PlaceModel model = model_of(parts, *place);
-    if (!place->streams.empty()) {
-        TRY(auto recent,
-            parts.plane.range(place->streams.front().id, {model.now - 48h, model.now + 10min}, {.limit = 5000}));
+    if (!model.conditions.empty()) {
+        const publication::PublicStream& first = model.conditions.front().stream;
+        TRY(auto recent, parts.plane.range(first.id, {model.now - 48h, model.now + 10min}, {.limit = 5000}));
         model.recent = std::move(recent.columns);
+        TRY(model.season, season_at(parts, *place, first, season_year(*place, model.now)));
     }
+    TRY(model.samples, samples_at(parts, *place));
     const auto say = parts.site.words(static_cast<words::Language>(request.language));
     return as_response(parts, request, place_page(say, model));
+}
+
+Result<http::Response> about(const Parts& parts, const http::Request& request) {
+    return as_response(parts, request, about_page(parts.site.words(static_cast<words::Language>(request.language))));
+}
+
+Result<http::Response> poster(const Parts& parts, const http::Request& request) {
+    const auto catalogue = parts.plane.catalogue();
+    TRY(const auto* place, asked_place(*catalogue, request));
+    std::string origin = parts.site.origin;
+    if (origin.empty()) {
+        origin = (request.secure ? "https://" : "http://") + std::string(request.header("host").value_or("localhost"));
+    }
+    const auto say = parts.site.words(static_cast<words::Language>(request.language));
+    TRY(auto svg, poster_svg(say, *place, origin + "/bading/" + place->slug));
+    return http::with_etag(request, http::content("image/svg+xml", std::move(svg)));
 }
 
 http::Response failure(const Parts& parts, const http::Request& request, const Error& error) {
@@ -84,7 +103,8 @@ http::Route page(std::string pattern, const Parts& parts, Work work) {
 }  // namespace
 
 std::vector<http::Route> page_routes(const Parts& parts) {
-    return {page("/", parts, list), page("/bading", parts, list), page("/bading/{slug}", parts, one)};
+    return {page("/", parts, list), page("/bading", parts, list), page("/bading/om-malingene", parts, about),
+            page("/bading/{slug}", parts, one), page("/bading/{slug}/plakat.svg", parts, poster)};
 }
 
 }  // namespace bypuls::bathing

@@ -1,9 +1,11 @@
 #include "city/bathing/place_page.h"
 
 #include <algorithm>
+#include <array>
 
 #include <nlohmann/json.hpp>
 
+#include "city/bathing/answers.h"
 #include "core/time/iso8601.h"
 #include "core/words/format.h"
 #include "platform/pages/parts.h"
@@ -12,6 +14,7 @@ namespace bypuls::bathing {
 namespace {
 
 using nlohmann::json;
+using namespace std::chrono_literals;
 using pages::Html;
 using pages::html;
 
@@ -63,7 +66,7 @@ pages::Value value_of(const words::Words& say, const PlaceModel& model, const Co
 /// The number in front of a place in the list.
 Html front_of(const words::Words& say, const PlaceModel& model) {
     if (model.conditions.empty() || !model.conditions.front().shown) {
-        return html("<span class=\"by-front-none\">{}</span>", say("bathing.no_value"));
+        return html("{}", say("bathing.no_value"));
     }
     const Condition& first = model.conditions.front();
     return html("{}", words::quantity(say.language(), *number_of(first.shown->value),
@@ -92,38 +95,39 @@ pages::Entry entry_of(const words::Words& say, const PlaceModel& model) {
             .longitude = model.place.longitude};
 }
 
-Html list_of(const words::Words& say, const std::vector<PlaceModel>& places, std::string_view kind,
-             const std::string& heading) {
-    std::vector<pages::Entry> entries;
+/// One list for the page, those in season first, so that "nearest first" sorts them all.
+Html list_of(const words::Words& say, const std::vector<PlaceModel>& places) {
+    std::vector<const PlaceModel*> order;
     for (const PlaceModel& model : places) {
-        if (model.place.kind == kind) {
-            entries.push_back(entry_of(say, model));
-        }
+        order.push_back(&model);
     }
-    if (entries.empty()) {
-        return {};
+    std::ranges::stable_partition(order, [](const PlaceModel* model) { return model->in_season; });
+    std::vector<pages::Entry> entries;
+    for (const PlaceModel* model : order) {
+        entries.push_back(entry_of(say, *model));
     }
-    return html("<section><h2 class=\"ds-heading\" data-size=\"sm\">{}</h2>{}</section>", heading,
-                pages::entry_list(entries));
+    return pages::entry_list(entries);
 }
 
 json map_props(const words::Words& say, const std::vector<PlaceModel>& places) {
     json points = json::array();
+    bool approximate = false;
     for (const PlaceModel& model : places) {
-        const pages::Entry entry = entry_of(say, model);
-        points.push_back(
-            {{"slug", model.place.slug},
-             {"name", entry.name},
-             {"href", entry.href},
-             {"latitude", model.place.latitude},
-             {"longitude", model.place.longitude},
-             {"text", model.conditions.empty() || !model.conditions.front().shown
-                          ? ""
-                          : words::quantity(say.language(), *number_of(model.conditions.front().shown->value),
-                                            words::decimals_of(model.conditions.front().stream.unit),
-                                            model.conditions.front().stream.unit)}});
+        std::string number;
+        if (!model.conditions.empty() && model.conditions.front().shown) {
+            const Condition& first = model.conditions.front();
+            number =
+                words::number(say.language(), *number_of(first.shown->value), words::decimals_of(first.stream.unit));
+            number += first.stream.unit == "Cel" ? "°" : "";
+        }
+        approximate = approximate || model.place.approximate;
+        points.push_back({{"name", model.place.name.in(words::tag_of(say.language()))},
+                          {"href", "/bading/" + model.place.slug},
+                          {"latitude", model.place.latitude},
+                          {"longitude", model.place.longitude},
+                          {"number", number}});
     }
-    return {{"places", std::move(points)}};
+    return {{"places", std::move(points)}, {"approximate", approximate}};
 }
 
 Html recent_table(const words::Words& say, const PlaceModel& model, const publication::PublicStream& stream) {
@@ -164,8 +168,21 @@ Html recent_chart(const words::Words& say, const PlaceModel& model) {
     const publication::PublicStream& stream = model.conditions.front().stream;
     const std::string label = label_of(say, stream.property);
     const std::string api = "/api/v1/places/" + model.place.slug + "/series";
-    const json props{{"slug", model.place.slug},         {"property", stream.property},        {"unit", stream.unit},
-                     {"latitude", model.place.latitude}, {"longitude", model.place.longitude}, {"hours", 48}};
+    json readings = json::array();
+    for (std::size_t i = 0; i < model.recent.size(); ++i) {
+        if (number_of(model.recent.value(i))) {
+            readings.push_back(reading_json(model.recent, i));
+        }
+    }
+    const json props{{"place", model.place.slug},
+                     {"property", stream.property},
+                     {"unit", stream.unit},
+                     {"from", format_instant(model.now - 48h)},
+                     {"to", format_instant(model.now)},
+                     {"interval_seconds", stream.interval.count()},
+                     {"latitude", model.place.latitude},
+                     {"longitude", model.place.longitude},
+                     {"readings", std::move(readings)}};
     return pages::chart(
         say, {.id = "recent",
               .title = say("bathing.chart_title", {{"label", label}}),
@@ -178,6 +195,85 @@ Html recent_chart(const words::Words& say, const PlaceModel& model) {
               .csv_href = api + ".csv?property=" + stream.property,
               .json_href = api + "?property=" + stream.property,
               .simulated = stream.simulated});
+}
+
+/// Week by week in the table: a row for each of 120 days is no table twin, it is a flood.
+Html season_table(const words::Words& say, const PlaceModel& model, const publication::PublicStream& stream) {
+    std::vector<std::vector<Html>> rows;
+    const auto text = [&](const std::optional<double>& value) {
+        return html("{}", value ? words::number(say.language(), *value, words::decimals_of(stream.unit)) : "–");
+    };
+    for (std::size_t i = 0; i < model.season->days.size(); i += 7) {
+        const SeasonDay& day = model.season->days[i];
+        rows.push_back(
+            {html("{}", words::day_and_month(say.language(), day.day)), text(day.mean), text(day.earlier_mean)});
+    }
+    return pages::table(say("bathing.season_title", {{"year", std::to_string(model.season->year)}}),
+                        {{say("bathing.table_time")}, {say("bathing.this_year"), true}, {say("bathing.earlier"), true}},
+                        rows);
+}
+
+std::string season_summary(const words::Words& say, const Season& season) {
+    int warmer = 0;
+    int compared = 0;
+    for (const SeasonDay& day : season.days) {
+        if (day.mean && day.earlier_mean) {
+            ++compared;
+            warmer += *day.mean > *day.earlier_mean ? 1 : 0;
+        }
+    }
+    if (compared == 0) {
+        return say("bathing.season_nothing");
+    }
+    return say("bathing.season_summary",
+               {{"above", words::count(say.language(), warmer)}, {"days", words::count(say.language(), compared)}});
+}
+
+Html season_chart(const words::Words& say, const PlaceModel& model) {
+    const publication::PublicStream& stream = model.conditions.front().stream;
+    const std::string api = "/api/v1/places/" + model.place.slug;
+    const json props{{"unit", stream.unit}, {"src", api + "/season?property=" + stream.property}};
+    return pages::chart(say, {.id = "season",
+                              .title = say("bathing.season_title", {{"year", std::to_string(model.season->year)}}),
+                              .subtitle = say("bathing.season_subtitle", {{"unit", words::unit_symbol(stream.unit)}}),
+                              .summary = season_summary(say, *model.season),
+                              .island = "season",
+                              .props_json = props.dump(),
+                              .table = season_table(say, model, stream),
+                              .source = stream.source,
+                              .csv_href = api + "/series.csv?resolution=day&property=" + stream.property,
+                              .json_href = api + "/season?property=" + stream.property,
+                              .simulated = stream.simulated});
+}
+
+std::string tone_of(FhiClass fhi) {
+    return fhi == FhiClass::good ? "good" : fhi == FhiClass::less_good ? "poor" : "bad";
+}
+
+Html quality_section(const words::Words& say, const PlaceModel& model) {
+    Html body = html("<h2>{}</h2>", say("bathing.quality"));
+    if (model.samples.empty()) {
+        return body + pages::empty_state(say("bathing.no_samples"), say("bathing.no_samples_sentence"));
+    }
+    const Sample& newest = model.samples.front();
+    if (const auto fhi = fhi_class(newest)) {
+        body += html("<p>{} {}</p>", say("bathing.newest_sample", {{"date", words::date(say.language(), newest.time)}}),
+                     pages::tag(say.lookup("bathing.fhi." + std::string(name_of(*fhi))), tone_of(*fhi)));
+    }
+    const EuAssessment eu = eu_class(model.samples, model.place.coastal);
+    body +=
+        html("<p>{} {}</p>", say("bathing.eu"), pages::tag(say.lookup("bathing.eu." + std::string(name_of(eu.eu)))));
+    std::vector<std::vector<Html>> rows;
+    const auto count = [&](const std::optional<double>& value) {
+        return html("{}", value ? words::number(say.language(), *value, 0) : "–");
+    };
+    for (std::size_t i = 0; i < model.samples.size() && i < 8; ++i) {
+        rows.push_back({html("{}", words::short_date(say.language(), model.samples[i].time)),
+                        count(model.samples[i].e_coli), count(model.samples[i].enterococci)});
+    }
+    return body + pages::table(say("bathing.samples_caption"),
+                               {{say("bathing.table_time")}, {"E. coli", true}, {say("bathing.enterococci"), true}},
+                               rows);
 }
 
 }  // namespace
@@ -202,16 +298,15 @@ std::string advice(const words::Words& say, const PlaceModel& model) {
 }
 
 pages::Page list_page(const words::Words& say, const std::vector<PlaceModel>& places) {
-    Html body = html("<h1 class=\"ds-heading\" data-size=\"lg\">{}</h1><p>{}</p>", say("bathing.question"),
-                     say("bathing.lead"));
+    Html body = html("<h1>{}</h1><p>{}</p>", say("bathing.question"), say("bathing.lead"));
     if (places.empty()) {
         body += pages::empty_state(say("bathing.none"), say("bathing.none_sentence"));
+    } else {
+        const Html lists = list_of(say, places);
+        body += html("<div class=\"bp-halves\"><div>{}{}</div><div>{}</div></div>", pages::island("nearest", "{}", {}),
+                     lists, pages::island("places-map", map_props(say, places).dump(), {}));
     }
-    Html lists = list_of(say, places, "bathing", say("bathing.summer"));
-    lists += list_of(say, places, "ski", say("bathing.winter"));
-    body += pages::island("nearest", "{}", {});
-    body += html("<div class=\"by-split\"><div>{}</div>{}</div>", lists,
-                 pages::island("places-map", map_props(say, places).dump(), {}));
+    body += html("<p><a href=\"/bading/om-malingene\">{}</a></p>", say("bathing.about"));
     const bool simulated = std::ranges::any_of(places, [](const PlaceModel& model) { return model.place.simulated(); });
     return {.language = say.language(),
             .title = say("bathing.title"),
@@ -228,29 +323,34 @@ pages::Page place_page(const words::Words& say, const PlaceModel& model) {
     const auto tag = words::tag_of(say.language());
     const std::string& name = model.place.name.in(tag);
     Html body = pages::breadcrumbs(say, {{say("bathing.title"), "/bading"}, {name, ""}});
-    body += html("<h1 class=\"ds-heading\" data-size=\"lg\">{}</h1><p class=\"by-question\">{}</p>", name,
-                 say.lookup("bathing.place_question." + model.place.kind));
+    body += html("<h1>{}</h1>", name);
     if (!model.conditions.empty()) {
         body += pages::key_value(say, value_of(say, model, model.conditions.front()));
     }
     body += html("<p>{}</p>", advice(say, model));
-    if (!model.conditions.empty()) {
-        body += recent_chart(say, model);
-    }
     if (model.conditions.size() > 1) {
         Html rows;
         for (std::size_t i = 1; i < model.conditions.size(); ++i) {
             rows += pages::value_row(say, value_of(say, model, model.conditions[i]));
         }
-        body +=
-            html("<h2 class=\"ds-heading\" data-size=\"sm\">{}</h2>{}", say("bathing.other"), pages::value_list(rows));
+        body += html("<h2>{}</h2>{}", say("bathing.other"), pages::value_list(rows));
     }
-    body += html("<h2 class=\"ds-heading\" data-size=\"sm\">{}</h2><p>{}</p><p>{}</p>", say("bathing.about"),
-                 model.place.description.in(tag), say("bathing.about_sentence"));
+    if (!model.conditions.empty()) {
+        body += recent_chart(say, model);
+    }
+    if (model.season) {
+        body += season_chart(say, model);
+    }
+    if (model.place.kind == "bathing") {
+        body += quality_section(say, model);
+    }
+    body += html("<h2>{}</h2><p>{}</p><p>{} <a href=\"/bading/om-malingene\">{}</a></p>", say("bathing.about"),
+                 model.place.description.in(tag), say("bathing.about_sentence"), say("bathing.about_more"));
     if (model.place.approximate) {
         body += html("<p>{}</p>", say("bathing.approximate"));
     }
-    body += html("<p>{}</p>", pages::download("/api/v1/places/" + model.place.slug, say("bathing.api")));
+    body += html("<p>{} · {}</p>", pages::download("/api/v1/places/" + model.place.slug, say("bathing.api")),
+                 pages::download("/bading/" + model.place.slug + "/plakat.svg", say("bathing.poster")));
     return {.language = say.language(),
             .title = name,
             .description = model.place.description.in(tag),
@@ -258,7 +358,22 @@ pages::Page place_page(const words::Words& say, const PlaceModel& model) {
             .errand = "bathing",
             .body = body,
             .simulated = model.place.simulated(),
-            .islands = {"curve"}};
+            .islands = {"curve", "season"}};
+}
+
+pages::Page about_page(const words::Words& say) {
+    Html body = pages::breadcrumbs(say, {{say("bathing.title"), "/bading"}, {say("bathing.about"), ""}});
+    body += html("<h1>{}</h1><p>{}</p>", say("bathing.about"), say("bathing.about_sentence"));
+    body += html("<h2>{}</h2><p>{}</p>", say("bathing.about_age_heading"), say("bathing.about_age"));
+    body += html("<h2>{}</h2><p>{}</p>", say("bathing.about_marks_heading"), say("bathing.about_marks"));
+    body += html("<h2>{}</h2><p>{}</p><p>{}</p>", say("bathing.quality"), say("bathing.about_fhi"),
+                 say("bathing.about_eu"));
+    body += html("<h2>{}</h2><p>{}</p>", say("bathing.about_use_heading"), say("bathing.about_use"));
+    return {.language = say.language(),
+            .title = say("bathing.about"),
+            .path = "/bading/om-malingene",
+            .errand = "bathing",
+            .body = body};
 }
 
 }  // namespace bypuls::bathing

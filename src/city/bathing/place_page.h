@@ -3,6 +3,8 @@
 #include <vector>
 
 #include "city/bathing/conditions.h"
+#include "city/bathing/season.h"
+#include "city/bathing/water_quality.h"
 #include "platform/pages/page.h"
 #include "platform/publication/plane/catalogue.h"
 
@@ -12,12 +14,16 @@ namespace bypuls::bathing {
 struct PlaceModel {
     const publication::PublicPlace& place;
     std::vector<Condition> conditions;
-    observations::Columns recent;  ///< of the place's first stream, the last two days
     Instant now{};
     bool in_season = true;
+    observations::Columns recent = {};  ///< of the place's first condition, the last two days
+    std::optional<Season> season = {};  ///< of the same
+    std::vector<Sample> samples = {};   ///< newest first
 };
 
 pages::Page list_page(const words::Words& say, const std::vector<PlaceModel>& places);
+/// How the town measures, what the marks and classes mean, and where the figures are.
+pages::Page about_page(const words::Words& say);
 pages::Page place_page(const words::Words& say, const PlaceModel& model);
 
 /// What a neighbour would say, from the first condition alone.

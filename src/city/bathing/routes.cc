@@ -149,6 +149,23 @@ Result<http::Response> get_series_csv(const Parts& parts, const http::Request& r
     return response;
 }
 
+Result<http::Response> get_season(const Parts& parts, const http::Request& request) {
+    const auto catalogue = parts.plane.catalogue();
+    TRY(const auto* place, asked_place(*catalogue, request));
+    TRY(const auto* stream, asked_stream(*place, request));
+    const int newest = season_year(*place, parts.clock.now());
+    TRY(const auto year, request.query.integer("year", newest, 1900, 2200));
+    TRY(const json answer, season_json(parts, *place, *stream, static_cast<int>(year)));
+    return open_data(request, http::json(answer.dump()));
+}
+
+Result<http::Response> list_samples(const Parts& parts, const http::Request& request) {
+    const auto catalogue = parts.plane.catalogue();
+    TRY(const auto* place, asked_place(*catalogue, request));
+    TRY(const json answer, samples_json(parts, *place));
+    return open_data(request, http::json(answer.dump()));
+}
+
 using Answer = Result<http::Response> (*)(const Parts&, const http::Request&);
 
 /// Answers on the pool, since the plane may read from disk.
@@ -182,6 +199,8 @@ std::vector<http::Route> routes(Parts parts) {
     table.push_back(answer("/api/v1/places/{slug}", parts, get_place));
     table.push_back(answer("/api/v1/places/{slug}/series", parts, get_series));
     table.push_back(answer("/api/v1/places/{slug}/series.csv", parts, get_series_csv));
+    table.push_back(answer("/api/v1/places/{slug}/season", parts, get_season));
+    table.push_back(answer("/api/v1/places/{slug}/samples", parts, list_samples));
     table.push_back({.method = http::Method::get,
                      .pattern = "/live",
                      .handler = [parts](http::Request& request) { return listen(parts, request); },

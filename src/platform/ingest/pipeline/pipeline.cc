@@ -1,5 +1,6 @@
 #include "platform/ingest/pipeline/pipeline.h"
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -148,7 +149,7 @@ void Pipeline::run() {
 
 /// Returns false when the thread should end: asked to stop, and nothing is left in the queue.
 bool Pipeline::wait_for_work(std::unique_lock<std::mutex>& lock) {
-    while (queue_.empty() && !flush_wanted_) {
+    while (queue_.empty() && flushes_done_ == flushes_asked_) {
         if (stopping_) {
             return false;
         }
@@ -178,7 +179,10 @@ void Pipeline::apply_one(std::unique_lock<std::mutex>& lock) {
         trouble_ = counts.error().what;
         log::warning("ingest", "a message waits to be applied", {{"why", trouble_}});
         if (stopping_) {
-            break;  // it is in the journal, and will be applied at the next start
+            // It is in the journal, and will be applied at the next start. So must all that comes after it: were they
+            // applied now, the cursor would pass over this one.
+            queue_.clear();
+            break;
         }
         work_.wait_for(lock, retry_delay);
     }
@@ -189,19 +193,22 @@ void Pipeline::apply_one(std::unique_lock<std::mutex>& lock) {
 
 void Pipeline::settle_if_due(std::unique_lock<std::mutex>& lock) {
     const auto now = parts_.clock.steady();
-    if (!flush_wanted_ && !parts_.projection.wants_settle() && now < next_settle_) {
+    if (flushes_done_ == flushes_asked_ && !parts_.projection.wants_settle() && now < next_settle_) {
         return;
     }
-    const bool flushing = std::exchange(flush_wanted_, false) && queue_.empty();
+    const std::uint64_t asked = flushes_asked_;
     lock.unlock();
     const auto settled = parts_.projection.settle();
     if (!settled) {
         log::warning("ingest", "settling failed and will be tried again", {{"why", settled.error().what}});
     }
     lock.lock();
-    next_settle_ = parts_.clock.steady() + options_.settle_interval;
+    // A settle that takes long is made rarer, so that the thread has most of its time for applying.
+    const auto ended = parts_.clock.steady();
+    next_settle_ = ended + std::max<std::chrono::steady_clock::duration>(options_.settle_interval, 20 * (ended - now));
     trouble_ = settled ? "" : settled.error().what;
-    if (flushing) {
+    if (flushes_done_ < asked) {
+        flushes_done_ = asked;
         flush_result_ = settled;
     }
     applied_.notify_all();
@@ -210,15 +217,31 @@ void Pipeline::settle_if_due(std::unique_lock<std::mutex>& lock) {
 void Pipeline::drain() {
     std::unique_lock lock(mutex_);
     work_.notify_one();
-    applied_.wait(lock, [&] { return queue_.empty() && !busy_; });
+    applied_.wait(lock, [&] { return appending_ == 0 && queue_.empty() && !busy_; });
 }
 
 Result<void> Pipeline::flush() {
     drain();
     std::unique_lock lock(mutex_);
-    flush_wanted_ = true;
+    const std::uint64_t mine = ++flushes_asked_;
     work_.notify_one();
-    applied_.wait(lock, [&] { return !flush_wanted_ && !busy_; });
+    applied_.wait(lock, [&] { return flushes_done_ >= mine; });
+    return flush_result_;
+}
+
+Result<void> Pipeline::flush_within(std::chrono::milliseconds patience) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    std::unique_lock lock(mutex_);
+    work_.notify_one();
+    bool done = applied_.wait_until(lock, deadline, [&] { return queue_.empty() && !busy_; });
+    if (done) {
+        flush_wanted_ = true;
+        work_.notify_one();
+        done = applied_.wait_until(lock, deadline, [&] { return !flush_wanted_ && !busy_; });
+    }
+    if (!done) {
+        return fail(Errc::timed_out, trouble_.empty() ? "messages still wait to be applied" : trouble_);
+    }
     return flush_result_;
 }
 
