@@ -93,7 +93,7 @@ export const errands: Errand[] = [
             await button.waitFor()
             await button.click()
             await page.waitForFunction(() => document.querySelector('[data-distance]')?.textContent !== '')
-            const told = await page.locator('[data-distance]').allTextContents()
+            const told = await page.locator('[data-entries]').first().locator('[data-distance]').allTextContents()
             const metres = told.filter(Boolean).map((text) => {
                 const value = Number(text.replace(',', '.').match(/[\d.]+/)?.[0])
                 return text.includes('km') ? value * 1000 : value

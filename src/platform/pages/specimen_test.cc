@@ -179,7 +179,7 @@ Page places(const Words& say) {
                            .details = html("Målt for 12 minutter siden · UV 5 Moderat"),
                            .latitude = spot.latitude,
                            .longitude = spot.longitude});
-        on_map += fmt::format(R"({}{{"name":"{}","href":"/bading/{}","latitude":{},"longitude":{},"number":"{}"}})",
+        on_map += fmt::format(R"({}{{"name":"{}","href":"/bading/{}","latitude":{},"longitude":{},"text":"{}"}})",
                               on_map.empty() ? "" : ",", spot.name, spot.slug, spot.latitude, spot.longitude,
                               words::number(say.language(), spot.warmth, 1) + "°");
     }

@@ -10,7 +10,7 @@ import type { Words } from '../words/words.ts'
 
 export type Reading = components['schemas']['Reading']
 
-/// The last day or two of one property. Readings come with the page; new ones arrive while it is open.
+/// The last day or two of one property; new readings arrive while the page is open.
 export interface CurveProps {
     place: string
     property: string
@@ -141,4 +141,45 @@ export function Curve(props: CurveProps & { words: Words }) {
     )
 }
 
-export const mount = react_island<CurveProps>(Curve)
+/// What the page says: the place and how many hours back; readings may come with it, else they are fetched.
+export interface CurveIslandProps {
+    slug: string
+    property: string
+    unit: string
+    /// Default 48.
+    hours?: number
+    latitude?: number
+    longitude?: number
+}
+
+export function series_address({ slug, property, hours = 48 }: CurveIslandProps, now: number): string {
+    const from = new Date(now - hours * hour).toISOString()
+    const query = new URLSearchParams({ property, from, to: new Date(now).toISOString() })
+    return `/api/v1/places/${encodeURIComponent(slug)}/series?${query}`
+}
+
+type Series = components['schemas']['Series']
+
+function Fetched({ words, ...props }: CurveIslandProps & { words: Words }) {
+    const [series, set_series] = useState<Series>()
+    const [failed, set_failed] = useState(false)
+    const [address] = useState(() => series_address(props, Date.now()))
+    useEffect(() => {
+        const control = new AbortController()
+        fetch(address, { signal: control.signal })
+            .then((response) => (response.ok ? (response.json() as Promise<Series>) : Promise.reject(response.status)))
+            .then(set_series)
+            .catch(() => control.signal.aborted || set_failed(true))
+        return () => control.abort()
+    }, [address])
+    if (failed) return <p className="bp-quiet">{words.say('chart.failed')}</p>
+    if (!series) return <div className="bp-skeleton" aria-hidden="true" />
+    const { from, to, interval_seconds, readings = [] } = series
+    return <Curve {...props} place={props.slug} from={from} to={to} interval_seconds={interval_seconds} readings={readings} words={words} />
+}
+
+function CurveIsland(props: (CurveProps | CurveIslandProps) & { words: Words }) {
+    return 'readings' in props ? <Curve {...props} /> : <Fetched {...props} />
+}
+
+export const mount = react_island<CurveProps | CurveIslandProps>(CurveIsland)

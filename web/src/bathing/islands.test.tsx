@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Format } from '../words/format.ts'
 import { public_words } from '../words/load.ts'
 import type { Words } from '../words/words.ts'
-import { Curve, type CurveProps, hour_ticks, value_ticks, with_new } from './curve.island.tsx'
+import { Curve, type CurveProps, hour_ticks, mount as mount_curve, series_address, value_ticks, with_new } from './curve.island.tsx'
 import { metres_between, mount as mount_nearest, sort_by_distance } from './nearest.island.tsx'
 import { SeasonCurve, unbroken } from './season.island.tsx'
 
@@ -64,6 +64,20 @@ describe('the curve', () => {
     it('says when there is nothing to draw', async () => {
         const drawn = await draw(<Curve {...day} readings={[]} words={words} />)
         expect(drawn.textContent).toContain('Det er ingen målinger')
+    })
+    it('fetches what did not come with the page, and says so when it cannot', async () => {
+        const props = { slug: 'landfalltjern', property: 'water_temperature', unit: 'Cel', hours: 24 }
+        expect(series_address(props, Date.parse(at(24)))).toBe(
+            '/api/v1/places/landfalltjern/series?property=water_temperature&from=2026-07-05T00%3A00%3A00.000Z&to=2026-07-06T00%3A00%3A00.000Z',
+        )
+        const { from, to, interval_seconds, readings } = day
+        for (const [answer, seen] of [[Response.json({ from, to, interval_seconds, readings }), '18'], [Response.json({}, { status: 503 }), 'Kurven kunne ikke hentes']] as const) {
+            vi.stubGlobal('fetch', async () => answer)
+            const island = stage.appendChild(document.createElement('div'))
+            await act(async () => mount_curve(island, props, words))
+            await act(async () => vi.waitFor(() => expect(island.textContent).toContain(seen)))
+        }
+        vi.unstubAllGlobals()
     })
     it('takes in a live reading once, and only its own', () => {
         const measured = { value: 19, unit: 'Cel', time: at(14), age_seconds: 0, flags: [], usable: true, simulated: true, source: 'x' }

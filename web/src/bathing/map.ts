@@ -9,8 +9,8 @@ export interface MapPlace {
     href: string
     latitude: number
     longitude: number
-    /// "19,4°": stands in the symbol; empty when nothing is known.
-    number: string
+    /// "19,4 °C": stands in the symbol; empty when nothing is known.
+    text: string
 }
 export interface MapTiles {
     /// "https://cache.kartverket.no/…/{z}/{y}/{x}.png"
@@ -56,7 +56,7 @@ function symbol(place: MapPlace): HTMLAnchorElement {
     link.className = 'bp-map-place'
     link.href = place.href
     const number = document.createElement('strong')
-    number.textContent = place.number || '–'
+    number.textContent = place.text || '–'
     const name = document.createElement('span')
     name.textContent = place.name
     link.append(number, name)

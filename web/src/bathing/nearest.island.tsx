@@ -1,9 +1,9 @@
 import { Format } from '../words/format.ts'
 import type { Words } from '../words/words.ts'
 
-/// Sorts the page's list of places by distance, when the reader asks for it. The position stays in the browser.
+/// Sorts the page's lists of places by distance, when the reader asks for it. The position stays in the browser.
 export interface NearestProps {
-    /// Where the list is; default, the page's first `[data-entries]`.
+    /// Which lists; default, every `[data-entries]` of the page, each in its own order.
     list?: string
 }
 
@@ -38,8 +38,8 @@ export function sort_by_distance(list: Element, from: Position, words: Words): v
 }
 
 export function mount(element: HTMLElement, props: NearestProps, words: Words): void {
-    const list = document.querySelector(props.list ?? '[data-entries]')
-    if (!list || !('geolocation' in navigator)) return
+    const lists = [...document.querySelectorAll(props.list ?? '[data-entries]')]
+    if (lists.length === 0 || !('geolocation' in navigator)) return
     const button = document.createElement('button')
     button.type = 'button'
     button.className = 'ds-button'
@@ -54,7 +54,7 @@ export function mount(element: HTMLElement, props: NearestProps, words: Words): 
         told.textContent = words.say('nearest.looking')
         navigator.geolocation.getCurrentPosition(
             ({ coords }) => {
-                sort_by_distance(list, coords, words)
+                for (const list of lists) sort_by_distance(list, coords, words)
                 told.textContent = words.say('nearest.done')
             },
             () => (told.textContent = words.say('nearest.refused')),
