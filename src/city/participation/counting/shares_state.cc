@@ -55,7 +55,7 @@ Result<void> Shares::State::widen(const Share& share) {
     const int needed = bits(static_cast<unsigned __int128>(largest_amount(contest, profile, share)));
     if (needed >= headroom_bits - 8) {
         return fail(Errc::exhausted,
-                    "the shares of all voters together have grown beyond fifty thousand billion kroner");
+                    "the shares of all voters together have grown beyond forty-five thousand billion kroner");
     }
     // Two bits to spare, so that shares can grow fourfold before this is called again.
     shift_ = std::clamp(headroom_bits - 2 - needed, 1, 40);
