@@ -24,6 +24,8 @@ struct Applier::Work {
     std::vector<Arrival> rows;
     std::vector<Unit> units;
     std::vector<DeadLetter> letters;
+    std::vector<UnknownDevice> unknown;
+    std::vector<Frame> frames;
     std::uint32_t unit = 0;  // being looked at
 };
 
@@ -81,8 +83,15 @@ Result<Applied> Applier::apply(const Intake& intake, journal::Position position)
     work.applied.counts.rejected += intake.rejected;
     work.applied.counts.received = intake.units();
     check(work.applied.counts.in_flight() == 0, "every unit of a message has an outcome");
+    // Only now is nothing left that can fail, so a message that is tried again leaves each of these once.
     for (DeadLetter& letter : work.letters) {
         parts_.ledger.add_dead_letter(std::move(letter));
+    }
+    for (UnknownDevice& device : work.unknown) {
+        parts_.ledger.note_unknown_device(std::move(device));
+    }
+    for (Frame& frame : work.frames) {
+        parts_.ledger.note_frame(std::move(frame));
     }
     const bool radio = std::holds_alternative<lorawan::Event>(intake.parsed);
     if (radio || work.applied.counts.quarantined > 0) {
@@ -119,23 +128,22 @@ void Applier::quarantine(Work& work, Reason reason, std::string sentence, std::s
          .payload_bytes = static_cast<std::int64_t>(message.body.size())});
 }
 
-void Applier::note_frame(const Work& work, const lorawan::Event& event, std::string_view decoded,
-                         std::string_view outcome) {
+void Applier::note_frame(Work& work, const lorawan::Event& event, std::string_view decoded, std::string_view outcome) {
     const lorawan::Gateway* best = nullptr;
     for (const lorawan::Gateway& gateway : event.gateways) {
         best = best == nullptr || gateway.rssi_dbm > best->rssi_dbm ? &gateway : best;
     }
-    parts_.ledger.note_frame({.dev_eui = event.dev_eui.to_text(),
-                              .position = work.position,
-                              .time = event.time.value_or(work.intake.message.received),
-                              .f_cnt = event.f_cnt,
-                              .f_port = event.f_port,
-                              .payload_hex = to_hex(event.payload),
-                              .rssi_dbm = best == nullptr ? 0 : best->rssi_dbm,
-                              .snr_db = best == nullptr ? 0 : best->snr_db,
-                              .gateways = static_cast<std::int64_t>(event.gateways.size()),
-                              .decoded = std::string(decoded),
-                              .outcome = std::string(outcome)});
+    work.frames.push_back({.dev_eui = event.dev_eui.to_text(),
+                           .position = work.position,
+                           .time = event.time.value_or(work.intake.message.received),
+                           .f_cnt = event.f_cnt,
+                           .f_port = event.f_port,
+                           .payload_hex = to_hex(event.payload),
+                           .rssi_dbm = best == nullptr ? 0 : best->rssi_dbm,
+                           .snr_db = best == nullptr ? 0 : best->snr_db,
+                           .gateways = static_cast<std::int64_t>(event.gateways.size()),
+                           .decoded = std::string(decoded),
+                           .outcome = std::string(outcome)});
 }
 
 Result<void> Applier::take_event(Work& work, const lorawan::Event& event) {
@@ -167,13 +175,13 @@ Result<void> Applier::take_uplink(Work& work, const lorawan::Event& event) {
     const Instant received = work.intake.message.received;
     const Instant time = event.time.value_or(received);
     if (device == nullptr) {
-        parts_.ledger.note_unknown_device({.dev_eui = event.dev_eui.to_text(),
-                                           .name_hint = event.device_name,
-                                           .profile_hint = event.profile_name,
-                                           .source = std::string(work.source),
-                                           .first_seen = time,
-                                           .last_seen = time,
-                                           .frames = 1});
+        work.unknown.push_back({.dev_eui = event.dev_eui.to_text(),
+                                .name_hint = event.device_name,
+                                .profile_hint = event.profile_name,
+                                .source = std::string(work.source),
+                                .first_seen = time,
+                                .last_seen = time,
+                                .frames = 1});
         note_frame(work, event, event.decoded_json, name_of(Reason::unknown_device));
         quarantine(work, Reason::unknown_device, "nobody has adopted this device yet");
         return {};

@@ -73,7 +73,7 @@ private:
     Result<void> store(Work& work);
     void quarantine(Work& work, Reason reason, std::string sentence, std::string field = {}, std::int64_t line = 0,
                     std::string codec_version = {});
-    void note_frame(const Work& work, const lorawan::Event& event, std::string_view decoded, std::string_view outcome);
+    static void note_frame(Work& work, const lorawan::Event& event, std::string_view decoded, std::string_view outcome);
 
     Parts parts_;
     std::unordered_map<std::string, observations::DatastreamId> line_series_;  // a cache over the registry

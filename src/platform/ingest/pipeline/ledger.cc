@@ -16,6 +16,12 @@ using namespace std::chrono_literals;
 /// a device that began to count anew.
 constexpr Duration same_frame_max = 1h;
 
+constexpr std::size_t row_bytes = 300;
+
+std::size_t bytes_of(const DeadLetter& letter) {
+    return row_bytes + letter.payload.size() + letter.sentence.size();
+}
+
 /// What tells one event of a device from another: the radio session for frames, the server's own id for the rest.
 std::string session_name(const lorawan::Event& event) {
     if (event.kind == lorawan::Kind::up && event.dev_addr) {
@@ -110,10 +116,16 @@ Result<Ledger::Seen> Ledger::see_frame(const lorawan::Event& event, Instant rece
         pending = sessions_.emplace(session_key, std::move(kept)).first;
     }
     Session& session = pending->second;
+    const auto crc = static_cast<std::int64_t>(crc32c(event.payload));
+    if (time <= session.last_time) {
+        TRY(const bool old, is_copy_of_earlier_epoch(key, session.epoch, crc, time));
+        if (old) {
+            return Seen::duplicate;
+        }
+    }
     key.epoch = session.epoch;
 
     TRY(const auto before, find_frame(key));
-    const auto crc = static_cast<std::int64_t>(crc32c(event.payload));
     if (before && before->position != position) {
         const bool same = before->payload_crc == crc;
         const Duration apart = time < before->time ? before->time - time : time - before->time;
@@ -127,6 +139,18 @@ Result<Ledger::Seen> Ledger::see_frame(const lorawan::Event& event, Instant rece
     session.last_time = std::max(session.last_time, time);
     frames_seen_.insert_or_assign(std::move(key), SeenFrame{crc, time, position});
     return Seen::fresh;
+}
+
+/// A frame from before the device began to count anew, delivered again: its number may be another frame's by now.
+Result<bool> Ledger::is_copy_of_earlier_epoch(FrameKey key, std::int64_t epoch, std::int64_t crc, Instant time) const {
+    constexpr std::int64_t epochs_back = 4;
+    for (key.epoch = epoch - 1; key.epoch >= std::max<std::int64_t>(0, epoch - epochs_back); --key.epoch) {
+        TRY(const auto before, find_frame(key));
+        if (before && before->payload_crc == crc && before->time == time) {
+            return true;
+        }
+    }
+    return false;
 }
 
 Result<std::optional<Ledger::SeenFrame>> Ledger::find_frame(const FrameKey& key) const {
@@ -169,11 +193,16 @@ Result<Ledger::Session> Ledger::session_of(const std::string& session_key) const
 
 void Ledger::add_dead_letter(DeadLetter letter) {
     constexpr std::size_t shown_max = 4096;
+    constexpr std::size_t waiting_max = 20'000;
     const std::lock_guard lock(mutex_);
+    if (letters_.size() >= waiting_max) {
+        return;
+    }
     letter.id = next_letter_++;
     if (letter.payload.size() > shown_max) {
         letter.payload.resize(shown_max);
     }
+    pending_bytes_ += bytes_of(letter);
     letters_.push_back(std::move(letter));
 }
 
@@ -192,6 +221,7 @@ void Ledger::note_unknown_device(UnknownDevice device) {
 void Ledger::note_frame(Frame frame) {
     const std::lock_guard lock(mutex_);
     auto& frames = last_frames_[frame.dev_eui];
+    pending_bytes_ += row_bytes + frame.decoded.size();
     frames.push_back(std::move(frame));
     if (frames.size() > retention_.last_frames) {
         frames.pop_front();
@@ -202,6 +232,7 @@ void Ledger::keep_raw(journal::Position position, const Message& message) {
     const std::lock_guard lock(mutex_);
     if (raw_.empty() || raw_.back().position < position) {
         raw_.push_back({position, message.received, encode(message)});
+        pending_bytes_ += row_bytes + message.body.size();
     }
 }
 
@@ -229,12 +260,29 @@ void Ledger::settled() {
     const std::lock_guard lock(mutex_);
     frames_seen_.clear();
     sessions_.clear();
-    letters_.clear();
+    letters_.erase(letters_.begin(), letters_.begin() + static_cast<std::ptrdiff_t>(letters_written_));
+    letters_written_ = 0;
     unknown_.clear();
-    forgotten_.clear();
+    forgotten_.erase(forgotten_.begin(), forgotten_.begin() + static_cast<std::ptrdiff_t>(forgotten_written_));
+    forgotten_written_ = 0;
     last_frames_.clear();
     raw_.clear();
     replayed_.clear();
+    pending_bytes_ = 0;
+    for (const DeadLetter& letter : letters_) {
+        pending_bytes_ += bytes_of(letter);
+    }
+}
+
+bool Ledger::wants_settle() const {
+    constexpr std::size_t pending_bytes_max = 32U << 20U;
+    const std::lock_guard lock(mutex_);
+    return pending_bytes_ > pending_bytes_max;
+}
+
+bool Ledger::waiting() const {
+    const std::lock_guard lock(mutex_);
+    return !letters_.empty() || !forgotten_.empty();
 }
 
 std::map<std::string, Counts, std::less<>> Ledger::counts() const {

@@ -98,6 +98,7 @@ public:
     /// Has this radio frame come before? The same frame with another payload is a conflict; a counter that starts anew
     /// begins a new epoch. docs/concepts/data-in.md tells the rule.
     Result<Seen> see_frame(const lorawan::Event& event, Instant received, journal::Position position);
+    /// Beyond twenty thousand that wait to be written, letters are left out; the account counts them all the same.
     void add_dead_letter(DeadLetter letter);
     void note_unknown_device(UnknownDevice device);
     void note_frame(Frame frame);
@@ -109,11 +110,17 @@ public:
     void forget_unknown_device(std::string_view dev_eui);
 
     Result<void> write(observations::Transaction& transaction, journal::Position upto) override;
-    /// After a settle that succeeded: what was written is no longer pending.
+    /// After a settle that succeeded: what it wrote is no longer pending. What came meanwhile still is.
     void settled();
+    /// Does so much wait in memory that it is time to settle?
+    bool wants_settle() const;
+    /// Is there something to write that no record of the journal brings back, such as a refused message?
+    bool waiting() const;
 
     std::map<std::string, Counts, std::less<>> counts() const;
     Result<std::vector<DeadLetter>> dead_letters(const DeadLetterQuery& query) const;
+    /// How many match, whatever `before` and `limit` say.
+    Result<std::int64_t> count_dead_letters(const DeadLetterQuery& query) const;
     Result<DeadLetter> dead_letter(std::int64_t id) const;
     /// Positions of messages of a device that still wait, oldest first.
     Result<std::vector<journal::Position>> waiting_of(std::string_view dev_eui) const;
@@ -151,6 +158,7 @@ private:
         : database_(database), clock_(clock), retention_(retention) {}
     Result<void> load();
     Result<std::optional<SeenFrame>> find_frame(const FrameKey& key) const;
+    Result<bool> is_copy_of_earlier_epoch(FrameKey key, std::int64_t epoch, std::int64_t crc, Instant time) const;
     /// `session_key` is "dev_eui/session".
     Result<Session> session_of(const std::string& session_key) const;
 
@@ -176,6 +184,10 @@ private:
     std::vector<journal::Position> replayed_;
     std::map<std::string, Counts, std::less<>> counts_;  // totals of all time
     std::int64_t next_letter_ = 1;
+    // How much of what other threads add to was in the last write(): the rest waits for the next.
+    std::size_t letters_written_ = 0;
+    std::size_t forgotten_written_ = 0;
+    std::size_t pending_bytes_ = 0;  // roughly, of letters, frames and raw messages
 };
 
 }  // namespace bypuls::ingest::pipeline

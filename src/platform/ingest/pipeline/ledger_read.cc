@@ -79,11 +79,9 @@ Result<Message> find_in_chunk(ByteView plain, journal::Position wanted) {
     return fail(Errc::not_found, "that message is no longer kept");
 }
 
-}  // namespace
-
-Result<std::vector<DeadLetter>> Ledger::dead_letters(const DeadLetterQuery& query) const {
-    std::string text = fmt::format("SELECT {} FROM ingest_dead_letter WHERE id < :before", letter_columns);
-    std::vector<std::string> bound;
+/// What the query asks for, beside paging, as SQL; its values are left in `bound`, to be used as :v1, :v2, …
+std::string conditions_of(const DeadLetterQuery& query, std::vector<std::string>& bound) {
+    std::string text;
     const auto condition = [&](std::string_view column, std::string_view value) {
         if (!value.empty()) {
             bound.emplace_back(value);
@@ -101,7 +99,34 @@ Result<std::vector<DeadLetter>> Ledger::dead_letters(const DeadLetterQuery& quer
         text += fmt::format(" AND (sentence || ' ' || device || ' ' || field || ' ' || payload) LIKE :v{} ESCAPE '\\'",
                             bound.size());
     }
-    text += fmt::format(" ORDER BY id DESC LIMIT {}", query.limit);
+    return text;
+}
+
+}  // namespace
+
+Result<std::int64_t> Ledger::count_dead_letters(const DeadLetterQuery& query) const {
+    std::vector<std::string> bound;
+    const std::string text = "SELECT COUNT(*) FROM ingest_dead_letter WHERE id > 0" + conditions_of(query, bound);
+    return database_.read("counting dead letters", [&](soci::session& sql) -> Result<std::int64_t> {
+        long long count = 0;
+        soci::statement statement(sql);
+        for (std::size_t i = 0; i < bound.size(); ++i) {
+            statement.exchange(soci::use(bound[i], fmt::format("v{}", i + 1)));
+        }
+        statement.exchange(soci::into(count));
+        statement.alloc();
+        statement.prepare(text);
+        statement.define_and_bind();
+        statement.execute(true);
+        return count;
+    });
+}
+
+Result<std::vector<DeadLetter>> Ledger::dead_letters(const DeadLetterQuery& query) const {
+    std::vector<std::string> bound;
+    const std::string text =
+        fmt::format("SELECT {} FROM ingest_dead_letter WHERE id < :before{} ORDER BY id DESC LIMIT {}", letter_columns,
+                    conditions_of(query, bound), query.limit);
 
     return database_.read("searching dead letters", [&](soci::session& sql) -> Result<std::vector<DeadLetter>> {
         const long long before = query.before;
@@ -203,7 +228,7 @@ Result<Message> Ledger::raw_message(journal::Position position) const {
             return fail(Errc::not_found, "that message is no longer kept");
         }
         std::string bytes(blob.get_len(), '\0');
-        blob.read_from_start(bytes.data(), bytes.size());
+        blob.read(0, bytes.data(), bytes.size());  // read_from_start() is not there for SQLite in SOCI 4.0
         return bytes;
     }));
     TRY(const Bytes plain, decompress(chunk));

@@ -43,17 +43,21 @@ Result<void> Ledger::write(observations::Transaction& transaction, journal::Posi
     TRY_DO(write_devices(transaction));
     TRY_DO(write_raw(transaction));
     TRY_DO(write_counts(transaction));
+    letters_written_ = letters_.size();
+    forgotten_written_ = forgotten_.size();
     return purge(transaction);
 }
 
 Result<void> Ledger::write_frames(observations::Transaction& transaction) const {
     for (const auto& [key, seen] : frames_seen_) {
-        TRY_DO(
-            put(transaction,
-                "INSERT INTO ingest_frame_seen (dev_eui, session, epoch, f_cnt, f_port, payload_crc, time, position) "
-                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                std::string_view(key.dev_eui), std::string_view(key.session), key.epoch, key.f_cnt, key.f_port,
-                seen.payload_crc, micros(seen.time), number(seen.position)));
+        // The row may be there: a message is looked at again when memory was full and had to settle in between.
+        TRY_DO(put(
+            transaction,
+            "INSERT INTO ingest_frame_seen (dev_eui, session, epoch, f_cnt, f_port, payload_crc, time, position) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (dev_eui, session, epoch, f_cnt, f_port) DO UPDATE "
+            "SET payload_crc = excluded.payload_crc, time = excluded.time, position = excluded.position",
+            std::string_view(key.dev_eui), std::string_view(key.session), key.epoch, key.f_cnt, key.f_port,
+            seen.payload_crc, micros(seen.time), number(seen.position)));
     }
     for (const auto& [name, session] : sessions_) {
         const auto slash = name.find('/');

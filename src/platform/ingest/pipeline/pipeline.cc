@@ -233,11 +233,11 @@ Result<void> Pipeline::flush_within(std::chrono::milliseconds patience) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     std::unique_lock lock(mutex_);
     work_.notify_one();
-    bool done = applied_.wait_until(lock, deadline, [&] { return queue_.empty() && !busy_; });
+    bool done = applied_.wait_until(lock, deadline, [&] { return appending_ == 0 && queue_.empty() && !busy_; });
     if (done) {
-        flush_wanted_ = true;
+        const std::uint64_t mine = ++flushes_asked_;
         work_.notify_one();
-        done = applied_.wait_until(lock, deadline, [&] { return !flush_wanted_ && !busy_; });
+        done = applied_.wait_until(lock, deadline, [&] { return flushes_done_ >= mine; });
     }
     if (!done) {
         return fail(Errc::timed_out, trouble_.empty() ? "messages still wait to be applied" : trouble_);

@@ -70,6 +70,8 @@ public:
     void drain();
     /// Blocks until it has settled, too.
     Result<void> flush();
+    /// The same, but Errc::timed_out when it takes longer: what was accepted is kept and goes on by itself.
+    Result<void> flush_within(std::chrono::milliseconds patience);
 
     bool disk_full() const { return parts_.journal.health().disk_full; }
     /// The account of each source, with what is in flight counted as received.
@@ -105,7 +107,8 @@ private:
     bool refusing_ = false;
     bool stopping_ = false;
     bool busy_ = false;
-    bool flush_wanted_ = false;
+    std::uint64_t flushes_asked_ = 0;
+    std::uint64_t flushes_done_ = 0;
     Result<void> flush_result_;
     std::chrono::steady_clock::time_point next_settle_;
     std::thread thread_;

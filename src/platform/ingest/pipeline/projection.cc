@@ -1,7 +1,9 @@
 #include "platform/ingest/pipeline/projection.h"
 
+#include <algorithm>
 #include <array>
 
+#include "core/bytes.h"
 #include "core/log.h"
 
 namespace bypuls::ingest::pipeline {
@@ -17,18 +19,41 @@ Result<Projection::Replayed> Projection::replay() {
             return replayed;
         }
         replayed.records += 1;
-        auto message = decode(record->payload, record->received);
-        auto intake = message ? prepare(std::move(*message)) : std::unexpected(message.error());
+        const auto message = decode(record->payload, record->received);
+        const auto intake = message ? prepare(*message) : std::unexpected(message.error());
         if (!intake) {
-            // It was readable when it was accepted, so a later program must have become stricter: say so, lose nothing.
-            log::error("ingest", "a kept message can no longer be read; it stays in the journal's backup",
-                       {{"position", std::to_string(record->position.value)}, {"why", intake.error().what}});
+            put_aside(*record, message, intake.error());
             replayed.unreadable += 1;
             last_ = record->position;
             continue;
         }
         TRY_DO(apply(**intake, record->position));
+        if (wants_settle()) {
+            if (const auto settled = settle(); !settled) {
+                log::warning("ingest", "settling failed and will be tried again", {{"why", settled.error().what}});
+            }
+        }
     }
+}
+
+/// It was readable when it was accepted, so a later program must have become stricter: say so, lose nothing.
+void Projection::put_aside(const journal::Record& record, const Result<Message>& message, const Error& error) {
+    log::error("ingest", "a kept message can no longer be read",
+               {{"position", std::to_string(record.position.value)}, {"why", error.what}});
+    parts_.ledger.add_dead_letter(
+        {.position = record.position,
+         .received = record.received,
+         .source = record.source,
+         .reason = Reason::malformed,
+         .sentence = error.what,
+         .payload = message
+                        ? message->body
+                        : to_hex(ByteView(record.payload).first(std::min<std::size_t>(record.payload.size(), 2048))),
+         .payload_bytes = static_cast<std::int64_t>(record.payload.size())});
+    if (message) {
+        parts_.ledger.keep_raw(record.position, *message);
+    }
+    parts_.ledger.count(record.source, {.received = 1, .quarantined = 1});
 }
 
 Result<Counts> Projection::apply(const Intake& intake, journal::Position position) {

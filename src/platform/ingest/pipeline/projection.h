@@ -50,10 +50,12 @@ public:
     /// Moves the cursor to the last applied record, and lets go of the journal up to there. Nothing to do is success.
     Result<void> settle();
 
-    bool unsettled() const { return last_ != parts_.store.settled(); }
-    bool wants_settle() const { return parts_.store.wants_settle(); }
+    bool unsettled() const { return last_ != parts_.store.settled() || parts_.ledger.waiting(); }
+    bool wants_settle() const { return parts_.store.wants_settle() || parts_.ledger.wants_settle(); }
 
 private:
+    void put_aside(const journal::Record& record, const Result<Message>& message, const Error& error);
+
     Parts parts_;
     journal::Position last_;  // the newest record that has been applied
 };

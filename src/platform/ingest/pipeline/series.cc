@@ -22,6 +22,15 @@ void append_tags(std::string& out, std::span<const line_protocol::Tag> tags) {
     append_tags(out, sorted);
 }
 
+registry::Thing thing_for(const WantedSeries& wanted) {
+    const std::string key = wanted.key.substr(0, wanted.key.size() - wanted.field.size() - 1);
+    return {.name = key.substr(5), .description = "Made when a line named it.", .external_key = key};
+}
+
+registry::ObservedProperty property_for(const std::string& field) {
+    return {.name = field, .definition = "urn:bypuls:property:" + field, .description = "Made when a line named it."};
+}
+
 }  // namespace
 
 void append_series_key(std::string& out, const line_protocol::Batch& batch, const line_protocol::Point& point,
@@ -36,6 +45,19 @@ Result<std::vector<observations::DatastreamId>> RegistrySeries::make(const std::
     std::vector<observations::DatastreamId> ids(wanted.size());
     std::vector<registry::Datastream> fresh;
     std::vector<std::size_t> places;
+    const auto create = [&]() -> Result<void> {
+        if (fresh.empty()) {
+            return {};
+        }
+        TRY(const auto made, registry_.create_all(fresh));
+        for (std::size_t i = 0; i < made.size(); ++i) {
+            ids[places[i]] = made[i];
+        }
+        made_ += made.size();
+        fresh.clear();
+        places.clear();
+        return {};
+    };
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         if (const auto* known = registry_.streams()->find(wanted[i].key)) {
             ids[i] = known->id;
@@ -44,25 +66,26 @@ Result<std::vector<observations::DatastreamId>> RegistrySeries::make(const std::
         if (made_ + fresh.size() >= series_max_) {
             continue;
         }
-        TRY(const auto thing, thing_of(wanted[i]));
-        TRY(const auto property, property_of(wanted[i].field));
-        fresh.push_back({.thing = thing,
-                         .sensor = sensor_,
-                         .observed_property = property,
-                         .name = wanted[i].measurement + " " + wanted[i].field,
-                         .description = "Made when a line named it: " + wanted[i].key,
-                         .unit = {.name = "unknown", .symbol = "", .definition = "1"},
-                         .result_type = wanted[i].type,
-                         .external_keys = {wanted[i].key}});
-        places.push_back(i);
-    }
-    if (!fresh.empty()) {
-        TRY(const auto made, registry_.create_all(fresh));
-        for (std::size_t i = 0; i < made.size(); ++i) {
-            ids[places[i]] = made[i];
+        registry::Datastream series{.sensor = sensor_,
+                                    .name = wanted[i].measurement + " " + wanted[i].field,
+                                    .description = "Made when a line named it: " + wanted[i].key,
+                                    .unit = {.name = "unknown", .symbol = "", .definition = "1"},
+                                    .result_type = wanted[i].type,
+                                    .external_keys = {wanted[i].key}};
+        const registry::Thing thing = thing_for(wanted[i]);
+        const registry::ObservedProperty property = property_for(wanted[i].field);
+        if (!registry::validate(series) || !registry::validate(thing) || !registry::validate(property)) {
+            continue;  // a name that the registry cannot hold, such as one of a thousand letters
         }
-        made_ += made.size();
+        TRY(series.thing, thing_of(thing));
+        TRY(series.observed_property, property_of(property));
+        fresh.push_back(std::move(series));
+        places.push_back(i);
+        if (fresh.size() == registry::bulk_max) {
+            TRY_DO(create());
+        }
     }
+    TRY_DO(create());
     return ids;
 }
 
@@ -85,26 +108,23 @@ Result<void> RegistrySeries::prepare_shared() {
     return {};
 }
 
-Result<registry::ThingId> RegistrySeries::thing_of(const WantedSeries& wanted) {
-    const std::string key = wanted.key.substr(0, wanted.key.size() - wanted.field.size() - 1);
-    auto known = registry_.thing_by_key(key);
+Result<registry::ThingId> RegistrySeries::thing_of(const registry::Thing& wanted) {
+    auto known = registry_.thing_by_key(wanted.external_key);
     if (known) {
         return known->id;
     }
     if (known.error().code != Errc::not_found) {
         return std::unexpected(std::move(known).error());
     }
-    return registry_.things().create(
-        {.name = key.substr(5), .description = "Made when a line named it.", .external_key = key});
+    return registry_.things().create(wanted);
 }
 
-Result<registry::ObservedPropertyId> RegistrySeries::property_of(const std::string& field) {
-    TRY(const auto known, registry_.observed_properties().find_by_name(field));
+Result<registry::ObservedPropertyId> RegistrySeries::property_of(const registry::ObservedProperty& wanted) {
+    TRY(const auto known, registry_.observed_properties().find_by_name(wanted.name));
     if (!known.empty()) {
         return known.front().id;
     }
-    return registry_.observed_properties().create(
-        {.name = field, .definition = "urn:bypuls:property:" + field, .description = "Made when a line named it."});
+    return registry_.observed_properties().create(wanted);
 }
 
 }  // namespace bypuls::ingest::pipeline

@@ -24,7 +24,8 @@ struct WantedSeries {
 class SeriesMaker {
 public:
     virtual ~SeriesMaker() = default;
-    /// Ids in the order of `wanted`; 0 for those that may not be made (the bound of new series was reached).
+    /// Ids in the order of `wanted`; 0 for those that may not be made: the bound of new series was reached, or the
+    /// registry cannot hold such a name. An error means that it is worth trying again.
     virtual Result<std::vector<observations::DatastreamId>> make(const std::vector<WantedSeries>& wanted) = 0;
 };
 
@@ -36,9 +37,9 @@ public:
     Result<std::vector<observations::DatastreamId>> make(const std::vector<WantedSeries>& wanted) override;
 
 private:
-    Result<registry::ThingId> thing_of(const WantedSeries& wanted);
+    Result<registry::ThingId> thing_of(const registry::Thing& wanted);
     Result<void> prepare_shared();
-    Result<registry::ObservedPropertyId> property_of(const std::string& field);
+    Result<registry::ObservedPropertyId> property_of(const registry::ObservedProperty& wanted);
 
     registry::Registry& registry_;
     std::size_t series_max_;

@@ -1,0 +1,217 @@
+#include "platform/ingest/pipeline/ledger.h"
+
+#include "platform/ingest/pipeline/fixture_test.h"
+
+namespace bypuls::ingest::pipeline {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using Seen = Ledger::Seen;
+
+class LedgerTest : public testing::Test {
+protected:
+    Seen see(const Uplink& frame, std::uint64_t position) {
+        const auto event = lorawan::parse_chirpstack_json("up", body_of(frame));
+        EXPECT_TRUE(event.has_value()) << event.error();
+        return bench_.ledger->see_frame(*event, bench_.clock.now(), {position}).value();
+    }
+    void settle(std::uint64_t upto) {
+        const std::array<observations::Companion*, 1> companions{bench_.ledger.get()};
+        const auto settled = bench_.store->settle({upto}, companions);
+        ASSERT_TRUE(settled.has_value()) << settled.error();
+        bench_.ledger->settled();
+    }
+    Uplink frame(std::uint32_t f_cnt, std::uint32_t value, Duration after = {}) const {
+        return {.time = bench_.clock.now() + after, .f_cnt = f_cnt, .value = value};
+    }
+
+    Bench bench_;
+};
+
+TEST_F(LedgerTest, ACopyWithinTheHourIsADuplicate) {
+    EXPECT_EQ(see(frame(7, 1), 1), Seen::fresh);
+    EXPECT_EQ(see(frame(7, 1), 2), Seen::duplicate);
+    EXPECT_EQ(see(frame(7, 1, 59min), 3), Seen::duplicate);
+    EXPECT_EQ(see(frame(8, 1, 1min), 4), Seen::fresh);
+}
+
+TEST_F(LedgerTest, ACopyIsKnownAfterSettlingAndReopening) {
+    EXPECT_EQ(see(frame(7, 1), 1), Seen::fresh);
+    settle(1);
+    EXPECT_EQ(see(frame(7, 1), 2), Seen::duplicate);
+    bench_.close();
+    bench_.open();
+    EXPECT_EQ(see(frame(7, 1), 3), Seen::duplicate);
+}
+
+TEST_F(LedgerTest, TheSameFrameWithAnotherPayloadIsAConflict) {
+    EXPECT_EQ(see(frame(7, 1), 1), Seen::fresh);
+    EXPECT_EQ(see(frame(7, 2), 2), Seen::conflict);
+    EXPECT_EQ(see(frame(7, 1), 3), Seen::duplicate) << "a conflict does not replace what was seen first";
+}
+
+TEST_F(LedgerTest, AnotherDeviceOrSessionHasItsOwnCounter) {
+    EXPECT_EQ(see(frame(7, 1), 1), Seen::fresh);
+    Uplink other = frame(7, 2);
+    other.device = 2;
+    EXPECT_EQ(see(other, 2), Seen::fresh);
+    Uplink rejoined = frame(7, 3);
+    rejoined.dev_addr = 99;
+    EXPECT_EQ(see(rejoined, 3), Seen::fresh);
+}
+
+TEST_F(LedgerTest, ACounterThatBeginsAnewBeginsAnEpoch) {
+    EXPECT_EQ(see(frame(0, 1), 1), Seen::fresh);
+    EXPECT_EQ(see(frame(1, 2, 1h), 2), Seen::fresh);
+    EXPECT_EQ(see(frame(0, 3, 5h), 3), Seen::fresh) << "the device was restarted";
+    EXPECT_EQ(see(frame(0, 3, 5h), 4), Seen::duplicate);
+    settle(4);
+    EXPECT_EQ(see(frame(1, 4, 6h), 5), Seen::fresh) << "the new epoch is remembered";
+    EXPECT_EQ(see(frame(1, 5, 6h), 6), Seen::conflict);
+}
+
+TEST_F(LedgerTest, AFrameRedeliveredLateKeepsItsTimeAndIsADuplicate) {
+    EXPECT_EQ(see(frame(0, 1), 1), Seen::fresh);
+    EXPECT_EQ(see(frame(1, 2, 1h), 2), Seen::fresh);
+    settle(2);
+    bench_.clock.advance(48h);
+    EXPECT_EQ(see({.time = bench_.clock.now() - 48h, .f_cnt = 0, .value = 1}, 3), Seen::duplicate);
+}
+
+TEST_F(LedgerTest, AFrameOfAnEarlierEpochRedeliveredLateIsADuplicate) {
+    EXPECT_EQ(see(frame(0, 1), 1), Seen::fresh);
+    EXPECT_EQ(see(frame(1, 2, 1h), 2), Seen::fresh);
+    EXPECT_EQ(see(frame(0, 3, 5h), 3), Seen::fresh);
+    EXPECT_EQ(see(frame(1, 2, 1h), 4), Seen::duplicate);
+    EXPECT_EQ(see(frame(1, 9, 6h), 5), Seen::fresh) << "the copy has not taken the new epoch's number";
+    EXPECT_EQ(see(frame(0, 1), 6), Seen::duplicate) << "its number has been used again, and it is an old copy still";
+}
+
+TEST_F(LedgerTest, AMessageLookedAtAgainAtItsOwnPositionIsFreshAndSettlesTwice) {
+    EXPECT_EQ(see(frame(7, 1), 1), Seen::fresh);
+    settle(0);  // memory was full before the message could be stored
+    EXPECT_EQ(see(frame(7, 1), 1), Seen::fresh);
+    settle(1);
+    EXPECT_EQ(see(frame(7, 1), 2), Seen::duplicate);
+}
+
+TEST_F(LedgerTest, DeadLettersAreFoundByWordSourceReasonAndDevice) {
+    bench_.ledger->add_dead_letter({.position = {1},
+                                    .received = bench_.clock.now(),
+                                    .source = "chirpstack",
+                                    .reason = Reason::codec_failed,
+                                    .sentence = "TypeError: x is undefined",
+                                    .device = "70b3d57ed0000001",
+                                    .payload = "100%_sure"});
+    bench_.ledger->add_dead_letter({.received = bench_.clock.now(),
+                                    .source = "lines",
+                                    .reason = Reason::malformed,
+                                    .sentence = "nothing can be read",
+                                    .payload = std::string(10'000, 'x'),
+                                    .payload_bytes = 10'000});
+    settle(1);
+    const auto found = [&](const DeadLetterQuery& query) { return bench_.ledger->dead_letters(query).value().size(); };
+    EXPECT_EQ(found({}), 2U);
+    EXPECT_EQ(found({.words = {"typeerror", "undefined"}}), 1U);
+    EXPECT_EQ(found({.words = {"typeerror", "nothing"}}), 0U);
+    EXPECT_EQ(found({.words = {"100%_s"}}), 1U);
+    EXPECT_EQ(found({.words = {"1%s"}}), 0U) << "a percent sign stands for itself";
+    EXPECT_EQ(found({.source = "lines"}), 1U);
+    EXPECT_EQ(found({.reason = "codec_failed"}), 1U);
+    EXPECT_EQ(found({.device = "70b3d57ed0000001"}), 1U);
+    EXPECT_EQ(found({.replayed = true}), 0U);
+    const auto newest = bench_.ledger->dead_letters({.limit = 1}).value();
+    ASSERT_THAT(newest, SizeIs(1));
+    EXPECT_EQ(newest[0].source, "lines");
+    EXPECT_EQ(newest[0].payload.size(), 4096U);
+    EXPECT_EQ(found({.before = newest[0].id}), 1U);
+    EXPECT_EQ(bench_.ledger->dead_letter(newest[0].id)->payload_bytes, 10'000);
+    EXPECT_EQ(bench_.ledger->dead_letter(77).error().code, Errc::not_found);
+}
+
+TEST_F(LedgerTest, DeadLettersLastThirtyDays) {
+    bench_.ledger->add_dead_letter({.received = bench_.clock.now(), .source = "lines", .sentence = "old"});
+    settle(1);
+    bench_.clock.advance(std::chrono::days{31});
+    settle(2);
+    EXPECT_THAT(bench_.ledger->dead_letters({}).value(), IsEmpty());
+}
+
+/// Adds while the transaction is open, as another thread may.
+class Meanwhile final : public observations::Companion {
+public:
+    explicit Meanwhile(Ledger& ledger) : ledger_(ledger) {}
+    Result<void> write(observations::Transaction& /*transaction*/, journal::Position /*upto*/) override {
+        ledger_.add_dead_letter({.received = Instant{1h}, .source = "lines", .sentence = "came while settling"});
+        ledger_.forget_unknown_device("70b3d57ed0000009");
+        return {};
+    }
+
+private:
+    Ledger& ledger_;
+};
+
+TEST_F(LedgerTest, WhatComesWhileSettlingIsWrittenNextTime) {
+    bench_.ledger->note_unknown_device({.dev_eui = "70b3d57ed0000009", .frames = 1});
+    Meanwhile meanwhile(*bench_.ledger);
+    const std::array<observations::Companion*, 2> companions{bench_.ledger.get(), &meanwhile};
+    bench_.clock.jump_to(Instant{2h});
+    ASSERT_TRUE(bench_.store->settle({1}, companions).has_value());
+    bench_.ledger->settled();
+    EXPECT_TRUE(bench_.ledger->waiting());
+    EXPECT_THAT(bench_.ledger->dead_letters({}).value(), IsEmpty());
+    settle(1);
+    EXPECT_FALSE(bench_.ledger->waiting());
+    EXPECT_THAT(bench_.ledger->dead_letters({}).value(), SizeIs(1));
+    EXPECT_THAT(bench_.ledger->unknown_devices().value(), IsEmpty());
+}
+
+TEST_F(LedgerTest, RawMessagesComeBackByteForByte) {
+    std::vector<Message> kept;
+    for (std::uint64_t position : {3U, 4U, 900U}) {
+        kept.push_back({.way = Way::lines,
+                        .sender = "key",
+                        .detail = "us",
+                        .received = bench_.clock.now() - Duration{position},
+                        .body = std::string("\0\xff raw", 6) + std::to_string(position)});
+        bench_.ledger->keep_raw({position}, kept.back());
+    }
+    settle(900);
+    const auto first = bench_.ledger->raw_message({3});
+    ASSERT_TRUE(first.has_value()) << first.error();
+    EXPECT_EQ(*first, kept[0]);
+    EXPECT_EQ(bench_.ledger->raw_message({900}).value(), kept[2]);
+    EXPECT_EQ(bench_.ledger->raw_message({5}).error().code, Errc::not_found);
+    EXPECT_EQ(bench_.ledger->raw_message({901}).error().code, Errc::not_found);
+}
+
+TEST_F(LedgerTest, TheAccountIsThereAfterReopening) {
+    bench_.ledger->count("lines", {.received = 10, .stored = 6, .duplicate = 2, .quarantined = 1, .rejected = 1});
+    bench_.ledger->count("tts", {.received = 1, .stored = 1});
+    const auto before = bench_.ledger->counts();
+    settle(5);
+    bench_.ledger->count("tts", {.received = 1, .stored = 1});  // of a record after the last settle
+    bench_.close();
+    bench_.open();
+    EXPECT_EQ(bench_.ledger->counts(), before);
+}
+
+TEST_F(LedgerTest, OnlyTheLastFramesOfADeviceAreShown) {
+    for (std::uint64_t position = 1; position <= 120; ++position) {
+        bench_.ledger->note_frame({.dev_eui = "70b3d57ed0000001", .position = {position}, .outcome = "stored"});
+        if (position % 40 == 0) {
+            settle(position);
+        }
+    }
+    const auto frames = bench_.ledger->last_frames("70b3d57ed0000001").value();
+    ASSERT_THAT(frames, SizeIs(50));
+    EXPECT_EQ(frames.front().position.value, 120U);
+    EXPECT_EQ(frames.back().position.value, 71U);
+}
+
+}  // namespace
+}  // namespace bypuls::ingest::pipeline
