@@ -41,3 +41,16 @@ bypuls_library(soci_postgresql soci_postgresql)
 if(BUILD_TESTING)
   bypuls_library(rapidcheck rapidcheck)
 endif()
+
+# DuckDB comes from npm: the library from one package, its headers from another, pinned to the same version.
+set(duckdb_library ${PROJECT_SOURCE_DIR}/node_modules/@duckdb/node-bindings-linux-x64/libduckdb.so)
+set(duckdb_headers ${PROJECT_SOURCE_DIR}/node_modules/duckdb/src/duckdb/src/include)
+if(NOT EXISTS ${duckdb_library} OR NOT EXISTS ${duckdb_headers}/duckdb.hpp)
+  message(FATAL_ERROR "DuckDB is not there yet. Run tools/web_build.sh once, which fetches the pinned npm packages.")
+endif()
+# Programs find the library beside themselves, in the build folder and wherever the two are copied.
+file(COPY ${duckdb_library} DESTINATION ${PROJECT_BINARY_DIR})
+add_library(third_duckdb SHARED IMPORTED GLOBAL)
+set_target_properties(third_duckdb PROPERTIES IMPORTED_LOCATION ${PROJECT_BINARY_DIR}/libduckdb.so
+  INTERFACE_INCLUDE_DIRECTORIES ${duckdb_headers})
+add_library(third::duckdb ALIAS third_duckdb)
