@@ -166,6 +166,15 @@ Result<http::Response> list_samples(const Parts& parts, const http::Request& req
     return open_data(request, http::json(answer.dump()));
 }
 
+/// `first` once, then what `rest` gives.
+Task<Result<bool>> pull_after(std::string first, http::Pull& rest, std::string& chunk) {
+    if (!first.empty()) {
+        chunk = std::move(first);
+        co_return true;
+    }
+    co_return co_await rest(chunk);
+}
+
 using Answer = Result<http::Response> (*)(const Parts&, const http::Request&);
 
 /// Answers on the pool, since the plane may read from disk.
@@ -180,15 +189,43 @@ http::Route answer(std::string pattern, const Parts& parts, Answer work) {
             .permission = std::string(policy::anyone)};
 }
 
+std::string live_data(const publication::PublicPlace& place, const Condition& condition, Instant now) {
+    return json{{"place", place.slug}, {"condition", condition_json(condition, now)}}.dump();
+}
+
+/// What is known now as events, so that who has just come never waits for the next reading.
+std::string current_events(const Parts& parts, const publication::Catalogue& catalogue,
+                           std::optional<std::string_view> slug) {
+    const Instant now = parts.clock.now();
+    std::string events;
+    for (const auto& place : catalogue.places) {
+        if (slug && place.slug != *slug) {
+            continue;
+        }
+        for (const Condition& condition : conditions_at(parts, place)) {
+            events += fmt::format("event: condition\ndata: {}\n\n", live_data(place, condition, now));
+        }
+    }
+    return events;
+}
+
 Task<http::Response> listen(const Parts& parts, http::Request& request) {
     const auto slug = request.query.get("place");
-    if (!slug) {
-        co_return parts.hub.subscribe(request, {std::string(live_topic_all)});
-    }
-    if (parts.plane.catalogue()->place(*slug) == nullptr) {
+    const auto catalogue = parts.plane.catalogue();
+    if (slug && catalogue->place(*slug) == nullptr) {
         co_return http::problem(request, 404, "not-found");
     }
-    co_return parts.hub.subscribe(request, {topic_of(*slug)});
+    // Subscribed first, so that nothing falls between the state and the events that change it.
+    auto response = parts.hub.subscribe(request, {slug ? topic_of(*slug) : std::string(live_topic_all)});
+    auto* stream = std::get_if<http::OpenStream>(&response.body);
+    if (stream == nullptr) {
+        co_return response;
+    }
+    auto now = co_await parts.pool.run([&] { return current_events(parts, *catalogue, slug); });
+    stream->pull = [first = std::move(now), rest = std::move(stream->pull)](std::string& chunk) mutable {
+        return pull_after(std::exchange(first, ""), rest, chunk);
+    };
+    co_return response;
 }
 
 }  // namespace
@@ -222,8 +259,7 @@ void announce(const Parts& parts, const std::set<publication::DatastreamId>& str
         }
         for (const Condition& condition : conditions_at(parts, place)) {
             if (streams.contains(condition.stream.id)) {
-                const std::string data =
-                    json{{"place", place.slug}, {"condition", condition_json(condition, now)}}.dump();
+                const std::string data = live_data(place, condition, now);
                 parts.hub.publish(topic_of(place.slug), "condition", data);
                 parts.hub.publish(live_topic_all, "condition", data);
             }
