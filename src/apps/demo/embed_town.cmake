@@ -1,0 +1,10 @@
+# TOWN: the folder with town.json and codecs/*.js. Writes OUT: {name, text} of each, as they are.
+file(GLOB codecs ${TOWN}/codecs/*.js)
+list(SORT codecs)
+set(embedded)
+foreach(file IN LISTS codecs ITEMS ${TOWN}/town.json)
+  file(RELATIVE_PATH name ${TOWN} ${file})
+  file(READ ${file} text)
+  string(APPEND embedded "{\"${name}\", R\"town(${text})town\"},\n")
+endforeach()
+file(WRITE ${OUT} "${embedded}")

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "apps/demo/plan.h"
+#include "apps/demo/simulator.h"
+#include "core/clock.h"
+#include "core/result.h"
+#include "platform/ingest/devices/device_book.h"
+#include "platform/ingest/pipeline/pipeline.h"
+#include "platform/observations/store.h"
+#include "platform/registry/registry.h"
+
+namespace bypuls::demo {
+
+/// What was made; all 0 when the town was there already.
+struct Laid {
+    std::size_t things = 0;
+    std::size_t datastreams = 0;
+    std::size_t places = 0;
+    std::size_t devices = 0;
+    std::size_t codecs = 0;
+
+    friend bool operator==(const Laid&, const Laid&) = default;
+};
+
+/// Makes what the plan has and the registry and the device book do not; leaves alone what is there, also when a person
+/// changed it. Everything is marked as simulated. Blocks.
+Result<Laid> lay(const Plan& plan, registry::Registry& registry, ingest::devices::DeviceBook& devices);
+
+/// What history was fed.
+struct Fed {
+    std::size_t frames = 0;
+    std::size_t samples = 0;
+};
+
+struct HistoryParts {
+    const registry::Registry& registry;
+    const observations::Store& store;
+    ingest::pipeline::Pipeline& pipeline;
+};
+
+/// Sends the devices' past through the pipeline, as ChirpStack messages that came when they were sent, and the water
+/// samples as a batch. After a start with history, only what is missing since. Feeding again what an interrupted start
+/// fed changes nothing. Blocks until all of it has been applied.
+Result<Fed> feed_history(const Plan& plan, const Simulator& simulator, const HistoryParts& parts, Instant now);
+
+}  // namespace bypuls::demo

@@ -1,0 +1,250 @@
+#include "apps/demo/simulator.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+#include <fmt/format.h>
+
+#include "core/text.h"
+#include "core/time/iso8601.h"
+
+namespace bypuls::demo {
+namespace {
+
+using std::chrono::days;
+using std::chrono::floor;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// What is decided by chance; each has its own stream of it.
+enum Stream : std::uint64_t { lost = 100, doubled, spike, garble, moment_of_hour, address, radio, identifier, water };
+
+constexpr double lost_share = 0.015;
+constexpr double doubled_share = 0.01;
+constexpr double spike_share = 1.0 / 700;
+constexpr double garble_share = 1.0 / 900;
+constexpr double live_spike_share = 1.0 / 90;  // minutes instead of hours, so that a visitor may meet one
+constexpr double spike_cel = -50;
+constexpr days battery_fades{10};
+constexpr double battery_empty_v = 2.35;
+constexpr days stranger_since{14};
+
+/// A stretch of history in which devices send in one rhythm, as one radio session.
+struct Phase {
+    Interval span;
+    hours step;
+    std::uint32_t session;
+};
+
+Instant may_before(Instant t, int years_back) {
+    using namespace std::chrono;
+    const year_month_day date{floor<days>(t)};
+    const auto in = [&](year y) { return Instant{sys_days{y / May / 15}}; };
+    const year newest = in(date.year()) <= t ? date.year() : date.year() - years{1};
+    return in(newest - years{years_back});
+}
+
+std::array<Phase, 3> phases(Instant newest) {
+    using namespace std::chrono;
+    const Instant sparse = may_before(newest, 1);
+    const Instant season = may_before(newest, 0);
+    const year_month_day date{floor<days>(newest)};
+    const Instant dense = std::max(season, Instant{sys_days{(date.year() / date.month() - months{1}) / 1}});
+    const auto session = [](Instant start) {
+        return static_cast<std::uint32_t>(floor<days>(start).time_since_epoch().count()) * 4;
+    };
+    return {Phase{{sparse, season}, hours{8}, session(sparse)}, Phase{{season, dense}, hours{2}, session(season)},
+            Phase{{dense, newest}, hours{1}, session(dense) + 2}};
+}
+
+bool in_winter(Instant t) {
+    const std::chrono::year_month_day date{floor<days>(t)};
+    const unsigned number = static_cast<unsigned>(date.month()) * 100 + static_cast<unsigned>(date.day());
+    return number >= 1101 || number <= 415;
+}
+
+std::uint64_t number_of(const PlannedDevice& device) {
+    std::uint64_t number = 0;
+    for (const std::uint8_t byte : device.dev_eui.bytes) {
+        number = number << 8U | byte;
+    }
+    return number;
+}
+
+struct GatewaySite {
+    std::string_view id;
+    std::string_view name;
+    double latitude;
+    double longitude;
+    double altitude;
+};
+constexpr std::array gateways{GatewaySite{"7276ff002e0a1001", "Bragernesåsen", 59.7525, 10.2075, 205},
+                              GatewaySite{"7276ff002e0a1002", "Konnerud", 59.7195, 10.1500, 210},
+                              GatewaySite{"7276ff002e0a1003", "Strømsø", 59.7375, 10.2030, 22}};
+
+}  // namespace
+
+struct Simulator::Slot {
+    Instant nominal{};
+    hours step{};
+    std::uint32_t session = 0;
+    std::uint32_t f_cnt = 0;
+    Instant session_start{};
+    Instant newest{};
+};
+
+Simulator::Simulator(const Plan& plan, std::uint64_t seed) : plan_(plan), seed_(seed), nature_(seed) {}
+
+Instant Simulator::history_start(Instant now) {
+    return may_before(now, 1);
+}
+
+std::vector<Uplink> Simulator::history(Interval interval, Instant newest) const {
+    std::vector<Uplink> sent;
+    for (const PlannedDevice& device : plan_.devices) {
+        for (const Phase& phase : phases(newest)) {
+            Slot slot{.step = phase.step, .session = phase.session, .session_start = phase.span.from, .newest = newest};
+            for (slot.nominal = phase.span.from; slot.nominal < phase.span.to; slot.nominal += phase.step) {
+                if (device.faults.rejoined && slot.session == phase.session &&
+                    slot.nominal >= *device.faults.rejoined && slot.session_start < *device.faults.rejoined) {
+                    slot.session += 1;
+                    slot.session_start = slot.nominal;
+                    slot.f_cnt = 0;
+                }
+                add_slot(device, slot, interval, sent);
+                slot.f_cnt += 1;
+            }
+        }
+    }
+    std::ranges::stable_sort(sent, {}, &Uplink::time);
+    return sent;
+}
+
+void Simulator::add_slot(const PlannedDevice& device, const Slot& slot, Interval interval,
+                         std::vector<Uplink>& out) const {
+    const std::uint64_t who = number_of(device);
+    const auto hour = static_cast<std::uint64_t>(slot.nominal.time_since_epoch() / hours{1});
+    const auto even = [&](std::uint64_t stream) { return dice_unit(seed_ ^ who, stream, hour); };
+    // Each device has its own minute; a slow clock shifts it a little every day.
+    const std::chrono::duration<double, std::ratio<86'400>> running = slot.nominal - slot.session_start;
+    const double into_hour = std::fmod(dice_unit(seed_ ^ who, moment_of_hour, 0) * 3500 +
+                                           device.faults.drift_s_per_day * running.count() + even(moment_of_hour) * 3,
+                                       3599.0);
+    const Instant t = slot.nominal + milliseconds{static_cast<std::int64_t>(into_hour * 1000)};
+    const bool asleep = device.winter_only && !in_winter(t);
+    const bool dead = device.faults.battery_dead && device.faults.battery_dead->contains(t);
+    const bool stranger = !device.adopted && (slot.newest - t > stranger_since || hour % 6 != 0);
+    if (!interval.contains(t) || asleep || dead || stranger || even(lost) < lost_share) {
+        return;
+    }
+    Moment moment = nature_.at(device, t);
+    if (device.faults.spikes && even(spike) < spike_share) {
+        moment.water_cel = spike_cel;
+    }
+    const bool garbles = device.faults.garbles && even(garble) < garble_share;
+    const Payload payload = garbles ? garbled(device.family) : encode(device.family, moment, battery_v(device, t));
+    out.push_back({t, event_json(device, t, slot.session, slot.f_cnt, payload, 0)});
+    if (even(doubled) < doubled_share) {
+        if (hour % 2 == 0) {
+            out.push_back(out.back());  // the network server was not sure that it had been heard
+        } else {
+            const Instant later = t + milliseconds{400};  // a far gateway brought it too late to be put together
+            out.push_back({later, event_json(device, later, slot.session, slot.f_cnt, payload, 1)});
+        }
+    }
+}
+
+Uplink Simulator::frame(const PlannedDevice& device, Instant t, std::uint32_t session, std::uint32_t f_cnt) const {
+    const std::uint64_t who = number_of(device);
+    Moment moment = nature_.at(device, t);
+    // Gusts and currents of minutes: what an hourly history does not show, and a visitor would otherwise wait for.
+    const std::chrono::duration<double, std::ratio<60>> minutes = t.time_since_epoch();
+    const double phase = static_cast<double>(who % 97);
+    const auto wave = [&](double period) { return std::sin(2 * std::numbers::pi * minutes.count() / period + phase); };
+    moment.water_cel += 0.2 * wave(23);
+    moment.air_cel += 0.6 * wave(17);
+    moment.humidity_percent = std::min(100.0, moment.humidity_percent + 2 * wave(29));
+    if (device.faults.spikes && dice_unit(seed_ ^ who ^ session, spike, f_cnt) < live_spike_share) {
+        moment.water_cel = spike_cel;
+    }
+    return {t, event_json(device, t, session, f_cnt, encode(device.family, moment, battery_v(device, t)), 0)};
+}
+
+double Simulator::battery_v(const PlannedDevice& device, Instant t) const {
+    const double full = device.family == Family::elsys ? 3.62 : 3.05;
+    if (const auto& dead = device.faults.battery_dead; dead && t < dead->to && dead->from - t < battery_fades) {
+        const std::chrono::duration<double, std::ratio<86'400>> left = dead->from - t;
+        return battery_empty_v + (full - 0.15 - battery_empty_v) * std::sqrt(std::max(0.0, left.count()) / 10);
+    }
+    const auto day = floor<days>(t).time_since_epoch().count();
+    return full - 0.0001 * static_cast<double>(day % 730);
+}
+
+std::string Simulator::event_json(const PlannedDevice& device, Instant t, std::uint32_t session, std::uint32_t f_cnt,
+                                  const Payload& payload, std::uint64_t copy) const {
+    const std::uint64_t who = number_of(device);
+    const std::uint64_t frame = (std::uint64_t{session} << 32U | f_cnt) * 2 + copy;
+    const auto roll = [&](std::uint64_t stream, std::uint64_t number) {
+        return dice(seed_ ^ who, stream, frame * 8 + number);
+    };
+    const std::uint64_t a = roll(identifier, 0);
+    const std::uint64_t b = roll(identifier, 1);
+    const std::uint64_t first = dice(seed_ ^ who, address, 0) % gateways.size();  // the one that hears it best
+    const std::string time = format_instant(t);
+    std::string name;
+    append_json_string(name, device.name);
+    const std::uint64_t heard = 1 + roll(radio, 0) % gateways.size();
+    std::string rx;
+    for (std::uint64_t i = 0; i < heard; ++i) {
+        const GatewaySite& gateway = gateways.at((first + i + copy) % gateways.size());
+        rx += fmt::format(
+            R"({}{{"gatewayId":"{}","uplinkId":{},"nsTime":"{}","rssi":{},"snr":{:.1f},"channel":{},"location":{{"latitude":{},"longitude":{},"altitude":{}}},"crcStatus":"CRC_OK"}})",
+            i == 0 ? "" : ",", gateway.id, roll(radio, 2 + i) & 0xffffffffU, time,
+            -86 - static_cast<int>(i * 11) - static_cast<int>(roll(radio, 1) % 14),
+            9.0 - static_cast<double>(i) * 5 - static_cast<double>(roll(radio, 1) % 40) / 10, roll(radio, 5) % 8,
+            gateway.latitude, gateway.longitude, gateway.altitude);
+    }
+    const auto* profile = plan_.profile(device.profile);
+    std::string profile_name;
+    append_json_string(profile_name, profile == nullptr ? device.profile : profile->name);
+    constexpr std::array frequencies{868'100'000, 868'300'000, 868'500'000, 867'100'000,
+                                     867'300'000, 867'500'000, 867'700'000, 867'900'000};
+    return fmt::format(
+        R"({{"deduplicationId":"{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}","time":"{}","deviceInfo":{{"tenantId":"5e1f0c2a-0d4e-4a57-9c3b-7d2f6b1a9e10","tenantName":"Demonstrasjon","applicationId":"0b7a4d3c-6f52-4c1e-8e0a-2c9d5f7b8a31","applicationName":"Badeplasser","deviceProfileName":{},"deviceName":{},"devEui":"{}","deviceClassEnabled":"CLASS_A","tags":{{"simulated":"true"}}}},"devAddr":"{:08x}","adr":true,"dr":5,"fCnt":{},"fPort":{},"confirmed":false,"data":"{}","rxInfo":[{}],"txInfo":{{"frequency":{},"modulation":{{"lora":{{"bandwidth":125000,"spreadingFactor":7,"codeRate":"CR_4_5"}}}}}},"regionConfigId":"eu868"}})",
+        a >> 32U, a >> 16U & 0xffffU, a >> 4U & 0xfffU, a & 0xfffU, b & 0xffffffffffffU, time, profile_name, name,
+        device.dev_eui.to_text(), 0x26000000U | (dice(seed_ ^ who, address, session) & 0xffffffU), f_cnt,
+        payload.f_port, to_base64(payload.bytes), rx, frequencies.at(roll(radio, 5) % 8));
+}
+
+std::vector<Sample> Simulator::samples(Instant now) const {
+    using namespace std::chrono;
+    std::vector<Sample> samples;
+    const year newest = year_month_day{floor<days>(now)}.year();
+    for (std::size_t p = 0; p < plan_.places.size(); ++p) {
+        const PlannedPlace& planned = plan_.places[p];
+        if (planned.e_coli_typical == 0) {
+            continue;
+        }
+        for (year y = newest - years{3}; y <= newest; ++y) {
+            for (int visit = 0; visit < 6; ++visit) {
+                const auto number = static_cast<std::uint64_t>(static_cast<int>(y) * 10 + visit) * 64 + p;
+                const Instant taken =
+                    sys_days{y / May / 27} + days{18 * visit} + hours{7} + minutes{dice(seed_, water, number) % 120};
+                const double e_coli = planned.e_coli_typical * std::exp(0.85 * dice_normal(seed_, water + 1, number));
+                const double enterococci = 0.4 * e_coli * std::exp(0.5 * dice_normal(seed_, water + 2, number));
+                if (taken < now) {
+                    samples.push_back({taken, sample_key(planned.place.slug, "e_coli"), std::ceil(e_coli)});
+                    samples.push_back(
+                        {taken, sample_key(planned.place.slug, "intestinal_enterococci"), std::ceil(enterococci)});
+                }
+            }
+        }
+    }
+    std::ranges::stable_sort(samples, {}, &Sample::time);
+    return samples;
+}
+
+}  // namespace bypuls::demo

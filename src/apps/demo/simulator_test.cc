@@ -1,0 +1,243 @@
+#include "apps/demo/simulator.h"
+
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "core/time/iso8601.h"
+#include "platform/ingest/codecs/codec_host.h"
+
+namespace bypuls::demo {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using testing::AllOf;
+using testing::Ge;
+using testing::Le;
+
+Instant at(std::string_view text) {
+    return parse_instant(text).value();
+}
+
+const Instant now = at("2026-11-22T07:00:00Z");
+
+const Plan& plan() {
+    static const Plan read = shipped_plan().value();
+    return read;
+}
+
+const PlannedDevice& device(std::string_view name) {
+    return *std::ranges::find(plan().devices, name, &PlannedDevice::name);
+}
+
+ingest::lorawan::Event event_of(const Uplink& uplink) {
+    return ingest::lorawan::parse_chirpstack_json("up", uplink.body).value();
+}
+
+std::vector<ingest::lorawan::Event> events_of(const PlannedDevice& device, Interval interval) {
+    std::vector<ingest::lorawan::Event> events;
+    for (const Uplink& uplink : Simulator(plan(), 7).history(interval, now)) {
+        auto event = event_of(uplink);
+        if (event.dev_eui == device.dev_eui) {
+            events.push_back(std::move(event));
+        }
+    }
+    return events;
+}
+
+class CodecTest : public testing::Test {
+protected:
+    static void SetUpTestSuite() {
+        auto started = ingest::codecs::CodecHost::start({.program = CODEC_WORKER, .arguments = {}});
+        ASSERT_TRUE(started) << started.error();
+        host = std::move(*started);
+    }
+    static void TearDownTestSuite() { host.reset(); }
+
+    static ingest::codecs::Decoded decode(const std::string& profile, const Payload& payload) {
+        const std::string id = plan().profile(profile)->codec;
+        const auto& codec = *std::ranges::find(plan().codecs, id, &PlannedCodec::id);
+        return host
+            ->decode({codec.id, ingest::codecs::codec_version(codec.script), codec.script},
+                     {.f_port = payload.f_port, .bytes = payload.bytes, .received = now})
+            .value();
+    }
+    /// What the town keeps of a frame, by property.
+    static std::map<std::string, double> kept(const std::string& profile, const Payload& payload) {
+        const auto decoded = decode(profile, payload);
+        EXPECT_TRUE(decoded.ok()) << testing::PrintToString(decoded.errors);
+        std::map<std::string, double> values;
+        for (const auto& mapped : ingest::devices::map_fields(*plan().profile(profile), decoded.data).value()) {
+            values[plan().profile(profile)->fields[mapped.rule].property] = std::get<double>(mapped.value);
+        }
+        return values;
+    }
+
+    static inline std::unique_ptr<ingest::codecs::CodecHost> host;
+};
+
+const Moment measured{.air_cel = -3.4,
+                      .humidity_percent = 81,
+                      .water_cel = 17.3,
+                      .uv_index = 4.6,
+                      .snow_depth_cm = 37.2,
+                      .snow_cel = -5.5};
+
+TEST_F(CodecTest, every_device_family_says_what_it_measured) {
+    for (const PlannedDevice& planned : plan().devices) {
+        const auto values = kept(planned.profile, encode(planned.family, measured, 3.1));
+        const std::map<std::string, double> wanted{
+            {"air_temperature", -3.4}, {"humidity", 81},           {"water_temperature", 17.3}, {"uv_index", 4.6},
+            {"snow_depth", 37.2},      {"snow_temperature", -5.5}, {"battery_voltage", 3.1},
+        };
+        for (const auto& [property, value] : values) {
+            EXPECT_NEAR(value, wanted.at(property), 0.051) << planned.name << " " << property;
+        }
+        const bool battery = planned.family != Family::radio_bridge;  // which sends it in a frame of its own
+        EXPECT_EQ(values.size(), plan().profile(planned.profile)->fields.size() - (battery ? 0 : 1)) << planned.name;
+    }
+}
+
+TEST_F(CodecTest, a_garbled_frame_is_refused_by_the_codec) {
+    const PlannedDevice& garbling = device("Badetermometer Landfalltjern");
+    EXPECT_FALSE(decode(garbling.profile, garbled(garbling.family)).errors.empty());
+}
+
+TEST(Payload, an_lht65_frame_is_as_its_manual_says) {
+    const auto payload = encode(Family::lht65, {.air_cel = 27.15, .humidity_percent = 56.7, .water_cel = 19.25}, 3.0);
+    EXPECT_EQ(payload.f_port, 2);
+    EXPECT_EQ(to_hex(payload.bytes), "cbb80a9b02370107857fff");
+}
+
+TEST(Simulator, the_same_seed_makes_the_same_town) {
+    const Interval week{now - 7 * 24h, now};
+    EXPECT_EQ(Simulator(plan(), 7).history(week, now), Simulator(plan(), 7).history(week, now));
+    EXPECT_NE(Simulator(plan(), 7).history(week, now), Simulator(plan(), 8).history(week, now));
+}
+
+TEST(Simulator, a_part_of_history_is_cut_out_of_the_whole) {
+    const Simulator simulator(plan(), 7);
+    auto whole = simulator.history({now - 48h, now}, now);
+    auto parts = simulator.history({now - 48h, now - 20h}, now);
+    std::ranges::copy(simulator.history({now - 20h, now}, now), std::back_inserter(parts));
+    // A doubled frame belongs to the part that holds its first copy; order within one moment is not promised.
+    const auto bodies = [](const std::vector<Uplink>& uplinks) {
+        std::multiset<std::string> all;
+        for (const Uplink& uplink : uplinks) {
+            all.insert(uplink.body);
+        }
+        return all;
+    };
+    EXPECT_EQ(bodies(whole), bodies(parts));
+}
+
+TEST(Simulator, every_event_reads_as_chirpstack_writes_it) {
+    for (const Uplink& uplink : Simulator(plan(), 7).history({now - 24h, now}, now)) {
+        const auto event = event_of(uplink);
+        EXPECT_EQ(event.time, uplink.time);
+        EXPECT_THAT(event.gateways.size(), AllOf(Ge(1U), Le(3U)));
+        EXPECT_FALSE(event.payload.empty());
+        EXPECT_EQ(event.deduplication_id.size(), 36U);
+    }
+}
+
+TEST(Simulator, frames_are_lost_and_doubled) {
+    const auto events = events_of(device("Badetermometer Blektjern"), {now - 40 * 24h, now});
+    std::map<std::uint32_t, int> copies;
+    for (const auto& event : events) {
+        copies[event.f_cnt] += 1;
+    }
+    EXPECT_LT(copies.size(), 40U * 24);
+    EXPECT_GT(copies.size(), 40U * 24 * 95 / 100);
+    EXPECT_GT(events.size(), copies.size());
+}
+
+TEST(Simulator, a_dead_battery_is_silence_and_then_a_new_session) {
+    const PlannedDevice& dying = device("Badetermometer Vannverksdammen");
+    const auto before = events_of(dying, {at("2026-08-01T00:00:00Z"), dying.faults.battery_dead->from});
+    const auto silent = events_of(dying, *dying.faults.battery_dead);
+    const auto after = events_of(dying, {dying.faults.battery_dead->to, at("2026-08-13T00:00:00Z")});
+    EXPECT_TRUE(silent.empty());
+    ASSERT_FALSE(before.empty());
+    ASSERT_FALSE(after.empty());
+    EXPECT_NE(before.back().dev_addr, after.front().dev_addr);
+    EXPECT_THAT(after.front().f_cnt, Le(3U));
+}
+
+TEST(Simulator, a_slow_clock_wanders_over_the_hour) {
+    const auto events = events_of(device("Badetermometer Stordammen"), {now - 20 * 24h, now});
+    const auto into_hour = [](const auto& event) {
+        return *event.time - std::chrono::floor<std::chrono::hours>(*event.time);
+    };
+    EXPECT_GT(std::chrono::abs(into_hour(events.front()) - into_hour(events.back())), 5min);
+}
+
+TEST(Simulator, the_stranger_only_waits_in_the_inbox_lately) {
+    const PlannedDevice& stranger = device("Temperatur badehuset");
+    EXPECT_TRUE(events_of(stranger, {now - 40 * 24h, now - 20 * 24h}).empty());
+    EXPECT_FALSE(events_of(stranger, {now - 5 * 24h, now}).empty());
+}
+
+TEST(Simulator, four_seasons_of_samples_are_taken_at_five_places) {
+    const auto samples = Simulator(plan(), 7).samples(now);
+    std::map<std::string, int> by_key;
+    for (const Sample& sample : samples) {
+        EXPECT_THAT(sample.value, AllOf(Ge(1), Le(100'000)));
+        by_key[sample.key] += 1;
+    }
+    EXPECT_EQ(by_key.size(), 10U);
+    for (const auto& [key, count] : by_key) {
+        EXPECT_GE(count, 16) << key;
+    }
+}
+
+TEST(Nature, ponds_are_warm_in_july_and_under_ice_in_january) {
+    const PlannedDevice& pond = device("Badetermometer Landfalltjern");
+    const PlannedDevice& fjord = device("Badetermometer Bragernes strand");
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        const Nature nature(seed);
+        double july = 0;
+        double july_fjord = 0;
+        for (int day = 0; day < 31; ++day) {
+            july += nature.at(pond, at("2026-07-01T14:00:00Z") + day * 24h).water_cel / 31;
+            july_fjord += nature.at(fjord, at("2026-07-01T14:00:00Z") + day * 24h).water_cel / 31;
+        }
+        EXPECT_THAT(july, AllOf(Ge(18), Le(26))) << seed;
+        EXPECT_LT(july_fjord, july) << seed;
+        EXPECT_THAT(nature.at(pond, at("2026-01-20T12:00:00Z")).water_cel, AllOf(Ge(0), Le(3))) << seed;
+    }
+}
+
+TEST(Nature, the_sun_stands_where_the_almanac_says) {
+    EXPECT_NEAR(Nature::sun_height_deg(at("2026-06-21T11:21:00Z")), 53.7, 0.7);
+    EXPECT_NEAR(Nature::sun_height_deg(at("2026-12-21T11:17:00Z")), 6.8, 0.7);
+    EXPECT_LT(Nature::sun_height_deg(at("2026-11-22T22:00:00Z")), -30);
+}
+
+TEST(Nature, there_is_no_ultraviolet_at_night_and_never_more_than_the_latitude_allows) {
+    const Nature nature(7);
+    const PlannedDevice& pond = device("Badetermometer Blektjern");
+    for (int hour = 0; hour < 365 * 24; hour += 5) {
+        const Instant t = at("2026-01-01T00:00:00Z") + hour * 1h;
+        const double uv = nature.at(pond, t).uv_index;
+        EXPECT_THAT(uv, AllOf(Ge(0), Le(7)));
+        EXPECT_TRUE(Nature::sun_height_deg(t) > 0 || uv == 0);
+    }
+}
+
+TEST(Nature, the_ski_track_has_snow_in_winter_and_none_in_summer) {
+    const PlannedDevice& track = device("Snømåler Konnerud skispor");
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        const Nature nature(seed);
+        EXPECT_THAT(nature.at(track, now).snow_depth_cm, AllOf(Ge(3), Le(120))) << seed;
+        EXPECT_THAT(nature.at(track, at("2026-02-15T12:00:00Z")).snow_depth_cm, AllOf(Ge(20), Le(180))) << seed;
+        EXPECT_LT(nature.at(track, at("2026-07-15T12:00:00Z")).snow_depth_cm, 3) << seed;
+    }
+}
+
+}  // namespace
+}  // namespace bypuls::demo
