@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include "apps/bypuls/data_lock.h"
 #include "apps/bypuls/town.h"
 #include "core/log.h"
 #include "platform/identity/store.h"
+#include "platform/ingest/judging/rule_judge.h"
 #include "platform/observations/blocks/block_store.h"
 #include "platform/registry/relational/relational_registry.h"
 
@@ -13,6 +15,7 @@ Result<std::unique_ptr<InternalPlane>> InternalPlane::open(const Settings& setti
                                                            publication::Gate::Published published) {
     TRY_DO(posix_files().create_folders(settings.internal_folder()));
     std::unique_ptr<InternalPlane> opened(new InternalPlane(settings, clock));
+    TRY(opened->lock_, DataLock::take(settings.internal_folder()));
     TRY_DO(opened->open_databases(random));
     TRY_DO(opened->open_readings(plane, std::move(published)));
     return opened;
@@ -66,6 +69,7 @@ Result<void> InternalPlane::open_readings(publication::PlaneFiles& plane, public
     TRY_DO(gate_->follow_registry());
     series_ = std::make_unique<ingest::pipeline::RegistrySeries>(*registry_,
                                                                  static_cast<std::size_t>(settings_.line_series_max));
+    judge_ = std::make_unique<ingest::RuleJudge>(*registry_, *store_);
     applier_ = std::make_unique<ingest::pipeline::Applier>(
         ingest::pipeline::Applier::Parts{*store_, *registry_, *devices_, *codecs_, *ledger_, *series_, judge_.get()});
     projection_ = std::make_unique<ingest::pipeline::Projection>(

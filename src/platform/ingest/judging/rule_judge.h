@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <unordered_map>
+#include <vector>
+
+#include "platform/ingest/pipeline/applier.h"
+#include "platform/ingest/quality/quality.h"
+#include "platform/observations/store.h"
+#include "platform/registry/registry.h"
+
+namespace bypuls::ingest {
+
+/// Marks doubtful readings by the rules of their observed property (platform/ingest/quality), each by what came before
+/// it. A datastream whose property has no rule, or whose unit is not the rule's, is left alone.
+///
+/// Holds the recent past of every datastream it has seen, read from the store at first sight. The bounds below hold
+/// whatever comes; beyond them the past is read from the store again. One thread, as the applier.
+class RuleJudge final : public pipeline::Judge {
+public:
+    /// Datastreams whose past is held, and readings held of each (four a minute for an hour, or hourly for ten days).
+    static constexpr std::size_t datastreams_max = 20'000;
+    static constexpr std::size_t readings_max = 256;
+
+    /// Both outlive it.
+    RuleJudge(registry::Registry& registry, const observations::Store& store) : registry_(registry), store_(store) {}
+
+    /// Good when the past or the rule cannot be read: a reading is never lost over its judgement.
+    observations::Quality judge(observations::DatastreamId id, const observations::Observation& reading,
+                                Instant received) override;
+
+private:
+    /// One datastream's rule and past, oldest first.
+    struct Past {
+        const quality::Rule* rule = nullptr;
+        std::vector<quality::Reading> readings;
+        bool cut = false;  ///< older readings are in the store and not here
+    };
+
+    Past& past_of(observations::DatastreamId id, Instant before);
+    const quality::Rule* rule_of(observations::DatastreamId id) const;
+    std::vector<quality::Reading> read(observations::DatastreamId id, const quality::Rule& rule, Instant before) const;
+    static void remember(Past& past, const quality::Reading& reading);
+
+    registry::Registry& registry_;
+    const observations::Store& store_;
+    std::unordered_map<observations::DatastreamId, Past> pasts_;
+};
+
+}  // namespace bypuls::ingest
