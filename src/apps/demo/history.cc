@@ -108,7 +108,7 @@ ingest::Message batch_of(const std::vector<Sample>& samples, Instant received) {
 
 }  // namespace
 
-Result<Fed> feed_history(const Plan& plan, const Simulator& simulator, const HistoryParts& parts, Instant now) {
+Result<std::size_t> feed_history(const Plan& plan, const Simulator& simulator, const HistoryParts& parts, Instant now) {
     constexpr std::size_t convoy_frames = 1000;
     TRY(const Instant from, fed_until(plan, parts, Simulator::history_start(now)));
     const auto uplinks = simulator.history({from, now}, now);
@@ -123,11 +123,18 @@ Result<Fed> feed_history(const Plan& plan, const Simulator& simulator, const His
             TRY_DO(convoy.arrive());
         }
     }
+    TRY_DO(convoy.arrive());
+    parts.pipeline.drain();
+    return uplinks.size();
+}
+
+Result<std::size_t> feed_samples(const Simulator& simulator, const HistoryParts& parts, Instant now) {
     const auto samples = simulator.samples(now);
+    Convoy convoy(parts.pipeline);
     convoy.send(batch_of(samples, now));
     TRY_DO(convoy.arrive());
     parts.pipeline.drain();
-    return Fed{.frames = uplinks.size(), .samples = samples.size()};
+    return samples.size();
 }
 
 }  // namespace bypuls::demo

@@ -26,21 +26,18 @@ struct Laid {
 /// changed it. Everything is marked as simulated. Blocks.
 Result<Laid> lay(const Plan& plan, registry::Registry& registry, ingest::devices::DeviceBook& devices);
 
-/// What history was fed.
-struct Fed {
-    std::size_t frames = 0;
-    std::size_t samples = 0;
-};
-
 struct HistoryParts {
     const registry::Registry& registry;
     const observations::Store& store;
     ingest::pipeline::Pipeline& pipeline;
 };
 
-/// Sends the devices' past through the pipeline, as ChirpStack messages that came when they were sent, and the water
-/// samples as a batch. After a start with history, only what is missing since. Feeding again what an interrupted start
-/// fed changes nothing. Blocks until all of it has been applied.
-Result<Fed> feed_history(const Plan& plan, const Simulator& simulator, const HistoryParts& parts, Instant now);
+/// Sends the devices' past through the pipeline, as ChirpStack messages that came when they were sent; after a start
+/// with history, only what is missing since. Blocks until all of it has been applied. How many frames were sent.
+Result<std::size_t> feed_history(const Plan& plan, const Simulator& simulator, const HistoryParts& parts, Instant now);
+
+/// Sends the water samples as one batch, after the history, since they are what tells the next start that it is whole:
+/// feeding again what an interrupted start fed changes nothing. Blocks likewise. How many samples were sent.
+Result<std::size_t> feed_samples(const Simulator& simulator, const HistoryParts& parts, Instant now);
 
 }  // namespace bypuls::demo
