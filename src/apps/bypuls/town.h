@@ -5,6 +5,7 @@
 #include <string>
 #include <thread>
 
+#include "apps/bypuls/data_lock.h"
 #include "apps/bypuls/settings.h"
 #include "core/async/task.h"
 #include "core/clock.h"
@@ -58,6 +59,7 @@ private:
 
     Settings settings_;
     Clock& clock_;
+    std::unique_ptr<DataLock> lock_;  // let go last
     std::unique_ptr<database::Database> registry_database_;
     std::unique_ptr<registry::Registry> registry_;
     std::unique_ptr<identity::Store> identity_store_;
