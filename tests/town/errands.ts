@@ -1,0 +1,27 @@
+/// The errands of residents and staff (web/e2e) on the demonstration town itself.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, renameSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { folder, remove, start } from './town.ts'
+
+const data = folder()
+const town = await start(['demo', '--data', data, '--listen', '127.0.0.1:0'])
+const code = town.output().match(/\b([0-9A-Z]{5}(?:-[0-9A-Z]{1,5}){5})\b/)?.[1]
+const [name, password] = ['kari@example.org', 'en lang setning om badevann']
+if (code) {
+    const made = await fetch(`${town.url}/api/v1/staff/setup`, {
+        method: 'POST', headers: { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin' }, body: JSON.stringify({ code, name, password }),
+    })
+    if (made.status !== 201) console.log(`the first account could not be made: ${made.status} ${await made.text()}`)
+}
+const results = process.env.BYPULS_RESULTS
+const own = results && join(results, 'town')
+if (own) mkdirSync(own, { recursive: true })
+const ran = spawnSync(process.execPath, ['web/e2e/run.ts'], {
+    stdio: 'inherit',
+    env: { ...process.env, BYPULS_URL: town.url, BYPULS_STAFF: `${name}:${password}`, ...(own ? { BYPULS_RESULTS: own } : {}) },
+})
+if (own && existsSync(join(own, 'web_e2e.json'))) renameSync(join(own, 'web_e2e.json'), join(results, 'town_errands.json'))
+await town.stop()
+remove(data)
+process.exit(ran.status ?? 1)
