@@ -1,0 +1,186 @@
+// An unknown device becomes one of the town's: it gets a thing, a place and datastreams, and what it sent so far is
+// read.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "apps/staff/acts.h"
+#include "core/log.h"
+
+namespace bypuls::staff {
+namespace {
+
+using ingest::devices::Device;
+using ingest::devices::FieldRule;
+using ingest::devices::Profile;
+using ingest::lorawan::DevEui;
+
+Result<registry::ObservedPropertyId> property_named(registry::Registry& registry, const std::string& name) {
+    TRY(const auto known, registry.observed_properties().find_by_name(name));
+    if (!known.empty()) {
+        return known.front().id;
+    }
+    return registry.observed_properties().create({.name = name, .definition = "urn:bypuls:property:" + name});
+}
+
+/// One sensor for each kind of device.
+Result<registry::SensorId> sensor_of(registry::Registry& registry, const Profile& profile) {
+    TRY(const auto known, registry.sensors().find_by_name(profile.name));
+    if (!known.empty()) {
+        return known.front().id;
+    }
+    return registry.sensors().create({.name = profile.name,
+                                      .description = "LoRaWAN devices of profile " + profile.id,
+                                      .encoding_type = "text/plain",
+                                      .metadata = profile.id});
+}
+
+/// The words of UCUM's codes that devices here measure in; others stand as their code.
+registry::Unit unit_of(const std::string& code) {
+    if (code == "Cel") {
+        return {.name = "degree Celsius", .symbol = "°C", .definition = code};
+    }
+    return {.name = code, .symbol = code == "1" ? "" : code, .definition = code};
+}
+
+registry::NewThing thing_at(const DevEui& dev_eui, const std::string& name, const registry::Place& place) {
+    const std::string point = json{{"type", "Point"}, {"coordinates", {place.longitude, place.latitude}}}.dump();
+    return {.thing = {.name = name,
+                      .description = fmt::format("LoRaWAN device {} at {}", dev_eui.to_text(), place.name.nb),
+                      .external_key = dev_eui.to_text()},
+            .locations = {{.name = place.name.nb, .geometry = point}}};
+}
+
+Result<void> show_at(registry::Registry& registry, const std::string& slug, registry::ThingId thing,
+                     const std::vector<registry::DatastreamId>& datastreams) {
+    TRY(auto place, registry.place_by_slug(slug));
+    if (std::ranges::find(place.things, thing) == place.things.end()) {
+        place.things.push_back(thing);
+    }
+    for (const auto id : datastreams) {
+        if (std::ranges::find(place.datastreams, id) == place.datastreams.end()) {
+            place.datastreams.push_back(id);
+        }
+    }
+    return registry.places().update(place);
+}
+
+struct Wanted {
+    DevEui dev_eui;
+    std::string name;
+    Profile profile;
+    registry::Place place;
+    registry::Access access = registry::Access::internal;
+};
+
+/// All of it or nothing: what was made is taken away again when a later step fails.
+Result<Device> make_device(Room& room, const Wanted& wanted) {
+    auto& registry = room.parts.registry;
+    TRY(const auto inserted, registry.insert(thing_at(wanted.dev_eui, wanted.name, wanted.place)));
+    Device device{.dev_eui = wanted.dev_eui,
+                  .name = wanted.name,
+                  .profile = wanted.profile.id,
+                  .thing = inserted.thing.value,
+                  .place = wanted.place.slug,
+                  .adopted = room.parts.clock.now()};
+    if (const auto made = complete(room, device, wanted.profile, wanted.access); !made) {
+        if (const auto removed = registry.things().remove(inserted.thing); !removed) {
+            log::warning("apps/staff", "a thing was left behind by an adoption that failed",
+                         {{"thing", fmt::to_string(inserted.thing.value)}, {"why", removed.error().what}});
+        }
+        return std::unexpected(made.error());
+    }
+    return device;
+}
+
+http::Response already_adopted(const http::Request& request) {
+    return http::problem(
+        request, 409, "conflict",
+        Said{"Enheten er alt tatt i bruk.", "Eininga er alt teken i bruk.", "The device has been adopted already."}.in(
+            request.language));
+}
+
+std::optional<registry::Place> chosen_place(Room& room, Form& form, const std::string& slug) {
+    auto place = room.parts.registry.place_by_slug(slug);
+    if (!place) {
+        form.fault("place", Said{"Stedet finnes ikke.", "Staden finst ikkje.", "There is no such place."});
+        return std::nullopt;
+    }
+    return *std::move(place);
+}
+
+}  // namespace
+
+Result<void> complete(Room& room, Device& device, const Profile& profile, registry::Access access) {
+    auto& registry = room.parts.registry;
+    TRY(const auto sensor, sensor_of(registry, profile));
+    std::vector<registry::Datastream> missing;
+    std::vector<std::string> fields;
+    for (const FieldRule& rule : profile.fields) {
+        if (device.datastreams.contains(rule.field) || std::ranges::find(fields, rule.field) != fields.end()) {
+            continue;
+        }
+        TRY(const auto property, property_named(registry, rule.property));
+        fields.push_back(rule.field);
+        missing.push_back({.thing = {device.thing},
+                           .sensor = sensor,
+                           .observed_property = property,
+                           .name = fmt::format("{}: {}", device.name, rule.property),
+                           .unit = unit_of(rule.unit),
+                           .properties = json{{"interval_s", profile.interval.count()}}.dump(),
+                           .access = access,
+                           .external_keys = {fmt::format("{}/{}", device.dev_eui.to_text(), rule.field)}});
+    }
+    TRY(const auto made, registry.create_all(missing));
+    for (std::size_t i = 0; i < made.size(); ++i) {
+        device.datastreams.emplace(fields[i], made[i]);
+    }
+    TRY_DO(show_at(registry, device.place, {device.thing}, made));
+    return room.parts.devices.put(device);
+}
+
+Answer adopt(Room& room, const http::Request& request) {
+    const auto dev_eui = DevEui::from_text(request.path_parameter("devEui"));
+    if (!dev_eui) {
+        return http::problem(request, 404, "not-found");
+    }
+    Form form(request);
+    const std::string name = form.line("name", 1, 100);
+    const std::string profile_id = form.line("profile", 1, 64);
+    const std::string slug = form.line("place", 1, 63);
+    const bool open = form.flag("public", false);
+    const auto book = room.parts.devices.snapshot();
+    const Profile* profile = book->profile(profile_id);
+    if (profile == nullptr) {
+        form.fault("profile", Said{"Profilen finnes ikke.", "Profilen finst ikkje.", "There is no such profile."});
+    }
+    const auto place = chosen_place(room, form, slug);
+    if (auto refusal = form.refusal()) {
+        return *std::move(refusal);
+    }
+    {
+        const std::lock_guard lock(room.changing);
+        if (room.parts.devices.snapshot()->device(*dev_eui) != nullptr) {
+            return already_adopted(request);
+        }
+        TRY(const auto unknown, room.parts.ledger.unknown_devices());
+        if (std::ranges::find(unknown, dev_eui->to_text(), &ingest::pipeline::UnknownDevice::dev_eui) ==
+            unknown.end()) {
+            return http::problem(request, 404, "not-found");
+        }
+        TRY_DO(make_device(
+            room, {*dev_eui, name, *profile, *place, open ? registry::Access::open : registry::Access::internal}));
+    }
+    log::info("apps/staff", "a device was adopted", {{"device", dev_eui->to_text()}, {"profile", profile_id}});
+    // From here on its frames are read as they come; those from before are tried again. When that takes too long the
+    // device is adopted all the same, and the rest waits among the dead letters.
+    const auto tried = replay_waiting(room, dev_eui->to_text());
+    room.parts.ledger.forget_unknown_device(dev_eui->to_text());
+    log::info("apps/staff", "its waiting messages were tried again",
+              {{"messages", tried ? fmt::to_string(*tried) : tried.error().what}});
+    const auto now = room.parts.devices.snapshot();
+    TRY(const json made, device_json(room, *now, *now->device(*dev_eui)));
+    return answer(made, 201);
+}
+
+}  // namespace bypuls::staff

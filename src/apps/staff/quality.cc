@@ -1,0 +1,169 @@
+// How each datastream does: what came in the last day of what should have come, and what is doubted of it.
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "apps/staff/acts.h"
+#include "core/time/iso8601.h"
+
+namespace bypuls::staff {
+namespace {
+
+using observations::Quality;
+
+constexpr std::chrono::hours span{24};
+constexpr std::chrono::seconds interval_unknown{3600};
+/// More are not looked through in one answer; a narrower `q` finds the others.
+constexpr std::size_t datastreams_max = 10'000;
+constexpr std::size_t readings_max = 100'000;
+
+enum class State : std::uint8_t { silent, doubtful, late, ok };  // those in most need first
+
+std::string_view name_of(State state) {
+    switch (state) {
+        case State::silent: return "silent";
+        case State::doubtful: return "doubtful";
+        case State::late: return "late";
+        case State::ok: return "ok";
+    }
+    return "ok";
+}
+
+/// The contract's words; what is said of a value's time or origin is no doubt about the value.
+std::vector<std::string_view> flags_of(Quality quality) {
+    std::vector<std::string_view> flags;
+    for (const auto& [flag, name] : {std::pair{Quality::range, "range"},
+                                     {Quality::spike, "spike"},
+                                     {Quality::stuck, "stuck"},
+                                     {Quality::gap, "gap"},
+                                     {Quality::manual, "manual"}}) {
+        if (quality.has(flag)) {
+            flags.emplace_back(name);
+        }
+    }
+    return flags;
+}
+
+struct Day {
+    std::uint64_t expected = 0;
+    std::uint64_t received = 0;
+    std::uint64_t flagged = 0;
+    std::map<std::string_view, std::uint64_t> flags;
+    std::optional<observations::Observation> newest;
+    State state = State::ok;
+};
+
+std::chrono::seconds interval_of(const registry::Datastream& datastream) {
+    const json properties = json::parse(datastream.properties, nullptr, false);
+    const auto interval = properties.is_object() ? properties.find("interval_s") : properties.end();
+    if (!properties.is_object() || interval == properties.end() || !interval->is_number_integer()) {
+        return interval_unknown;
+    }
+    return std::chrono::seconds{std::clamp<std::int64_t>(interval->get<std::int64_t>(), 1, 366LL * 86'400)};
+}
+
+State state_of(const Day& day, std::chrono::seconds interval, Instant now) {
+    constexpr int missed_max = 3;
+    constexpr std::uint64_t doubtful_share = 10;  // one in ten
+    if (!day.newest || now - day.newest->time > missed_max * interval) {
+        return State::silent;
+    }
+    if (!day.newest->quality.usable() || day.flagged * doubtful_share > day.received) {
+        return State::doubtful;
+    }
+    return now - day.newest->time > interval + interval / 2 || day.received * 10 < day.expected * 8 ? State::late
+                                                                                                    : State::ok;
+}
+
+Result<Day> day_of(const Room& room, const registry::Datastream& datastream, Instant now) {
+    const auto interval = interval_of(datastream);
+    Day day{.expected = static_cast<std::uint64_t>(span / interval), .newest = room.parts.store.latest(datastream.id)};
+    TRY(const auto series,
+        room.parts.store.range(datastream.id, {now - span, now + std::chrono::hours{1}}, {.limit = readings_max}));
+    day.received = series.columns.size();
+    for (const Quality quality : series.columns.quality) {
+        const auto flags = flags_of(quality);
+        day.flagged += flags.empty() ? 0 : 1;
+        for (const auto flag : flags) {
+            day.flags[flag] += 1;
+        }
+    }
+    day.state = state_of(day, interval, now);
+    return day;
+}
+
+json newest_json(const Day& day, const registry::Datastream& datastream, const std::string& source, Instant now) {
+    const auto number =
+        day.newest ? observations::as_type(day.newest->value, observations::ResultType::number) : std::nullopt;
+    if (!number) {
+        return nullptr;
+    }
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - day.newest->time).count();
+    return {{"value", std::get<double>(*number)},       {"unit", datastream.unit.definition},
+            {"time", format_instant(day.newest->time)}, {"age_seconds", std::max<std::int64_t>(0, age)},
+            {"flags", flags_of(day.newest->quality)},   {"usable", day.newest->quality.usable()},
+            {"simulated", datastream.simulated},        {"source", source}};
+}
+
+/// What the names of things and properties are, fetched once for the whole answer.
+struct Names {
+    std::map<registry::DatastreamId, std::string> places;
+    std::map<registry::ObservedPropertyId, std::string> properties;
+    std::map<registry::SensorId, std::string> sensors;
+};
+
+Result<Names> names_of(Room& room, words::Language language) {
+    Names names;
+    TRY(const auto places, all_of(room.parts.registry.places()));
+    for (const auto& place : places) {
+        for (const auto id : place.datastreams) {
+            names.places.emplace(id, place.name.in(words::tag_of(language)));
+        }
+    }
+    TRY(const auto properties, all_of(room.parts.registry.observed_properties()));
+    for (const auto& property : properties) {
+        names.properties.emplace(property.id, property.name);
+    }
+    TRY(const auto sensors, all_of(room.parts.registry.sensors()));
+    for (const auto& sensor : sensors) {
+        names.sensors.emplace(sensor.id, sensor.name);
+    }
+    return names;
+}
+
+}  // namespace
+
+Answer list_quality(Room& room, const http::Request& request) {
+    TRY(const std::string words, asked_words(request));
+    TRY(const auto datastreams, all_of(room.parts.registry.datastreams()));
+    TRY(auto names, names_of(room, request.language));
+    const Instant now = room.parts.clock.now();
+    std::vector<Day> days(datastreams.size());
+    std::vector<Row> rows;
+    for (std::size_t i = 0; i < datastreams.size() && rows.size() < datastreams_max; ++i) {
+        const auto& one = datastreams[i];
+        const std::string text = fmt::format("{} {} {} {}", one.name, names.places[one.id],
+                                             names.properties[one.observed_property], one.id.value);
+        if (has_words(text, words)) {
+            TRY(days[i], day_of(room, one, now));
+            rows.push_back({fmt::format("{}-{:019}", static_cast<int>(days[i].state), one.id.value), i});
+        }
+    }
+    return page(request, std::move(rows), [&](std::size_t i) -> Result<json> {
+        const auto& one = datastreams[i];
+        return json{{"datastream", fmt::to_string(one.id.value)},
+                    {"place", names.places[one.id]},
+                    {"property", names.properties[one.observed_property]},
+                    {"unit", one.unit.definition},
+                    {"public", one.access == registry::Access::open},
+                    {"newest", newest_json(days[i], one, names.sensors[one.sensor], now)},
+                    {"expected_24h", days[i].expected},
+                    {"received_24h", days[i].received},
+                    {"flagged_24h", days[i].flagged},
+                    {"flags", days[i].flags},
+                    {"state", name_of(days[i].state)}};
+    });
+}
+
+}  // namespace bypuls::staff

@@ -1,0 +1,504 @@
+#include <filesystem>
+#include <fstream>
+#include <future>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "apps/staff/routes.h"
+#include "core/bytes.h"
+#include "core/files.h"
+#include "core/random.h"
+#include "core/time/iso8601.h"
+#include "platform/database/database.h"
+#include "platform/http/server.h"
+#include "platform/http/target.h"
+#include "platform/identity/store.h"
+#include "platform/ingest/codecs/codec_host.h"
+#include "platform/ingest/pipeline/applier.h"
+#include "platform/ingest/pipeline/projection.h"
+#include "platform/journal/journal.h"
+#include "platform/observations/blocks/block_store.h"
+#include "platform/policy/policy.h"
+#include "platform/registry/relational/relational_registry.h"
+
+namespace bypuls::staff {
+namespace {
+
+using http::Method;
+using nlohmann::json;
+using testing::HasSubstr;
+
+constexpr std::string_view dev_eui = "70b3d57ed0065a1f";
+constexpr std::string_view good_script =
+    "function decodeUplink(input) {\n"
+    "  return { data: { temp: ((input.bytes[0] << 8) | input.bytes[1]) / 10, battery: input.bytes[2] / 10 } };\n"
+    "}\n";
+constexpr std::string_view bad_script =
+    "function decodeUplink(input) {\n"
+    "  if (input.bytes.length == 0) { return { data: {} }; }\n"
+    "  return input.missing.length;\n"
+    "}\n";
+
+class Folder {
+public:
+    Folder() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "staff-XXXXXX").string();
+        path_ = mkdtemp(pattern.data());
+    }
+    ~Folder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    std::string operator/(std::string_view name) const { return fmt::format("{}/{}", path_, name); }
+    const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+};
+
+struct Reply {
+    int status = 0;
+    json body;
+    std::string text;
+    http::Headers headers;
+};
+
+/// The real parts in a folder of their own, and the routes behind the real guard; only the socket is left out.
+class StaffTest : public testing::Test {
+protected:
+    void SetUp() override {
+        open_databases();
+        open_readings();
+        registry_->places()
+            .create({.slug = "landfalltjern",
+                     .kind = registry::PlaceKind::bathing,
+                     .name = {.nb = "Landfalltjern"},
+                     .longitude = 10.18,
+                     .latitude = 59.76})
+            .value();
+        std::filesystem::create_directories(folder_ / "web");
+        std::ofstream(folder_ / "web/staff.html") << "<!doctype html><div id=staff></div>";
+        files_ = http::StaticFiles::open(folder_ / "web").value();
+        router_.add(routes({.identity = *identity_,
+                            .registry = *registry_,
+                            .devices = *devices_,
+                            .decoder = *tally_,
+                            .ledger = *ledger_,
+                            .pipeline = *pipeline_,
+                            .store = *store_,
+                            .files = *files_,
+                            .pool = pool_,
+                            .clock = clock_,
+                            .checks = [] { return std::vector<pages::HealthCheck>{{.name = "journal"}}; },
+                            .version = "1.2.3"}));
+        guard_ = policy::guard(identity_.get(), &pool_);
+    }
+
+    void open_databases() {
+        database_ = database::Database::open({.url = "sqlite:" + (folder_ / "registry.db")}).value();
+        const std::vector<database::Component> components{
+            registry::registry_component(), identity::identity_component(), ingest::devices::DeviceBook::schema()};
+        ASSERT_TRUE(database::migrate(*database_, components, clock_).has_value());
+        registry_ = registry::open_relational_registry(*database_, clock_).value();
+        identity_store_ = identity::make_relational_store(*database_);
+        identity_ = std::make_unique<identity::Identity>(*identity_store_, clock_, random_,
+                                                         identity::Settings{.hash_cost = identity::HashCost::least()});
+        devices_ = ingest::devices::DeviceBook::open(*database_, clock_).value();
+    }
+
+    void open_readings() {
+        codecs_ = ingest::codecs::CodecHost::start({.program = CODEC_WORKER, .arguments = {}}).value();
+        tally_ = std::make_unique<ingest::codecs::Tally>(*codecs_);
+        const std::string path = folder_ / "observations.db";
+        store_ = observations::open_block_store({.path = path}).value();
+        ledger_database_ = database::Database::open({.url = "sqlite:" + path}).value();
+        ASSERT_TRUE(database::migrate(*ledger_database_, {ingest::pipeline::Ledger::schema()}, clock_).has_value());
+        ledger_ = ingest::pipeline::Ledger::open(*ledger_database_, clock_).value();
+        journal::RecoveryReport report;
+        journal_ = journal::open(posix_files(), folder_ / "journal", {}, clock_, report).value();
+        series_ = std::make_unique<ingest::pipeline::RegistrySeries>(*registry_, 100);
+        applier_ = std::make_unique<ingest::pipeline::Applier>(
+            ingest::pipeline::Applier::Parts{*store_, *registry_, *devices_, *tally_, *ledger_, *series_, nullptr});
+        projection_ = std::make_unique<ingest::pipeline::Projection>(
+            ingest::pipeline::Projection::Parts{*journal_, *store_, *ledger_, *applier_});
+        ASSERT_TRUE(projection_->replay().has_value());
+        pipeline_ = std::make_unique<ingest::pipeline::Pipeline>(
+            ingest::pipeline::Pipeline::Parts{*journal_, *projection_, *ledger_, *store_, clock_},
+            ingest::pipeline::PipelineOptions{});
+    }
+
+    http::Request request_for(Method method, std::string_view target, const json& body) const {
+        const auto parsed = http::parse_target(target).value();
+        http::Request request{.method = method,
+                              .target = std::string(target),
+                              .path = parsed.path,
+                              .query = parsed.query,
+                              .remote = "10.0.0.1",
+                              .secure = true,
+                              .language = http::Language::en};
+        if (!body.is_null()) {
+            request.body = body.is_string() ? body.get<std::string>() : body.dump();
+            request.headers.set("Content-Type", "application/json");
+        }
+        return request;
+    }
+
+    /// Through router, guard and handler, as the server does.
+    Reply send(http::Request request) {
+        boost::asio::io_context loop;
+        auto answered = boost::asio::co_spawn(
+            loop,
+            [&]() -> Task<http::Response> {
+                auto match = router_.match(request.method, request.path);
+                if (match.route == nullptr) {
+                    co_return http::Response{.status = 404};
+                }
+                request.path_parameters = match.parameters;
+                if (auto refused = co_await guard_(request, *match.route)) {
+                    co_return std::move(*refused);
+                }
+                co_return co_await match.route->handler(request);
+            },
+            boost::asio::use_future);
+        loop.run();
+        const http::Response response = answered.get();
+        Reply reply{.status = response.status, .headers = response.headers};
+        if (const auto* text = std::get_if<std::string>(&response.body)) {
+            reply.text = *text;
+        } else if (const auto* shared = std::get_if<http::SharedBytes>(&response.body); shared && *shared) {
+            reply.text = **shared;
+        }
+        reply.body = json::parse(reply.text, nullptr, false);
+        return reply;
+    }
+
+    /// As the signed-in person's browser sends it.
+    Reply call(Method method, std::string_view path, const json& body = nullptr) {
+        auto request = request_for(method, fmt::format("/api/v1/staff{}", path), body);
+        request.headers.set("Cookie", cookie_);
+        if (method != Method::get) {
+            request.headers.set("X-CSRF-Token", csrf_token_);
+        }
+        return send(std::move(request));
+    }
+
+    void take_session(const Reply& reply) {
+        ASSERT_TRUE(reply.body.contains("csrf_token")) << reply.text;
+        csrf_token_ = reply.body.at("csrf_token").get<std::string>();
+        const std::string header(reply.headers.get("set-cookie").value_or(""));
+        EXPECT_THAT(header, testing::AllOf(HasSubstr("__Host-"), HasSubstr("HttpOnly"), HasSubstr("SameSite")));
+        cookie_ = header.substr(0, header.find(';'));
+    }
+
+    void set_up() {
+        const std::string code = identity_->issue_setup_code().value();
+        const auto reply = send(request_for(Method::post, "/api/v1/staff/setup",
+                                            {{"code", code}, {"name", "Kari Nordmann"}, {"password", password}}));
+        ASSERT_EQ(reply.status, 201) << reply.text;
+        take_session(reply);
+    }
+
+    void put_codec(std::string_view script, int version) {
+        const auto reply =
+            call(Method::put, "/codecs/bath", {{"name", "Bath"}, {"script", script}, {"version", version}});
+        ASSERT_EQ(reply.status, 200) << reply.text;
+    }
+
+    void put_profile() {
+        const auto reply =
+            call(Method::put, "/profiles/bath",
+                 {{"name", "Bathing sensor"},
+                  {"codec", "bath"},
+                  {"interval_seconds", 3600},
+                  {"fields", json::array({{{"field", "temp"}, {"property", "water_temperature"}, {"unit", "Cel"}},
+                                          {{"field", "battery"}, {"property", "battery_voltage"}, {"unit", "V"}}})}});
+        ASSERT_EQ(reply.status, 200) << reply.text;
+    }
+
+    Reply adopt(bool open = true) {
+        return call(Method::post, fmt::format("/inbox/{}/adopt", dev_eui),
+                    {{"name", "Badevakt 1"}, {"profile", "bath"}, {"place", "landfalltjern"}, {"public", open}});
+    }
+
+    /// A frame as ChirpStack tells of it: 19.4 degrees, 3.6 volt.
+    void send_frame(int f_cnt) {
+        clock_.advance(std::chrono::minutes{10});
+        const Bytes payload = from_hex("00c224").value();
+        const std::string body = fmt::format(
+            R"({{"deduplicationId":"d-{}","time":"{}","deviceInfo":{{"devEui":"{}","deviceName":"Bad","deviceProfileName":"LDDS"}},)"
+            R"("devAddr":"01020304","fCnt":{},"fPort":2,"data":"{}","rxInfo":[{{"gatewayId":"0000000000000001","rssi":-90,"snr":7}}]}})",
+            f_cnt, format_instant(clock_.now()), dev_eui, f_cnt, to_base64(payload));
+        const auto receipt = pipeline_->submit_and_wait({.way = ingest::Way::chirpstack_json,
+                                                         .sender = "test",
+                                                         .detail = "up",
+                                                         .received = clock_.now(),
+                                                         .body = body});
+        ASSERT_TRUE(receipt) << receipt.error();
+        ASSERT_TRUE(pipeline_->flush().has_value());
+    }
+
+    observations::DatastreamId stream_of(std::string_view field) {
+        const auto* stream = registry_->streams()->find(fmt::format("{}/{}", dev_eui, field));
+        return stream == nullptr ? observations::DatastreamId{} : stream->id;
+    }
+
+    static constexpr std::string_view password = "badevakt ved tjernet i juli";
+
+    Folder folder_;
+    SimulatedClock clock_{parse_instant("2026-07-05T12:00:00Z").value()};
+    SeededRandom random_{1};
+    Pool pool_{2};
+    std::unique_ptr<database::Database> database_;
+    std::unique_ptr<registry::Registry> registry_;
+    std::unique_ptr<identity::Store> identity_store_;
+    std::unique_ptr<identity::Identity> identity_;
+    std::unique_ptr<ingest::devices::DeviceBook> devices_;
+    std::unique_ptr<ingest::codecs::CodecHost> codecs_;
+    std::unique_ptr<ingest::codecs::Tally> tally_;
+    std::unique_ptr<observations::Store> store_;
+    std::unique_ptr<database::Database> ledger_database_;
+    std::unique_ptr<ingest::pipeline::Ledger> ledger_;
+    std::unique_ptr<journal::Journal> journal_;
+    std::unique_ptr<ingest::pipeline::RegistrySeries> series_;
+    std::unique_ptr<ingest::pipeline::Applier> applier_;
+    std::unique_ptr<ingest::pipeline::Projection> projection_;
+    std::unique_ptr<ingest::pipeline::Pipeline> pipeline_;
+    std::optional<http::StaticFiles> files_;
+    http::Router router_;
+    http::Guard guard_;
+    std::string cookie_;
+    std::string csrf_token_;
+};
+
+TEST_F(StaffTest, nothing_internal_answers_without_a_session) {
+    ASSERT_TRUE(policy::check_routes(router_).has_value());
+    int asked = 0;
+    for (const auto& route : router_.routes()) {
+        if (route->permission == policy::anyone) {
+            continue;
+        }
+        std::string target = route->pattern;
+        for (auto at = target.find('{'); at != std::string::npos; at = target.find('{')) {
+            target.replace(at, target.find('}') - at + 1, "1");
+        }
+        const auto reply = send(request_for(route->method, target, json::object()));
+        EXPECT_THAT(reply.status, testing::AnyOf(401, 403)) << route->pattern;
+        EXPECT_FALSE(reply.body.contains("items")) << route->pattern;
+        ++asked;
+    }
+    EXPECT_GE(asked, 20);
+}
+
+TEST_F(StaffTest, every_change_needs_the_csrf_token) {
+    set_up();
+    csrf_token_ = "guessed";
+    for (const auto& route : router_.routes()) {
+        if (route->permission != policy::anyone && route->method != Method::get) {
+            std::string target = route->pattern.substr(std::string_view("/api/v1/staff").size());
+            for (auto at = target.find('{'); at != std::string::npos; at = target.find('{')) {
+                target.replace(at, target.find('}') - at + 1, "1");
+            }
+            EXPECT_EQ(call(route->method, target, json::object()).status, 403) << route->pattern;
+        }
+    }
+}
+
+TEST_F(StaffTest, the_first_account_is_made_once_and_signs_in_by_its_name) {
+    EXPECT_EQ(call(Method::get, "/setup").body, json({{"needed", true}}));
+    set_up();
+    EXPECT_EQ(call(Method::get, "/setup").body, json({{"needed", false}}));
+    EXPECT_EQ(call(Method::get, "/session").body.at("name"), "Kari Nordmann");
+
+    EXPECT_EQ(call(Method::del, "/session").status, 204);
+    EXPECT_NE(call(Method::get, "/session").status, 200);
+    const json wrong{{"name", "Kari Nordmann"}, {"password", "ikke dette passordet"}};
+    EXPECT_EQ(send(request_for(Method::post, "/api/v1/staff/session", wrong)).status, 401);
+    const json right{{"name", "kari nordmann"}, {"password", password}};
+    take_session(send(request_for(Method::post, "/api/v1/staff/session", right)));
+    EXPECT_EQ(call(Method::get, "/session").status, 200);
+}
+
+TEST_F(StaffTest, another_sites_page_cannot_sign_anyone_in) {
+    set_up();
+    auto request =
+        request_for(Method::post, "/api/v1/staff/session", {{"name", "Kari Nordmann"}, {"password", password}});
+    request.headers.set("Sec-Fetch-Site", "cross-site");
+    EXPECT_EQ(send(std::move(request)).status, 403);
+}
+
+TEST_F(StaffTest, guessing_is_slowed_down) {
+    set_up();
+    int status = 0;
+    for (int i = 0; i < 10 && status != 429; ++i) {
+        const json wrong{{"name", "Kari Nordmann"}, {"password", "gjetning nummer en"}};
+        status = send(request_for(Method::post, "/api/v1/staff/session", wrong)).status;
+    }
+    EXPECT_EQ(status, 429);
+}
+
+TEST_F(StaffTest, bodies_are_read_strictly) {
+    set_up();
+    const auto unknown = call(Method::post, "/tokens", {{"name", "x"}, {"scopes", {"ingest"}}, {"sudo", true}});
+    EXPECT_EQ(unknown.status, 400);
+    EXPECT_EQ(unknown.body.at("errors").at(0).at("where"), "/sudo");
+    EXPECT_EQ(call(Method::post, "/tokens", {{"name", ""}, {"scopes", {"root"}}}).body.at("errors").size(), 2U);
+    EXPECT_EQ(call(Method::post, "/tokens", "[1,2").status, 400);
+    EXPECT_EQ(call(Method::get, "/devices?limit=100000").status, 400);
+    EXPECT_EQ(call(Method::get, "/dead-letters?q=reason:nonsense").status, 400);
+}
+
+TEST_F(StaffTest, an_unknown_device_is_adopted_and_what_it_sent_is_read) {
+    set_up();
+    send_frame(1);
+    const auto inbox = call(Method::get, "/inbox");
+    ASSERT_EQ(inbox.body.at("total"), 1) << inbox.text;
+    EXPECT_EQ(inbox.body.at("items").at(0).at("dev_eui"), dev_eui);
+    EXPECT_EQ(inbox.body.at("items").at(0).at("last_frame").at("outcome"), "waiting");
+
+    put_codec(good_script, 0);
+    put_profile();
+    const Instant sent = clock_.now();
+    const auto adopted = adopt();
+    ASSERT_EQ(adopted.status, 201) << adopted.text;
+    EXPECT_EQ(adopted.body.at("place_name"), "Landfalltjern");
+    EXPECT_EQ(adopted.body.at("battery_volt"), 3.6);
+
+    const auto latest = store_->latest(stream_of("temp"));
+    ASSERT_TRUE(latest);
+    EXPECT_EQ(std::get<double>(latest->value), 19.4);
+    EXPECT_EQ(latest->time, sent);
+    EXPECT_EQ(registry_->streams()->find(stream_of("temp"))->access, registry::Access::open);
+    const auto place = registry_->place_by_slug("landfalltjern").value();
+    EXPECT_THAT(place.datastreams, testing::Contains(stream_of("temp")));
+    EXPECT_EQ(registry_->datastreams().get(stream_of("temp")).value().properties, R"({"interval_s":3600})");
+
+    EXPECT_EQ(call(Method::get, "/inbox").body.at("total"), 0);
+    EXPECT_EQ(adopt().status, 409);
+    const auto detail = call(Method::get, fmt::format("/devices/{}", dev_eui));
+    EXPECT_EQ(detail.body.at("datastreams").size(), 2U) << detail.text;
+    EXPECT_EQ(detail.body.at("last_frames").at(0).at("decoded").at("temp"), 19.4) << detail.text;
+    EXPECT_EQ(call(Method::get, "/devices?q=tjern%20BADEVAKT").body.at("total"), 1);
+    EXPECT_EQ(call(Method::get, "/devices?q=fjord").body.at("total"), 0);
+    EXPECT_EQ(call(Method::get, "/codecs").body.at("items").at(0).at("decoded"), 1);
+
+    const auto quality = call(Method::get, "/quality");
+    ASSERT_EQ(quality.body.at("items").size(), 2U) << quality.text;
+    EXPECT_EQ(quality.body.at("items").at(0).at("received_24h"), 1);
+    EXPECT_EQ(quality.body.at("items").at(0).at("expected_24h"), 24);
+}
+
+TEST_F(StaffTest, adopting_names_what_is_wrong_and_makes_nothing) {
+    set_up();
+    EXPECT_EQ(adopt().body.at("errors").at(0).at("where"), "/profile");
+    put_codec(good_script, 0);
+    put_profile();
+    EXPECT_EQ(adopt().status, 404);
+    EXPECT_TRUE(registry_->things().list({}, 10).value().items.empty());
+}
+
+TEST_F(StaffTest, a_dead_letter_is_replayed_after_the_codec_is_mended) {
+    set_up();
+    send_frame(1);
+    put_codec(bad_script, 0);
+    put_profile();
+    ASSERT_EQ(adopt().status, 201);
+    EXPECT_FALSE(store_->latest(stream_of("temp")));
+
+    const auto letters = call(Method::get, "/dead-letters?q=reason:codec_failed%20state:waiting");
+    ASSERT_EQ(letters.body.at("total"), 1) << letters.text;
+    const json letter = letters.body.at("items").at(0);
+    EXPECT_EQ(letter.at("line"), 3);
+    EXPECT_EQ(letter.at("device"), dev_eui);
+    const std::string replay = fmt::format("/dead-letters/{}/replay", letter.at("id").get<std::string>());
+
+    const auto again = call(Method::post, replay);
+    EXPECT_EQ(again.body.at("outcome"), "quarantined") << again.text;
+    EXPECT_THAT(again.body.at("sentence").get<std::string>(), HasSubstr("line 3"));
+    EXPECT_EQ(call(Method::post, replay).status, 409);
+
+    put_codec(good_script, 1);
+    const auto newer = call(Method::get, "/dead-letters?q=reason:codec_failed%20state:waiting").body.at("items").at(0);
+    const auto mended = call(Method::post, fmt::format("/dead-letters/{}/replay", newer.at("id").get<std::string>()));
+    EXPECT_EQ(mended.body.at("outcome"), "stored") << mended.text;
+    EXPECT_EQ(std::get<double>(store_->latest(stream_of("temp"))->value), 19.4);
+    EXPECT_EQ(call(Method::get, "/dead-letters?q=state:waiting").body.at("total"), 0);
+    EXPECT_EQ(call(Method::post, "/dead-letters/999/replay").status, 404);
+}
+
+TEST_F(StaffTest, a_codec_that_does_not_load_is_refused_with_its_line) {
+    set_up();
+    const json broken{{"name", "Bath"}, {"script", "function decodeUplink(input) {\n  return {{;\n}"}, {"version", 0}};
+    const auto refused = call(Method::put, "/codecs/bath", broken);
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_EQ(refused.body.at("errors").at(0).at("where"), "/script");
+    EXPECT_THAT(refused.body.at("detail").get<std::string>(), HasSubstr("Line 2"));
+    EXPECT_EQ(call(Method::get, "/codecs/bath").status, 404);
+
+    put_codec(good_script, 0);
+    const json late{{"name", "Bath"}, {"script", good_script}, {"version", 0}};
+    EXPECT_EQ(call(Method::put, "/codecs/bath", late).status, 409);
+}
+
+TEST_F(StaffTest, a_codec_is_tried_without_being_kept) {
+    set_up();
+    const auto good =
+        call(Method::post, "/codecs/try", {{"script", good_script}, {"f_port", 2}, {"payload_hex", "00 c2 24"}});
+    EXPECT_EQ(good.body.at("ok"), true) << good.text;
+    EXPECT_EQ(good.body.at("decoded").at("temp"), 19.4);
+    const auto bad =
+        call(Method::post, "/codecs/try", {{"script", bad_script}, {"f_port", 2}, {"payload_hex", "00c224"}});
+    EXPECT_EQ(bad.body.at("fault").at("kind"), "thrown") << bad.text;
+    EXPECT_EQ(bad.body.at("fault").at("line"), 3);
+    EXPECT_TRUE(call(Method::get, "/codecs").body.at("items").empty());
+}
+
+TEST_F(StaffTest, a_token_opens_what_it_says_until_it_is_revoked) {
+    set_up();
+    const auto made = call(Method::post, "/tokens", {{"name", "Målebua"}, {"scopes", {"read"}}});
+    ASSERT_EQ(made.status, 201) << made.text;
+    const std::string secret = made.body.at("secret").get<std::string>();
+    const auto with_token = [&](Method method, std::string_view target, const json& body = nullptr) {
+        auto request = request_for(method, target, body);
+        request.headers.set("Authorization", "Bearer " + secret);
+        return send(std::move(request)).status;
+    };
+    EXPECT_EQ(with_token(Method::get, "/api/v1/staff/devices"), 200);
+    EXPECT_EQ(with_token(Method::get, "/api/v1/staff/session"), 401);
+    EXPECT_EQ(with_token(Method::post, "/api/v1/staff/tokens", json::object()), 403);
+
+    EXPECT_THAT(call(Method::get, "/tokens").text, testing::Not(HasSubstr(secret)));
+    const std::string path = fmt::format("/tokens/{}", made.body.at("id").get<std::string>());
+    EXPECT_EQ(call(Method::del, path).status, 204);
+    EXPECT_EQ(with_token(Method::get, "/api/v1/staff/devices"), 401);
+    EXPECT_FALSE(call(Method::get, "/tokens").body.at("items").at(0).at("revoked").is_null());
+}
+
+TEST_F(StaffTest, health_gives_the_account_of_every_source) {
+    set_up();
+    send_frame(1);
+    const auto health = call(Method::get, "/health");
+    EXPECT_EQ(health.body.at("status"), "ok") << health.text;
+    EXPECT_EQ(health.body.at("version"), "1.2.3");
+    const json source = health.body.at("sources").at(0);
+    EXPECT_EQ(source.at("source"), "chirpstack");
+    EXPECT_EQ(source.at("received"), 1);
+    EXPECT_EQ(source.at("quarantined"), 1);
+}
+
+TEST_F(StaffTest, every_address_of_the_staff_pages_is_the_same_page) {
+    for (const std::string_view path : {"/staff", "/staff/devices/70b3d57ed0065a1f"}) {
+        auto request = request_for(Method::get, path, nullptr);
+        const auto reply = send(std::move(request));
+        EXPECT_EQ(reply.status, 200);
+        EXPECT_THAT(reply.text, HasSubstr("id=staff"));
+    }
+}
+
+}  // namespace
+}  // namespace bypuls::staff
