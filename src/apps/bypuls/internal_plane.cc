@@ -45,6 +45,7 @@ Result<void> InternalPlane::open_readings(publication::PlaneFiles& plane, public
     TRY(codecs_, ingest::codecs::CodecHost::start({.workers = static_cast<std::size_t>(settings_.codec_workers),
                                                    .cpu_limit = settings_.codec_cpu,
                                                    .memory_bytes_max = settings_.codec_memory}));
+    tally_ = std::make_unique<ingest::codecs::Tally>(*codecs_);
     TRY(store_, observations::open_block_store({.path = settings_.observations_path(),
                                                 .hot_bytes_max = settings_.hot_bytes_max,
                                                 .settle_bytes = settings_.hot_bytes_max / 4}));
@@ -71,7 +72,7 @@ Result<void> InternalPlane::open_readings(publication::PlaneFiles& plane, public
                                                                  static_cast<std::size_t>(settings_.line_series_max));
     judge_ = std::make_unique<ingest::RuleJudge>(*registry_, *store_);
     applier_ = std::make_unique<ingest::pipeline::Applier>(
-        ingest::pipeline::Applier::Parts{*store_, *registry_, *devices_, *codecs_, *ledger_, *series_, judge_.get()});
+        ingest::pipeline::Applier::Parts{*store_, *registry_, *devices_, *tally_, *ledger_, *series_, judge_.get()});
     projection_ = std::make_unique<ingest::pipeline::Projection>(
         ingest::pipeline::Projection::Parts{*journal_, *store_, *ledger_, *applier_, gate_.get()});
     TRY(const auto replayed, projection_->replay());

@@ -15,6 +15,7 @@
 #include "platform/http/server.h"
 #include "platform/identity/identity.h"
 #include "platform/ingest/codecs/codec_host.h"
+#include "platform/ingest/codecs/tally.h"
 #include "platform/ingest/pipeline/pipeline.h"
 #include "platform/ingest/pipeline/projection.h"
 #include "platform/journal/journal.h"
@@ -45,7 +46,7 @@ public:
     identity::Identity& identity() { return *identity_; }
     observations::Store& store() { return *store_; }
     ingest::devices::DeviceBook& devices() { return *devices_; }
-    ingest::codecs::Decoder& decoder() { return *codecs_; }
+    ingest::codecs::Tally& decoder() { return *tally_; }
     ingest::pipeline::Ledger& ledger() { return *ledger_; }
     ingest::pipeline::Pipeline& pipeline() { return *pipeline_; }
     journal::Journal& journal() { return *journal_; }
@@ -66,6 +67,7 @@ private:
     std::unique_ptr<identity::Identity> identity_;
     std::unique_ptr<ingest::devices::DeviceBook> devices_;
     std::unique_ptr<ingest::codecs::CodecHost> codecs_;
+    std::unique_ptr<ingest::codecs::Tally> tally_;
     std::unique_ptr<observations::Store> store_;
     std::unique_ptr<database::Database> ledger_database_;
     std::unique_ptr<ingest::pipeline::Ledger> ledger_;

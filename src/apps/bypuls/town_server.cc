@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "apps/bypuls/operator_routes.h"
+#include "apps/staff/routes.h"
 #include "city/bathing/routes.h"
 #include "core/log.h"
 #include "platform/http/problem.h"
@@ -111,6 +112,18 @@ void Town::add_routes() {
     router_.add(operator_routes(web_->site, [this] { return checks(); }, [this](std::string& out) { metrics(out); }));
     if (internal_) {
         router_.add(ingest::routes(internal_->pipeline(), clock_));
+        router_.add(staff::routes({.identity = internal_->identity(),
+                                   .registry = internal_->registry(),
+                                   .devices = internal_->devices(),
+                                   .decoder = internal_->decoder(),
+                                   .ledger = internal_->ledger(),
+                                   .pipeline = internal_->pipeline(),
+                                   .store = internal_->store(),
+                                   .files = web_->files,
+                                   .pool = *pool_,
+                                   .clock = clock_,
+                                   .checks = [this] { return checks(); },
+                                   .version = BYPULS_VERSION}));
     }
     router_.add({.method = http::Method::get,
                  .pattern = "/{path...}",
