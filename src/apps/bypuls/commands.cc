@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "apps/bypuls/demo.h"
 #include "core/files.h"
 #include "core/log.h"
 #include "platform/ingest/codecs/codec_worker.h"
@@ -82,6 +83,7 @@ private:
     Common common_;
     TokenArguments token_;
     ingest::codecs::DecodeArguments decode_;
+    DemoCommands demo_;
     std::vector<std::string> variables_;
     Work chosen_;
 };
@@ -92,6 +94,10 @@ Program::Program() {
     add_serve();
     add_token();
     add_decode();
+    demo_.add_to(app_, common_.listen,
+                 [this](CLI::App& parent, const std::string& name, const std::string& what, Work work) -> CLI::App& {
+                     return add(parent, name, what, std::move(work));
+                 });
 }
 
 CLI::App& Program::add(CLI::App& parent, const std::string& name, const std::string& what, Work work) {

@@ -4,21 +4,11 @@
 #include <fmt/format.h>
 
 #include "apps/bypuls/commands.h"
+#include "apps/bypuls/ending.h"
 #include "apps/bypuls/town_server.h"
 #include "core/log.h"
 
 namespace bypuls::apps {
-
-/// Blocks the signals that end the program, in this thread and those it starts, so that wait_for_end() gets them.
-static sigset_t ending_signals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-    return signals;
-}
 
 int serve(const Settings& settings) {
     const sigset_t signals = ending_signals();

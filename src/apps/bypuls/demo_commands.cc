@@ -1,0 +1,31 @@
+#include <CLI/CLI.hpp>
+
+#include "apps/bypuls/demo.h"
+
+namespace bypuls::apps {
+
+void DemoCommands::add_to(CLI::App& app, std::string& listen, const Add& add) {
+    CLI::App& town = add(app, "demo", "run a demonstration town with simulated devices", [this](const Settings& given) {
+        Settings settings = given;
+        if (settings.data == Settings{}.data) {
+            settings.data += "/demo";  // never among the readings of a real town
+        }
+        return demo(settings, demo_);
+    });
+    town.add_option("--listen", listen, "address and port (default: 127.0.0.1:8080)");
+    town.add_option("--seed", demo_.seed, "same seed, same town (default: 7)");
+
+    CLI::App& again = add(app, "replay", "send recorded events to a running town",
+                          [this](const Settings&) { return replay(replay_); });
+    again.add_option("file", replay_.file, "one event a line in JSON, plain or packed with zstd")->required();
+    again.add_option("--to", replay_.to, "where the town answers: http://127.0.0.1:8080")->required();
+    again.add_option("--token", replay_.token, "a key with the scope ingest")->required();
+    again.add_option("--way", replay_.way, "chirpstack or tts")->check(CLI::IsMember({"chirpstack", "tts"}));
+    again.add_option("--event", replay_.event, "ChirpStack's name of what was recorded (default: up)");
+    again.add_option("--speed", replay_.speed, "times as fast as recorded; 0, as fast as it is taken in (default)")
+        ->check(CLI::NonNegativeNumber);
+    again.add_option("--connections", replay_.connections, "requests under way at once (default: 4)")
+        ->check(CLI::Range(1, 64));
+}
+
+}  // namespace bypuls::apps
