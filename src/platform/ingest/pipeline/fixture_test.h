@@ -191,7 +191,8 @@ public:
                                                .fields = {{"value", "count", "1", 1}}})
                         .has_value());
     }
-    /// Its readings go to the datastream of the same number.
+    /// Where an adopted device's readings go: beyond the ids that lines are given.
+    static observations::DatastreamId stream_of(int device) { return {1'000'000 + device}; }
     void adopt(int device) {
         ASSERT_TRUE(devices
                         ->put(devices::Device{.dev_eui = lorawan::DevEui::from_text(device_text(device)).value(),
@@ -199,7 +200,7 @@ public:
                                               .profile = "counter",
                                               .thing = device,
                                               .adopted = clock.now(),
-                                              .datastreams = {{"value", observations::DatastreamId{device}}}})
+                                              .datastreams = {{"value", stream_of(device)}}})
                         .has_value());
     }
 

@@ -136,7 +136,8 @@ Result<Ledger::Seen> Ledger::see_frame(const lorawan::Event& event, Instant rece
         session.epoch += 1;
         key.epoch = session.epoch;
     }
-    session.last_time = std::max(session.last_time, time);
+    // A stamp that lies ahead must not make every later frame look old.
+    session.last_time = std::max(session.last_time, std::min(time, received));
     frames_seen_.insert_or_assign(std::move(key), SeenFrame{crc, time, position});
     return Seen::fresh;
 }

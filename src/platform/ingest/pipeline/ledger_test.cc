@@ -14,10 +14,11 @@ using Seen = Ledger::Seen;
 
 class LedgerTest : public testing::Test {
 protected:
-    Seen see(const Uplink& frame, std::uint64_t position) {
+    Seen see(const Uplink& frame, std::uint64_t position) { return see(frame, position, frame.time); }
+    Seen see(const Uplink& frame, std::uint64_t position, Instant received) {
         const auto event = lorawan::parse_chirpstack_json("up", body_of(frame));
         EXPECT_TRUE(event.has_value()) << event.error();
-        return bench_.ledger->see_frame(*event, bench_.clock.now(), {position}).value();
+        return bench_.ledger->see_frame(*event, received, {position}).value();
     }
     void settle(std::uint64_t upto) {
         const std::array<observations::Companion*, 1> companions{bench_.ledger.get()};
@@ -89,6 +90,13 @@ TEST_F(LedgerTest, AFrameOfAnEarlierEpochRedeliveredLateIsADuplicate) {
     EXPECT_EQ(see(frame(1, 2, 1h), 4), Seen::duplicate);
     EXPECT_EQ(see(frame(1, 9, 6h), 5), Seen::fresh) << "the copy has not taken the new epoch's number";
     EXPECT_EQ(see(frame(0, 1), 6), Seen::duplicate) << "its number has been used again, and it is an old copy still";
+}
+
+TEST_F(LedgerTest, AStampFarAheadDoesNotHideThatACounterBeginsAnew) {
+    EXPECT_EQ(see(frame(0, 1), 1), Seen::fresh);
+    EXPECT_EQ(see(frame(1, 2, std::chrono::days{9000}), 2, bench_.clock.now()), Seen::fresh);
+    bench_.clock.advance(24h);
+    EXPECT_EQ(see(frame(0, 3), 3), Seen::fresh);
 }
 
 TEST_F(LedgerTest, AMessageLookedAtAgainAtItsOwnPositionIsFreshAndSettlesTwice) {

@@ -1,0 +1,241 @@
+#include "platform/ingest/pipeline/pipeline.h"
+
+#include <future>
+
+#include "platform/ingest/pipeline/fixture_test.h"
+
+namespace bypuls::ingest::pipeline {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr std::int64_t second = 1'000'000;
+
+class ApplierTest : public testing::Test {
+protected:
+    std::int64_t now() const { return bench_.clock.now().time_since_epoch().count(); }
+    Counts lines(const std::string& body) {
+        const auto counts = bench_.lines(body);
+        EXPECT_TRUE(counts.has_value()) << counts.error();
+        return counts.value_or(Counts{});
+    }
+    Counts uplink(const Uplink& frame) {
+        const auto counts = bench_.uplink(frame);
+        EXPECT_TRUE(counts.has_value()) << counts.error();
+        return counts.value_or(Counts{});
+    }
+    std::vector<DeadLetter> letters() {
+        EXPECT_TRUE(bench_.projection->settle().has_value());
+        return bench_.ledger->dead_letters({}).value();
+    }
+
+    Bench bench_;
+};
+
+TEST_F(ApplierTest, ALineMakesItsSeriesOnce) {
+    EXPECT_EQ(lines(fmt::format("air,site=1 temp=1.5 {0}\nair,site=1 temp=2.5 {1}", now(), now() - second)).stored, 2U);
+    EXPECT_EQ(lines(fmt::format("air,site=1 temp=3.5 {}", now() - (2 * second))).stored, 1U);
+    EXPECT_EQ(bench_.registry->streams()->size(), 1U);
+    EXPECT_THAT(bench_.all_of(bench_.series("line:air,site=1:temp")).numbers, ElementsAre(3.5, 2.5, 1.5));
+    bench_.close();
+    bench_.open();
+    EXPECT_EQ(lines(fmt::format("air,site=1 temp=4.5 {}", now() - (3 * second))).stored, 1U);
+    EXPECT_EQ(bench_.registry->streams()->size(), 1U);
+}
+
+TEST_F(ApplierTest, ASeriesWhoseNameIsTooLongIsPutAsideAndStopsNobody) {
+    const std::string name(600, 'x');
+    const auto counts = lines(fmt::format("{} temp=1 {}\nair temp=2 {}\nair {}=3 {}", name, now(), now(), name, now()));
+    EXPECT_EQ(counts.stored, 1U);
+    EXPECT_EQ(counts.quarantined, 2U);
+    const auto kept = letters();
+    ASSERT_THAT(kept, SizeIs(2));
+    EXPECT_EQ(kept[0].reason, Reason::unknown_series);
+    EXPECT_EQ(lines(fmt::format("air temp=5 {}", now() - second)).stored, 1U);
+}
+
+TEST_F(ApplierTest, AStampMoreThanTenMinutesAheadIsQuarantined) {
+    EXPECT_EQ(lines(fmt::format("air temp=1 {}", now() + (600 * second))).stored, 1U);
+    EXPECT_EQ(lines(fmt::format("air temp=1 {}", now() + (601 * second))).quarantined, 1U);
+    bench_.add_profile();
+    bench_.adopt(1);
+    EXPECT_EQ(uplink({.time = bench_.clock.now() + 11min}).quarantined, 1U);
+    const auto kept = letters();
+    ASSERT_THAT(kept, SizeIs(2));
+    EXPECT_EQ(kept[0].reason, Reason::future);
+    EXPECT_EQ(kept[1].reason, Reason::future);
+}
+
+TEST_F(ApplierTest, AValueOfAnotherTypeIsQuarantinedAndTheRestOfTheLineKept) {
+    EXPECT_EQ(lines(fmt::format("air temp=1.5,wet=true {}", now())).stored, 1U);
+    const auto counts = lines(fmt::format("air temp=\"warm\",wet=false {}", now() + second));
+    EXPECT_EQ(counts.quarantined, 1U);
+    EXPECT_EQ(counts.stored, 0U);
+    EXPECT_EQ(bench_.store->count(bench_.series("line:air:temp")), 1U);
+    EXPECT_EQ(bench_.store->count(bench_.series("line:air:wet")), 2U);
+    ASSERT_THAT(letters(), SizeIs(1));
+}
+
+TEST_F(ApplierTest, TheSameLineAgainIsADuplicateAndAnotherValueACorrection) {
+    const std::string line = fmt::format("air temp=1.5 {}", now());
+    EXPECT_EQ(lines(line).stored, 1U);
+    EXPECT_EQ(lines(line).duplicate, 1U);
+    EXPECT_EQ(lines(fmt::format("air temp=2.5 {}", now())).stored, 1U);
+    const auto id = bench_.series("line:air:temp");
+    EXPECT_EQ(bench_.store->count(id), 1U);
+    EXPECT_THAT(bench_.store->versions(id, bench_.clock.now()).value(), SizeIs(1));
+}
+
+TEST_F(ApplierTest, WithoutADecoderAFrameWaitsAndIsNotLost) {
+    bench_.add_profile();
+    bench_.adopt(1);
+    bench_.decoder.available = false;
+    EXPECT_EQ(bench_.uplink({.time = bench_.clock.now(), .value = 5}).error().code, Errc::unavailable);
+    EXPECT_EQ(bench_.ledger->counts()["chirpstack"].received, 0U);
+    bench_.decoder.available = true;
+    bench_.crash();
+    bench_.open();
+    EXPECT_THAT(bench_.all_of(Bench::stream_of(1)).numbers, ElementsAre(5));
+    EXPECT_EQ(bench_.ledger->counts()["chirpstack"].stored, 1U);
+    EXPECT_THAT(letters(), IsEmpty());
+}
+
+TEST_F(ApplierTest, AMessageForWhichMemoryWasFullIsStoredOnceAfterSettling) {
+    bench_.close();
+    bench_.block_options.hot_bytes_max = 4096;
+    bench_.open();
+    bench_.add_profile();
+    bench_.adopt(1);
+    std::uint64_t stored = 0;
+    for (std::uint32_t i = 0; i < 500; ++i) {
+        stored += uplink({.time = bench_.clock.now() - Duration(i * second), .f_cnt = i, .value = i}).stored;
+    }
+    EXPECT_EQ(stored, 500U);
+    EXPECT_GT(bench_.store->settled().value, 0U) << "memory was never full";
+    EXPECT_THAT(letters(), IsEmpty());
+    EXPECT_EQ(bench_.store->count(Bench::stream_of(1)), 500U);
+}
+
+TEST_F(ApplierTest, ADeviceThatNobodyKnowsWaitsInTheInbox) {
+    EXPECT_EQ(uplink({.device = 7, .time = bench_.clock.now()}).quarantined, 1U);
+    EXPECT_EQ(uplink({.device = 7, .time = bench_.clock.now() + 1s, .f_cnt = 1}).quarantined, 1U);
+    const auto kept = letters();
+    ASSERT_THAT(kept, SizeIs(2));
+    EXPECT_EQ(kept[0].reason, Reason::unknown_device);
+    const auto inbox = bench_.ledger->unknown_devices().value();
+    ASSERT_THAT(inbox, SizeIs(1));
+    EXPECT_EQ(inbox[0].dev_eui, device_text(7));
+    EXPECT_EQ(inbox[0].frames, 2);
+    EXPECT_THAT(bench_.ledger->waiting_of(device_text(7)).value(), SizeIs(2));
+}
+
+TEST_F(ApplierTest, AKeptMessageThatANewerProgramCannotReadIsPutAside) {
+    const Bytes payload = encode({.way = Way::batch_json, .received = bench_.clock.now(), .body = "not JSON"});
+    ASSERT_TRUE(
+        bench_.journal
+            ->append_and_wait({.type = 1, .source = "observations", .received = bench_.clock.now(), .payload = payload})
+            .has_value());
+    bench_.close();
+    const auto replayed = bench_.try_open();
+    ASSERT_TRUE(replayed.has_value()) << replayed.error();
+    EXPECT_EQ(replayed->unreadable, 1U);
+    const auto kept = letters();
+    ASSERT_THAT(kept, SizeIs(1));
+    EXPECT_EQ(kept[0].payload, "not JSON");
+    EXPECT_EQ(bench_.ledger->raw_message({1})->body, "not JSON");
+    EXPECT_EQ(bench_.ledger->counts()["observations"].quarantined, 1U);
+}
+
+class PipelineTest : public ApplierTest {
+protected:
+    void start() {
+        pipeline_ = std::make_unique<Pipeline>(
+            Pipeline::Parts{*bench_.journal, *bench_.projection, *bench_.ledger, *bench_.store, bench_.clock},
+            PipelineOptions{.settle_interval = 1h});
+    }
+    Result<Receipt> submit(Way way, std::string detail, std::string body) {
+        return pipeline_->submit_and_wait(
+            {.way = way, .detail = std::move(detail), .received = bench_.clock.now(), .body = std::move(body)});
+    }
+    Result<Receipt> submit(const Uplink& frame) { return submit(Way::chirpstack_json, "up", body_of(frame)); }
+
+    std::unique_ptr<Pipeline> pipeline_;
+};
+
+TEST_F(PipelineTest, WhatWasAcknowledgedIsSettledByFlush) {
+    start();
+    const auto receipt = submit(Way::lines, "us", fmt::format("air temp=1 {}\nbroken\n", now()));
+    ASSERT_TRUE(receipt.has_value()) << receipt.error();
+    EXPECT_EQ(receipt->accepted, 1U);
+    ASSERT_THAT(receipt->refused, SizeIs(1));
+    ASSERT_TRUE(pipeline_->flush().has_value());
+    EXPECT_EQ(bench_.store->settled(), receipt->position);
+    const Counts counts = pipeline_->counts()["lines"];
+    EXPECT_EQ(counts, (Counts{.received = 2, .stored = 1, .rejected = 1}));
+}
+
+TEST_F(PipelineTest, ARefusedMessageIsADeadLetterThoughNothingElseCame) {
+    start();
+    EXPECT_EQ(submit(Way::batch_json, "", "{").error().code, Errc::malformed);
+    ASSERT_TRUE(pipeline_->flush().has_value());
+    pipeline_.reset();
+    bench_.close();
+    bench_.open();
+    const auto kept = bench_.ledger->dead_letters({.source = "observations"}).value();
+    ASSERT_THAT(kept, SizeIs(1));
+    EXPECT_EQ(kept[0].payload, "{");
+    EXPECT_EQ(bench_.ledger->counts()["observations"], (Counts{.received = 1, .rejected = 1}));
+}
+
+TEST_F(PipelineTest, ADeadLetterIsTriedAgainAfterItsDeviceWasAdopted) {
+    start();
+    ASSERT_TRUE(submit({.time = bench_.clock.now(), .value = 42}).has_value());
+    ASSERT_TRUE(pipeline_->flush().has_value());
+    bench_.add_profile();
+    bench_.adopt(1);
+    const auto waiting = bench_.ledger->waiting_of(device_text(1)).value();
+    ASSERT_THAT(waiting, SizeIs(1));
+    std::promise<bool> replayed;
+    pipeline_->replay(waiting[0], [&](const Result<Receipt>& receipt) { replayed.set_value(receipt.has_value()); });
+    ASSERT_TRUE(replayed.get_future().get());
+    ASSERT_TRUE(pipeline_->flush().has_value());
+    EXPECT_THAT(bench_.all_of(Bench::stream_of(1)).numbers, ElementsAre(42));
+    EXPECT_THAT(bench_.ledger->dead_letters({.replayed = true}).value(), SizeIs(1));
+    EXPECT_THAT(bench_.ledger->waiting_of(device_text(1)).value(), IsEmpty());
+    EXPECT_EQ(pipeline_->counts()["replay"], (Counts{.received = 1, .stored = 1}));
+}
+
+TEST_F(PipelineTest, StoppingWithoutADecoderLosesNeitherTheFrameNorWhatCameAfterIt) {
+    bench_.add_profile();
+    bench_.adopt(1);
+    bench_.decoder.available = false;
+    start();
+    ASSERT_TRUE(submit({.time = bench_.clock.now(), .value = 5}).has_value());
+    ASSERT_TRUE(submit(Way::lines, "us", fmt::format("air temp=1 {}", now())).has_value());
+    pipeline_.reset();
+    EXPECT_EQ(bench_.store->settled().value, 0U) << "the cursor passed over a frame that was not applied";
+    bench_.decoder.available = true;
+    bench_.crash();
+    bench_.open();
+    EXPECT_THAT(bench_.all_of(Bench::stream_of(1)).numbers, ElementsAre(5));
+    EXPECT_EQ(bench_.store->count(bench_.series("line:air:temp")), 1U);
+}
+
+TEST_F(PipelineTest, AFullDiskRefusesAndTheSenderMayTryAgain) {
+    start();
+    bench_.files.fail_operation(FileOperation::write, 1, DiskFault::no_space, FaultLength::until_mended);
+    EXPECT_EQ(submit(Way::lines, "us", fmt::format("air temp=1 {}", now())).error().code, Errc::exhausted);
+    EXPECT_TRUE(pipeline_->disk_full());
+    bench_.files.mend();
+    EXPECT_TRUE(submit(Way::lines, "us", fmt::format("air temp=1 {}", now())).has_value());
+    EXPECT_FALSE(pipeline_->disk_full());
+    ASSERT_TRUE(pipeline_->flush().has_value());
+    EXPECT_EQ(pipeline_->counts()["lines"], (Counts{.received = 1, .stored = 1}));
+}
+
+}  // namespace
+}  // namespace bypuls::ingest::pipeline

@@ -1,0 +1,247 @@
+// A month of three hundred devices in simulated time: copies, late and shuffled frames, rejoins, counters that begin
+// anew, wrong clocks, broken payloads, devices that nobody knows, full stops and failing disks. One thread, one seed:
+// BYPULS_SEED replays a run exactly, BYPULS_SEEDS says how many to try.
+#include <cstdlib>
+#include <map>
+#include <queue>
+
+#include <fmt/format.h>
+
+#include "platform/ingest/pipeline/fixture_test.h"
+
+namespace bypuls::ingest::pipeline {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int device_count = 300;
+constexpr int known_count = 280;
+constexpr int days = 30;
+constexpr Duration interval = 6h;
+
+/// What the way in ought to make of a message.
+enum class Fate : std::uint8_t { stored, duplicate, quarantined };
+
+struct Delivery {
+    Instant at{};
+    std::uint64_t number = 0;  // in the order of planning, so that equal times have an order
+    Uplink frame;
+    Fate fate = Fate::stored;
+
+    friend bool operator>(const Delivery& a, const Delivery& b) {
+        return std::pair(a.at, a.number) > std::pair(b.at, b.number);
+    }
+};
+
+struct Device {
+    std::uint32_t dev_addr = 0;
+    std::uint32_t f_cnt = 0;
+    Instant next{};
+    Instant busy_until{};  // until then frames of this count are on their way
+};
+
+class Month {
+public:
+    explicit Month(std::uint64_t seed) : random_(seed), bench_(seed) {
+        bench_.block_options.compression_level = 1;
+        bench_.add_profile();
+        devices_.resize(device_count);
+        for (int number = 0; number < device_count; ++number) {
+            devices_[static_cast<std::size_t>(number)] = {
+                .dev_addr = static_cast<std::uint32_t>(number * 1000 + 1),
+                .next = bench_.clock.now() + Duration(random_.below(interval.count()))};
+            if (number < known_count) {
+                bench_.adopt(number + 1);
+            }
+        }
+    }
+
+    void run() {
+        const Instant start = bench_.clock.now();
+        for (int day = 1; day <= days && !testing::Test::HasFatalFailure(); ++day) {
+            const Instant end = start + std::chrono::days{day};
+            plan_until(end);
+            deliver_until(end);
+            settle();
+            check_all(day);
+        }
+    }
+
+private:
+    void plan(Instant at, const Uplink& frame, Fate fate) {
+        queue_.push({.at = at, .number = planned_++, .frame = frame, .fate = fate});
+    }
+
+    void plan_until(Instant end) {
+        for (std::size_t i = 0; i < devices_.size(); ++i) {
+            for (Device& device = devices_[i]; device.next < end;) {
+                plan_frame(static_cast<int>(i) + 1, device);
+                device.next += interval + Duration(random_.below(600'000'000));
+            }
+        }
+    }
+
+    void plan_frame(int number, Device& device) {
+        if (random_.chance(0.005)) {
+            device.dev_addr += 1;  // it joined anew
+            device.f_cnt = 0;
+        } else if (random_.chance(0.01) && device.busy_until < device.next) {
+            device.f_cnt = 0;  // it was restarted, and kept its session
+        }
+        Uplink frame{.device = number,
+                     .time = device.next,
+                     .f_cnt = device.f_cnt++,
+                     .dev_addr = device.dev_addr,
+                     .value = static_cast<std::uint32_t>(random_.next()),
+                     .gateways = static_cast<int>(1 + random_.below(3))};
+        if (random_.chance(0.03)) {
+            return;  // nobody heard it
+        }
+        const Duration way =
+            random_.chance(0.05) ? Duration(random_.below(Duration{72h}.count())) : Duration(random_.below(2'000'000));
+        const Instant at = frame.time + way;
+        Fate fate = number <= known_count ? Fate::stored : Fate::quarantined;
+        if (random_.chance(0.002)) {
+            frame.time = at + 48h;
+            fate = Fate::quarantined;
+        } else if (random_.chance(0.002)) {
+            frame.whole = false;
+            fate = Fate::quarantined;
+        }
+        plan(at, frame, fate);
+        if (random_.chance(0.1)) {
+            plan(at + Duration(random_.below(Duration{30min}.count())), frame, Fate::duplicate);
+        }
+        if (random_.chance(0.1)) {
+            Uplink heard_elsewhere = frame;  // by another server, a moment later
+            heard_elsewhere.time += Duration(random_.below(200'000));
+            plan(at + Duration(random_.below(5'000'000)), heard_elsewhere, Fate::duplicate);
+        }
+        if (random_.chance(0.002)) {
+            Uplink forged = frame;
+            forged.value += 1;
+            plan(at + 1min, forged, Fate::quarantined);
+        }
+        device.busy_until = std::max(device.busy_until, at + 31min);
+    }
+
+    void deliver_until(Instant end) {
+        while (!queue_.empty() && queue_.top().at < end && !testing::Test::HasFatalFailure()) {
+            const Delivery next = queue_.top();
+            queue_.pop();
+            if (next.at > bench_.clock.now()) {
+                bench_.clock.advance(next.at - bench_.clock.now());
+            }
+            deliver(next);
+            if (random_.chance(0.004)) {
+                settle();
+            }
+            if (random_.chance(0.001)) {
+                bench_.crash();
+                reopen();
+            }
+            if (random_.chance(0.002)) {
+                ASSERT_TRUE(bench_.store->maintain().has_value());
+            }
+        }
+    }
+
+    void deliver(const Delivery& delivery) {
+        if (random_.chance(0.001)) {
+            fail_once(delivery);
+        }
+        bench_.decoder.available = !random_.chance(0.001);
+        const auto counts = bench_.uplink(delivery.frame);
+        if (!counts) {
+            // It was acknowledged, but could not be decoded: the next start does it.
+            ASSERT_FALSE(bench_.decoder.available) << counts.error();
+            bench_.decoder.available = true;
+            bench_.close();
+            reopen();
+        }
+        account(delivery);
+    }
+
+    /// The disk fails under the message, so the sender is refused and sends it again after a restart.
+    void fail_once(const Delivery& delivery) {
+        bench_.files.fail_operation(random_.chance(0.5) ? FileOperation::write : FileOperation::sync, 1,
+                                    DiskFault::input_output);
+        if (bench_.uplink(delivery.frame)) {
+            FAIL() << "acknowledged on a disk that failed";
+        }
+        bench_.files.mend();
+        bench_.crash();
+        reopen();
+        perhaps_twice_ += 1;
+    }
+
+    void account(const Delivery& delivery) {
+        const Uplink& frame = delivery.frame;
+        switch (delivery.fate) {
+            case Fate::stored:
+                expected_.stored += 1;
+                readings_[frame.device][frame.time] = frame.value;
+                break;
+            case Fate::duplicate: expected_.duplicate += 1; break;
+            case Fate::quarantined: expected_.quarantined += 1; break;
+        }
+    }
+
+    void settle() {
+        const auto settled = bench_.projection->settle();
+        ASSERT_TRUE(settled.has_value()) << settled.error();
+    }
+
+    void reopen() {
+        const auto replayed = bench_.try_open();
+        ASSERT_TRUE(replayed.has_value()) << replayed.error();
+        EXPECT_EQ(replayed->gaps, 0U);
+        EXPECT_EQ(replayed->unreadable, 0U);
+    }
+
+    void check_all(int day) {
+        SCOPED_TRACE(fmt::format("day {}", day));
+        const Counts counts = bench_.ledger->counts()["chirpstack"];
+        ASSERT_EQ(counts.in_flight(), 0U);
+        ASSERT_EQ(counts.stored, expected_.stored);
+        ASSERT_EQ(counts.quarantined, expected_.quarantined);
+        ASSERT_GE(counts.duplicate, expected_.duplicate);
+        ASSERT_LE(counts.duplicate, expected_.duplicate + perhaps_twice_);
+        ASSERT_EQ(counts.rejected, 0U);
+        for (const auto& [device, readings] : readings_) {
+            const auto kept = bench_.all_of(Bench::stream_of(device));
+            ASSERT_EQ(kept.size(), readings.size()) << "device " << device;
+            std::size_t row = 0;
+            for (const auto& [time, value] : readings) {
+                ASSERT_EQ(kept.times[row], time) << "device " << device;
+                ASSERT_EQ(kept.numbers[row], value) << "device " << device;
+                row += 1;
+            }
+        }
+    }
+
+    SeededRandom random_;
+    Bench bench_;
+    std::vector<Device> devices_;
+    std::priority_queue<Delivery, std::vector<Delivery>, std::greater<>> queue_;
+    std::uint64_t planned_ = 0;
+    std::map<int, std::map<Instant, std::uint32_t>> readings_;
+    Counts expected_;
+    std::uint64_t perhaps_twice_ = 0;
+};
+
+TEST(IngestSimulation, AMonthOfThreeHundredDevicesIsKeptExactly) {
+    const char* seed_text = std::getenv("BYPULS_SEED");
+    const char* seeds_text = std::getenv("BYPULS_SEEDS");
+    const std::uint64_t first = seed_text == nullptr ? 1 : std::strtoull(seed_text, nullptr, 10);
+    const std::uint64_t seeds = seeds_text != nullptr  ? std::strtoull(seeds_text, nullptr, 10)
+                                : seed_text == nullptr ? 2
+                                                       : 1;
+    for (std::uint64_t seed = first; seed < first + seeds && !HasFailure(); ++seed) {
+        SCOPED_TRACE(fmt::format("replay with BYPULS_SEED={}", seed));
+        Month(seed).run();
+    }
+}
+
+}  // namespace
+}  // namespace bypuls::ingest::pipeline
