@@ -6,7 +6,7 @@ import { Empty, Fault, Shown } from './parts.tsx'
 
 type Token = Schemas['Token']
 type Scope = Schemas['Scope']
-const scopes: Scope[] = ['ingest', 'metrics']
+const scopes: Scope[] = ['ingest', 'read', 'admin']
 
 export function Tokens() {
     const { words, format } = useStaff()
