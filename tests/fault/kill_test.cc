@@ -1,0 +1,89 @@
+// The program is killed at random moments while a process of its own sends numbered readings and keeps its own record
+// of what was acknowledged. Nothing of it may be missing, nothing may stand twice. BYPULS_SEED replays the choices,
+// BYPULS_CYCLES says how often to kill.
+#include <cstdio>
+#include <cstdlib>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include "core/random.h"
+
+#include "tests/fault/audit.h"
+
+namespace bypuls::fault {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
+    const char* text = std::getenv(name);
+    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+void await_sender(pid_t process) {
+    int status = 0;
+    ASSERT_EQ(waitpid(process, &status, 0), process);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0) << "an answer was neither success nor a request to wait";
+}
+
+/// What is promised while it runs: nothing damaged, and every unit in one place.
+void check_metrics(const Town& town, const std::string& token) {
+    const auto [status, text] = town.get("/metrics", token);
+    ASSERT_EQ(status, 200);
+    EXPECT_EQ(metric(text, "bypuls_journal_records_damaged_total"), 0);
+    EXPECT_EQ(metric(text, "bypuls_observations_blocks_damaged"), 0);
+    EXPECT_EQ(metric(text, "bypuls_journal_healthy"), 1);
+}
+
+TEST(Kill, NothingAcknowledgedIsLostHoweverOftenTheProgramIsKilled) {
+    const std::uint64_t seed = number_from_environment("BYPULS_SEED", 20'261'122);
+    const std::uint64_t cycles = number_from_environment("BYPULS_CYCLES", 20);
+    SCOPED_TRACE(fmt::format("BYPULS_SEED={} BYPULS_CYCLES={}", seed, cycles));
+    SeededRandom random(seed);
+    Folder folder;
+    Town town(folder.path());
+    const std::string ledger = folder.path() + "/ledger";
+    const std::string token = town.make_token({});
+    const auto milliseconds = [&](std::uint64_t below) { return std::chrono::milliseconds(random.below(below)); };
+
+    std::uint64_t during_start = 0;
+    for (std::uint64_t cycle = 0; cycle < cycles; ++cycle) {
+        // Now and then nothing settles for a while, so that the next start has much to apply again.
+        const Start setup{.settle_interval = random.chance(0.3) ? std::chrono::milliseconds{1h} : 100ms};
+        town.start(setup);
+        if (random.chance(0.25)) {
+            pause_for(milliseconds(300));
+            town.kill_now();
+            during_start += 1;
+            continue;
+        }
+        const auto serving = town.await_serving();
+        ASSERT_TRUE(serving.has_value()) << serving.error();
+        check_metrics(town, token);
+        const pid_t sender = start_sending(ledger, town.port(), token, random.next(), INT64_MAX);
+        pause_for(20ms + milliseconds(random.chance(0.2) ? 2500 : 700));
+        town.kill_now();
+        await_sender(sender);
+    }
+    town.start({});
+    const auto serving = town.await_serving();
+    ASSERT_TRUE(serving.has_value()) << serving.error();
+    check_metrics(town, token);
+    EXPECT_EQ(town.stop(), 0);
+
+    const Sent sent = read_ledger(ledger);
+    const Found found = audit(town, sent);
+    std::printf(
+        "%llu kills, %llu of them while starting; %lld readings sent, %zu of %zu batches acknowledged, "
+        "%llu readings stored\n",
+        static_cast<unsigned long long>(cycles), static_cast<unsigned long long>(during_start),
+        static_cast<long long>(sent.readings()), sent.acknowledged.size(), sent.sent.size(),
+        static_cast<unsigned long long>(found.stored));
+    EXPECT_GT(sent.acknowledged.size(), cycles) << "too little was sent to prove anything";
+}
+
+}  // namespace
+}  // namespace bypuls::fault

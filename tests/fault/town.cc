@@ -1,0 +1,158 @@
+#include "tests/fault/town.h"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/check.h"
+#include "core/files.h"
+#include "platform/http/raw_client.h"
+
+namespace bypuls::fault {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+constexpr std::chrono::seconds patience{60};
+
+int exit_code(int status) {
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+Folder::Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "fault-XXXXXX").string();
+    path_ = mkdtemp(pattern.data());
+}
+
+Folder::~Folder() {
+    if (testing::Test::HasFailure()) {
+        std::fprintf(stderr, "the folder is kept: %s\n", path_.c_str());
+        return;
+    }
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+void pause_for(std::chrono::microseconds span) {
+    std::this_thread::sleep_for(span);
+}
+
+void Town::write_settings(const Start& setup) const {
+    // The smallest web app that the program takes: the tests are not about it.
+    std::filesystem::create_directories(folder_ + "/web/.vite");
+    std::ofstream(folder_ + "/web/.vite/manifest.json") << "{}";
+    std::ofstream(folder_ + "/bypuls.toml") << fmt::format(
+        "[server]\nlisten = \"127.0.0.1:0\"\nweb = \"{}/web\"\n[journal]\nsegment = \"1 MiB\"\n"
+        "[observations]\nsettle_interval = \"{} ms\"\nmemory = \"16 MiB\"\n",
+        folder_, setup.settle_interval.count());
+}
+
+void Town::start(const Start& setup) {
+    setup_ = setup;
+    write_settings(setup);
+    const std::string log = folder_ + "/log";
+    std::error_code none;
+    log_from_ = std::filesystem::exists(log, none) ? std::filesystem::file_size(log, none) : 0;
+    const std::string config = folder_ + "/bypuls.toml";
+    const std::string where = data();
+    process_ = fork();
+    check(process_ >= 0, "a process can be started");
+    if (process_ == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+        dup2(out, STDOUT_FILENO);
+        dup2(out, STDERR_FILENO);
+        execl(BYPULS_PROGRAM, "bypuls", "serve", "--config", config.c_str(), "--data", where.c_str(), nullptr);
+        _exit(127);
+    }
+}
+
+std::string Town::log() const {
+    std::ifstream in(folder_ + "/log");
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+Result<void> Town::await_serving() {
+    constexpr std::string_view before_port = R"("message":"serving","address":"http://127.0.0.1:)";
+    const auto deadline = Steady::now() + patience;
+    while (Steady::now() < deadline) {
+        const std::string said = log().substr(log_from_);
+        if (const auto at = said.find(before_port); at != std::string::npos) {
+            port_ = static_cast<std::uint16_t>(std::atoi(said.c_str() + at + before_port.size()));
+            return {};
+        }
+        int status = 0;
+        if (waitpid(process_, &status, WNOHANG) == process_) {
+            process_ = 0;
+            return fail(Errc::unavailable, fmt::format("it ended with {}: {}", exit_code(status), said));
+        }
+        pause_for(std::chrono::milliseconds{2});
+    }
+    return fail(Errc::timed_out, "it does not serve after a minute");
+}
+
+void Town::kill_now() {
+    if (process_ > 0) {
+        ::kill(process_, SIGKILL);
+        wait();
+    }
+}
+
+int Town::stop() {
+    ::kill(process_, SIGTERM);
+    return wait();
+}
+
+int Town::wait() {
+    int status = 0;
+    waitpid(process_, &status, 0);
+    process_ = 0;
+    return exit_code(status);
+}
+
+std::string Town::make_token(const Start& setup) const {
+    write_settings(setup);
+    const std::string where = setup.data.empty() ? folder_ + "/data" : setup.data;
+    const std::string command =
+        fmt::format("'{}' token create --data '{}' --name ledger --scope ingest,read 2>&1", BYPULS_PROGRAM, where);
+    std::string said;
+    FILE* pipe = popen(command.c_str(), "r");
+    check(pipe != nullptr, "the program can be run");
+    std::array<char, 512> piece{};
+    while (const std::size_t got = fread(piece.data(), 1, piece.size(), pipe)) {
+        said.append(piece.data(), got);
+    }
+    EXPECT_EQ(pclose(pipe), 0) << said;
+    while (said.ends_with('\n')) {
+        said.pop_back();
+    }
+    return said.substr(said.rfind('\n') + 1);
+}
+
+std::pair<int, std::string> Town::get(std::string_view path, std::string_view token) const {
+    http::RawClient client(port_);
+    const auto response = client.exchange(fmt::format("GET {}", path),
+                                          token.empty() ? "" : fmt::format("Authorization: Token {}\r\n", token));
+    return {response.status, response.body};
+}
+
+double metric(std::string_view metrics, std::string_view name) {
+    const std::string line = fmt::format("\n{} ", name);
+    const auto at = metrics.find(line);
+    return at == std::string_view::npos ? -1 : std::atof(std::string(metrics.substr(at + line.size(), 32)).c_str());
+}
+
+}  // namespace bypuls::fault

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <sys/types.h>
+
+#include "core/result.h"
+
+/// The program as an operator runs it, in a process of its own that can be killed at any moment.
+namespace bypuls::fault {
+
+/// A folder that goes away with the test, unless the test failed: then it stays, to be looked at.
+class Folder {
+public:
+    Folder();
+    ~Folder();
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+};
+
+/// What the configuration file says; the rest has its defaults.
+struct Start {
+    std::chrono::milliseconds settle_interval{100};
+    std::string data;  ///< empty: "data" in the folder
+};
+
+class Town {
+public:
+    explicit Town(std::string folder) : folder_(std::move(folder)) {}
+    ~Town() { kill_now(); }
+    Town(const Town&) = delete;
+    Town& operator=(const Town&) = delete;
+
+    std::string data() const { return setup_.data.empty() ? folder_ + "/data" : setup_.data; }
+    std::string observations() const { return data() + "/internal/observations.db"; }
+    std::string journal() const { return data() + "/internal/journal"; }
+    /// Everything that all starts wrote to standard error.
+    std::string log() const;
+    std::uint16_t port() const { return port_; }
+
+    /// Starts it and comes back at once.
+    void start(const Start& setup);
+    /// Until it says that it serves. An error when it ended instead, or after a minute.
+    Result<void> await_serving();
+    /// kill -9, wherever it is.
+    void kill_now();
+    /// SIGTERM; the exit code.
+    int stop();
+    /// Waits for it to end by itself; the exit code.
+    int wait();
+
+    /// A key that may write and read, made by the program itself.
+    std::string make_token(const Start& setup) const;
+    /// What GET gives with the key: the status, and the body.
+    std::pair<int, std::string> get(std::string_view path, std::string_view token) const;
+
+private:
+    void write_settings(const Start& setup) const;
+
+    std::string folder_;
+    Start setup_;
+    pid_t process_ = 0;
+    std::uint16_t port_ = 0;
+    std::uintmax_t log_from_ = 0;
+};
+
+/// Waits a little; for what another process does, which nobody can be asked to tell.
+void pause_for(std::chrono::microseconds span);
+
+/// The value of a metric without labels in Prometheus' text; -1 when it is not there.
+double metric(std::string_view metrics, std::string_view name);
+
+}  // namespace bypuls::fault
