@@ -23,7 +23,7 @@ struct ReplayArguments {
     std::string to;  ///< origin of a running town: "http://127.0.0.1:8080"
     std::string token;
     std::string way = "chirpstack";  ///< or tts
-    std::string event = "up";        ///< ChirpStack's name for what the recording holds
+    std::string event;               ///< ChirpStack's name for what the recording holds; empty: as each tells itself
     double speed = 0;                ///< times as fast as it was recorded; 0: as fast as is taken in
     std::int64_t connections = 4;    ///< requests under way at once
 };

@@ -21,7 +21,7 @@ void DemoCommands::add_to(CLI::App& app, std::string& listen, const Add& add) {
     again.add_option("--to", replay_.to, "where the town answers: http://127.0.0.1:8080")->required();
     again.add_option("--token", replay_.token, "a key with the scope ingest")->required();
     again.add_option("--way", replay_.way, "chirpstack or tts")->check(CLI::IsMember({"chirpstack", "tts"}));
-    again.add_option("--event", replay_.event, "ChirpStack's name of what was recorded (default: up)");
+    again.add_option("--event", replay_.event, "ChirpStack's name of what was recorded (default: as its members tell)");
     again.add_option("--speed", replay_.speed, "times as fast as recorded; 0, as fast as it is taken in (default)")
         ->check(CLI::NonNegativeNumber);
     again.add_option("--connections", replay_.connections, "requests under way at once (default: 4)")

@@ -33,10 +33,6 @@ struct Summary {
 class Senders {
 public:
     explicit Senders(const ReplayArguments& arguments) : arguments_(arguments) {
-        url_ = arguments.to + "/ingest/" + arguments.way;
-        if (arguments.way == "chirpstack") {
-            url_ += "?event=" + arguments.event;
-        }
         for (std::int64_t i = 0; i < arguments.connections; ++i) {
             threads_.emplace_back([this] { run(); });
         }
@@ -101,13 +97,17 @@ private:
         http::Headers headers;
         headers.set("Content-Type", "application/json");
         headers.set("Authorization", "Bearer " + arguments_.token);
+        std::string url = arguments_.to + "/ingest/" + arguments_.way;
+        if (arguments_.way == "chirpstack") {
+            url += "?event=" + (arguments_.event.empty() ? std::string(demo::recorded_kind(event)) : arguments_.event);
+        }
         std::string refusal;
         for (int attempt = 0; attempt < attempts_max; ++attempt) {
             if (attempt > 0) {
                 std::this_thread::sleep_for(milliseconds{200 << attempt});
             }
             const auto answer =
-                http::fetch({.method = http::Method::post, .url = url_, .headers = headers, .body = event},
+                http::fetch({.method = http::Method::post, .url = url, .headers = headers, .body = event},
                             {.deadline = std::chrono::seconds{30}, .reach = http::Reach::anywhere});
             if (answer && answer->status / 100 == 2) {
                 return {};
@@ -123,7 +123,6 @@ private:
     }
 
     const ReplayArguments& arguments_;
-    std::string url_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<std::string> queue_;

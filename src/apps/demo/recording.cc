@@ -139,4 +139,28 @@ std::optional<Instant> recorded_time(const std::string& event) {
     return instant ? std::optional(*instant) : std::nullopt;
 }
 
+std::string_view recorded_kind(const std::string& event) {
+    const auto read = nlohmann::json::parse(event, nullptr, /*allow_exceptions=*/false);
+    const auto has = [&](const char* name) { return read.is_object() && read.contains(name); };
+    if (has("fCnt") || has("data") || has("rxInfo")) {
+        return "up";
+    }
+    if (has("margin")) {
+        return "status";
+    }
+    if (has("level") && has("code")) {
+        return "log";
+    }
+    if (has("acknowledged")) {
+        return "ack";
+    }
+    if (has("queueItemId")) {
+        return "txack";
+    }
+    if (has("location")) {
+        return "location";
+    }
+    return has("devAddr") ? "join" : "up";
+}
+
 }  // namespace bypuls::demo

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/bytes.h"
 #include "core/clock.h"
@@ -39,5 +40,9 @@ private:
 
 /// The `time` that a recorded event carries at its top level; nothing when it has none that can be read.
 std::optional<Instant> recorded_time(const std::string& event);
+
+/// The name that ChirpStack gives in the URL to an event with these members: "up", "join", "status", "ack", "txack",
+/// "log" or "location". A recording of bodies alone does not have it. "up" when nothing tells.
+std::string_view recorded_kind(const std::string& event);
 
 }  // namespace bypuls::demo

@@ -78,5 +78,16 @@ TEST(Recording, an_events_time_is_read_when_it_has_one) {
     EXPECT_EQ(recorded_time("{"), std::nullopt);
 }
 
+TEST(Recording, an_events_kind_is_told_by_its_members) {
+    EXPECT_EQ(recorded_kind(R"({"devAddr":"0006b231","fCnt":0,"data":"AA=="})"), "up");
+    EXPECT_EQ(recorded_kind(R"({"margin":7,"batteryLevel":80})"), "status");
+    EXPECT_EQ(recorded_kind(R"({"level":"ERROR","code":"UPLINK_F_CNT_RESET"})"), "log");
+    EXPECT_EQ(recorded_kind(R"({"acknowledged":true,"queueItemId":"x"})"), "ack");
+    EXPECT_EQ(recorded_kind(R"({"queueItemId":"x","gatewayId":"y"})"), "txack");
+    EXPECT_EQ(recorded_kind(R"({"location":{}})"), "location");
+    EXPECT_EQ(recorded_kind(R"({"devAddr":"0006b231"})"), "join");
+    EXPECT_EQ(recorded_kind("not JSON"), "up");
+}
+
 }  // namespace
 }  // namespace bypuls::demo
