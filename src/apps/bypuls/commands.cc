@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "apps/bypuls/demo.h"
+#include "apps/bypuls/operate.h"
 #include "core/files.h"
 #include "core/log.h"
 #include "platform/ingest/codecs/codec_worker.h"
@@ -84,6 +85,7 @@ private:
     TokenArguments token_;
     ingest::codecs::DecodeArguments decode_;
     DemoCommands demo_;
+    OperatorCommands operator_;
     std::vector<std::string> variables_;
     Work chosen_;
 };
@@ -94,6 +96,8 @@ Program::Program() {
     add_serve();
     add_token();
     add_decode();
+    operator_.add_to(app_, [this](CLI::App& parent, const std::string& name, const std::string& what,
+                                  Work work) -> CLI::App& { return add(parent, name, what, std::move(work)); });
     demo_.add_to(app_, common_.listen,
                  [this](CLI::App& parent, const std::string& name, const std::string& what, Work work) -> CLI::App& {
                      return add(parent, name, what, std::move(work));
