@@ -40,8 +40,7 @@ http::Response unauthorized(const http::Request& request) {
 http::Response refusal_for(const http::Request& request, const Error& error) {
     switch (error.code) {
         case Errc::not_found: return unauthorized(request);
-        case Errc::forbidden:
-            return request.header("authorization") ? unauthorized(request) : http::problem(request, 403, "forbidden");
+        case Errc::forbidden: return unauthorized(request);
         default: return http::problem(request, error);
     }
 }
@@ -91,6 +90,13 @@ http::Guard guard(identity::Identity* identity, Pool* pool) {
             co_return http::problem(request, 403, "forbidden");
         }
         auto principal = co_await pool->run([&] { return identity->authenticate(credentials_of(request)); });
+        if (!principal && by_cookie && principal.error().code == Errc::forbidden) {
+            // A session that is over is told apart from a missing CSRF token, so that pages can show the sign-in form.
+            auto reading = credentials_of(request);
+            reading.changes_something = false;
+            const bool alive = co_await pool->run([&] { return identity->authenticate(reading).has_value(); });
+            co_return alive ? http::problem(request, 403, "forbidden") : unauthorized(request);
+        }
         if (!principal) {
             co_return refusal_for(request, principal.error());
         }
