@@ -36,7 +36,7 @@ export function start(args: string[]): Promise<Town> {
     return new Promise((resolve, reject) => {
         const read = (text: Buffer) => {
             printed += text
-            const address = printed.match(/"message":"serving","address":"([^"]+)"/)
+            const address = printed.match(/"message":"serving","address":"([^"]+)"/) ?? printed.match(/is open at (http:\S+)/)
             if (address) resolve({ url: address[1]!, output: () => printed, process: child, stop })
         }
         child.stdout.on('data', read)
@@ -63,7 +63,10 @@ export async function until<T>(ask: () => Promise<T>, satisfies: (answer: T) => 
 
 export class Report {
     private readonly total = { passed: 0, failed: 0, skipped: 0 }
-    constructor(private readonly name: string) {}
+    private readonly name: string
+    constructor(name: string) {
+        this.name = name
+    }
 
     async test(name: string, work: () => Promise<void> | void): Promise<void> {
         try {

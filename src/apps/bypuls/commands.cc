@@ -1,7 +1,10 @@
 #include "apps/bypuls/commands.h"
 
 #include <cstdio>
+#include <functional>
 #include <iostream>
+#include <optional>
+#include <span>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +12,7 @@
 
 #include "apps/bypuls/demo.h"
 #include "apps/bypuls/operate.h"
+#include "city/participation/explanation/commands.h"
 #include "core/files.h"
 #include "core/log.h"
 #include "platform/ingest/codecs/codec_worker.h"
@@ -84,8 +88,8 @@ private:
     Common common_;
     TokenArguments token_;
     ingest::codecs::DecodeArguments decode_;
-    DemoCommands demo_;
     OperatorCommands operator_;
+    DemoCommands demo_;
     std::vector<std::string> variables_;
     Work chosen_;
 };
@@ -96,12 +100,13 @@ Program::Program() {
     add_serve();
     add_token();
     add_decode();
-    operator_.add_to(app_, [this](CLI::App& parent, const std::string& name, const std::string& what,
-                                  Work work) -> CLI::App& { return add(parent, name, what, std::move(work)); });
-    demo_.add_to(app_, common_.listen,
-                 [this](CLI::App& parent, const std::string& name, const std::string& what, Work work) -> CLI::App& {
-                     return add(parent, name, what, std::move(work));
-                 });
+    const auto adding = [this](CLI::App& parent, const std::string& name, const std::string& what,
+                               Work work) -> CLI::App& { return add(parent, name, what, std::move(work)); };
+    operator_.add_to(app_, adding);
+    demo_.add_to(app_, common_.listen, adding);
+    // They are run before these are read (run_counting); here they stand for --help.
+    app_.add_subcommand("count", "count an election in a Pabulib file; `bypuls count --help`");
+    app_.add_subcommand("compare", "winners under several rules side by side; `bypuls compare --help`");
 }
 
 CLI::App& Program::add(CLI::App& parent, const std::string& name, const std::string& what, Work work) {
@@ -168,10 +173,31 @@ int Program::run(int argc, char** argv) {
 
 }  // namespace
 
+/// The counting commands read their own arguments. Nothing when it is another command.
+static std::optional<int> run_counting(const std::vector<std::string>& words) {
+    namespace counting = participation::explanation;
+    const counting::Surroundings surroundings{[](const std::string& path) { return read_text_file(path, 1U << 30U); },
+                                              std::cout, std::cerr};
+    const std::span<const std::string> all(words);
+    if (!words.empty() && words[0] == "count") {
+        return counting::count_command(all.subspan(1), surroundings);
+    }
+    if (!words.empty() && words[0] == "compare") {
+        return counting::compare_command(all.subspan(1), surroundings);
+    }
+    if (words.size() > 1 && words[0] == "verify" && words[1] == "count") {
+        return counting::verify_count_command(all.subspan(2), surroundings);
+    }
+    return std::nullopt;
+}
+
 int run_program(int argc, char** argv) {
     // The worker shuts itself in, so it comes before anything that opens a file or starts a thread.
     if (argc > 1 && std::string_view(argv[1]) == "codec-worker") {
         return ingest::codecs::codec_worker_main();
+    }
+    if (const auto counted = run_counting({argv + 1, argv + argc})) {
+        return *counted;
     }
     return Program().run(argc, argv);
 }

@@ -125,7 +125,7 @@ json map_props(const words::Words& say, const std::vector<PlaceModel>& places) {
                           {"href", "/bading/" + model.place.slug},
                           {"latitude", model.place.latitude},
                           {"longitude", model.place.longitude},
-                          {"number", number}});
+                          {"text", number}});
     }
     return {{"places", std::move(points)}, {"approximate", approximate}};
 }

@@ -128,9 +128,11 @@ void append_member(std::string& out, std::string_view name, std::string_view val
 std::string body_of(const Request& request, const Problem& problem) {
     std::string out = R"({"type":)";
     append_json_string(out, "/problems/" + problem.type);
-    append_member(out, "title", problem.title.empty() ? problem_title(problem.type, request.language) : problem.title);
+    const std::string title(problem.title.empty() ? problem_title(problem.type, request.language) : problem.title);
+    append_member(out, "title", title);
     out += fmt::format(",\"status\":{}", problem.status);
-    append_member(out, "detail", problem.detail);
+    // The contract promises a detail; where there is nothing more to tell, the title says it all.
+    append_member(out, "detail", problem.detail.empty() ? title : problem.detail);
     append_member(out, "what_to_do",
                   problem.what_to_do.empty() ? problem_advice(problem.type, request.language) : problem.what_to_do);
     append_member(out, "instance", request.id.empty() ? "" : "urn:bypuls:request:" + request.id);
