@@ -65,7 +65,9 @@ export function SeasonCurve({ unit, days, words }: SeasonProps & { days: Day[]; 
     const bands = unbroken(days, (day) => day.earlier_min !== null && day.earlier_max !== null)
     const lines = unbroken(days, (day) => day.mean !== null)
     const newest = lines[lines.length - 1]?.at(-1)
-    const widest = bands.flat().at(-1)
+    // Early in the season, away from where this year's line ends with its own name.
+    const earlier = bands.flat()
+    const widest = earlier[Math.floor(earlier.length / 4)]
 
     return (
         <Plot
@@ -90,11 +92,15 @@ export function SeasonCurve({ unit, days, words }: SeasonProps & { days: Day[]; 
                             }
                         />
                     ))}
+                    {/* With one earlier year the band has no height, and its middle is what is seen. */}
+                    {bands.map((run) => (
+                        <path key={`mean ${run[0]!.date}`} className="bp-plot-usual" d={path(run.map((day) => [x(noon(day)), y(day.earlier_mean!)]))} />
+                    ))}
                     {lines.map((run) => (
                         <path key={run[0]!.date} className="bp-plot-line" d={path(run.map((day) => [x(noon(day)), y(day.mean!)]))} />
                     ))}
                     {widest && (
-                        <text className="bp-plot-label" x={x(noon(widest)) - 4} y={y(widest.earlier_max!) - 8} textAnchor="end">
+                        <text className="bp-plot-label" x={x(noon(widest))} y={y(widest.earlier_max!) - 8} textAnchor="middle">
                             {say('chart.earlier')}
                         </text>
                     )}
