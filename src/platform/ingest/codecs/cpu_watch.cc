@@ -21,7 +21,7 @@ std::int64_t now_ns(clockid_t clock) {
 }  // namespace
 
 CpuWatch::CpuWatch(std::chrono::microseconds limit, std::function<void()> overrun)
-    : limit_(limit), overrun_(std::move(overrun)) {
+    : limit_(limit), allowed_ns_(limit_.count()), overrun_(std::move(overrun)) {
     check(pthread_getcpuclockid(pthread_self(), &clock_) == 0, "a live thread has a CPU clock");
     watcher_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
 }
@@ -36,7 +36,8 @@ CpuWatch::~CpuWatch() {
     }
 }
 
-void CpuWatch::begin() {
+void CpuWatch::begin(int times) {
+    allowed_ns_.store(limit_.count() * times, std::memory_order_relaxed);
     begun_ns_.store(now_ns(CLOCK_THREAD_CPUTIME_ID), std::memory_order_relaxed);
 }
 
@@ -46,7 +47,7 @@ void CpuWatch::end() {
 
 bool CpuWatch::over() const {
     const auto begun = begun_ns_.load(std::memory_order_relaxed);
-    return begun >= 0 && now_ns(clock_) - begun >= limit_.count();
+    return begun >= 0 && now_ns(clock_) - begun >= allowed_ns_.load(std::memory_order_relaxed);
 }
 
 void CpuWatch::watch(const std::stop_token& stop) {
@@ -56,12 +57,14 @@ void CpuWatch::watch(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         const auto begun = begun_ns_.load(std::memory_order_relaxed);
         const auto now = now_ns(clock_);
+        const auto allowed = allowed_ns_.load(std::memory_order_relaxed);
+        // While idle it looks again after one limit, so that a short spell after a long one is not overslept.
         std::int64_t until = now + limit_.count();
-        if (begun >= 0 && now - begun >= limit_.count()) {
+        if (begun >= 0 && now - begun >= allowed) {
             overrun_();
             until = now + limit_.count() / 5;
         } else if (begun >= 0) {
-            until = begun + limit_.count();
+            until = std::min(until, begun + allowed);
         }
         const timespec wake{.tv_sec = until / 1'000'000'000, .tv_nsec = until % 1'000'000'000};
         clock_nanosleep(clock_, TIMER_ABSTIME, &wake, nullptr);

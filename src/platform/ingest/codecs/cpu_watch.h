@@ -18,8 +18,9 @@ public:
     CpuWatch(const CpuWatch&) = delete;
     CpuWatch& operator=(const CpuWatch&) = delete;
 
-    /// Both from the watched thread only.
-    void begin();
+    /// Both from the watched thread only. A spell may have `times` the limit: loading a codec is our work as much as
+    /// the codec's, and a busy machine's caches and page faults count as CPU time too.
+    void begin(int times = 1);
     void end();
     /// True when the spell under way has used its time. From any thread.
     bool over() const;
@@ -27,7 +28,8 @@ public:
 private:
     void watch(const std::stop_token& stop);
 
-    std::chrono::nanoseconds limit_;
+    const std::chrono::nanoseconds limit_;
+    std::atomic<std::int64_t> allowed_ns_;  ///< for the spell under way
     std::function<void()> overrun_;
     clockid_t clock_{};
     std::atomic<std::int64_t> begun_ns_{-1};  ///< -1: no spell

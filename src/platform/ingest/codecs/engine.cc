@@ -238,10 +238,13 @@ std::optional<Fault> Engine::Inside::check_syntax(const std::string& source) {
     return std::nullopt;
 }
 
+/// Loading happens once, and its fault stays with the codec, so it gets more time than a frame.
+constexpr int load_times = 10;
+
 void Engine::Inside::load(std::uint32_t slot, std::string_view source) {
     Slot fresh;
     fresh.source = source;
-    watch_->begin();
+    watch_->begin(load_times);
     fresh.fault = is_utf8(source) ? check_syntax(fresh.source)
                                   : Fault{.kind = Fault::Kind::syntax, .sentence = "the codec is not UTF-8 text"};
     if (!fresh.fault) {

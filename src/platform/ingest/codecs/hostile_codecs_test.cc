@@ -16,7 +16,7 @@ TEST_F(CodecHostTest, stops_an_endless_loop_and_says_where) {
         "(true) {} }\n}");
     EXPECT_EQ(found.kind, Fault::Kind::cpu);
     EXPECT_EQ(found.line, 2U);
-    EXPECT_THAT(found.sentence, HasSubstr("50 ms of CPU time"));
+    EXPECT_THAT(found.sentence, HasSubstr("250 ms of CPU time"));
 }
 
 TEST_F(CodecHostTest, stops_endless_work_outside_the_codecs_own_loop) {
