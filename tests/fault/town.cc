@@ -47,6 +47,8 @@ Folder::~Folder() {
 }
 
 void pause_for(std::chrono::microseconds span) {
+    // Real time on purpose: another process is killed at a moment that it cannot foresee. Nothing is asserted about
+    // time.
     std::this_thread::sleep_for(span);
 }
 
