@@ -166,9 +166,9 @@ struct Analysis::Engine {
     Engine(const observations::Store& store_in, registry::Registry& registry_in, const Limits& limits_in)
         : store(store_in), registry(registry_in), limits(limits_in) {}
 
-    Result<duckdb::unique_ptr<duckdb::DuckDB>> open(const std::string& writable) const {
+    Result<duckdb::unique_ptr<duckdb::DuckDB>> open(const Limits& within, const std::string& writable) const {
         return guarded([&]() -> Result<duckdb::unique_ptr<duckdb::DuckDB>> {
-            auto opened = open_closed(limits, writable);
+            auto opened = open_closed(within, writable);
             register_tables(*opened, store, registry);
             TRY_DO(set_up(*opened));
             return opened;
@@ -188,7 +188,7 @@ Result<std::unique_ptr<Analysis>> Analysis::open(const observations::Store& stor
                                                  const Limits& limits) {
     check(limits.threads >= 1 && limits.threads <= 256, "1 to 256 threads");
     auto engine = std::make_unique<Engine>(store, registry, limits);
-    TRY(engine->database, engine->open(""));
+    TRY(engine->database, engine->open(limits, ""));
     return std::unique_ptr<Analysis>(new Analysis(std::move(engine)));
 }
 
@@ -222,7 +222,10 @@ Result<Answer> Analysis::write_file(const Export& what) {
         return fail(Errc::conflict, fmt::format("{} exists already", what.path));
     }
     const std::string part = path + ".part";
-    TRY(const auto database, engine_->open(part));
+    // Several threads would gather what they have read until it is its turn to be written: one needs constant memory.
+    Limits within = engine_->limits;
+    within.threads = 1;
+    TRY(const auto database, engine_->open(within, part));
     duckdb::Connection connection(*database);
     const auto view = std::make_shared<View>(what.datastreams, what.interval);
     look_through(connection, view);

@@ -1,6 +1,7 @@
 #include "platform/analysis/analysis.h"
 
 #include <filesystem>
+#include <mutex>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -69,7 +70,10 @@ public:
     }
     Result<std::uint64_t> remove(DatastreamId id, Interval interval) override { return inner_->remove(id, interval); }
     Result<std::unique_ptr<observations::Scan>> scan(const Selection& selection, Interval interval) const override {
-        asked.push_back({selection, interval});
+        {
+            const std::scoped_lock lock(mutex_);  // a question's threads ask side by side
+            asked.push_back({selection, interval});
+        }
         if (broken) {
             return fail(Errc::damaged, "the disk is on fire");
         }
@@ -82,6 +86,7 @@ public:
     bool broken = false;
 
 private:
+    mutable std::mutex mutex_;
     std::unique_ptr<observations::Store> inner_ = observations::make_memory_store();
 };
 
@@ -197,6 +202,45 @@ TEST_F(AnalysisTest, PushesDownListsBetweensAndComparisonsTurnedRound) {
     EXPECT_THAT(*store_.asked[0].selection.ids, ::testing::Not(::testing::Contains(ids_[2])));
     EXPECT_LE(store_.asked[0].interval.to, start + 2 * hour + Duration{1});
     EXPECT_GE(store_.asked[0].interval.from, start + hour);
+}
+
+/// Counts rows and says whether each comes after the one before it.
+class OrderSink final : public Sink {
+public:
+    Result<void> columns(std::span<const Column>) override { return {}; }
+    Result<void> row(std::span<const Cell> cells) override {
+        const std::pair now{std::stoll(std::string(*cells[0])), std::stoll(std::string(*cells[1]))};
+        in_order = in_order && before < now;
+        before = now;
+        ++rows;
+        return {};
+    }
+    Result<void> finish() override { return {}; }
+
+    std::pair<long long, long long> before{0, 0};
+    std::size_t rows = 0;
+    bool in_order = true;
+};
+
+TEST_F(AnalysisTest, ThreadsShareALongScanAndItsRowsKeepTheirOrder) {
+    constexpr int streams = 12;
+    constexpr int each = 60'000;
+    std::vector<observations::Arrival> rows;
+    for (int stream = 0; stream < streams; ++stream) {
+        for (int i = 0; i < each; ++i) {
+            rows.push_back({DatastreamId{100 + stream}, {start + i * hour, std::int64_t{i}, {}}});
+        }
+    }
+    std::vector<observations::Outcome> outcomes(rows.size());
+    ASSERT_TRUE(store_.append(rows, {2}, outcomes));
+    store_.asked.clear();
+    OrderSink sink;
+    const auto answer = analysis_->query("SELECT datastream, epoch_us(time) FROM observations", Selection::all(), sink);
+    ASSERT_TRUE(answer) << answer.error();
+    EXPECT_EQ(sink.rows, std::size_t{streams} * each + 3000);
+    EXPECT_TRUE(sink.in_order);
+    EXPECT_GE(store_.asked.size(), 3U);  // parts, which any thread may take
+    EXPECT_EQ(number("SELECT sum(value) FROM observations WHERE datastream >= 100"), 12.0 * each * (each - 1) / 2);
 }
 
 TEST_F(AnalysisTest, AlternativesAreNotMistakenForBounds) {

@@ -1,10 +1,12 @@
 #include "platform/analysis/tables.h"
 
 #include <algorithm>
+#include <atomic>
 #include <unordered_map>
 
 #include <duckdb.hpp>
 #include <duckdb/execution/expression_executor.hpp>
+#include <duckdb/execution/partition_info.hpp>
 #include <duckdb/function/table_function.hpp>
 #include <duckdb/main/client_context_state.hpp>
 #include <duckdb/main/extension/extension_loader.hpp>
@@ -209,25 +211,67 @@ void push_down(ClientContext& context, duckdb::LogicalGet& get, duckdb::Function
     }
 }
 
+/// What the threads of one question share: the parts that the datastreams fall into, in their order.
 struct ObservationsScan final : duckdb::GlobalTableFunctionState {
+    std::vector<std::vector<DatastreamId>> parts;
+    std::atomic<std::size_t> next{0};
+    duckdb::vector<duckdb::column_t> columns;
+
+    duckdb::idx_t MaxThreads() const override { return std::max<std::size_t>(parts.size(), 1); }
+};
+
+/// One thread's part and how far it has come.
+struct ObservationsPart final : duckdb::LocalTableFunctionState {
+    std::size_t number = 0;
     std::unique_ptr<observations::Scan> scan;
     std::optional<observations::ColumnView> rows;
     std::size_t at = 0;
     std::size_t damages_told = 0;
-    duckdb::vector<duckdb::column_t> columns;
 };
+
+/// Enough readings for a part that fetching the next one costs nothing beside it, and few enough that both threads have
+/// work until the end.
+constexpr std::uint64_t part_readings = 250'000;
+
+std::vector<std::vector<DatastreamId>> parts_of(const observations::Store& store,
+                                                const observations::Selection& wanted) {
+    std::vector<std::vector<DatastreamId>> out;
+    std::uint64_t readings = part_readings;
+    std::vector<DatastreamId> ids = wanted.ids ? *wanted.ids : store.datastreams();
+    std::ranges::sort(ids);
+    ids.erase(std::ranges::unique(ids).begin(), ids.end());
+    for (const DatastreamId id : ids) {
+        if (readings >= part_readings) {
+            out.emplace_back();
+            readings = 0;
+        }
+        out.back().push_back(id);
+        readings += store.count(id);
+    }
+    return out;
+}
 
 duckdb::unique_ptr<duckdb::GlobalTableFunctionState> start_observations(ClientContext&,
                                                                         duckdb::TableFunctionInitInput& input) {
     const auto& bind = input.bind_data->Cast<ObservationsBind>();
     auto state = duckdb::make_uniq<ObservationsScan>();
     state->columns = input.column_ids;
-    auto scan = bind.sources.store.scan(bind.wanted, bind.interval);
-    if (!scan) {
-        give_up(*bind.view, scan.error());
-    }
-    state->scan = std::move(*scan);
+    state->parts = parts_of(bind.sources.store, bind.wanted);
     return state;
+}
+
+duckdb::unique_ptr<duckdb::LocalTableFunctionState> start_part(duckdb::ExecutionContext&,
+                                                               duckdb::TableFunctionInitInput&,
+                                                               duckdb::GlobalTableFunctionState*) {
+    return duckdb::make_uniq<ObservationsPart>();
+}
+
+/// Which part the rows given last belong to: DuckDB puts answers back into this order.
+duckdb::OperatorPartitionData part_of(ClientContext&, duckdb::TableFunctionGetPartitionInput& input) {
+    if (input.partition_info.RequiresPartitionColumns()) {
+        throw duckdb::InternalException("observations have no columns that a part shares");
+    }
+    return duckdb::OperatorPartitionData(input.local_state->Cast<ObservationsPart>().number);
 }
 
 double number_at(const observations::ColumnView& rows, std::size_t row) {
@@ -293,30 +337,59 @@ void fill_column(const observations::ColumnView& rows, std::size_t from, std::si
     }
 }
 
-void give_observations(ClientContext&, duckdb::TableFunctionInput& input, DataChunk& output) {
-    const auto& bind = input.bind_data->Cast<ObservationsBind>();
-    auto& state = input.global_state->Cast<ObservationsScan>();
-    while (!state.rows || state.at == state.rows->size()) {
-        auto next = state.scan->next();
+/// The next part that no thread has taken. False: there is none.
+bool take_part(const ObservationsBind& bind, ObservationsScan& all, ObservationsPart& part) {
+    const std::size_t number = all.next.fetch_add(1);
+    if (number >= all.parts.size()) {
+        return false;
+    }
+    auto scan = bind.sources.store.scan(observations::Selection::of(all.parts[number]), bind.interval);
+    if (!scan) {
+        give_up(*bind.view, scan.error());
+    }
+    part.number = number;
+    part.scan = std::move(*scan);
+    part.damages_told = 0;
+    return true;
+}
+
+/// Moves on to rows that have not been given. False: there are no more.
+bool find_rows(const ObservationsBind& bind, ObservationsScan& all, ObservationsPart& part) {
+    while (!part.rows || part.at == part.rows->size()) {
+        part.rows.reset();
+        part.at = 0;
+        if (!part.scan && !take_part(bind, all, part)) {
+            return false;
+        }
+        auto next = part.scan->next();
         if (!next) {
             give_up(*bind.view, next.error());
         }
-        const auto damaged = state.scan->damaged();
-        for (; state.damages_told < damaged.size(); ++state.damages_told) {
-            bind.view->add_damage(damaged[state.damages_told]);
+        const auto damaged = part.scan->damaged();
+        for (; part.damages_told < damaged.size(); ++part.damages_told) {
+            bind.view->add_damage(damaged[part.damages_told]);
         }
-        if (!*next) {
-            state.rows.reset();
-            return;  // no rows: the end
+        if (*next) {
+            part.rows = **next;
+        } else {
+            part.scan.reset();
         }
-        state.rows = **next;
-        state.at = 0;
     }
-    const std::size_t count = std::min<std::size_t>(state.rows->size() - state.at, STANDARD_VECTOR_SIZE);
-    for (std::size_t i = 0; i < state.columns.size(); ++i) {
-        fill_column(*state.rows, state.at, count, state.columns[i], output.data[i]);
+    return true;
+}
+
+void give_observations(ClientContext&, duckdb::TableFunctionInput& input, DataChunk& output) {
+    const auto& bind = input.bind_data->Cast<ObservationsBind>();
+    auto& all = input.global_state->Cast<ObservationsScan>();
+    auto& part = input.local_state->Cast<ObservationsPart>();
+    if (!find_rows(bind, all, part)) {
+        return;  // no rows: the end
     }
-    state.at += count;
+    const std::size_t count = std::min<std::size_t>(part.rows->size() - part.at, STANDARD_VECTOR_SIZE);
+    for (std::size_t i = 0; i < all.columns.size(); ++i) {
+        fill_column(*part.rows, part.at, count, all.columns[i], output.data[i]);
+    }
+    part.at += count;
     output.SetCardinality(count);
 }
 
@@ -436,7 +509,8 @@ void register_tables(duckdb::DuckDB& database, const observations::Store& store,
     const auto sources = duckdb::make_shared_ptr<Sources>(store, registry);
     duckdb::ExtensionLoader loader(*database.instance, "bypuls");
     duckdb::TableFunction observations("bypuls_observations", {}, give_observations, bind_observations,
-                                       start_observations);
+                                       start_observations, start_part);
+    observations.get_partition_data = part_of;
     observations.function_info = sources;
     observations.projection_pushdown = true;
     observations.pushdown_complex_filter = push_down;
