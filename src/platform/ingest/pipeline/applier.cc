@@ -272,6 +272,8 @@ Result<void> Applier::take_lines(Work& work, const line_protocol::Batch& batch) 
     std::vector<std::size_t> wanted_rows;
     std::string key;
     const Instant ahead = work.intake.message.received + ahead_max;
+    work.rows.reserve(batch.points().size());
+    work.units.reserve(batch.points().size());
     for (const line_protocol::Point& point : batch.points()) {
         work.unit = point.line;
         if (point.time() > ahead) {
@@ -365,6 +367,7 @@ Result<void> Applier::store(Work& work) {
     }
     std::vector<Outcome> outcomes(work.rows.size());
     TRY_DO(parts_.store.append(work.rows, work.position, outcomes));
+    work.applied.arrivals.reserve(work.rows.size());
     for (const Unit& unit : work.units) {
         bool stored = false;
         bool refused = false;
@@ -373,7 +376,7 @@ Result<void> Applier::store(Work& work) {
             const Verdict verdict = outcomes[i].verdict;
             if (verdict == Verdict::stored || verdict == Verdict::corrected) {
                 stored = true;
-                work.applied.arrivals.push_back(work.rows[i]);
+                work.applied.arrivals.push_back(std::move(work.rows[i]));
             } else if (verdict == Verdict::rejected) {
                 refused = true;
                 refusal = outcomes[i].refusal;

@@ -23,15 +23,22 @@ std::pair<std::size_t, std::size_t> bounds(const Columns& columns, Interval inte
     return {static_cast<std::size_t>(from), static_cast<std::size_t>(std::max(from, to))};
 }
 
-/// Gathers blocks as a walk meets them, oldest or newest first, into rows that stand oldest first.
+/// Gathers blocks as a walk meets them, oldest or newest first, into rows that stand oldest first. At most `rows_max`
+/// are expected, none after `last`.
 class Gathered {
 public:
-    Gathered(ResultType type, Order order) : order_(order) { rows_.type = type; }
+    Gathered(ResultType type, Order order, std::size_t rows_max, Instant last)
+        : order_(order), rows_max_(rows_max), last_(last) {
+        rows_.type = type;
+    }
 
     void add(Columns block, Interval interval) {
         const auto [from, to] = bounds(block, interval);
         size_ += to - from;
         if (order_ == Order::oldest_first) {
+            if (rows_.empty()) {
+                rows_.reserve(expected(block, interval));
+            }
             rows_.append(block, from, to);
         } else {
             pieces_.push_back({std::move(block), from, to});
@@ -46,12 +53,22 @@ public:
     }
 
 private:
+    /// How many rows there will be if they go on as they begin: growing by doubling would copy each of them twice.
+    std::size_t expected(const Columns& first, Interval interval) const {
+        const double span = static_cast<double>((first.times.back() - first.times.front()).count()) + 1;
+        const auto whole = static_cast<double>((std::min(interval.to, last_) - first.times.front()).count());
+        const double rows = static_cast<double>(first.size()) * (1.02 * std::max(whole, 0.0) / span + 1);
+        return static_cast<std::size_t>(std::min(rows, static_cast<double>(rows_max_)));
+    }
+
     struct Piece {
         Columns block;
         std::size_t from;
         std::size_t to;
     };
     Order order_;
+    std::size_t rows_max_;
+    Instant last_;
     Columns rows_;
     std::vector<Piece> pieces_;
     std::size_t size_ = 0;
@@ -91,7 +108,8 @@ Result<Series> BlockStore::range(DatastreamId id, Interval interval, const Range
     TRY(const auto moment, reader->moment());
     TRY(const SettleNumber seen, reader->settle_number());
     held->settle_upto(seen);
-    Gathered gathered{held->head.type, options.order};
+    Gathered gathered{held->head.type, options.order, std::min<std::size_t>(wanted, held->head.count),
+                      held->head.latest.time};
     Walk walk{*reader, id, held->shape, interval, options.order};
     while (gathered.size() < wanted) {
         TRY(const bool more, walk.next());
