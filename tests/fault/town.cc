@@ -30,6 +30,30 @@ int exit_code(int status) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/// Starts the program, its output at the end of `log`.
+pid_t launch(const std::vector<std::string>& arguments, const std::string& log, const std::string& fault) {
+    std::vector<char*> words{const_cast<char*>("bypuls")};
+    for (const std::string& argument : arguments) {
+        words.push_back(const_cast<char*>(argument.c_str()));
+    }
+    words.push_back(nullptr);
+    const pid_t process = fork();
+    check(process >= 0, "a process can be started");
+    if (process == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+        dup2(out, STDOUT_FILENO);
+        dup2(out, STDERR_FILENO);
+        if (!fault.empty()) {
+            setenv("LD_PRELOAD", BYPULS_FAULT_SHIM, 1);
+            setenv("BYPULS_FAULT_PLAN", fault.c_str(), 1);
+        }
+        execv(BYPULS_PROGRAM, words.data());
+        _exit(127);
+    }
+    return process;
+}
+
 }  // namespace
 
 Folder::Folder() {
@@ -68,23 +92,28 @@ void Town::start(const Start& setup) {
     const std::string log = folder_ + "/log";
     std::error_code none;
     log_from_ = std::filesystem::exists(log, none) ? std::filesystem::file_size(log, none) : 0;
-    const std::string config = folder_ + "/bypuls.toml";
-    const std::string where = data();
-    process_ = fork();
-    check(process_ >= 0, "a process can be started");
-    if (process_ == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-        dup2(out, STDOUT_FILENO);
-        dup2(out, STDERR_FILENO);
-        execl(BYPULS_PROGRAM, "bypuls", "serve", "--config", config.c_str(), "--data", where.c_str(), nullptr);
-        _exit(127);
-    }
+    process_ = launch({"serve", "--config", folder_ + "/bypuls.toml", "--data", data()}, log, setup.fault);
+}
+
+int Town::run(const std::vector<std::string>& arguments, const std::string& log, const std::string& fault) {
+    int status = 0;
+    waitpid(launch(arguments, log, fault), &status, 0);
+    return exit_code(status);
 }
 
 std::string Town::log() const {
     std::ifstream in(folder_ + "/log");
     return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::size_t Town::memory_mib() const {
+    std::ifstream status(fmt::format("/proc/{}/status", process_));
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with("VmHWM")) {
+            return std::stoul(line.substr(line.find_first_of("0123456789"))) / 1024;
+        }
+    }
+    return 0;
 }
 
 Result<void> Town::await_serving() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -30,7 +31,8 @@ private:
 /// What the configuration file says; the rest has its defaults.
 struct Start {
     std::chrono::milliseconds settle_interval{100};
-    std::string data;  ///< empty: "data" in the folder
+    std::string data;   ///< empty: "data" in the folder
+    std::string fault;  ///< the file of a Fault that the program runs under; empty: none
 };
 
 class Town {
@@ -46,6 +48,8 @@ public:
     /// Everything that all starts wrote to standard error.
     std::string log() const;
     std::uint16_t port() const { return port_; }
+    /// The highest its resident memory has been so far.
+    std::size_t memory_mib() const;
 
     /// Starts it and comes back at once.
     void start(const Start& setup);
@@ -58,6 +62,9 @@ public:
     /// Waits for it to end by itself; the exit code.
     int wait();
 
+    /// Runs the program with these arguments to its end, under the fault if there is one; its exit code, 128 and the
+    /// signal when it was killed.
+    static int run(const std::vector<std::string>& arguments, const std::string& log, const std::string& fault = {});
     /// A key that may write and read, made by the program itself.
     std::string make_token(const Start& setup) const;
     /// What GET gives with the key: the status, and the body.

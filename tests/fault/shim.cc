@@ -1,0 +1,136 @@
+// Stands between a program and the C library's calls that change files. Loaded with LD_PRELOAD; BYPULS_FAULT_PLAN names
+// the file that tells when to fail. Uses nothing but the C library, since it runs inside any call.
+#include "tests/fault/shim.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+namespace {
+
+bypuls::fault::Plan* plan = nullptr;
+
+void load(const char* file) {
+    const int opened = open(file, O_RDWR | O_CLOEXEC);
+    if (opened < 0) {
+        return;
+    }
+    void* const mapped = mmap(nullptr, sizeof(bypuls::fault::Plan), PROT_READ | PROT_WRITE, MAP_SHARED, opened, 0);
+    close(opened);
+    if (mapped != MAP_FAILED) {
+        plan = static_cast<bypuls::fault::Plan*>(mapped);
+    }
+}
+
+__attribute__((constructor)) void load_from_environment() {
+    if (const char* file = getenv("BYPULS_FAULT_PLAN")) {
+        load(file);
+        // Not for the workers that it starts: their sandbox allows no more calls than they need.
+        unsetenv("LD_PRELOAD");
+        unsetenv("BYPULS_FAULT_PLAN");
+    }
+}
+
+/// Counts this call, and says whether it is to fail.
+bool struck(const char* path) {
+    if (strstr(path, plan->below) == nullptr) {
+        return false;
+    }
+    const std::int64_t left = plan->left.fetch_sub(1);
+    if (left > 1) {
+        return false;
+    }
+    if (plan->done >= plan->times) {
+        plan->left = 0;
+        return false;
+    }
+    plan->done += 1;
+    if (plan->error == bypuls::fault::Fault::killed) {
+        kill(getpid(), SIGKILL);
+    }
+    plan->left = 1;  // the next one too, as long as there are `times`
+    errno = plan->error;
+    return true;
+}
+
+bool struck(int file) {
+    if (plan == nullptr || plan->left <= 0) {
+        return false;
+    }
+    char link[64];
+    char path[512];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    const int before = errno;
+    const ssize_t size = readlink(link, path, sizeof path - 1);
+    errno = before;
+    if (size <= 0) {
+        return false;
+    }
+    path[size] = '\0';
+    return struck(path);
+}
+
+template <typename Function>
+Function* next(const char* name) {
+    return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
+
+}  // namespace
+
+// NOLINTBEGIN: these are the C library's names and types
+extern "C" {
+
+void bypuls_fault_load(const char* file) {
+    load(file);
+}
+
+ssize_t write(int file, const void* bytes, size_t size) {
+    static auto* const real = next<ssize_t(int, const void*, size_t)>("write");
+    return struck(file) ? -1 : real(file, bytes, size);
+}
+
+ssize_t pwrite(int file, const void* bytes, size_t size, off_t at) {
+    static auto* const real = next<ssize_t(int, const void*, size_t, off_t)>("pwrite");
+    return struck(file) ? -1 : real(file, bytes, size, at);
+}
+
+ssize_t pwrite64(int file, const void* bytes, size_t size, off64_t at) {
+    static auto* const real = next<ssize_t(int, const void*, size_t, off64_t)>("pwrite64");
+    return struck(file) ? -1 : real(file, bytes, size, at);
+}
+
+int fsync(int file) {
+    static auto* const real = next<int(int)>("fsync");
+    return struck(file) ? -1 : real(file);
+}
+
+int fdatasync(int file) {
+    static auto* const real = next<int(int)>("fdatasync");
+    return struck(file) ? -1 : real(file);
+}
+
+int ftruncate(int file, off_t size) noexcept {
+    static auto* const real = next<int(int, off_t)>("ftruncate");
+    return struck(file) ? -1 : real(file, size);
+}
+
+int ftruncate64(int file, off64_t size) noexcept {
+    static auto* const real = next<int(int, off64_t)>("ftruncate64");
+    return struck(file) ? -1 : real(file, size);
+}
+
+int rename(const char* from, const char* to) noexcept {
+    static auto* const real = next<int(const char*, const char*)>("rename");
+    return plan != nullptr && plan->left > 0 && struck(to) ? -1 : real(from, to);
+}
+
+}  // extern "C"
+// NOLINTEND
