@@ -50,8 +50,10 @@ Result<void> InternalPlane::open_readings(publication::PlaneFiles& plane, public
                                                 .hot_bytes_max = settings_.hot_bytes_max,
                                                 .settle_bytes = settings_.hot_bytes_max / 4}));
     TRY(ledger_database_, database::Database::open({.url = "sqlite:" + settings_.observations_path()}));
-    TRY_DO(database::migrate(*ledger_database_, {ingest::pipeline::Ledger::schema()}, clock_));
+    TRY_DO(database::migrate(*ledger_database_, {ingest::pipeline::Ledger::schema(), observations::Details::schema()},
+                             clock_));
     TRY(ledger_, ingest::pipeline::Ledger::open(*ledger_database_, clock_));
+    details_ = observations::Details::open(ledger_database_.get());
 
     journal::RecoveryReport report;
     TRY(journal_, journal::open(posix_files(), settings_.journal_folder(),
@@ -71,10 +73,10 @@ Result<void> InternalPlane::open_readings(publication::PlaneFiles& plane, public
     series_ = std::make_unique<ingest::pipeline::RegistrySeries>(*registry_,
                                                                  static_cast<std::size_t>(settings_.line_series_max));
     judge_ = std::make_unique<ingest::RuleJudge>(*registry_, *store_);
-    applier_ = std::make_unique<ingest::pipeline::Applier>(
-        ingest::pipeline::Applier::Parts{*store_, *registry_, *devices_, *tally_, *ledger_, *series_, judge_.get()});
+    applier_ = std::make_unique<ingest::pipeline::Applier>(ingest::pipeline::Applier::Parts{
+        *store_, *registry_, *devices_, *tally_, *ledger_, *series_, judge_.get(), details_.get()});
     projection_ = std::make_unique<ingest::pipeline::Projection>(
-        ingest::pipeline::Projection::Parts{*journal_, *store_, *ledger_, *applier_, gate_.get()});
+        ingest::pipeline::Projection::Parts{*journal_, *store_, *ledger_, *applier_, gate_.get(), details_.get()});
     TRY(const auto replayed, projection_->replay());
     if (replayed.records > 0) {
         log::info("ingest", "applied again what had not settled",

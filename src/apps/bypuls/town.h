@@ -20,6 +20,7 @@
 #include "platform/ingest/pipeline/projection.h"
 #include "platform/journal/journal.h"
 #include "platform/live/hub.h"
+#include "platform/observations/details/details.h"
 #include "platform/publication/gate.h"
 #include "platform/publication/plane/plane.h"
 #include "platform/registry/registry.h"
@@ -48,6 +49,7 @@ public:
     ingest::devices::DeviceBook& devices() { return *devices_; }
     ingest::codecs::Tally& decoder() { return *tally_; }
     ingest::pipeline::Ledger& ledger() { return *ledger_; }
+    observations::Details& details() { return *details_; }
     ingest::pipeline::Pipeline& pipeline() { return *pipeline_; }
     journal::Journal& journal() { return *journal_; }
     publication::Gate& gate() { return *gate_; }
@@ -71,6 +73,7 @@ private:
     std::unique_ptr<observations::Store> store_;
     std::unique_ptr<database::Database> ledger_database_;
     std::unique_ptr<ingest::pipeline::Ledger> ledger_;
+    std::unique_ptr<observations::Details> details_;
     std::unique_ptr<journal::Journal> journal_;
     std::unique_ptr<publication::Gate> gate_;
     std::unique_ptr<ingest::pipeline::SeriesMaker> series_;

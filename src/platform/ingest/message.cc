@@ -41,7 +41,7 @@ Result<std::string> read_text(ByteReader& in) {
 
 bool known(std::uint8_t way) {
     return way >= static_cast<std::uint8_t>(Way::chirpstack_json) &&
-           way <= static_cast<std::uint8_t>(Way::batch_ndjson);
+           way <= static_cast<std::uint8_t>(Way::sensorthings);
 }
 
 }  // namespace
@@ -54,6 +54,7 @@ std::string_view source_of(Way way) {
         case Way::lines: return "lines";
         case Way::batch_json:
         case Way::batch_ndjson: return "observations";
+        case Way::sensorthings: return "sensorthings";
     }
     return "unknown";
 }

@@ -18,9 +18,10 @@ enum class Way : std::uint8_t {
     lines = 4,
     batch_json = 5,
     batch_ndjson = 6,
+    sensorthings = 7,  ///< rows as in batch_json, made of what came to the SensorThings service
 };
 
-/// The source of metrics and dead letters: "chirpstack", "tts", "lines", "observations".
+/// The source of metrics and dead letters: "chirpstack", "tts", "lines", "observations", "sensorthings".
 std::string_view source_of(Way way);
 
 /// What was received, as it is kept in the journal: enough to decode it again without asking anyone.

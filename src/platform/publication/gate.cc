@@ -165,6 +165,11 @@ Result<void> Gate::before_settle(journal::Position /*upto*/) {
     return settle();
 }
 
+Result<void> Gate::removed(DatastreamId id, Interval interval) {
+    const std::lock_guard lock(mutex_);
+    return parts_.plane.remove(id, interval);
+}
+
 Result<void> Gate::settle() {
     const std::lock_guard lock(mutex_);
     return parts_.plane.settle();

@@ -52,6 +52,7 @@ public:
     void applied(std::span<const observations::Arrival> arrivals, journal::Position position,
                  Instant received) override;
     Result<void> before_settle(journal::Position upto) override;
+    Result<void> removed(DatastreamId id, Interval interval) override;
 
 private:
     Result<Catalogue> make_catalogue(registry::Version version);

@@ -165,6 +165,20 @@ Read<std::vector<std::string>> read_quality(dom::element element, const Limits& 
     return flags;
 }
 
+Read<std::string> read_details(dom::element element, const Limits& limits) {
+    if (element.is_null()) {
+        return std::string{};
+    }
+    if (!element.is_object()) {
+        return bad("details", "'details' must be an object");
+    }
+    std::string text = simdjson::minify(element);
+    if (text.size() > limits.details_bytes) {
+        return bad("details", fmt::format("'details' is longer than {} bytes", limits.details_bytes), Errc::exhausted);
+    }
+    return text;
+}
+
 Read<void> read_member(const dom::key_value_pair& member, const Limits& limits, Row& row) {
     if (member.key == "datastream") {
         TRY(row.datastream, read_datastream(member.value, limits));
@@ -174,10 +188,12 @@ Read<void> read_member(const dom::key_value_pair& member, const Limits& limits, 
         TRY(row.value, read_value(member.value, limits));
     } else if (member.key == "quality") {
         TRY(row.quality, read_quality(member.value, limits));
+    } else if (member.key == "details") {
+        TRY(row.details, read_details(member.value, limits));
     } else {
         // A misspelt "time" would otherwise become the time of receipt, and nobody would know.
         return bad(shown(member.key),
-                   fmt::format("a row has datastream, time, value and quality, not '{}'", shown(member.key)));
+                   fmt::format("a row has datastream, time, value, quality and details, not '{}'", shown(member.key)));
     }
     return {};
 }

@@ -32,6 +32,8 @@ struct Row {
     std::optional<Instant> time;  ///< none: the time of receipt, which the caller knows
     Value value;
     std::vector<std::string> quality;  ///< flags that the sender raises itself
+    /// JSON object, minified, or empty: what observations::detail_from_json reads. The caller checks what it says.
+    std::string details{};
 
     friend bool operator==(const Row&, const Row&) = default;
 };
@@ -58,9 +60,11 @@ struct Limits {
     std::size_t name_bytes = 256;         ///< of a datastream's name and of a quality flag
     std::size_t value_bytes = 64 * 1024;  ///< of a category or JSON value
     std::size_t quality_flags = 16;       ///< per row
+    std::size_t details_bytes = 16 * 1024;
 };
 
-/// {"observations":[{"datastream":12,"time":"2026-06-01T12:00:00Z","value":19.4,"quality":["suspect"]}, …]}, or the
+/// {"observations":[{"datastream":12,"time":"2026-06-01T12:00:00Z","value":19.4,"quality":["suspect"],
+/// "details":{"parameters":{"depth_m":0.5}}}, …]}, or the
 /// same array alone. Good rows are kept, bad rows stand in errors. Fails as a whole only when the text is not JSON
 /// (Errc::malformed with the byte) or exceeds a limit (Errc::exhausted). Thread-safe.
 Result<Batch> parse_json(std::string_view body, const Limits& limits = {});

@@ -72,7 +72,7 @@ TEST(ObservationBatch, AFaultTellsTheFieldAndWhatItShouldBe) {
     EXPECT_EQ(fault_of(R"({"datastream":1,"value":1,"quality":"bad"})").field, "quality");
     EXPECT_EQ(fault_of(R"({"datastream":1,"value":1,"quality":["ok",7]})").field, "quality[1]");
     EXPECT_EQ(fault_of(R"({"datastream":1,"value":1,"tiem":"x"})").what,
-              "a row has datastream, time, value and quality, not 'tiem'");
+              "a row has datastream, time, value, quality and details, not 'tiem'");
     EXPECT_EQ(fault_of(R"({"datastream":1,"value":1,"value":2})").what, "'value' is given twice");
     EXPECT_EQ(fault_of(R"({"datastream":1,"value":{"a":[{"b":1,"b":2}]}})").what, "'b' is given twice");
 }

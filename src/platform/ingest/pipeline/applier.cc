@@ -26,6 +26,11 @@ struct Applier::Work {
     std::vector<DeadLetter> letters;
     std::vector<UnknownDevice> unknown;
     std::vector<Frame> frames;
+    struct Detailed {
+        std::size_t row = 0;
+        observations::Detail detail;
+    };
+    std::vector<Detailed> details;
     std::uint32_t unit = 0;  // being looked at
 };
 
@@ -107,6 +112,7 @@ Result<Applied> Applier::apply(const Intake& intake, journal::Position position)
 void Applier::quarantine(Work& work, Reason reason, std::string sentence, std::string field, std::int64_t line,
                          std::string codec_version) {
     work.applied.counts.quarantined += 1;
+    work.applied.refused.push_back({work.unit, field, sentence});
     if (work.letters.size() >= letters_per_message_max) {
         return;  // counted all the same; the message is kept whole
     }
@@ -323,38 +329,50 @@ Result<void> Applier::take_lines(Work& work, const line_protocol::Batch& batch) 
 
 Result<void> Applier::take_rows(Work& work, const batch::Batch& batch) {
     const auto streams = parts_.registry.streams();
-    const Instant received = work.intake.message.received;
     for (const batch::Row& row : batch.rows) {
-        const registry::Stream* stream = nullptr;
-        if (const auto* number = std::get_if<std::int64_t>(&row.datastream)) {
-            stream = streams->find(DatastreamId{*number});
-        } else {
-            stream = streams->find(std::get<std::string>(row.datastream));
-        }
-        const Instant time = row.time.value_or(received);
-        if (stream == nullptr) {
-            quarantine(work, Reason::unknown_series, fmt::format("row {}: there is no such datastream", row.index),
-                       "datastream");
-            continue;
-        }
-        if (time - received > ahead_max) {
-            quarantine(work, Reason::future, fmt::format("row {} is stamped {}", row.index, format_instant(time)),
-                       "time");
-            continue;
-        }
-        const auto value = observations::as_type(value_of(row.value), stream->result_type);
-        if (!value) {
-            quarantine(work, Reason::wrong_type,
-                       fmt::format("row {}: the datastream holds values of type {}", row.index,
-                                   observations::name_of(stream->result_type)),
-                       "value");
-            continue;
-        }
-        work.units.push_back(
-            {.first_row = work.rows.size(), .rows = 1, .number = static_cast<std::uint32_t>(row.index)});
-        work.rows.push_back({stream->id, {time, *value, {}}});
+        work.unit = static_cast<std::uint32_t>(row.index);
+        const auto* number = std::get_if<std::int64_t>(&row.datastream);
+        take_row(work, row,
+                 number != nullptr ? streams->find(DatastreamId{*number})
+                                   : streams->find(std::get<std::string>(row.datastream)));
     }
     return {};
+}
+
+void Applier::take_row(Work& work, const batch::Row& row, const registry::Stream* stream) {
+    const Instant received = work.intake.message.received;
+    const Instant time = row.time.value_or(received);
+    if (stream == nullptr) {
+        quarantine(work, Reason::unknown_series, fmt::format("row {}: there is no such datastream", row.index),
+                   "datastream");
+        return;
+    }
+    if (time - received > ahead_max) {
+        quarantine(work, Reason::future, fmt::format("row {} is stamped {}", row.index, format_instant(time)), "time");
+        return;
+    }
+    const auto value = observations::as_type(value_of(row.value), stream->result_type);
+    if (!value) {
+        quarantine(work, Reason::wrong_type,
+                   fmt::format("row {}: the datastream holds values of type {}", row.index,
+                               observations::name_of(stream->result_type)),
+                   "value");
+        return;
+    }
+    if (!row.details.empty()) {
+        auto detail = parts_.details == nullptr ? fail(Errc::malformed, "details are not kept here")
+                                                : observations::detail_from_json(row.details);
+        if (detail && detail->phenomenon_end && *detail->phenomenon_end < time) {
+            detail = fail(Errc::malformed, "'phenomenonTimeEnd' lies before the time");
+        }
+        if (!detail) {
+            quarantine(work, Reason::malformed, fmt::format("row {}: {}", row.index, detail.error().what), "details");
+            return;
+        }
+        work.details.push_back({work.rows.size(), std::move(*detail)});
+    }
+    work.units.push_back({.first_row = work.rows.size(), .rows = 1, .number = work.unit});
+    work.rows.push_back({stream->id, {time, *value, {}}});
 }
 
 Result<void> Applier::store(Work& work) {
@@ -368,7 +386,13 @@ Result<void> Applier::store(Work& work) {
     std::vector<Outcome> outcomes(work.rows.size());
     TRY_DO(parts_.store.append(work.rows, work.position, outcomes));
     work.applied.arrivals.reserve(work.rows.size());
+    for (const auto& [row, detail] : work.details) {
+        if (outcomes[row].verdict != Verdict::rejected) {
+            parts_.details->put({work.rows[row].datastream, work.rows[row].observation.time}, detail);
+        }
+    }
     for (const Unit& unit : work.units) {
+        work.unit = unit.number;
         bool stored = false;
         bool refused = false;
         observations::Refusal refusal{};

@@ -14,6 +14,7 @@
 #include "platform/ingest/pipeline/ledger.h"
 #include "platform/ingest/pipeline/prepare.h"
 #include "platform/ingest/pipeline/series.h"
+#include "platform/observations/details/details.h"
 #include "platform/observations/store.h"
 #include "platform/registry/registry.h"
 
@@ -31,6 +32,7 @@ public:
 struct Applied {
     Counts counts;                                ///< of its units; received is their sum
     std::vector<observations::Arrival> arrivals;  ///< what was new or corrected, as stored
+    std::vector<Refused> refused;                 ///< quarantined units, each described
 };
 
 /// Makes observations of messages: decodes frames with the device's codec, maps fields, names lines and rows, marks
@@ -45,7 +47,8 @@ public:
         codecs::Decoder& decoder;
         Ledger& ledger;
         SeriesMaker& series;
-        Judge* judge = nullptr;  ///< none: every reading is good
+        Judge* judge = nullptr;                    ///< none: every reading is good
+        observations::Details* details = nullptr;  ///< none: rows with details are quarantined
     };
     /// Stamps further ahead of the time of receipt than this are quarantined.
     static constexpr Duration ahead_max = std::chrono::minutes{10};
@@ -70,6 +73,7 @@ private:
                                const devices::Snapshot& book);
     Result<void> take_lines(Work& work, const line_protocol::Batch& batch);
     Result<void> take_rows(Work& work, const batch::Batch& batch);
+    void take_row(Work& work, const batch::Row& row, const registry::Stream* stream);
     Result<void> store(Work& work);
     void quarantine(Work& work, Reason reason, std::string sentence, std::string field = {}, std::int64_t line = 0,
                     std::string codec_version = {});

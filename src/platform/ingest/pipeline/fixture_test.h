@@ -18,6 +18,7 @@
 #include "platform/database/database.h"
 #include "platform/ingest/pipeline/pipeline.h"
 #include "platform/observations/blocks/block_store.h"
+#include "platform/observations/details/details.h"
 #include "platform/registry/memory.h"
 
 /// What the tests of the pipeline and the simulation of a month have in common.
@@ -129,7 +130,8 @@ public:
         blocks.path = folder.path() + "/observations.db";
         TRY(store, observations::open_block_store(blocks));
         TRY(ledger_database, database::Database::open({.url = "sqlite:" + blocks.path}));
-        TRY_DO(database::migrate(*ledger_database, {Ledger::schema()}, clock));
+        TRY_DO(database::migrate(*ledger_database, {Ledger::schema(), observations::Details::schema()}, clock));
+        details = observations::Details::open(ledger_database.get());
         TRY(ledger, Ledger::open(*ledger_database, clock));
         TRY(journal, journal::open(files, "journal",
                                    {.segment_bytes = 256U << 10U,
@@ -141,8 +143,9 @@ public:
                                     .on_change = [](const journal::Health&) {}},
                                    clock, recovery));
         applier = std::make_unique<Applier>(
-            Applier::Parts{*store, *registry, *devices, decoder, *ledger, *series_maker, nullptr});
-        projection = std::make_unique<Projection>(Projection::Parts{*journal, *store, *ledger, *applier, nullptr});
+            Applier::Parts{*store, *registry, *devices, decoder, *ledger, *series_maker, nullptr, details.get()});
+        projection = std::make_unique<Projection>(
+            Projection::Parts{*journal, *store, *ledger, *applier, nullptr, details.get()});
         return projection->replay();
     }
 
@@ -151,6 +154,7 @@ public:
         applier.reset();
         journal.reset();
         ledger.reset();
+        details.reset();
         ledger_database.reset();
         store.reset();
     }
@@ -228,6 +232,7 @@ public:
     std::unique_ptr<devices::DeviceBook> devices;
     std::unique_ptr<SeriesMaker> series_maker;
     std::unique_ptr<observations::Store> store;
+    std::unique_ptr<observations::Details> details;
     std::unique_ptr<database::Database> ledger_database;
     std::unique_ptr<Ledger> ledger;
     std::unique_ptr<journal::Journal> journal;

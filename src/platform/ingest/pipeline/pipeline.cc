@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <iterator>
 #include <utility>
 
 #include <boost/asio/associated_executor.hpp>
@@ -49,6 +50,14 @@ void Pipeline::reject(const Message& message, const Error& error) {
 }
 
 void Pipeline::submit(Message message, Done done) {
+    submit(std::move(message), Until::kept, std::move(done));
+}
+
+void Pipeline::submit_until_applied(Message message, Done done) {
+    submit(std::move(message), Until::applied, std::move(done));
+}
+
+void Pipeline::submit(Message message, Until until, Done done) {
     const std::size_t bytes = message.body.size() + 256;
     if (in_flight_bytes_.fetch_add(bytes) + bytes > options_.in_flight_bytes_max) {
         in_flight_bytes_ -= bytes;
@@ -78,34 +87,44 @@ void Pipeline::submit(Message message, Done done) {
     }
     const journal::Entry entry{
         .type = message_record, .source = source, .received = intake->message.received, .payload = payload};
-    parts_.journal.append(entry, [this, bytes, source, intake = std::move(intake),
+    parts_.journal.append(entry, [this, bytes, source, until, intake = std::move(intake),
                                   done = std::move(done)](Result<journal::Position> kept) mutable {
-        Result<Receipt> receipt = std::unexpected(kept ? Error{} : kept.error());
-        if (kept) {
-            receipt = Receipt{*kept, intake->good, intake->rejected, std::move(intake->refused)};
+        if (!kept) {
+            finish_append(kept, bytes, source, {{}, std::move(intake)});
+            done(std::unexpected(std::move(kept).error()));
+            return;
         }
-        finish_append(kept, bytes, source, std::move(intake));
-        done(std::move(receipt));
+        Receipt receipt{*kept, intake->good, intake->rejected, std::move(intake->refused)};
+        if (until == Until::applied) {
+            finish_append(kept, bytes, source, {*kept, std::move(intake), std::move(receipt), std::move(done)});
+        } else {
+            finish_append(kept, bytes, source, {*kept, std::move(intake)});
+            done(std::move(receipt));
+        }
     });
 }
 
 void Pipeline::finish_append(const Result<journal::Position>& kept, std::size_t bytes, const std::string& source,
-                             std::unique_ptr<Intake> intake) {
+                             Waiting waiting) {
     const std::lock_guard lock(mutex_);
     appending_ -= 1;
     if (kept) {
-        queue_.push_back({*kept, std::move(intake)});
+        queue_.push_back(std::move(waiting));
         work_.notify_one();
     } else {
         in_flight_bytes_ -= bytes;
-        in_flight_[source] -= intake->units();
+        in_flight_[source] -= waiting.intake->units();
     }
     applied_.notify_all();
 }
 
-Task<Result<Receipt>> Pipeline::submit(Message message) {
+namespace {
+
+/// Calls submit(message, done) and goes on where it was when `done` is called.
+template <typename Submit>
+Task<Result<Receipt>> wait_for(Submit submit, Message message) {
     co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void(Result<Receipt>)>(
-        [this](auto handler, Message kept) {
+        [submit](auto handler, Message kept) {
             submit(std::move(kept), [handler = std::move(handler)](Result<Receipt> receipt) mutable {
                 auto executor = boost::asio::get_associated_executor(handler);
                 boost::asio::post(executor, [handler = std::move(handler), receipt = std::move(receipt)]() mutable {
@@ -114,6 +133,22 @@ Task<Result<Receipt>> Pipeline::submit(Message message) {
             });
         },
         boost::asio::use_awaitable, std::move(message));
+}
+
+}  // namespace
+
+Task<Result<Receipt>> Pipeline::submit(Message message) {
+    return wait_for([this](Message kept, Done done) { submit(std::move(kept), std::move(done)); }, std::move(message));
+}
+
+Task<Result<Receipt>> Pipeline::submit_until_applied(Message message) {
+    return wait_for([this](Message kept, Done done) { submit_until_applied(std::move(kept), std::move(done)); },
+                    std::move(message));
+}
+
+Result<std::uint64_t> Pipeline::remove(observations::DatastreamId id, Interval interval) {
+    drain();
+    return parts_.projection.remove(id, interval);
 }
 
 Result<Receipt> Pipeline::submit_and_wait(Message message) {
@@ -168,20 +203,23 @@ void Pipeline::apply_one(std::unique_lock<std::mutex>& lock) {
     queue_.pop_front();
     busy_ = true;
     const std::string source(source_of(next.intake->message.way));
+    std::vector<Refused> refused;
+    std::vector<Done> untold;
     for (;;) {
         lock.unlock();
-        const auto counts = parts_.projection.apply(*next.intake, next.position);
+        const auto counts = parts_.projection.apply(*next.intake, next.position, &refused);
         lock.lock();
         if (counts) {
             trouble_.clear();
+            next.receipt.accepted = counts->stored + counts->duplicate;
+            next.receipt.rejected = counts->rejected + counts->quarantined;
             break;
         }
         trouble_ = counts.error().what;
         log::warning("ingest", "a message waits to be applied", {{"why", trouble_}});
         if (stopping_) {
-            // It is in the journal, and will be applied at the next start. So must all that comes after it: were they
-            // applied now, the cursor would pass over this one.
-            queue_.clear();
+            untold.push_back(std::exchange(next.applied, nullptr));
+            abandon_queue(untold);
             break;
         }
         work_.wait_for(lock, retry_delay);
@@ -189,6 +227,30 @@ void Pipeline::apply_one(std::unique_lock<std::mutex>& lock) {
     in_flight_[source] -= next.intake->units();
     in_flight_bytes_ -= next.intake->message.body.size() + 256;
     busy_ = false;
+    if (!next.applied && untold.empty()) {
+        return;
+    }
+    lock.unlock();
+    if (next.applied) {
+        next.receipt.refused.insert(next.receipt.refused.end(), std::make_move_iterator(refused.begin()),
+                                    std::make_move_iterator(refused.end()));
+        next.applied(std::move(next.receipt));
+    }
+    for (Done& done : untold) {
+        if (done) {
+            done(fail(Errc::unavailable, "the program is stopping; what was sent is on disk"));
+        }
+    }
+    lock.lock();
+}
+
+/// What waits is in the journal, and will be applied at the next start. So must all that comes after one that could
+/// not be applied: were it applied now, the cursor would pass over that one.
+void Pipeline::abandon_queue(std::vector<Done>& untold) {
+    for (Waiting& waiting : queue_) {
+        untold.push_back(std::move(waiting.applied));
+    }
+    queue_.clear();
 }
 
 void Pipeline::settle_if_due(std::unique_lock<std::mutex>& lock) {

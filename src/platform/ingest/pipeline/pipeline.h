@@ -63,6 +63,16 @@ public:
     /// Blocks. Not from the loop.
     Result<Receipt> submit_and_wait(Message message);
 
+    /// The same, but `done` waits until the message has been applied, so that whoever asks next sees it. The receipt
+    /// counts and describes what was quarantined as rejected too. Errc::unavailable when the program stops first: then
+    /// the message is on disk, and is applied at the next start.
+    void submit_until_applied(Message message, Done done);
+    Task<Result<Receipt>> submit_until_applied(Message message);
+
+    /// Deletes readings for good, those accepted before the call included, here and on the public plane: how many.
+    /// Blocks.
+    Result<std::uint64_t> remove(observations::DatastreamId id, Interval interval);
+
     /// Tries a kept message again: after a device was adopted or a codec mended.
     void replay(journal::Position position, Done done);
 
@@ -83,11 +93,16 @@ private:
     struct Waiting {
         journal::Position position;
         std::unique_ptr<Intake> intake;
+        Receipt receipt{};
+        Done applied = nullptr;  ///< told when it has been applied; may be empty
     };
+    enum class Until : std::uint8_t { kept, applied };
 
     void reject(const Message& message, const Error& error);
+    void submit(Message message, Until until, Done done);
     void finish_append(const Result<journal::Position>& kept, std::size_t bytes, const std::string& source,
-                       std::unique_ptr<Intake> intake);
+                       Waiting waiting);
+    void abandon_queue(std::vector<Done>& untold);
     void run();
     bool wait_for_work(std::unique_lock<std::mutex>& lock);
     void apply_one(std::unique_lock<std::mutex>& lock);

@@ -237,5 +237,73 @@ TEST_F(PipelineTest, AFullDiskRefusesAndTheSenderMayTryAgain) {
     EXPECT_EQ(pipeline_->counts()["lines"], (Counts{.received = 1, .stored = 1}));
 }
 
+TEST_F(PipelineTest, WhoeverWaitsUntilAppliedReadsWhatTheySent) {
+    ASSERT_TRUE(bench_.lines(fmt::format("air temp=1 {}", now() - second)).has_value());
+    const observations::DatastreamId air = bench_.series("line:air:temp");
+    const Instant time{Duration{now()}};
+    start();
+    std::promise<Result<Receipt>> told;
+    pipeline_->submit_until_applied(
+        {.way = Way::sensorthings,
+         .received = bench_.clock.now(),
+         .body =
+             fmt::format(R"([{{"datastream":{0},"time":"{1}","value":2,"details":{{"parameters":{{"depth_m":0.5}}}}}},)"
+                         R"({{"datastream":{0},"time":"{1}","value":"warm"}},{{"datastream":999,"value":3}},)"
+                         R"({{"datastream":{0},"value":4,"details":{{"colour":"red"}}}},{{"datastream":{0}}}])",
+                         air.value, format_instant(time))},
+        [&](Result<Receipt> receipt) { told.set_value(std::move(receipt)); });
+    const auto receipt = told.get_future().get();
+    ASSERT_TRUE(receipt.has_value()) << receipt.error();
+    EXPECT_EQ(receipt->accepted, 1U);
+    EXPECT_EQ(receipt->rejected, 4U);
+    std::vector<std::size_t> refused;
+    for (const Refused& unit : receipt->refused) {
+        refused.push_back(unit.unit);
+    }
+    EXPECT_THAT(refused, testing::UnorderedElementsAre(1, 2, 3, 4));
+    EXPECT_EQ(bench_.store->latest(air)->value, observations::Value{2.0});
+    EXPECT_EQ(bench_.details->get({air, time}).value()->parameters, R"({"depth_m":0.5})");
+    EXPECT_EQ(pipeline_->counts()["sensorthings"],
+              (Counts{.received = 5, .stored = 1, .quarantined = 3, .rejected = 1}));
+}
+
+TEST_F(PipelineTest, WhatIsRemovedIsGoneWithItsDetailsAlsoAfterARestart) {
+    ASSERT_TRUE(bench_.lines(fmt::format("air temp=1 {}", now() - second)).has_value());
+    const observations::DatastreamId air = bench_.series("line:air:temp");
+    start();
+    ASSERT_TRUE(submit(Way::sensorthings, "",
+                       fmt::format(R"([{{"datastream":{},"value":2,"details":{{"featureOfInterest":5}}}}])", air.value))
+                    .has_value());
+    const auto gone = pipeline_->remove(air, {observations::earliest_time, observations::latest_time});
+    ASSERT_TRUE(gone.has_value()) << gone.error();
+    EXPECT_EQ(*gone, 2U);
+    EXPECT_FALSE(bench_.details->any(air).value());
+    pipeline_.reset();
+    bench_.close();
+    bench_.open();
+    EXPECT_EQ(bench_.store->count(air), 0U);
+    EXPECT_FALSE(bench_.details->any(air).value());
+}
+
+TEST_F(PipelineTest, WhoeverWaitsIsToldWhenTheProgramStopsFirst) {
+    bench_.add_profile();
+    bench_.adopt(1);
+    bench_.decoder.available = false;
+    start();
+    ASSERT_TRUE(submit({.time = bench_.clock.now(), .value = 5}).has_value());
+    std::promise<Result<Receipt>> told;
+    pipeline_->submit_until_applied({.way = Way::lines,
+                                     .detail = "us",
+                                     .received = bench_.clock.now(),
+                                     .body = fmt::format("air temp=1 {}", now())},
+                                    [&](Result<Receipt> receipt) { told.set_value(std::move(receipt)); });
+    pipeline_.reset();
+    EXPECT_EQ(told.get_future().get().error().code, Errc::unavailable);
+    bench_.decoder.available = true;
+    bench_.close();
+    bench_.open();
+    EXPECT_EQ(bench_.store->count(bench_.series("line:air:temp")), 1U);
+}
+
 }  // namespace
 }  // namespace bypuls::ingest::pipeline

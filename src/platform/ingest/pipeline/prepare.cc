@@ -51,7 +51,8 @@ Result<void> read(Intake& intake) {
             return read_event(intake, lorawan::parse_chirpstack_protobuf(message.detail, as_bytes(message.body)));
         case Way::tts_json: return read_event(intake, lorawan::parse_tts_json(message.body));
         case Way::lines: return read_lines(intake);
-        case Way::batch_json: return read_batch(intake, batch::parse_json(message.body));
+        case Way::batch_json:
+        case Way::sensorthings: return read_batch(intake, batch::parse_json(message.body));
         case Way::batch_ndjson: return read_batch(intake, batch::parse_ndjson(message.body));
     }
     return fail(Errc::malformed, "the message came in a way that is not known");

@@ -1,7 +1,7 @@
 #include "platform/ingest/pipeline/projection.h"
 
 #include <algorithm>
-#include <array>
+#include <vector>
 
 #include "core/bytes.h"
 #include "core/log.h"
@@ -56,7 +56,7 @@ void Projection::put_aside(const journal::Record& record, const Result<Message>&
     parts_.ledger.count(record.source, {.received = 1, .quarantined = 1});
 }
 
-Result<Counts> Projection::apply(const Intake& intake, journal::Position position) {
+Result<Counts> Projection::apply(const Intake& intake, journal::Position position, std::vector<Refused>* refused) {
     auto applied = parts_.applier.apply(intake, position);
     if (!applied && applied.error().code == Errc::exhausted) {
         TRY_DO(settle());
@@ -69,6 +69,9 @@ Result<Counts> Projection::apply(const Intake& intake, journal::Position positio
     if (parts_.listener != nullptr) {
         parts_.listener->applied(applied->arrivals, position, intake.message.received);
     }
+    if (refused != nullptr) {
+        *refused = std::move(applied->refused);
+    }
     return applied->counts;
 }
 
@@ -79,10 +82,27 @@ Result<void> Projection::settle() {
     if (parts_.listener != nullptr) {
         TRY_DO(parts_.listener->before_settle(last_));
     }
-    const std::array<observations::Companion*, 1> companions{&parts_.ledger};
+    std::vector<observations::Companion*> companions{&parts_.ledger};
+    if (parts_.details != nullptr) {
+        companions.push_back(parts_.details);
+    }
     TRY_DO(parts_.store.settle(last_, companions));
     parts_.ledger.settled();
+    if (parts_.details != nullptr) {
+        parts_.details->settled();
+    }
     return parts_.journal.release_before(last_.next());
+}
+
+Result<std::uint64_t> Projection::remove(observations::DatastreamId id, Interval interval) {
+    TRY(const auto gone, parts_.store.remove(id, interval));
+    if (parts_.details != nullptr) {
+        TRY_DO(parts_.details->remove(id, interval));
+    }
+    if (parts_.listener != nullptr) {
+        TRY_DO(parts_.listener->removed(id, interval));
+    }
+    return gone;
 }
 
 }  // namespace bypuls::ingest::pipeline

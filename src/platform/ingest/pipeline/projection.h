@@ -21,6 +21,8 @@ public:
     /// Before the journal's cursor moves to `upto`: what the listener keeps of records up to there must be durable when
     /// this returns. An error puts the settle off.
     virtual Result<void> before_settle(journal::Position upto) = 0;
+    /// Readings have been deleted for good, on the thread of whoever asked. What the listener has of them must go too.
+    virtual Result<void> removed(observations::DatastreamId id, Interval interval) = 0;
 };
 
 /// The journal's records become observations, one after another, and settle from time to time. No threads, no waiting:
@@ -33,6 +35,7 @@ public:
         Ledger& ledger;
         Applier& applier;
         Listener* listener = nullptr;
+        observations::Details* details = nullptr;
     };
     /// What replay() found.
     struct Replayed {
@@ -46,12 +49,18 @@ public:
     /// Applies again what came after the last settle. To be called once, before the first apply().
     Result<Replayed> replay();
     /// Applies the record at `position`, settling first when memory is full. An error: nothing happened, try again.
-    Result<Counts> apply(const Intake& intake, journal::Position position);
+    /// `refused`, if given, gets the units that were quarantined.
+    Result<Counts> apply(const Intake& intake, journal::Position position, std::vector<Refused>* refused = nullptr);
     /// Moves the cursor to the last applied record, and lets go of the journal up to there. Nothing to do is success.
     Result<void> settle();
+    /// Deletes readings with their details, here and with whoever listens: how many there were. From any thread.
+    Result<std::uint64_t> remove(observations::DatastreamId id, Interval interval);
 
     bool unsettled() const { return last_ != parts_.store.settled() || parts_.ledger.waiting(); }
-    bool wants_settle() const { return parts_.store.wants_settle() || parts_.ledger.wants_settle(); }
+    bool wants_settle() const {
+        return parts_.store.wants_settle() || parts_.ledger.wants_settle() ||
+               (parts_.details != nullptr && parts_.details->wants_settle());
+    }
 
 private:
     void put_aside(const journal::Record& record, const Result<Message>& message, const Error& error);

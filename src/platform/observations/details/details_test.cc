@@ -1,0 +1,173 @@
+// Details must be the same whether nothing is kept on disk or a block store's file holds them.
+#include "platform/observations/details/details.h"
+
+#include <array>
+
+#include <gmock/gmock.h>
+
+#include "core/clock.h"
+#include "platform/database/testing/test_database.h"
+#include "platform/observations/blocks/block_store.h"
+#include "platform/observations/memory/memory_store.h"
+
+namespace bypuls::observations {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr Instant noon{1'780'000'000s};
+constexpr DatastreamId air{7};
+constexpr DatastreamId water{8};
+
+Detail about(std::int64_t feature) {
+    return {.parameters = R"({"depth_m":0.5})", .feature = feature};
+}
+
+class DetailsOf : public testing::TestWithParam<bool> {
+protected:
+    void SetUp() override {
+        if (!GetParam()) {
+            store_ = make_memory_store();
+            details_ = Details::open(nullptr);
+            return;
+        }
+        auto made = database::TestDatabase::make(database::Engine::sqlite);
+        ASSERT_TRUE(made) << made.error();
+        place_ = std::make_unique<database::TestDatabase>(std::move(*made));
+        open();
+    }
+    void open() {
+        details_.reset();
+        database_.reset();
+        store_.reset();
+        store_ = open_block_store({.path = place_->path()}).value();
+        database_ = place_->open();
+        ASSERT_TRUE(database::migrate(*database_, {Details::schema()}, clock_));
+        details_ = Details::open(database_.get());
+    }
+    void settle() {
+        const std::array<Companion*, 1> companions{details_.get()};
+        ASSERT_TRUE(store_->settle({++position_}, companions));
+        details_->settled();
+    }
+    std::vector<Instant> times(DatastreamId id, Interval interval) const {
+        std::vector<Instant> found;
+        for (const auto& one : details_->range(id, interval).value()) {
+            found.push_back(one.key.time);
+        }
+        return found;
+    }
+
+    SystemClock clock_;
+    std::unique_ptr<database::TestDatabase> place_;
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<database::Database> database_;
+    std::unique_ptr<Details> details_;
+    std::uint64_t position_ = 0;
+};
+
+TEST_P(DetailsOf, WhatWasPutIsReadBeforeAndAfterSettling) {
+    details_->put({air, noon}, about(3));
+    details_->put({air, noon + 1h}, about(4));
+    EXPECT_THAT(times(air, {noon, noon + 1h}), ElementsAre(noon));
+    settle();
+    EXPECT_THAT(times(air, {noon, noon + 2h}), ElementsAre(noon, noon + 1h));
+    EXPECT_EQ(details_->get({air, noon}).value(), about(3));
+    EXPECT_EQ(details_->get({water, noon}).value(), std::nullopt);
+    EXPECT_TRUE(details_->any(air).value());
+    EXPECT_FALSE(details_->any(water).value());
+}
+
+TEST_P(DetailsOf, ALaterPutReplacesAnEarlierAlsoWhenThatIsOnDisk) {
+    details_->put({air, noon}, about(3));
+    settle();
+    details_->put({air, noon}, about(5));
+    EXPECT_EQ(details_->get({air, noon}).value(), about(5));
+    EXPECT_THAT(details_->of_feature(3, std::nullopt, 10).value(), IsEmpty());
+    settle();
+    EXPECT_EQ(details_->get({air, noon}).value(), about(5));
+    details_->put({air, noon}, {});
+    EXPECT_EQ(details_->get({air, noon}).value(), std::nullopt);
+    settle();
+    EXPECT_FALSE(details_->any(air).value() && GetParam());
+}
+
+TEST_P(DetailsOf, AFeatureTellsItsObservationsPageByPage) {
+    for (int hour = 0; hour < 5; ++hour) {
+        details_->put({hour % 2 == 0 ? air : water, noon + hour * 1h}, about(9));
+        if (hour == 2) {
+            settle();
+        }
+    }
+    std::vector<ObservationKey> seen;
+    std::optional<ObservationKey> after;
+    for (;;) {
+        const auto page = details_->of_feature(9, after, 2).value();
+        for (const auto& found : page) {
+            seen.push_back(found.key);
+        }
+        if (page.empty()) {
+            break;
+        }
+        after = page.back().key;
+    }
+    EXPECT_THAT(seen,
+                ElementsAre(ObservationKey{air, noon}, ObservationKey{air, noon + 2h}, ObservationKey{air, noon + 4h},
+                            ObservationKey{water, noon + 1h}, ObservationKey{water, noon + 3h}));
+}
+
+TEST_P(DetailsOf, WhatIsRemovedIsGoneAndStaysGone) {
+    details_->put({air, noon}, about(1));
+    settle();
+    details_->put({air, noon + 1h}, about(1));
+    details_->put({water, noon}, about(1));
+    ASSERT_TRUE(details_->remove(air, {earliest_time, latest_time}));
+    settle();
+    EXPECT_THAT(times(air, {earliest_time, latest_time}), IsEmpty());
+    EXPECT_THAT(times(water, {earliest_time, latest_time}), SizeIs(1));
+}
+
+TEST_P(DetailsOf, AfterARestartThereIsWhatHadSettled) {
+    if (!GetParam()) {
+        GTEST_SKIP() << "what is only in memory does not outlive the program";
+    }
+    details_->put({air, noon}, about(1));
+    settle();
+    details_->put({air, noon + 1h}, about(1));
+    open();
+    EXPECT_THAT(times(air, {earliest_time, latest_time}), ElementsAre(noon));
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, DetailsOf, testing::Bool(),
+                         [](const auto& tested) { return std::string(tested.param ? "blocks" : "memory"); });
+
+TEST(Detail, ComesBackFromJsonAsItWas) {
+    const Detail whole{.phenomenon_end = noon + 1h,
+                       .result_time = noon + 2h,
+                       .valid_time = Interval{noon, noon + 24h},
+                       .result_quality = R"({"dq":"good"})",
+                       .parameters = R"({"depth_m":0.5})",
+                       .feature = 12};
+    EXPECT_EQ(detail_from_json(to_json(whole)).value(), whole);
+    EXPECT_EQ(detail_from_json("{}").value(), Detail{});
+}
+
+TEST(Detail, NamesTheMemberThatIsWrong) {
+    for (const auto& [text, named] : std::initializer_list<std::pair<const char*, const char*>>{
+             {R"({"resultTime":"today"})", "resultTime"},
+             {R"({"validTime":"2026-06-02T00:00:00Z/2026-06-01T00:00:00Z"})", "validTime"},
+             {R"({"parameters":[1]})", "parameters"},
+             {R"({"featureOfInterest":"x"})", "featureOfInterest"},
+             {R"({"colour":"red"})", "colour"},
+             {"[]", "object"}}) {
+        const auto refused = detail_from_json(text);
+        ASSERT_FALSE(refused) << text;
+        EXPECT_THAT(refused.error().what, testing::HasSubstr(named));
+    }
+}
+
+}  // namespace
+}  // namespace bypuls::observations
