@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/percent.h"
 #include "core/result.h"
 
 namespace bypuls::http {
@@ -34,11 +35,8 @@ struct Target {
     Query query;
 };
 
-/// Decodes %XX. Errc::malformed on an escape that is cut or not hexadecimal. `plus_is_space` as in forms and queries.
-Result<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
-
-/// Everything outside RFC 3986 §2.3 (unreserved) becomes %XX: for building links from names.
-std::string percent_encode(std::string_view text);
+using bypuls::percent_decode;
+using bypuls::percent_encode;
 
 /// `a=1&b=%C3%A5`: a query, or a body of application/x-www-form-urlencoded. At most `pairs_max` pairs.
 Result<Query> parse_query(std::string_view text, std::size_t pairs_max = 256);

@@ -14,14 +14,16 @@
 /// parsed once into a tree that stores compile and an evaluator runs. Pure; knows no entity and no store.
 namespace bypuls::query {
 
-/// A span of time as SensorThings writes it, both ends included: "2026-06-01T00:00:00Z/2026-06-02T00:00:00Z".
+/// A span of time as SensorThings writes it, [from, to): "2026-06-01T00:00:00Z/2026-06-02T00:00:00Z". The standard
+/// leaves open whether the end belongs to it; that it does not is what FROST's tests ask for. Never ends before it
+/// begins.
 struct Span {
     Instant from{};
     Instant to{};
     friend bool operator==(const Span&, const Span&) = default;
 };
 
-/// A time without a date, or a date without a time, since UTC midnight / 1970.
+/// A time without a date, 0 to 24 h after UTC midnight; and a date without a time, years 0001 to 9999.
 struct TimeOfDay {
     Duration since_midnight{};
     friend auto operator<=>(const TimeOfDay&, const TimeOfDay&) = default;
@@ -31,7 +33,8 @@ struct Date {
     friend auto operator<=>(const Date&, const Date&) = default;
 };
 
-/// A geometry as GeoJSON text (RFC 7946), WGS 84, longitude first. Literals come as WKT in geography'…'.
+/// A geometry as GeoJSON text (RFC 7946), WGS 84, longitude first. Literals come as WKT in geography'…' and are kept in
+/// the form that geo::Shape::geojson() writes.
 struct Geometry {
     std::string geojson;
     friend bool operator==(const Geometry&, const Geometry&) = default;
@@ -47,7 +50,9 @@ struct Json {
 using Value = std::variant<std::monostate, bool, std::int64_t, double, std::string, Instant, Span, Duration, Date,
                            TimeOfDay, Geometry, Json>;
 
-/// "Datastream/Thing/properties/owner/name": which of the steps are navigation is for the entity's schema to say.
+/// "Datastream/Thing/properties/owner/name": which of the steps are navigation is for the entity's schema to say. The
+/// parser gives "id" for "@iot.id", and a step of digits for an index: "properties/levels[2]" is "properties/levels/2".
+/// "Datastreams/$count" is how many there are.
 struct Path {
     std::vector<std::string> steps;
     friend bool operator==(const Path&, const Path&) = default;
@@ -115,7 +120,7 @@ enum class Function : std::uint8_t {
     st_intersects,
     st_contains,
     st_relate,
-    // spans of time, as FROST has them
+    // times and spans, as FROST has them
     before,
     after,
     meets,
@@ -129,13 +134,23 @@ std::string_view name_of(Operator op);
 std::string_view name_of(Function function);
 std::optional<Function> function_named(std::string_view name);
 
+/// How many arguments a function takes, both ends included.
+struct Arity {
+    std::size_t min = 0;
+    std::size_t max = 0;
+};
+Arity arity_of(Function function);
+
 /// A node of the tree: a literal, a path, an operator or a function over its arguments. Immutable once built.
 struct Expression {
-    enum class Kind : std::uint8_t { literal, path, operation, call };
+    /// any: "Datastreams/any(d: d/name eq 'air')", OData 4.0 Part 2 §5.1.1.5.1: the path leads to entities, and the one
+    /// argument is asked of each; in it, paths that begin with the variable are the entity's.
+    enum class Kind : std::uint8_t { literal, path, operation, call, any };
 
     Kind kind = Kind::literal;
     Value literal;                      ///< Kind::literal
-    Path path;                          ///< Kind::path
+    Path path;                          ///< Kind::path and Kind::any
+    std::string variable;               ///< Kind::any
     Operator op = Operator::eq;         ///< Kind::operation: one argument for not and negate, else two
     Function function = Function::now;  ///< Kind::call
     std::vector<Expression> arguments;
@@ -143,13 +158,22 @@ struct Expression {
     std::uint32_t position = 0;
 
     friend bool operator==(const Expression& a, const Expression& b) {
-        return a.kind == b.kind && a.literal == b.literal && a.path == b.path && a.op == b.op &&
-               a.function == b.function && a.arguments == b.arguments;
+        return a.kind == b.kind && a.literal == b.literal && a.path == b.path && a.variable == b.variable &&
+               a.op == b.op && a.function == b.function && a.arguments == b.arguments;
     }
 };
 
-/// The expression in the grammar's own words, brackets where they are needed: parse(to_text(e)) == e.
+/// The kinds of node, for whoever builds a tree by hand.
+Expression literal(Value value);
+Expression path(std::vector<std::string> steps);
+Expression operation(Operator op, std::vector<Expression> arguments);
+Expression call(Function function, std::vector<Expression> arguments);
+
+/// The expression in the grammar's own words, brackets where they are needed: parse_filter(to_text(e)) == e for what
+/// the grammar can say (not JSON literals).
 std::string to_text(const Expression& expression);
+/// "Datastream/properties/'odd key'".
+std::string to_text(const Path& path);
 
 /// A key of $orderby: any expression, usually a path.
 struct Order {
