@@ -92,6 +92,31 @@ void find_by_key_among_50_000(benchmark::State& state) {
     }
 }
 
+/// A page of 1 000 from the middle of 50 000 datastreams: by id, by name, and with a filter that half of them pass.
+void select_page_of_50_000(benchmark::State& state) {
+    Town town(engine_of(state));
+    check(town.registry->create_all(town.meters(50'000)).has_value(), "the meters are new");
+    const auto ends_with_1 =
+        query::operation(query::Operator::logical_not,
+                         {query::call(query::Function::endswith, {query::path({"name"}), query::literal(query::Value{std::string("1")})})});
+    Selection selection{.of = {}, .order = {}, .after = Selection::After{.values = {}, .id = 25'000}, .limit = 1000};
+    if (state.range(1) == 1) {
+        selection.order = {{.by = query::path({"name"}), .descending = false}};
+        selection.after->values = {query::Value{std::string("Meter 25000")}};
+    } else if (state.range(1) == 2) {
+        selection.where = &ends_with_1;
+    }
+    for (auto unused : state) {
+        const auto page = town.registry->datastreams().select(selection);
+        check(page && page->items.size() == 1000, "the page is full");
+    }
+}
+
+BENCHMARK(select_page_of_50_000)
+    ->ArgNames({"postgresql", "by"})
+    ->ArgsProduct({{0, 1}, {0, 1, 2}})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 BENCHMARK(create_50_000)->ArgName("postgresql")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(create_one_of_50_000)->ArgName("postgresql")->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond)->UseRealTime();
 BENCHMARK(start_with_50_000)->ArgName("postgresql")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond)->UseRealTime();

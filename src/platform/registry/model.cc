@@ -17,6 +17,16 @@ using Names = std::array<std::pair<Enum, std::string_view>, N>;
 constexpr Names<Access, 3> access_names{
     {{Access::open, "public"}, {Access::internal, "internal"}, {Access::restricted, "restricted"}}};
 
+constexpr Names<Kind, 9> kind_names{{{Kind::thing, "thing"},
+                                     {Kind::location, "location"},
+                                     {Kind::historical_location, "historical location"},
+                                     {Kind::sensor, "sensor"},
+                                     {Kind::observed_property, "observed property"},
+                                     {Kind::datastream, "datastream"},
+                                     {Kind::feature, "feature of interest"},
+                                     {Kind::place, "place"},
+                                     {Kind::multi_datastream, "multi-datastream"}}};
+
 constexpr Names<PlaceKind, 7> place_kind_names{{{PlaceKind::bathing, "bathing"},
                                                 {PlaceKind::ski, "ski"},
                                                 {PlaceKind::air, "air"},
@@ -75,6 +85,9 @@ bool Season::contains(MonthDay day) const {
     return first <= last ? first <= day && day <= last : first <= day || day <= last;
 }
 
+std::string_view name_of(Kind kind) {
+    return name_in(kind_names, kind);
+}
 std::string_view name_of(Access access) {
     return name_in(access_names, access);
 }

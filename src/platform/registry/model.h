@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "core/clock.h"
@@ -25,11 +26,25 @@ using ObservedPropertyId = Id<struct ObservedPropertyTag>;
 using FeatureId = Id<struct FeatureTag>;
 using PlaceId = Id<struct PlaceTag>;
 
+/// The kinds of entities. Their numbers are stored; a new one comes last.
+enum class Kind : std::uint8_t {
+    thing,
+    location,
+    historical_location,
+    sensor,
+    observed_property,
+    datastream,
+    feature,
+    place,
+    multi_datastream
+};
+
 /// Bounds of every text in the model; longer is malformed.
 constexpr std::size_t name_bytes_max = 500;
 constexpr std::size_t description_bytes_max = 20'000;
 constexpr std::size_t json_bytes_max = 256U << 10U;
 constexpr std::size_t external_keys_max = 16;
+constexpr std::size_t components_max = 100;
 
 /// Something in the physical world that can be identified and measured: a buoy, a meter, a ski track (§8.2.1).
 struct Thing {
@@ -127,6 +142,34 @@ struct Datastream {
     friend bool operator==(const Datastream&, const Datastream&) = default;
 };
 
+/// One of the values that every reading of a multi-datastream has: what it is of, its unit and its type.
+struct Component {
+    ObservedPropertyId observed_property{};
+    Unit unit{};
+    ResultType result_type = ResultType::number;
+
+    friend bool operator==(const Component&, const Component&) = default;
+};
+
+/// A stream whose readings are several values at once, such as wind speed and direction (the MultiDatastream extension,
+/// §8.2.9). It has its id among the datastreams' and its readings in the same store, each a JSON array with one value
+/// for each component, in order; everything else keeps the two apart.
+struct MultiDatastream {
+    DatastreamId id{};
+    ThingId thing{};
+    SensorId sensor{};
+    std::string name;
+    std::string description;
+    std::vector<Component> components;  ///< 1 to components_max; a property may stand more than once
+    std::string observed_area;          ///< a GeoJSON geometry, or empty
+    std::string properties = "{}";      ///< a JSON object
+    Access access = Access::internal;
+    bool simulated = false;
+    std::vector<std::string> external_keys;  ///< unique among those of datastreams too
+
+    friend bool operator==(const MultiDatastream&, const MultiDatastream&) = default;
+};
+
 /// §8.2.8
 struct FeatureOfInterest {
     FeatureId id{};
@@ -193,6 +236,30 @@ struct Place {
     friend bool operator==(const Place&, const Place&) = default;
 };
 
+/// One entity of whatever kind.
+using AnyEntity = std::variant<Thing, Location, HistoricalLocation, Sensor, ObservedProperty, Datastream,
+                               MultiDatastream, FeatureOfInterest, Place>;
+
+template <typename Entity>
+constexpr Kind kind_of = Kind::thing;
+template <>
+constexpr Kind kind_of<Location> = Kind::location;
+template <>
+constexpr Kind kind_of<HistoricalLocation> = Kind::historical_location;
+template <>
+constexpr Kind kind_of<Sensor> = Kind::sensor;
+template <>
+constexpr Kind kind_of<ObservedProperty> = Kind::observed_property;
+template <>
+constexpr Kind kind_of<Datastream> = Kind::datastream;
+template <>
+constexpr Kind kind_of<MultiDatastream> = Kind::multi_datastream;
+template <>
+constexpr Kind kind_of<FeatureOfInterest> = Kind::feature;
+template <>
+constexpr Kind kind_of<Place> = Kind::place;
+
+std::string_view name_of(Kind kind);      ///< "thing", "observed property": for sentences
 std::string_view name_of(Access access);  ///< "public", "internal", "restricted"
 std::string_view name_of(PlaceKind kind);
 std::string_view name_of(Season::Kind kind);
@@ -200,6 +267,10 @@ std::optional<Access> access_named(std::string_view name);
 std::optional<PlaceKind> place_kind_named(std::string_view name);
 std::optional<Season::Kind> season_kind_named(std::string_view name);
 std::optional<ResultType> result_type_named(std::string_view name);
+
+/// The observationType of every multi-datastream (§8.2.9).
+constexpr std::string_view complex_observation =
+    "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_ComplexObservation";
 
 /// The observationType of 18-088 §8.2.4, table 12, that stands for a type of result, and back. OM_Observation is JSON.
 std::string_view observation_type_uri(ResultType type);
@@ -209,9 +280,11 @@ std::optional<ResultType> result_type_of_uri(std::string_view uri);
 /// entities are the registry's to check.
 Result<void> validate(const Thing& thing);
 Result<void> validate(const Location& location);
+Result<void> validate(const HistoricalLocation& location);
 Result<void> validate(const Sensor& sensor);
 Result<void> validate(const ObservedProperty& property);
 Result<void> validate(const Datastream& datastream);
+Result<void> validate(const MultiDatastream& datastream);
 Result<void> validate(const FeatureOfInterest& feature);
 Result<void> validate(const Place& place);
 

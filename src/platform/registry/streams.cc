@@ -20,6 +20,19 @@ Stream stream_of(const Datastream& datastream) {
             .result_type = datastream.result_type,
             .access = datastream.access,
             .simulated = datastream.simulated,
+            .components = 0,
+            .external_keys = datastream.external_keys};
+}
+
+Stream stream_of(const MultiDatastream& datastream) {
+    return {.id = datastream.id,
+            .thing = datastream.thing,
+            .sensor = datastream.sensor,
+            .observed_property = {},
+            .result_type = ResultType::json,
+            .access = datastream.access,
+            .simulated = datastream.simulated,
+            .components = datastream.components.size(),
             .external_keys = datastream.external_keys};
 }
 

@@ -20,16 +20,19 @@ struct Stream {
     DatastreamId id{};
     ThingId thing{};
     SensorId sensor{};
-    ObservedPropertyId observed_property{};
+    ObservedPropertyId observed_property{};  ///< none for a multi-datastream
     ResultType result_type = ResultType::number;
     Access access = Access::internal;
     bool simulated = false;
+    /// 0: a datastream. Else a multi-datastream, whose readings are JSON arrays of so many values.
+    std::size_t components = 0;
     std::vector<std::string> external_keys;
 
     friend bool operator==(const Stream&, const Stream&) = default;
 };
 
 Stream stream_of(const Datastream& datastream);
+Stream stream_of(const MultiDatastream& datastream);
 
 /// All datastreams at one version, by id and by external key. Immutable, so any number of threads read it unlocked.
 ///

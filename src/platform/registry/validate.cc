@@ -34,13 +34,34 @@ Result<void> check_required(std::string_view field, std::string_view text, std::
     return check_text(field, text, bytes_max);
 }
 
+// Refused is what engines and readers take differently: a member that stands twice, and the character U+0000.
 Result<void> check_object(std::string_view field, std::string_view text) {
     TRY_DO(check_text(field, text, json_bytes_max));
-    const auto json = nlohmann::json::parse(text, nullptr, false);
+    using Event = nlohmann::json::parse_event_t;
+    std::vector<std::set<std::string>> members;
+    std::string twice;
+    bool nul = false;
+    const auto json = nlohmann::json::parse(
+        text,
+        [&](int /*depth*/, Event event, nlohmann::json& part) {
+            if (event == Event::object_start) {
+                members.emplace_back();
+            } else if (event == Event::object_end) {
+                members.pop_back();
+            } else if (event == Event::key && !members.back().insert(part.get<std::string>()).second) {
+                twice = part.get<std::string>();
+            }
+            nul = nul || (part.is_string() && part.get_ref<const std::string&>().find('\0') != std::string::npos);
+            return true;
+        },
+        false);
     if (!json.is_object()) {
         return fail(Errc::malformed, fmt::format("{} is not a JSON object", field));
     }
-    return {};
+    if (!twice.empty()) {
+        return fail(Errc::malformed, fmt::format("{} has the member '{}' twice", field, twice));
+    }
+    return nul ? fail(Errc::malformed, fmt::format("{} holds the character U+0000", field)) : Result<void>{};
 }
 
 // RFC 7946 §3.1; a Feature may stand where a geometry may (18-088 §8.2.2).
@@ -100,6 +121,31 @@ Result<void> check_links(std::string_view field, const std::vector<IdType>& link
     return {};
 }
 
+Result<void> check_unit(const Unit& unit) {
+    TRY_DO(check_text("unit name", unit.name, name_bytes_max));
+    TRY_DO(check_text("unit symbol", unit.symbol, name_bytes_max));
+    return check_text("unit definition", unit.definition, name_bytes_max);
+}
+
+// What holds for a stream of single values and of several.
+template <typename AnyStream>
+Result<void> check_stream(const AnyStream& datastream) {
+    if (!datastream.observed_area.empty()) {
+        TRY_DO(check_geometry("observed area", "application/geo+json", datastream.observed_area));
+    }
+    if (datastream.external_keys.size() > external_keys_max) {
+        return fail(Errc::malformed, fmt::format("a datastream has at most {} external keys", external_keys_max));
+    }
+    std::set<std::string_view> keys;
+    for (const auto& key : datastream.external_keys) {
+        TRY_DO(check_required("external key", key, key_bytes_max));
+        if (!keys.insert(key).second) {
+            return fail(Errc::malformed, fmt::format("external key '{}' stands twice", key));
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> validate(const Thing& thing) {
@@ -125,25 +171,25 @@ Result<void> validate(const ObservedProperty& property) {
     return check_text("definition", property.definition, name_bytes_max);
 }
 
+Result<void> validate(const HistoricalLocation& location) {
+    return check_links("locations", location.locations);
+}
+
 Result<void> validate(const Datastream& datastream) {
     TRY_DO(check_described(datastream));
-    TRY_DO(check_text("unit name", datastream.unit.name, name_bytes_max));
-    TRY_DO(check_text("unit symbol", datastream.unit.symbol, name_bytes_max));
-    TRY_DO(check_text("unit definition", datastream.unit.definition, name_bytes_max));
-    if (!datastream.observed_area.empty()) {
-        TRY_DO(check_geometry("observed area", "application/geo+json", datastream.observed_area));
+    TRY_DO(check_unit(datastream.unit));
+    return check_stream(datastream);
+}
+
+Result<void> validate(const MultiDatastream& datastream) {
+    TRY_DO(check_described(datastream));
+    if (datastream.components.empty() || datastream.components.size() > components_max) {
+        return fail(Errc::malformed, fmt::format("a multi-datastream has 1 to {} components", components_max));
     }
-    if (datastream.external_keys.size() > external_keys_max) {
-        return fail(Errc::malformed, fmt::format("a datastream has at most {} external keys", external_keys_max));
+    for (const auto& component : datastream.components) {
+        TRY_DO(check_unit(component.unit));
     }
-    std::set<std::string_view> keys;
-    for (const auto& key : datastream.external_keys) {
-        TRY_DO(check_required("external key", key, key_bytes_max));
-        if (!keys.insert(key).second) {
-            return fail(Errc::malformed, fmt::format("external key '{}' stands twice", key));
-        }
-    }
-    return {};
+    return check_stream(datastream);
 }
 
 Result<void> validate(const FeatureOfInterest& feature) {

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "platform/registry/relational/relational_registry.h"
 
 namespace bypuls::registry {
@@ -95,6 +97,76 @@ const std::vector<std::string> lookups{
     "CREATE INDEX registry_places_version ON registry_places (version)",
 };
 
+const std::vector<std::string> multi_datastreams{
+    "CREATE TABLE registry_multi_datastreams (id BIGINT NOT NULL PRIMARY KEY, "
+    "thing BIGINT NOT NULL REFERENCES registry_things (id) ON DELETE CASCADE, "
+    "sensor BIGINT NOT NULL REFERENCES registry_sensors (id) ON DELETE CASCADE, "
+    "name TEXT NOT NULL, description TEXT NOT NULL, observed_area TEXT NOT NULL, properties TEXT NOT NULL, "
+    "access TEXT NOT NULL CHECK (access IN ('public', 'internal', 'restricted')), simulated BIGINT NOT NULL, "
+    "version BIGINT NOT NULL)",
+    "CREATE INDEX registry_multi_datastreams_thing ON registry_multi_datastreams (thing, id)",
+    "CREATE INDEX registry_multi_datastreams_sensor ON registry_multi_datastreams (sensor, id)",
+    "CREATE INDEX registry_multi_datastreams_version ON registry_multi_datastreams (version)",
+    "CREATE INDEX registry_multi_datastreams_name ON registry_multi_datastreams (name, id)",
+    "CREATE TABLE registry_components ("
+    "multi_datastream BIGINT NOT NULL REFERENCES registry_multi_datastreams (id) ON DELETE CASCADE, "
+    "position BIGINT NOT NULL, "
+    "observed_property BIGINT NOT NULL REFERENCES registry_observed_properties (id) ON DELETE CASCADE, "
+    "unit_name TEXT NOT NULL, unit_symbol TEXT NOT NULL, unit_definition TEXT NOT NULL, result_type TEXT NOT NULL, "
+    "PRIMARY KEY (multi_datastream, position))",
+    "CREATE INDEX registry_components_property ON registry_components (observed_property, multi_datastream)",
+    "CREATE TABLE registry_multi_datastream_keys (external_key TEXT NOT NULL PRIMARY KEY, "
+    "multi_datastream BIGINT NOT NULL REFERENCES registry_multi_datastreams (id) ON DELETE CASCADE, "
+    "position BIGINT NOT NULL)",
+    "CREATE INDEX registry_multi_datastream_keys_owner ON registry_multi_datastream_keys (multi_datastream)",
+};
+
+// Which feature of interest stands for a location since when, 0 when nobody has asked for one. The first begins with
+// the first time that an observation may have.
+const std::vector<std::string> location_features{
+    "CREATE TABLE registry_location_features ("
+    "location BIGINT NOT NULL REFERENCES registry_locations (id) ON DELETE CASCADE, since BIGINT NOT NULL, "
+    "feature BIGINT NOT NULL, PRIMARY KEY (location, since))",
+    "CREATE INDEX registry_location_features_feature ON registry_location_features (feature)",
+    "INSERT INTO registry_location_features (location, since, feature) "
+    "SELECT id, -8520336000000000, feature FROM registry_locations",
+    "ALTER TABLE registry_locations DROP COLUMN feature",
+};
+
+// A page of a question is read along an index: by id within an owner, by name and id within all.
+const std::vector<std::string> pages{
+    "DROP INDEX registry_datastreams_thing",
+    "CREATE INDEX registry_datastreams_thing ON registry_datastreams (thing, id)",
+    "DROP INDEX registry_datastreams_sensor",
+    "CREATE INDEX registry_datastreams_sensor ON registry_datastreams (sensor, id)",
+    "DROP INDEX registry_datastreams_property",
+    "CREATE INDEX registry_datastreams_property ON registry_datastreams (observed_property, id)",
+    "CREATE INDEX registry_historical_locations_at ON registry_historical_locations (at, id)",
+};
+
+std::vector<std::string> name_indexes(std::string_view form) {
+    std::vector<std::string> statements;
+    for (const std::string_view table :
+         {"things", "locations", "sensors", "observed_properties", "datastreams", "features"}) {
+        statements.push_back(fmt::format(fmt::runtime(form), table));
+    }
+    return statements;
+}
+
+database::Migration pages_migration() {
+    database::Migration migration{.number = 7, .name = "pages along an index", .statements = pages};
+    for (const auto& statement : name_indexes("DROP INDEX registry_{0}_name")) {
+        migration.sqlite_only.push_back(statement);
+    }
+    for (const auto& statement : name_indexes("CREATE INDEX registry_{0}_name ON registry_{0} (name, id)")) {
+        migration.sqlite_only.push_back(statement);
+    }
+    // Its own order of texts is the server's locale, which finds by name; questions order by bytes.
+    migration.postgresql_only =
+        name_indexes("CREATE INDEX registry_{0}_name_bytes ON registry_{0} (name COLLATE \"C\", id)");
+    return migration;
+}
+
 }  // namespace
 
 database::Component registry_component() {
@@ -102,7 +174,10 @@ database::Component registry_component() {
             {{1, "counters and removals", counters},
              {2, "things, what they measure, and places", entities},
              {3, "links between them", links},
-             {4, "lookups by name and version", lookups}}};
+             {4, "lookups by name and version", lookups},
+             {5, "multi-datastreams", multi_datastreams},
+             {6, "features of locations through time", location_features},
+             pages_migration()}};
 }
 
 }  // namespace bypuls::registry

@@ -13,6 +13,13 @@ public:
         }
     }
     Entity& at(long long id) { return found_[places_.at(id)]; }
+    std::vector<std::int64_t> ids() const {
+        std::vector<std::int64_t> ids;
+        for (const Entity& entity : found_) {
+            ids.push_back(entity.id.value);
+        }
+        return ids;
+    }
 
 private:
     std::vector<Entity>& found_;
@@ -21,39 +28,67 @@ private:
 
 }  // namespace
 
-void read_links(soci::session& sql, const Where& where, std::vector<Thing>& found) {
+void read_links(soci::session& sql, std::vector<Thing>& found) {
     ById<Thing> things(found);
-    select_links<Thing, long long>(sql, thing_locations, where, [&](long long owner, long long location) {
+    select_links<long long>(sql, thing_locations, things.ids(), [&](long long owner, long long location) {
         things.at(owner).locations.push_back(LocationId{location});
     });
 }
 
-void read_links(soci::session& sql, const Where& where, std::vector<HistoricalLocation>& found) {
+void read_links(soci::session& sql, std::vector<HistoricalLocation>& found) {
     ById<HistoricalLocation> rows(found);
-    select_links<HistoricalLocation, long long>(
-        sql, historical_locations, where,
-        [&](long long owner, long long location) { rows.at(owner).locations.push_back(LocationId{location}); });
+    select_links<long long>(sql, historical_locations, rows.ids(), [&](long long owner, long long location) {
+        rows.at(owner).locations.push_back(LocationId{location});
+    });
 }
 
-void read_links(soci::session& sql, const Where& where, std::vector<Datastream>& found) {
+void read_links(soci::session& sql, std::vector<Datastream>& found) {
     ById<Datastream> datastreams(found);
-    select_links<Datastream, std::string>(sql, datastream_keys, where, [&](long long owner, const std::string& key) {
+    select_links<std::string>(sql, datastream_keys, datastreams.ids(), [&](long long owner, const std::string& key) {
         datastreams.at(owner).external_keys.push_back(key);
     });
 }
 
-void read_links(soci::session& sql, const Where& where, std::vector<Place>& found) {
+void read_links(soci::session& sql, std::vector<MultiDatastream>& found) {
+    ById<MultiDatastream> datastreams(found);
+    in_lists(datastreams.ids(), [&](const std::string& list) {
+        long long owner = 0;
+        long long property = 0;
+        Unit unit;
+        std::string type;
+        soci::statement statement =
+            (sql.prepare << fmt::format("SELECT multi_datastream, observed_property, unit_name, unit_symbol, "
+                                        "unit_definition, result_type FROM registry_components "
+                                        "WHERE multi_datastream IN ({}) ORDER BY multi_datastream, position",
+                                        list),
+             soci::into(owner), soci::into(property), soci::into(unit.name), soci::into(unit.symbol),
+             soci::into(unit.definition), soci::into(type));
+        statement.execute();
+        while (statement.fetch()) {
+            datastreams.at(owner).components.push_back(
+                {.observed_property = ObservedPropertyId{property},
+                 .unit = unit,
+                 .result_type = result_type_named(type).value_or(ResultType::json)});
+        }
+    });
+    select_links<std::string>(
+        sql, multi_datastream_keys, datastreams.ids(),
+        [&](long long owner, const std::string& key) { datastreams.at(owner).external_keys.push_back(key); });
+}
+
+void read_links(soci::session& sql, std::vector<Place>& found) {
     ById<Place> places(found);
-    select_links<Place, long long>(sql, place_things, where, [&](long long owner, long long thing) {
+    select_links<long long>(sql, place_things, places.ids(), [&](long long owner, long long thing) {
         places.at(owner).things.push_back(ThingId{thing});
     });
-    select_links<Place, long long>(sql, place_datastreams, where, [&](long long owner, long long datastream) {
+    select_links<long long>(sql, place_datastreams, places.ids(), [&](long long owner, long long datastream) {
         places.at(owner).datastreams.push_back(DatastreamId{datastream});
     });
 }
 
-std::vector<Stream> read_streams(soci::session& sql, Version changed_after) {
-    const auto after = static_cast<long long>(changed_after);
+namespace {
+
+std::vector<Stream> read_single_streams(soci::session& sql, long long after) {
     long long id = 0;
     Row<Datastream> row;
     soci::statement statement = (sql.prepare << "SELECT id, thing, sensor, observed_property, result_type, access, "
@@ -78,6 +113,25 @@ std::vector<Stream> read_streams(soci::session& sql, Version changed_after) {
         by_id.at(owner).external_keys.push_back(key);
     }
     return streams;
+}
+
+}  // namespace
+
+std::vector<Stream> read_streams(soci::session& sql, Version changed_after) {
+    const auto after = static_cast<long long>(changed_after);
+    std::vector<Stream> streams = read_single_streams(sql, after);
+    // There are few of these: whole entities do.
+    Where changed{.text = "version > :after AND id > :last", .values = {{"after", after}, {"last", 0LL}}};
+    while (true) {
+        const auto page = read<MultiDatastream>(sql, changed);
+        for (const MultiDatastream& datastream : page) {
+            streams.push_back(stream_of(datastream));
+        }
+        if (page.size() < changed.limit) {
+            return streams;
+        }
+        changed.values.back().second = static_cast<long long>(page.back().id.value);
+    }
 }
 
 Version read_version(soci::session& sql) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "platform/registry/relational/tables.h"
@@ -7,26 +9,54 @@
 /// Entities with their links. Part of the room's inside; throws as SOCI does.
 namespace bypuls::registry::rows {
 
-inline void read_links(soci::session& /*sql*/, const Where& /*where*/, std::vector<Location>& /*found*/) {}
-inline void read_links(soci::session& /*sql*/, const Where& /*where*/, std::vector<Sensor>& /*found*/) {}
-inline void read_links(soci::session& /*sql*/, const Where& /*where*/, std::vector<ObservedProperty>& /*found*/) {}
-inline void read_links(soci::session& /*sql*/, const Where& /*where*/, std::vector<FeatureOfInterest>& /*found*/) {}
-void read_links(soci::session& sql, const Where& where, std::vector<Thing>& found);
-void read_links(soci::session& sql, const Where& where, std::vector<HistoricalLocation>& found);
-void read_links(soci::session& sql, const Where& where, std::vector<Datastream>& found);
-void read_links(soci::session& sql, const Where& where, std::vector<Place>& found);
+inline void read_links(soci::session& /*sql*/, std::vector<Location>& /*found*/) {}
+inline void read_links(soci::session& /*sql*/, std::vector<Sensor>& /*found*/) {}
+inline void read_links(soci::session& /*sql*/, std::vector<ObservedProperty>& /*found*/) {}
+inline void read_links(soci::session& /*sql*/, std::vector<FeatureOfInterest>& /*found*/) {}
+void read_links(soci::session& sql, std::vector<Thing>& found);
+void read_links(soci::session& sql, std::vector<HistoricalLocation>& found);
+void read_links(soci::session& sql, std::vector<Datastream>& found);
+void read_links(soci::session& sql, std::vector<MultiDatastream>& found);
+void read_links(soci::session& sql, std::vector<Place>& found);
 
 template <typename Entity>
 std::vector<Entity> read(soci::session& sql, const Where& where) {
     std::vector<Entity> found = select<Entity>(sql, where);
     if (!found.empty()) {
-        read_links(sql, where, found);
+        read_links(sql, found);
     }
     return found;
 }
 
 /// What the cache keeps of the datastreams that changed after a version; of all, when it is 0.
 std::vector<Stream> read_streams(soci::session& sql, Version changed_after);
+
+/// All of a kind, by rising id.
+template <typename Entity>
+std::vector<Entity> read_all(soci::session& sql) {
+    Where next{.text = "id > :last", .values = {{"last", 0LL}}};
+    std::vector<Entity> all;
+    while (true) {
+        auto page = read<Entity>(sql, next);
+        const bool last = page.size() < next.limit;
+        std::ranges::move(page, std::back_inserter(all));
+        if (last) {
+            return all;
+        }
+        next.values.front().second = static_cast<long long>(all.back().id.value);
+    }
+}
+
+/// The first location of a thing at a time and its feature then, 0 when there is none yet. Nothing when the thing was
+/// nowhere.
+struct FeatureThen {
+    LocationId location{};
+    Instant since{};
+    FeatureId feature{};
+};
+std::vector<FeatureThen> read_location_features(soci::session& sql, LocationId location);
+std::optional<FeatureThen> read_feature_at(soci::session& sql, ThingId thing, Instant time);
+std::vector<Featured> read_featured(soci::session& sql, FeatureId feature);
 
 Version read_version(soci::session& sql);
 

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "core/log.h"
+#include "platform/registry/relational/compile.h"
 #include "platform/registry/relational/writing.h"
 
 namespace bypuls::registry {
@@ -29,6 +30,9 @@ public:
             return {};
         });
     }
+
+    database::Engine engine() const { return database_.engine(); }
+    Instant now() const { return clock_.now(); }
 
     template <typename Work>
     auto view(std::string_view what, Work work) const {
@@ -101,8 +105,9 @@ private:
             }
             std::vector<DatastreamId> removed;
             for (const auto id : rows::column<long long>(
-                     sql, "SELECT id FROM registry_removals WHERE kind = :kind AND version > :after",
-                     {{"kind", static_cast<long long>(Kind::datastream)},
+                     sql, "SELECT id FROM registry_removals WHERE kind IN (:single, :multi) AND version > :after",
+                     {{"single", static_cast<long long>(Kind::datastream)},
+                      {"multi", static_cast<long long>(Kind::multi_datastream)},
                       {"after", static_cast<long long>(known->version())}})) {
                 removed.push_back(DatastreamId{id});
             }
@@ -129,6 +134,12 @@ Result<Entity> first(soci::session& sql, Where where, std::string_view what) {
 }
 
 template <typename Entity>
+Result<void> must_exist(soci::session& sql, decltype(Entity::id) id) {
+    TRY_DO(first<Entity>(sql, {.text = "id = :id", .values = rows::values(id.value)}, fmt::to_string(id.value)));
+    return {};
+}
+
+template <typename Entity>
 Page<Entity> page(soci::session& sql, Where where, std::size_t limit) {
     limit = std::clamp<std::size_t>(limit, 1, page_max);
     where.limit = limit + 1;
@@ -152,7 +163,7 @@ public:
         return keeper_.change(rows::Row<Entity>::what, [&](Writing& writing) { return writing.replace(entity); });
     }
     Result<Removed> remove(IdOf id) override {
-        return keeper_.change(rows::Row<Entity>::what, [&](Writing& writing) { return writing.erase(id); });
+        return keeper_.change(rows::Row<Entity>::what, [&](Writing& writing) { return writing.remove<Entity>(id); });
     }
     Result<Entity> get(IdOf id) const override {
         return keeper_.view(rows::Row<Entity>::what, [&](soci::session& sql) {
@@ -167,9 +178,26 @@ public:
         });
     }
     Result<std::vector<Entity>> find_by_name(std::string_view name) const override {
-        return keeper_.view(rows::Row<Entity>::what, [&](soci::session& sql) -> Result<std::vector<Entity>> {
-            return read<Entity>(sql, {.text = fmt::format("{} = :name", rows::Row<Entity>::name_column),
-                                      .values = {{"name", std::string(name)}}});
+        if constexpr (std::is_same_v<Entity, HistoricalLocation>) {
+            return std::vector<Entity>{};
+        } else {
+            return keeper_.view(rows::Row<Entity>::what, [&](soci::session& sql) -> Result<std::vector<Entity>> {
+                return read<Entity>(sql, {.text = fmt::format("{} = :name", rows::Row<Entity>::name_column),
+                                          .values = {{"name", std::string(name)}}});
+            });
+        }
+    }
+    Result<Page<Entity>> select(const Selection& selection) const override {
+        TRY(const auto where, rows::compile(keeper_.engine(), rows::Row<Entity>::kind, selection));
+        return keeper_.view(rows::Row<Entity>::what, [&](soci::session& sql) -> Result<Page<Entity>> {
+            return page<Entity>(sql, where, selection.limit);
+        });
+    }
+    Result<std::uint64_t> count(const std::optional<Related>& of, const query::Expression* where) const override {
+        TRY(const auto wanted, rows::compile(keeper_.engine(), rows::Row<Entity>::kind, of, where));
+        return keeper_.view(rows::Row<Entity>::what, [&](soci::session& sql) -> Result<std::uint64_t> {
+            const auto text = fmt::format("SELECT count(*) FROM {} WHERE {}", rows::table_of<Entity>(), wanted.text);
+            return static_cast<std::uint64_t>(rows::column<long long>(sql, text, wanted.values).at(0));
         });
     }
 
@@ -217,6 +245,7 @@ Changes read_all_changes(soci::session& sql, Version after) {
     read_changes<Sensor>(sql, after, limit, found.changes);
     read_changes<ObservedProperty>(sql, after, limit, found.changes);
     read_changes<Datastream>(sql, after, limit, found.changes);
+    read_changes<MultiDatastream>(sql, after, limit, found.changes);
     read_changes<FeatureOfInterest>(sql, after, limit, found.changes);
     read_changes<Place>(sql, after, limit, found.changes);
     read_removals(sql, after, limit, found.changes);
@@ -253,14 +282,43 @@ class RelationalRegistry final : public Registry {
 public:
     RelationalRegistry(database::Database& database, const Clock& clock) : keeper_(database, clock) {}
     Result<void> load() { return keeper_.load(); }
+    Result<bool> become(const Copy& copy) {
+        const auto alike =
+            keeper_.view("copy", [&](soci::session& sql) -> Result<bool> { return rows::holds_exactly(sql, copy); });
+        if (!alike) {
+            return alike;
+        }
+        if (*alike) {
+            return false;
+        }
+        return keeper_.change("copy", [&](Writing& writing) -> Result<bool> {
+            TRY_DO(writing.become(copy));
+            return true;
+        });
+    }
 
     Collection<Thing>& things() override { return things_; }
     Collection<Location>& locations() override { return locations_; }
+    Collection<HistoricalLocation>& historical_locations() override { return historical_locations_; }
     Collection<Sensor>& sensors() override { return sensors_; }
     Collection<ObservedProperty>& observed_properties() override { return observed_properties_; }
     Collection<Datastream>& datastreams() override { return datastreams_; }
+    Collection<MultiDatastream>& multi_datastreams() override { return multi_datastreams_; }
     Collection<FeatureOfInterest>& features() override { return features_; }
     Collection<Place>& places() override { return places_; }
+    const Entities<Thing>& things() const override { return things_; }
+    const Entities<Location>& locations() const override { return locations_; }
+    const Entities<HistoricalLocation>& historical_locations() const override { return historical_locations_; }
+    const Entities<Sensor>& sensors() const override { return sensors_; }
+    const Entities<ObservedProperty>& observed_properties() const override { return observed_properties_; }
+    const Entities<Datastream>& datastreams() const override { return datastreams_; }
+    const Entities<MultiDatastream>& multi_datastreams() const override { return multi_datastreams_; }
+    const Entities<FeatureOfInterest>& features() const override { return features_; }
+    const Entities<Place>& places() const override { return places_; }
+
+    Result<Applied> apply(std::span<const Write> writes) override {
+        return keeper_.change("changes", [&](Writing& writing) { return writing.apply(writes); });
+    }
 
     Result<InsertedThing> insert(const NewThing& thing) override {
         return keeper_.change("thing", [&](Writing& writing) { return writing.add_deep(thing); });
@@ -283,7 +341,7 @@ public:
         using Found = Result<std::vector<HistoricalLocation>>;
         return keeper_.view("historical locations", [&](soci::session& sql) -> Found {
             const auto id = static_cast<long long>(thing.value);
-            TRY_DO(first<Thing>(sql, {.text = "id = :id", .values = {{"id", id}}}, fmt::to_string(id)));
+            TRY_DO(must_exist<Thing>(sql, thing));
             return read<HistoricalLocation>(
                 sql, {.text = "thing = :thing AND at < :before",
                       .values = {{"thing", id}, {"before", static_cast<long long>(before.time_since_epoch().count())}},
@@ -292,19 +350,39 @@ public:
         });
     }
 
-    Result<FeatureId> feature_of(ThingId thing) override {
-        const auto made = keeper_.view("feature of interest", [&](soci::session& sql) -> Result<FeatureId> {
-            const auto found = rows::column<long long>(
-                sql,
-                "SELECT l.feature FROM registry_thing_locations t JOIN registry_locations l ON l.id = t.location "
-                "WHERE t.thing = :thing ORDER BY t.position LIMIT 1",
-                {{"thing", static_cast<long long>(thing.value)}});
-            return FeatureId{found.empty() ? 0 : found.front()};
+    Result<std::optional<FeatureId>> feature_at(ThingId thing, Instant time) const override {
+        using Found = Result<std::optional<FeatureId>>;
+        return keeper_.view("feature of interest", [&](soci::session& sql) -> Found {
+            const auto then = rows::read_feature_at(sql, thing, time);
+            if (!then) {
+                TRY_DO(must_exist<Thing>(sql, thing));
+            }
+            return then && then->feature ? std::optional(then->feature) : std::nullopt;
         });
-        if (!made || *made) {
-            return made;
+    }
+    Result<std::vector<Featured>> featured(FeatureId feature) const override {
+        return keeper_.view("feature of interest", [&](soci::session& sql) -> Result<std::vector<Featured>> {
+            TRY_DO(must_exist<FeatureOfInterest>(sql, feature));
+            return rows::read_featured(sql, feature);
+        });
+    }
+    Result<std::vector<FeatureSince>> location_features(LocationId location) const override {
+        return keeper_.view("features of interest", [&](soci::session& sql) -> Result<std::vector<FeatureSince>> {
+            TRY_DO(must_exist<Location>(sql, location));
+            std::vector<FeatureSince> features;
+            for (const auto& row : rows::read_location_features(sql, location)) {
+                features.push_back({row.since, row.feature});
+            }
+            return features;
+        });
+    }
+    Result<FeatureId> feature_of(ThingId thing) override { return feature_of(thing, keeper_.now()); }
+    Result<FeatureId> feature_of(ThingId thing, Instant time) override {
+        TRY(const auto made, feature_at(thing, time));
+        if (made) {
+            return *made;
         }
-        return keeper_.change("feature of interest", [&](Writing& writing) { return writing.feature_of(thing); });
+        return keeper_.change("feature of interest", [&](Writing& writing) { return writing.feature_of(thing, time); });
     }
 
     Result<Thing> thing_by_key(std::string_view key) const override {
@@ -355,19 +433,45 @@ private:
     Keeper keeper_;
     RelationalCollection<Thing> things_{keeper_};
     RelationalCollection<Location> locations_{keeper_};
+    RelationalCollection<HistoricalLocation> historical_locations_{keeper_};
     RelationalCollection<Sensor> sensors_{keeper_};
     RelationalCollection<ObservedProperty> observed_properties_{keeper_};
     RelationalCollection<Datastream> datastreams_{keeper_};
+    RelationalCollection<MultiDatastream> multi_datastreams_{keeper_};
     RelationalCollection<FeatureOfInterest> features_{keeper_};
     RelationalCollection<Place> places_{keeper_};
 };
 
+class RelationalMirror final : public Mirror {
+public:
+    RelationalMirror(database::Database& database, const Clock& clock) : registry_(database, clock) {}
+    Result<void> load() { return registry_.load(); }
+    const View& view() const override { return registry_; }
+    Result<bool> become(const Copy& copy) override { return registry_.become(copy); }
+
+private:
+    RelationalRegistry registry_;
+};
+
+template <typename Opened, typename As>
+Result<std::unique_ptr<As>> open(database::Database& database, const Clock& clock) {
+    auto opened = std::make_unique<Opened>(database, clock);
+    TRY_DO(opened->load());
+    return opened;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Registry>> open_relational_registry(database::Database& database, const Clock& clock) {
-    auto registry = std::make_unique<RelationalRegistry>(database, clock);
-    TRY_DO(registry->load());
-    return registry;
+    return open<RelationalRegistry, Registry>(database, clock);
+}
+
+Result<std::unique_ptr<View>> open_relational_view(database::Database& database, const Clock& clock) {
+    return open<RelationalRegistry, View>(database, clock);
+}
+
+Result<std::unique_ptr<Mirror>> open_relational_mirror(database::Database& database, const Clock& clock) {
+    return open<RelationalMirror, Mirror>(database, clock);
 }
 
 }  // namespace bypuls::registry

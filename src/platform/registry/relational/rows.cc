@@ -121,6 +121,31 @@ Datastream Row<Datastream>::entity(long long id) const {
             .external_keys = {}};
 }
 
+Row<MultiDatastream> Row<MultiDatastream>::of(const MultiDatastream& datastream) {
+    return {.thing = datastream.thing.value,
+            .sensor = datastream.sensor.value,
+            .name = datastream.name,
+            .description = datastream.description,
+            .observed_area = datastream.observed_area,
+            .properties = datastream.properties,
+            .access = std::string(name_of(datastream.access)),
+            .simulated = datastream.simulated ? 1 : 0};
+}
+
+MultiDatastream Row<MultiDatastream>::entity(long long id) const {
+    return {.id = DatastreamId{id},
+            .thing = ThingId{thing},
+            .sensor = SensorId{sensor},
+            .name = name,
+            .description = description,
+            .components = {},
+            .observed_area = observed_area,
+            .properties = properties,
+            .access = access_named(access).value_or(Access::restricted),
+            .simulated = simulated != 0,
+            .external_keys = {}};
+}
+
 Row<FeatureOfInterest> Row<FeatureOfInterest>::of(const FeatureOfInterest& feature) {
     return {.name = feature.name,
             .description = feature.description,

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "platform/registry/registry.h"
@@ -23,6 +24,7 @@ struct Link {
 constexpr Link thing_locations{"registry_thing_locations", "thing", "location"};
 constexpr Link historical_locations{"registry_historical_location_locations", "historical", "location"};
 constexpr Link datastream_keys{"registry_datastream_keys", "datastream", "external_key"};
+constexpr Link multi_datastream_keys{"registry_multi_datastream_keys", "multi_datastream", "external_key"};
 constexpr Link place_things{"registry_place_things", "place", "thing"};
 constexpr Link place_datastreams{"registry_place_datastreams", "place", "datastream"};
 
@@ -187,6 +189,37 @@ struct Row<Datastream> {
 };
 
 template <>
+struct Row<MultiDatastream> {
+    static constexpr std::string_view table = "multi_datastreams";
+    static constexpr std::string_view what = "multi-datastream";
+    static constexpr std::string_view name_column = "name";
+    static constexpr Kind kind = Kind::multi_datastream;
+
+    long long thing = 0;
+    long long sensor = 0;
+    std::string name;
+    std::string description;
+    std::string observed_area;
+    std::string properties;
+    std::string access;
+    long long simulated = 0;
+
+    template <typename Visit>
+    void each(Visit&& visit) {
+        visit("thing", thing);
+        visit("sensor", sensor);
+        visit("name", name);
+        visit("description", description);
+        visit("observed_area", observed_area);
+        visit("properties", properties);
+        visit("access", access);
+        visit("simulated", simulated);
+    }
+    static Row of(const MultiDatastream& datastream);
+    MultiDatastream entity(long long id) const;
+};
+
+template <>
 struct Row<FeatureOfInterest> {
     static constexpr std::string_view table = "features";
     static constexpr std::string_view what = "feature of interest";
@@ -262,6 +295,12 @@ struct Row<Place> {
 template <typename Entity>
 std::string table_of() {
     return "registry_" + std::string(Row<Entity>::table);
+}
+
+/// The counter of its ids: multi-datastreams have theirs among the datastreams'.
+template <typename Entity>
+constexpr std::string_view counter_of() {
+    return std::is_same_v<Entity, MultiDatastream> ? Row<Datastream>::table : Row<Entity>::table;
 }
 
 }  // namespace bypuls::registry::rows

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,7 +17,7 @@
 /// Reading and writing rows, whatever the entity. Part of the room's inside; everything here throws as SOCI does.
 namespace bypuls::registry::rows {
 
-using Value = std::variant<long long, std::string>;
+using Value = std::variant<long long, double, std::string>;
 
 /// A condition with its named values: {"thing = :thing", {{"thing", 7}}}.
 struct Where {
@@ -83,25 +84,45 @@ std::vector<T> column(soci::session& sql, const std::string& text,
     return found;
 }
 
-/// Calls put(owner, value) for each entry of the lists whose owners are the rows of Entity that `where` finds.
-template <typename Entity, typename Cell, typename Put>
-void select_links(soci::session& sql, const Link& link, const Where& where, Put put) {
-    long long owner = 0;
-    Cell value{};
-    soci::statement statement(sql);
-    bind(statement, where.values);
-    statement.exchange(soci::into(owner));
-    statement.exchange(soci::into(value));
-    statement.alloc();
-    statement.prepare(
-        fmt::format("SELECT {0}, {1} FROM {2} WHERE {0} IN (SELECT id FROM {3} WHERE {4} ORDER BY {5} LIMIT {6}) ORDER "
-                    "BY {0}, position",
-                    link.owner, link.value, link.table, table_of<Entity>(), where.text, where.order, where.limit));
-    statement.define_and_bind();
-    statement.execute();
-    while (statement.fetch()) {
-        put(owner, value);
+/// {"id", id}: what is bound to ":id".
+inline std::vector<std::pair<std::string, Value>> values(std::int64_t id) {
+    return {{"id", static_cast<long long>(id)}};
+}
+
+/// Calls visit(list) with "1, 2, 3" for at most a thousand ids at a time: numbers of ours, so they need no binding.
+template <typename Ids, typename Visit>
+void in_lists(const Ids& ids, Visit visit) {
+    constexpr std::size_t chunk_max = 1000;
+    std::string list;
+    std::size_t count = 0;
+    for (const auto id : ids) {
+        fmt::format_to(std::back_inserter(list), "{}{}", list.empty() ? "" : ", ", id);
+        if (++count == chunk_max) {
+            visit(list);
+            list.clear();
+            count = 0;
+        }
     }
+    if (!list.empty()) {
+        visit(list);
+    }
+}
+
+/// Calls put(owner, value) for each entry of the lists of these owners, in the order of each list.
+template <typename Cell, typename Put>
+void select_links(soci::session& sql, const Link& link, const std::vector<std::int64_t>& owners, Put put) {
+    in_lists(owners, [&](const std::string& list) {
+        long long owner = 0;
+        Cell value{};
+        soci::statement statement =
+            (sql.prepare << fmt::format("SELECT {0}, {1} FROM {2} WHERE {0} IN ({3}) ORDER BY {0}, position",
+                                        link.owner, link.value, link.table, list),
+             soci::into(owner), soci::into(value));
+        statement.execute();
+        while (statement.fetch()) {
+            put(owner, value);
+        }
+    });
 }
 
 /// Writes rows of any table, many to a statement: that is what makes fifty thousand take seconds over a socket.

@@ -4,13 +4,6 @@
 #include <set>
 
 namespace bypuls::registry::rows {
-namespace {
-
-std::vector<std::pair<std::string, Value>> values(std::int64_t id) {
-    return {{"id", static_cast<long long>(id)}};
-}
-
-}  // namespace
 
 Writing::Writing(soci::session& sql, Instant now) : sql_(sql), now_(now) {
     version_ = static_cast<Version>(take_ids("version", 1));
@@ -57,14 +50,15 @@ Result<void> Writing::must_be_free(const std::vector<std::string>& keys, Datastr
             bound.emplace_back(fmt::format("k{}", i - at), keys[i]);
             list += fmt::format("{}:k{}", list.empty() ? "" : ", ", i - at);
         }
-        const auto taken = column<std::string>(
-            sql_,
-            fmt::format("SELECT external_key FROM registry_datastream_keys WHERE datastream <> :owner AND "
-                        "external_key IN ({}) LIMIT 1",
-                        list),
-            bound);
-        if (!taken.empty()) {
-            return fail(Errc::conflict, fmt::format("external key '{}' is another datastream's", taken.front()));
+        for (const Link& link : {datastream_keys, multi_datastream_keys}) {
+            const auto taken = column<std::string>(
+                sql_,
+                fmt::format("SELECT external_key FROM {} WHERE {} <> :owner AND external_key IN ({}) LIMIT 1",
+                            link.table, link.owner, list),
+                bound);
+            if (!taken.empty()) {
+                return fail(Errc::conflict, fmt::format("external key '{}' is another datastream's", taken.front()));
+            }
         }
     }
     return {};
@@ -90,15 +84,44 @@ Result<void> Writing::check(const Datastream& datastream) {
     return must_be_free(datastream.external_keys, datastream.id);
 }
 
+Result<void> Writing::check(const MultiDatastream& datastream) {
+    TRY_DO(must_exist<Thing>({datastream.thing}));
+    TRY_DO(must_exist<Sensor>({datastream.sensor}));
+    std::vector<ObservedPropertyId> properties;
+    for (const Component& component : datastream.components) {
+        properties.push_back(component.observed_property);
+    }
+    TRY_DO(must_exist<ObservedProperty>(std::move(properties)));
+    return must_be_free(datastream.external_keys, datastream.id);
+}
+
+Result<void> Writing::check(const HistoricalLocation& location) {
+    TRY_DO(must_exist<Thing>({location.thing}));
+    return must_exist<Location>(location.locations);
+}
+
 Result<void> Writing::check(const Place& place) {
     TRY_DO(must_exist<Thing>(place.things));
     return must_exist<Datastream>(place.datastreams);
 }
 
 Result<void> Writing::before_replace(const Location& location) {
+    auto bound = values(location.id.value);
+    bound.emplace_back("geometry", location.geometry);
+    if (column<long long>(sql_, "SELECT 1 FROM registry_locations WHERE id = :id AND geometry <> :geometry", bound)
+            .empty()) {
+        return {};
+    }
     // What was observed stays where it was observed; new observations get a new feature.
-    execute(sql_, "UPDATE registry_locations SET feature = 0 WHERE id = :id AND geometry <> :geometry",
-            {{"id", static_cast<long long>(location.id.value)}, {"geometry", location.geometry}});
+    auto now = values(location.id.value);
+    now.emplace_back("now", static_cast<long long>(now_.time_since_epoch().count()));
+    if (column<long long>(
+            sql_, "SELECT 1 FROM registry_location_features WHERE location = :id AND since >= :now LIMIT 1", now)
+            .empty()) {
+        execute(sql_, "INSERT INTO registry_location_features (location, since, feature) VALUES (:id, :now, 0)", now);
+    } else {
+        execute(sql_, "UPDATE registry_location_features SET feature = 0 WHERE location = :id AND since >= :now", now);
+    }
     return {};
 }
 
@@ -114,6 +137,49 @@ Result<void> Writing::before_replace(const Place& place) {
 void Writing::write_links(const Datastream& datastream) {
     replace_links(sql_, datastream_keys, datastream.id.value, datastream.external_keys);
     changed_.push_back(stream_of(datastream));
+}
+
+void Writing::write_links(const MultiDatastream& datastream) {
+    const long long id = datastream.id.value;
+    execute(sql_, "DELETE FROM registry_components WHERE multi_datastream = :id", values(id));
+    RowWriter components(sql_, "registry_components",
+                         {"multi_datastream", "position", "observed_property", "unit_name", "unit_symbol",
+                          "unit_definition", "result_type"});
+    long long position = 0;
+    for (const Component& component : datastream.components) {
+        components.add({id, position++, static_cast<long long>(component.observed_property.value), component.unit.name,
+                        component.unit.symbol, component.unit.definition,
+                        std::string(observations::name_of(component.result_type))});
+    }
+    components.flush();
+    replace_links(sql_, multi_datastream_keys, id, datastream.external_keys);
+    changed_.push_back(stream_of(datastream));
+}
+
+void Writing::write_links(const HistoricalLocation& location) {
+    replace_links(sql_, historical_locations, location.id.value, location.locations);
+    auto bound = values(location.thing.value);
+    bound.emplace_back("at", static_cast<long long>(location.time.time_since_epoch().count()));
+    const bool newest =
+        column<long long>(sql_, "SELECT id FROM registry_historical_locations WHERE thing = :id AND at > :at LIMIT 1",
+                          bound)
+            .empty();
+    std::vector<LocationId> present;
+    for (const auto id :
+         column<long long>(sql_, "SELECT location FROM registry_thing_locations WHERE thing = :id ORDER BY position",
+                           values(location.thing.value))) {
+        present.push_back(LocationId{id});
+    }
+    if (newest && present != location.locations) {
+        replace_links(sql_, thing_locations, location.thing.value, location.locations);
+        touch("registry_things", "id = :id", location.thing.value);
+    }
+}
+
+void Writing::touch(std::string_view table, const std::string& condition, std::int64_t id) {
+    auto bound = values(id);
+    bound.emplace_back("version", static_cast<long long>(version_));
+    execute(sql_, fmt::format("UPDATE {} SET version = :version WHERE {}", table, condition), bound);
 }
 
 void Writing::write_links(const Place& place) {
@@ -134,9 +200,15 @@ Result<decltype(Entity::id)> Writing::add(const Entity& given) {
         }
         execute(sql_, "INSERT INTO registry_slugs (slug) VALUES (:slug)", {{"slug", entity.slug}});
     }
-    entity.id.value = take_ids(Row<Entity>::table, 1);
+    entity.id.value = take_ids(counter_of<Entity>(), 1);
     insert(sql_, entity, version_);
     write_links(entity);
+    if constexpr (std::is_same_v<Entity, Location>) {
+        auto bound = values(entity.id.value);
+        bound.emplace_back("since", static_cast<long long>(observations::earliest_time.time_since_epoch().count()));
+        execute(sql_, "INSERT INTO registry_location_features (location, since, feature) VALUES (:id, :since, 0)",
+                bound);
+    }
     if constexpr (std::is_same_v<Entity, Thing>) {
         if (!given.locations.empty()) {
             TRY_DO(move(entity.id, given.locations, now_));
@@ -147,9 +219,11 @@ Result<decltype(Entity::id)> Writing::add(const Entity& given) {
 
 template Result<ThingId> Writing::add(const Thing&);
 template Result<LocationId> Writing::add(const Location&);
+template Result<HistoricalLocationId> Writing::add(const HistoricalLocation&);
 template Result<SensorId> Writing::add(const Sensor&);
 template Result<ObservedPropertyId> Writing::add(const ObservedProperty&);
 template Result<DatastreamId> Writing::add(const Datastream&);
+template Result<DatastreamId> Writing::add(const MultiDatastream&);
 template Result<FeatureId> Writing::add(const FeatureOfInterest&);
 template Result<PlaceId> Writing::add(const Place&);
 
@@ -230,158 +304,26 @@ Result<void> Writing::replace(const Entity& entity) {
 
 template Result<void> Writing::replace(const Thing&);
 template Result<void> Writing::replace(const Location&);
+template Result<void> Writing::replace(const HistoricalLocation&);
 template Result<void> Writing::replace(const Sensor&);
 template Result<void> Writing::replace(const ObservedProperty&);
 template Result<void> Writing::replace(const Datastream&);
+template Result<void> Writing::replace(const MultiDatastream&);
 template Result<void> Writing::replace(const FeatureOfInterest&);
 template Result<void> Writing::replace(const Place&);
 
-template <typename Entity>
-void Writing::erase_row(decltype(Entity::id) id) {
-    execute(sql_, fmt::format("DELETE FROM {} WHERE id = :id", table_of<Entity>()), values(id.value));
-    execute(sql_, "INSERT INTO registry_removals (kind, id, version) VALUES (:kind, :id, :version)",
-            {{"kind", static_cast<long long>(Row<Entity>::kind)},
-             {"id", static_cast<long long>(id.value)},
-             {"version", static_cast<long long>(version_)}});
-}
-
-void Writing::erase_datastreams(const std::string& condition, std::int64_t id, Removed& removed) {
-    const auto gone = column<long long>(
-        sql_, fmt::format("SELECT id FROM registry_datastreams WHERE {} ORDER BY id", condition), values(id));
-    if (gone.empty()) {
-        return;
-    }
-    auto bound = values(id);
-    bound.emplace_back("version", static_cast<long long>(version_));
-    execute(
-        sql_,
-        fmt::format("UPDATE registry_places SET version = :version WHERE id IN (SELECT place FROM "
-                    "registry_place_datastreams WHERE datastream IN (SELECT id FROM registry_datastreams WHERE {}))",
-                    condition),
-        bound);
-    execute(sql_, fmt::format("DELETE FROM registry_datastreams WHERE {}", condition), values(id));
-    RowWriter notes(sql_, "registry_removals", {"kind", "id", "version"});
-    for (const auto datastream : gone) {
-        notes.add({static_cast<long long>(Kind::datastream), datastream, static_cast<long long>(version_)});
-        removed.datastreams.push_back(DatastreamId{datastream});
-        removed_.push_back(DatastreamId{datastream});
-    }
-    notes.flush();
-}
-
-Result<Removed> Writing::erase(ThingId id) {
-    TRY_DO(must_exist<Thing>({id}));
-    Removed removed;
-    erase_datastreams("thing = :id", id.value, removed);
-    auto bound = values(id.value);
-    bound.emplace_back("version", static_cast<long long>(version_));
-    execute(sql_,
-            "UPDATE registry_places SET version = :version WHERE id IN "
-            "(SELECT place FROM registry_place_things WHERE thing = :id)",
-            bound);
-    erase_row<Thing>(id);
-    return removed;
-}
-
-Result<Removed> Writing::erase(LocationId id) {
-    TRY_DO(must_exist<Location>({id}));
-    auto bound = values(id.value);
-    bound.emplace_back("version", static_cast<long long>(version_));
-    execute(sql_,
-            "UPDATE registry_things SET version = :version WHERE id IN "
-            "(SELECT thing FROM registry_thing_locations WHERE location = :id)",
-            bound);
-    execute(sql_,
-            "DELETE FROM registry_historical_locations WHERE id IN "
-            "(SELECT historical FROM registry_historical_location_locations WHERE location = :id)",
-            values(id.value));
-    erase_row<Location>(id);
-    return Removed{};
-}
-
-Result<Removed> Writing::erase(SensorId id) {
-    TRY_DO(must_exist<Sensor>({id}));
-    Removed removed;
-    erase_datastreams("sensor = :id", id.value, removed);
-    erase_row<Sensor>(id);
-    return removed;
-}
-
-Result<Removed> Writing::erase(ObservedPropertyId id) {
-    TRY_DO(must_exist<ObservedProperty>({id}));
-    Removed removed;
-    erase_datastreams("observed_property = :id", id.value, removed);
-    erase_row<ObservedProperty>(id);
-    return removed;
-}
-
-Result<Removed> Writing::erase(DatastreamId id) {
-    TRY_DO(must_exist<Datastream>({id}));
-    Removed removed;
-    erase_datastreams("id = :id", id.value, removed);
-    return removed;
-}
-
-Result<Removed> Writing::erase(FeatureId id) {
-    TRY_DO(must_exist<FeatureOfInterest>({id}));
-    execute(sql_, "UPDATE registry_locations SET feature = 0 WHERE feature = :id", values(id.value));
-    erase_row<FeatureOfInterest>(id);
-    return Removed{};
-}
-
-Result<Removed> Writing::erase(PlaceId id) {
-    TRY_DO(must_exist<Place>({id}));
-    erase_row<Place>(id);
-    return Removed{};
-}
-
 Result<HistoricalLocationId> Writing::move(ThingId thing, const std::vector<LocationId>& locations, Instant time) {
-    TRY_DO(must_exist<Thing>({thing}));
-    TRY_DO(must_exist<Location>(locations));
-    auto bound = values(thing.value);
-    bound.emplace_back("at", static_cast<long long>(time.time_since_epoch().count()));
-    const bool newest =
-        column<long long>(sql_, "SELECT id FROM registry_historical_locations WHERE thing = :id AND at > :at LIMIT 1",
-                          bound)
-            .empty();
-    HistoricalLocation made{.id = {}, .thing = thing, .time = time, .locations = locations};
-    made.id.value = take_ids(Row<HistoricalLocation>::table, 1);
-    insert(sql_, made, version_);
-    replace_links(sql_, historical_locations, made.id.value, locations);
-    if (newest) {
-        replace_links(sql_, thing_locations, thing.value, locations);
-        auto touched = values(thing.value);
-        touched.emplace_back("version", static_cast<long long>(version_));
-        execute(sql_, "UPDATE registry_things SET version = :version WHERE id = :id", touched);
-    }
-    return made.id;
+    return add(HistoricalLocation{.id = {}, .thing = thing, .time = time, .locations = locations});
 }
 
-Result<FeatureId> Writing::feature_of(ThingId thing) {
-    const auto first = column<long long>(
-        sql_, "SELECT location FROM registry_thing_locations WHERE thing = :id ORDER BY position LIMIT 1",
-        values(thing.value));
-    if (first.empty()) {
-        TRY_DO(must_exist<Thing>({thing}));
-        return fail(Errc::not_found,
-                    fmt::format("thing {} has no location to make a feature of interest from", thing.value));
-    }
-    const auto made = column<long long>(sql_, "SELECT feature FROM registry_locations WHERE id = :id AND feature <> 0",
-                                        values(first.front()));
-    if (!made.empty()) {
-        return FeatureId{made.front()};
-    }
-    const auto location = select<Location>(sql_, {.text = "id = :id", .values = values(first.front())}).at(0);
-    TRY(const FeatureId feature, add(FeatureOfInterest{.id = {},
-                                                       .name = location.name,
-                                                       .description = location.description,
-                                                       .encoding_type = location.encoding_type,
-                                                       .feature = location.geometry,
-                                                       .properties = "{}"}));
-    auto bound = values(location.id.value);
-    bound.emplace_back("feature", static_cast<long long>(feature.value));
-    execute(sql_, "UPDATE registry_locations SET feature = :feature WHERE id = :id", bound);
-    return feature;
-}
+template Result<void> Writing::must_exist<Thing>(std::vector<ThingId>);
+template Result<void> Writing::must_exist<Location>(std::vector<LocationId>);
+template Result<void> Writing::must_exist<HistoricalLocation>(std::vector<HistoricalLocationId>);
+template Result<void> Writing::must_exist<Sensor>(std::vector<SensorId>);
+template Result<void> Writing::must_exist<ObservedProperty>(std::vector<ObservedPropertyId>);
+template Result<void> Writing::must_exist<Datastream>(std::vector<DatastreamId>);
+template Result<void> Writing::must_exist<MultiDatastream>(std::vector<DatastreamId>);
+template Result<void> Writing::must_exist<FeatureOfInterest>(std::vector<FeatureId>);
+template Result<void> Writing::must_exist<Place>(std::vector<PlaceId>);
 
 }  // namespace bypuls::registry::rows

@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "platform/registry/relational/reading.h"
+#include "platform/registry/relational/relational_registry.h"
 
 namespace bypuls::registry::rows {
 
@@ -27,18 +28,39 @@ public:
     template <typename Entity>
     Result<void> replace(const Entity& entity);
 
-    Result<Removed> erase(ThingId id);
-    Result<Removed> erase(LocationId id);
-    Result<Removed> erase(SensorId id);
-    Result<Removed> erase(ObservedPropertyId id);
-    Result<Removed> erase(DatastreamId id);
-    Result<Removed> erase(FeatureId id);
-    Result<Removed> erase(PlaceId id);
-
     Result<HistoricalLocationId> move(ThingId thing, const std::vector<LocationId>& locations, Instant time);
-    Result<FeatureId> feature_of(ThingId thing);
+    Result<FeatureId> feature_of(ThingId thing, Instant time);
+
+    /// Deletes it with what cannot be without it.
+    template <typename Entity>
+    Result<Removed> remove(decltype(Entity::id) id);
+    Result<Applied> apply(std::span<const Write> writes);
+    Result<void> become(const Copy& copy);
 
 private:
+    // What remove() does for each kind, of an entity that is there.
+    void erase(ThingId id, Removed& removed);
+    void erase(LocationId id, Removed& removed);
+    void erase(HistoricalLocationId id, Removed& removed);
+    void erase(SensorId id, Removed& removed);
+    void erase(ObservedPropertyId id, Removed& removed);
+    void erase(FeatureId id, Removed& removed);
+    void erase(PlaceId id, Removed& removed);
+    template <typename Stream>
+    void erase_streams(const std::string& condition, std::int64_t id, Removed& removed);
+    Result<void> remove_any(Kind kind, std::int64_t id, Removed& removed);
+    Result<std::int64_t> apply_one(const Write& write, Removed& removed);
+
+    /// Puts the rows that differ under the ids they have, then their links; returns the ids of what is to go.
+    template <typename Entity>
+    std::vector<std::int64_t> put_rows(const std::vector<Entity>& wanted, std::vector<const Entity*>& changed);
+    template <typename Entity>
+    Result<void> remove_each(const std::vector<std::int64_t>& ids);
+    void link(const Thing& thing);
+    void link(const HistoricalLocation& location);
+    void link(const Datastream& datastream) { write_links(datastream); }
+    void link(const MultiDatastream& datastream) { write_links(datastream); }
+
     std::int64_t take_ids(std::string_view kind, std::size_t count);
     template <typename Entity>
     Result<void> must_exist(std::vector<decltype(Entity::id)> ids);
@@ -49,7 +71,9 @@ private:
     Result<void> check(const Location& /*location*/) { return {}; }
     Result<void> check(const Sensor& /*sensor*/) { return {}; }
     Result<void> check(const ObservedProperty& /*property*/) { return {}; }
+    Result<void> check(const HistoricalLocation& location);
     Result<void> check(const Datastream& datastream);
+    Result<void> check(const MultiDatastream& datastream);
     Result<void> check(const FeatureOfInterest& /*feature*/) { return {}; }
     Result<void> check(const Place& place);
     Result<void> before_replace(const Location& location);
@@ -59,13 +83,16 @@ private:
         return {};
     }
     void write_links(const Datastream& datastream);
+    void write_links(const MultiDatastream& datastream);
+    /// When it is its thing's newest, the thing is where it says.
+    void write_links(const HistoricalLocation& location);
     void write_links(const Place& place);
     template <typename Entity>
     void write_links(const Entity& /*entity*/) {}
 
+    void touch(std::string_view table, const std::string& condition, std::int64_t id);
     template <typename Entity>
     void erase_row(decltype(Entity::id) id);
-    void erase_datastreams(const std::string& condition, std::int64_t id, Removed& removed);
 
     soci::session& sql_;
     const Instant now_;
@@ -73,5 +100,8 @@ private:
     std::vector<Stream> changed_;
     std::vector<DatastreamId> removed_;
 };
+
+/// Does the registry hold exactly this?
+bool holds_exactly(soci::session& sql, const Copy& copy);
 
 }  // namespace bypuls::registry::rows
