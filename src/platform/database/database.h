@@ -29,6 +29,8 @@ struct Settings {
     std::size_t sessions_max = 4;
     /// How long to wait for a free session, and for another process's lock, before Errc::timed_out.
     std::chrono::milliseconds wait_max{5000};
+    /// SQLite: the file must be there, nothing is made or written, and Access::write is Errc::forbidden.
+    bool read_only = false;
     /// PostgreSQL ends a statement that runs longer.
     std::chrono::milliseconds statement_max{60000};
 };
@@ -116,6 +118,11 @@ public:
     /// `path`, mode 0600. Errc::conflict when `path` exists. PostgreSQL has pg_dump and pg_basebackup for this:
     /// Errc::forbidden with a sentence that says so.
     virtual Result<void> backup(const std::string& path) = 0;
+
+    /// SQLite: what is committed goes from its log into its file, and the log is emptied, so that what was deleted is
+    /// in neither any more. Errc::unavailable while another process reads; worth trying again. PostgreSQL sees to
+    /// itself.
+    virtual Result<void> checkpoint() = 0;
 
     /// Reads every page (SQLite: integrity_check and foreign_key_check). Errc::damaged with the first findings.
     virtual Result<void> verify() = 0;

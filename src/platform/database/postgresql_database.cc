@@ -90,6 +90,8 @@ public:
                     "its other databases");
     }
 
+    Result<void> checkpoint() override { return {}; }
+
     // PostgreSQL keeps its own checksums; reading every constraint again is amcheck's and pg_checksums' work.
     Result<void> verify() override {
         return read("verify", [](soci::session& sql) -> Result<void> {

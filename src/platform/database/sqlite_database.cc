@@ -16,7 +16,11 @@
 namespace bypuls::database {
 namespace {
 
-enum class Role : std::uint8_t { reader, writer };
+enum class Role : std::uint8_t {
+    reader,
+    writer,
+    onlooker,  ///< of a file that is another process's
+};
 
 // SOCI would create it readable by everyone; what is inside is not for everyone.
 Result<void> create_private(const std::string& path) {
@@ -32,7 +36,8 @@ Result<void> create_private(const std::string& path) {
 Result<std::unique_ptr<soci::session>> open_session(const std::string& path, std::chrono::milliseconds wait_max,
                                                     Role role) {
     return run("database " + path, [&]() -> Result<std::unique_ptr<soci::session>> {
-        auto session = std::make_unique<soci::session>(soci::sqlite3, "db=\"" + path + "\"");
+        auto session = std::make_unique<soci::session>(
+            soci::sqlite3, "db=\"" + path + "\"" + (role == Role::onlooker ? " readonly=true" : ""));
         *session << fmt::format("PRAGMA busy_timeout = {}", wait_max.count());
         std::string mode;
         *session << "PRAGMA journal_mode = WAL", soci::into(mode);
@@ -45,7 +50,7 @@ Result<std::unique_ptr<soci::session>> open_session(const std::string& path, std
         *session << "PRAGMA secure_delete = ON";
         *session << "PRAGMA trusted_schema = OFF";
         *session << "PRAGMA cache_size = -8192";
-        if (role == Role::reader) {
+        if (role != Role::writer) {
             *session << "PRAGMA query_only = ON";
         }
         return session;
@@ -56,8 +61,11 @@ class SqliteDatabase final : public Database {
 public:
     SqliteDatabase(const Settings& settings, std::string path)
         : path_(std::move(path)),
+          read_only_(settings.read_only),
           readers_(settings.sessions_max, settings.wait_max,
-                   [this, wait = settings.wait_max] { return open_session(path_, wait, Role::reader); }),
+                   [this, wait = settings.wait_max] {
+                       return open_session(path_, wait, read_only_ ? Role::onlooker : Role::reader);
+                   }),
           // The one writer's place is the queue in which writers of this process wait, in memory and with a deadline,
           // instead of polling SQLite's lock.
           writer_(1, settings.wait_max,
@@ -66,6 +74,9 @@ public:
     Engine engine() const override { return Engine::sqlite; }
 
     Result<Transaction> begin(Access access) override {
+        if (access == Access::write && read_only_) {
+            return fail(Errc::forbidden, "database " + path_ + " is open to be read alone");
+        }
         TRY(auto held, access == Access::write ? HeldSession::begin(writer_, "BEGIN IMMEDIATE")
                                                : HeldSession::begin(readers_, "BEGIN"));
         return Transaction(std::move(held));
@@ -87,8 +98,24 @@ public:
         return posix_files().sync_folder(folder.empty() ? "." : folder.string());
     }
 
+    Result<void> checkpoint() override {
+        if (read_only_) {
+            return fail(Errc::forbidden, "database " + path_ + " is open to be read alone");
+        }
+        TRY(auto session, open_session(path_, std::chrono::milliseconds(5000), Role::writer));
+        return run("checkpoint " + path_, [&]() -> Result<void> {
+            int busy = 0;
+            int pages = 0;
+            int moved = 0;
+            *session << "PRAGMA wal_checkpoint(TRUNCATE)", soci::into(busy), soci::into(pages), soci::into(moved);
+            return busy == 0 ? Result<void>{}
+                             : fail(Errc::unavailable, "checkpoint " + path_ + ": others read; try again");
+        });
+    }
+
     Result<void> verify() override {
-        TRY(auto session, open_session(path_, std::chrono::milliseconds(5000), Role::reader));
+        TRY(auto session,
+            open_session(path_, std::chrono::milliseconds(5000), read_only_ ? Role::onlooker : Role::reader));
         return run("verify " + path_, [&]() -> Result<void> {
             std::string findings;
             const soci::rowset<std::string> rows = (session->prepare << "PRAGMA integrity_check(10)");
@@ -129,6 +156,7 @@ private:
     }
 
     const std::string path_;
+    const bool read_only_;
     SessionPool readers_;
     SessionPool writer_;
 };
@@ -140,14 +168,17 @@ Result<std::unique_ptr<Database>> open_sqlite(const Settings& settings, const st
     if (path.empty() || path.find('"') != std::string::npos || path.starts_with(":") || path.starts_with("file:")) {
         return fail(Errc::malformed, "database: 'sqlite:' is followed by the path of a file, without quotation marks");
     }
-    TRY_DO(create_private(path));
+    if (!settings.read_only) {
+        TRY_DO(create_private(path));
+    }
     auto database = std::make_unique<SqliteDatabase>(settings, path);
     // A file that is not a database shows itself now, not at the first request.
-    TRY_DO(database->write("database " + path, [&](soci::session& sql) -> Result<void> {
+    const auto look = [](soci::session& sql) -> Result<void> {
         int tables = 0;
         sql << "SELECT count(*) FROM sqlite_master", soci::into(tables);
         return {};
-    }));
+    };
+    TRY_DO(settings.read_only ? database->read("database " + path, look) : database->write("database " + path, look));
     return database;
 }
 
