@@ -3,6 +3,7 @@
 import { strict as assert } from 'node:assert'
 import { closeSync, cpSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { folder, make_token, remove, Report, start, until } from './town.ts'
 
 const canary = 'KANARI-7f3a91-hemmelig'
@@ -25,6 +26,37 @@ const frame = {
 await fetch(`${town.url}/ingest/chirpstack?event=up`, {
     method: 'POST', headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }, body: JSON.stringify(frame),
 })
+
+/// Changes the internal registry as another process of the town would.
+const registry = new DatabaseSync(join(data, 'internal/registry.db'))
+registry.exec('PRAGMA busy_timeout = 10000')
+function change(statement: string, ...values: string[]): void {
+    registry.exec('BEGIN IMMEDIATE')
+    registry.exec("UPDATE registry_counters SET value = value + 1 WHERE name = 'version'")
+    const version = "(SELECT value FROM registry_counters WHERE name = 'version')"
+    registry.prepare(statement.replace('SET ', `SET version = ${version}, `)).run(...values)
+    registry.exec('COMMIT')
+}
+
+/// What is public and what is not stand side by side in the properties of things and streams that residents see.
+const marker = 'SYNLIG-4b1c-modell'
+const planted = "json_set(properties, '$.internal', ?, '$.public', json_object('model', ?))"
+const shown_things = "id IN (SELECT thing FROM registry_datastreams WHERE access = 'public')"
+change(`UPDATE registry_things SET properties = ${planted} WHERE ${shown_things}`, canary, marker)
+change(`UPDATE registry_datastreams SET properties = ${planted} WHERE access = 'public'`, canary, marker)
+change(`UPDATE registry_sensors SET properties = ${planted} WHERE 1`, canary, marker)
+change(`UPDATE registry_locations SET properties = ${planted} WHERE 1`, canary, marker)
+
+/// The addresses of the devices behind what residents see.
+const dev_euis = (registry.prepare('SELECT external_key AS key FROM registry_things UNION SELECT external_key FROM registry_datastream_keys').all() as { key: string }[])
+    .map(({ key }) => key.match(/^[0-9a-f]{16}/i)?.[0])
+    .filter((key) => key !== undefined)
+const secrets = [canary, ...new Set(dev_euis)]
+
+function public_files_hold(text: string): boolean {
+    return files_below(join(data, 'public')).some((file) => readFileSync(file).includes(text))
+}
+await until(async () => public_files_hold(marker), (found) => found, 30)
 
 // The public process gets the public folder and nothing else.
 const apart = folder()
@@ -73,7 +105,7 @@ await report.test('the public process answers readers', async () => {
 await report.test('the canary is in no public answer', async () => {
     for (const path of paths) {
         const text = await (await fetch(open.url + path)).text()
-        assert.ok(!text.includes(canary), path)
+        for (const secret of secrets) assert.ok(!text.includes(secret), path)
     }
 })
 await report.test('the public process takes nothing in', async () => {
@@ -84,9 +116,13 @@ await report.test('the canary reached the internal plane', async () => {
     const files = files_below(join(data, 'internal'))
     await until(async () => files.some((file) => readFileSync(file).includes(canary)), (found) => found, 15)
 })
-await report.test('the canary is in no public file', () => {
-    for (const file of files_below(join(data, 'public'))) assert.ok(!readFileSync(file).includes(canary), file)
-    for (const file of files_below(join(apart, 'public'))) assert.ok(!readFileSync(file).includes(canary), file)
+await report.test('neither the canary nor the address of a device is in a public file, and the search would find it', () => {
+    assert.ok(secrets.length > 5, 'there are devices behind what residents see')
+    assert.ok(files_below(join(apart, 'public')).some((file) => readFileSync(file).includes(marker)))
+    for (const file of [...files_below(join(data, 'public')), ...files_below(join(apart, 'public'))]) {
+        const bytes = readFileSync(file)
+        for (const secret of secrets) assert.ok(!bytes.includes(secret), `${secret} in ${file}`)
+    }
 })
 await report.test('the canary is not in the log, nor is the key', () => {
     for (const printed of [open.output(), town.output()]) {
@@ -97,8 +133,18 @@ await report.test('the canary is not in the log, nor is the key', () => {
 await report.test('the canary is not in the memory of the public process, and the search would find it', () => {
     const pid = open.process.pid!
     assert.ok(memory_of(pid).some((page) => page.includes('landfalltjern')), 'what is public is there')
-    assert.ok(!memory_of(pid).some((page) => page.includes(canary)))
+    for (const secret of secrets) assert.ok(!memory_of(pid).some((page) => page.includes(secret)), secret)
 })
+await report.test('a datastream that is withdrawn is gone from the public files', async () => {
+    const name = 'TREKKES-TILBAKE-9c2e'
+    const one = "id = (SELECT min(id) FROM registry_datastreams WHERE access = 'public')"
+    const { id } = registry.prepare(`SELECT id FROM registry_datastreams WHERE ${one}`).get() as { id: number }
+    change(`UPDATE registry_datastreams SET name = ? WHERE id = ${id}`, name)
+    await until(async () => public_files_hold(name), (found) => found, 15)
+    change(`UPDATE registry_datastreams SET access = 'internal' WHERE id = ${id}`)
+    await until(async () => public_files_hold(name), (found) => !found, 15)
+})
+registry.close()
 await open.stop()
 await town.stop()
 remove(apart)

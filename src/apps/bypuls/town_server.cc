@@ -65,7 +65,9 @@ Result<void> Town::start(const Prepare& prepare) {
     pool_ = std::make_unique<Pool>(static_cast<std::size_t>(settings_.pool_threads));
     TRY(auto web, open_web(settings_));
     web_ = std::make_unique<Web>(std::move(web));
-    TRY(plane_, publication::PlaneFiles::open(settings_.public_folder()));
+    TRY(plane_, publication::PlaneFiles::open(settings_.public_folder(), settings_.planes == Planes::both
+                                                                             ? publication::PlaneFiles::Role::gate
+                                                                             : publication::PlaneFiles::Role::reader));
     if (settings_.planes == Planes::both) {
         TRY(internal_, InternalPlane::open(settings_, clock_, random_, *plane_,
                                            [this](const auto& streams) { published(streams); }));

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/log.h"
+#include "platform/publication/public_copy.h"
 
 namespace bypuls::publication {
 namespace {
@@ -31,36 +32,54 @@ std::optional<T> property(const std::string& properties, const char* name) {
     }
 }
 
+template <typename Id, typename Entity>
+std::set<Id> ids_of(const std::vector<Entity>& entities) {
+    std::set<Id> ids;
+    for (const Entity& entity : entities) {
+        ids.insert(entity.id);
+    }
+    return ids;
+}
+
+std::set<std::pair<registry::Kind, std::int64_t>> everything_in(const registry::Copy& copy) {
+    std::set<std::pair<registry::Kind, std::int64_t>> all;
+    const auto add = [&]<typename Entity>(const std::vector<Entity>& entities) {
+        for (const Entity& entity : entities) {
+            all.emplace(registry::kind_of<Entity>, entity.id.value);
+        }
+    };
+    add(copy.things);
+    add(copy.locations);
+    add(copy.sensors);
+    add(copy.observed_properties);
+    add(copy.features);
+    return all;
+}
+
 }  // namespace
 
 Result<void> Gate::follow_registry() {
     TRY(const auto version, parts_.registry.refresh());
     const std::lock_guard lock(mutex_);
-    if (followed_once_ && version == followed_) {
-        return {};
-    }
-    std::set<DatastreamId> open;
-    Catalogue catalogue{.version = version};
-    registry::PlaceId after{};
-    for (bool more = true; more;) {
-        TRY(const auto page, parts_.registry.places().list(after, registry::page_max));
-        for (const registry::Place& place : page.items) {
-            after = place.id;
-            if (place.published) {
-                TRY(auto made, make_place(place, open));
-                catalogue.places.push_back(std::move(made));
-            }
+    if (followed_once_) {
+        TRY(const bool again, version == followed_ ? Result<bool>(false) : concerned());
+        if (!again) {
+            followed_ = version;
+            return {};
         }
-        more = page.more;
     }
-    // First the catalogue loses what is no longer public, then the readings go; first come readings, then nothing more.
-    const auto before = parts_.plane.catalogue();
+    TRY(auto catalogue, make_catalogue(version));
+    TRY(const registry::Copy copy, public_copy(parts_.registry));
+    std::set<DatastreamId> open = ids_of<DatastreamId>(copy.datastreams);
+    open.merge(ids_of<DatastreamId>(copy.multi_datastreams));
+    // First the catalogue and the registry lose what is no longer public, then the readings go; first come readings,
+    // then nothing more.
+    const auto before = shown();
     TRY_DO(parts_.plane.put(std::move(catalogue)));
-    for (const PublicPlace& place : before->places) {
-        for (const PublicStream& stream : place.streams) {
-            if (!open.contains(stream.id)) {
-                TRY_DO(parts_.plane.remove(stream.id, {observations::earliest_time, observations::latest_time}));
-            }
+    TRY_DO(parts_.plane.put(copy));
+    for (const DatastreamId id : before) {
+        if (!open.contains(id)) {
+            TRY_DO(parts_.plane.remove(id, {observations::earliest_time, observations::latest_time}));
         }
     }
     for (const DatastreamId id : open) {
@@ -69,13 +88,61 @@ Result<void> Gate::follow_registry() {
         }
     }
     std::erase_if(waiting_, [&](DatastreamId id) { return !open.contains(id); });
+    public_ = everything_in(copy);
     open_ = std::move(open);
     followed_ = version;
     followed_once_ = true;
     return {};
 }
 
-Result<PublicPlace> Gate::make_place(const registry::Place& place, std::set<DatastreamId>& open) {
+Result<bool> Gate::concerned() const {
+    TRY(const auto changes, parts_.registry.changes_since(followed_));
+    const auto streams = parts_.registry.streams();
+    return !changes.complete || std::ranges::any_of(changes.changes, [&](const registry::Change& change) {
+        switch (change.kind) {
+            case registry::Kind::place:
+            case registry::Kind::historical_location: return true;
+            case registry::Kind::datastream:
+            case registry::Kind::multi_datastream: {
+                const auto* stream = streams->find(DatastreamId{change.id});
+                return open_.contains(DatastreamId{change.id}) ||
+                       (stream != nullptr && stream->access == registry::Access::open);
+            }
+            default: return public_.contains({change.kind, change.id});
+        }
+    });
+}
+
+/// What the public plane has now, also of what an earlier process has let through.
+std::set<DatastreamId> Gate::shown() const {
+    std::set<DatastreamId> ids = open_;
+    for (const PublicPlace& place : parts_.plane.catalogue()->places) {
+        for (const PublicStream& stream : place.streams) {
+            ids.insert(stream.id);
+        }
+    }
+    parts_.plane.registry()->streams()->for_each([&](const registry::Stream& stream) { ids.insert(stream.id); });
+    return ids;
+}
+
+Result<Catalogue> Gate::make_catalogue(registry::Version version) {
+    Catalogue catalogue{.places = {}, .version = version};
+    registry::PlaceId after{};
+    for (bool more = true; more;) {
+        TRY(const auto page, parts_.registry.places().list(after, registry::page_max));
+        for (const registry::Place& place : page.items) {
+            after = place.id;
+            if (place.published) {
+                TRY(auto made, make_place(place));
+                catalogue.places.push_back(std::move(made));
+            }
+        }
+        more = page.more;
+    }
+    return catalogue;
+}
+
+Result<PublicPlace> Gate::make_place(const registry::Place& place) {
     PublicPlace made{.slug = place.slug,
                      .kind = std::string(registry::name_of(place.kind)),
                      .name = words_of(place.name),
@@ -105,7 +172,6 @@ Result<PublicPlace> Gate::make_place(const registry::Place& place, std::set<Data
              .licence = options_.licence,
              .simulated = stream.simulated,
              .interval = std::chrono::seconds{property<std::int64_t>(stream.properties, "interval_s").value_or(3600)}});
-        open.insert(id);
     }
     return made;
 }

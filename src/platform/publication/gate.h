@@ -5,6 +5,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/result.h"
@@ -40,7 +41,8 @@ public:
     Gate(Parts parts, GateOptions options, Published published)
         : parts_(parts), options_(std::move(options)), published_(std::move(published)) {}
 
-    /// Makes the public catalogue follow the registry: places, streams, and what has become public or ceased to be.
+    /// Makes the public catalogue and the public registry follow the registry: places, datastreams of class public with
+    /// what they refer to, and what has become public or ceased to be.
     /// History of what has become public is carried over with the next applied record. Blocks; from any thread but the
     /// loop.
     Result<void> follow_registry();
@@ -56,7 +58,10 @@ public:
 
 private:
     Result<Catalogue> make_catalogue(registry::Version version);
-    Result<PublicPlace> make_place(const registry::Place& place, std::set<DatastreamId>& open);
+    Result<PublicPlace> make_place(const registry::Place& place);
+    /// Has something changed since then that is public, or becomes it?
+    Result<bool> concerned() const;
+    std::set<DatastreamId> shown() const;
     Result<void> carry_history(DatastreamId id, journal::Position position);
 
     Parts parts_;
@@ -64,7 +69,9 @@ private:
     Published published_;
 
     mutable std::mutex mutex_;
-    std::set<DatastreamId> open_;     // what passes
+    std::set<DatastreamId> open_;  // what passes: every stream of class public
+    /// Everything in the public registry.
+    std::set<std::pair<registry::Kind, std::int64_t>> public_;
     std::set<DatastreamId> waiting_;  // open, history not yet carried over
     registry::Version followed_ = 0;
     bool followed_once_ = false;

@@ -7,10 +7,11 @@
 
 namespace bypuls::publication {
 
-Result<std::unique_ptr<PlaneFiles>> PlaneFiles::open(const std::string& folder) {
+Result<std::unique_ptr<PlaneFiles>> PlaneFiles::open(const std::string& folder, Role role) {
     TRY_DO(posix_files().create_folders(folder));
-    std::unique_ptr<PlaneFiles> plane(new PlaneFiles(folder));
+    std::unique_ptr<PlaneFiles> plane(new PlaneFiles(folder, role));
     TRY_DO(plane->load_catalogue());
+    TRY_DO(plane->open_registry());
     TRY_DO(plane->load_store());
     return plane;
 }
@@ -60,7 +61,8 @@ Result<bool> PlaneFiles::refresh() {
         TRY_DO(load_store());
         changed = true;
     }
-    return changed;
+    TRY(const bool registry_changed, refresh_registry());
+    return changed || registry_changed;
 }
 
 std::shared_ptr<observations::Store> PlaneFiles::store() const {
@@ -125,6 +127,7 @@ Result<void> PlaneFiles::append(std::span<const observations::Arrival> rows, jou
 }
 
 Result<void> PlaneFiles::settle() {
+    TRY_DO(forget_deleted());
     const auto into = store();
     return last_ > into->settled() ? into->settle(last_) : Result<void>{};
 }

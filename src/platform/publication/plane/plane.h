@@ -11,6 +11,11 @@
 #include "core/result.h"
 #include "platform/observations/store.h"
 #include "platform/publication/plane/catalogue.h"
+#include "platform/registry/view.h"
+
+namespace bypuls::registry {
+struct Copy;
+}  // namespace bypuls::registry
 
 namespace bypuls::publication {
 
@@ -21,6 +26,9 @@ public:
     virtual ~Plane() = default;
 
     virtual std::shared_ptr<const Catalogue> catalogue() const = 0;
+    /// What measures, as far as it is public, under the ids that it has inside: the datastreams of class public and
+    /// what they refer to, without external keys, and of `properties` no more than the member "public".
+    virtual std::shared_ptr<const registry::View> registry() const = 0;
     /// Newest reading, and newest usable one: from memory.
     virtual std::optional<observations::Observation> latest(DatastreamId id) const = 0;
     virtual std::optional<observations::Observation> latest_usable(DatastreamId id) const = 0;
@@ -32,14 +40,19 @@ public:
     virtual Result<observations::Aggregate> aggregate(DatastreamId id, Interval interval) const = 0;
 };
 
-/// The public plane's files: `catalogue.json` and `observations.db` in one folder. One process writes (the gate's), any
-/// number read.
+/// The public plane's files: `catalogue.json`, `registry.db` and `observations.db` in one folder. One process writes
+/// (the gate's), any number read.
 class PlaneFiles final : public Plane {
 public:
+    enum class Role : std::uint8_t {
+        gate,    ///< the one process that writes
+        reader,  ///< opens `registry.db` to be read alone; it is empty until the gate has made it
+    };
     /// Creates the folder when it is not there.
-    static Result<std::unique_ptr<PlaneFiles>> open(const std::string& folder);
+    static Result<std::unique_ptr<PlaneFiles>> open(const std::string& folder, Role role = Role::gate);
 
     std::shared_ptr<const Catalogue> catalogue() const override;
+    std::shared_ptr<const registry::View> registry() const override;
     std::optional<observations::Observation> latest(DatastreamId id) const override;
     std::optional<observations::Observation> latest_usable(DatastreamId id) const override;
     std::uint64_t count(DatastreamId id) const override;
@@ -53,6 +66,8 @@ public:
 
     /// Durable when it returns.
     Result<void> put(Catalogue catalogue);
+    /// What is not in it any more is in no file when this or the next settle() returns. False when it was so before.
+    Result<bool> put(const registry::Copy& copy);
     /// Rows of the journal's record at `position`; those of records that are settled already are passed over.
     Result<void> append(std::span<const observations::Arrival> rows, journal::Position position);
     Result<void> settle();
@@ -71,7 +86,15 @@ private:
         friend bool operator==(const Stamp&, const Stamp&) = default;
     };
 
-    explicit PlaneFiles(std::string folder) : folder_(std::move(folder)) {}
+    /// The registry with what it stands on.
+    struct RegistryFile;
+
+    PlaneFiles(std::string folder, Role role) : folder_(std::move(folder)), role_(role) {}
+    Result<void> open_registry();
+    Result<bool> refresh_registry();
+    Result<void> forget_deleted();
+    std::shared_ptr<RegistryFile> registry_file() const;
+    std::string registry_path() const { return folder_ + "/registry.db"; }
     std::shared_ptr<observations::Store> store() const;
     std::string catalogue_path() const { return folder_ + "/catalogue.json"; }
     std::string store_path() const { return folder_ + "/observations.db"; }
@@ -79,9 +102,13 @@ private:
     Result<void> load_catalogue();
     Result<void> load_store();
 
-    std::string folder_;
-    mutable std::mutex mutex_;  // guards the pointers, not what they point to
+    const std::string folder_;
+    const Role role_;
+    SystemClock clock_;
+    bool deleted_remains_ = false;  // in the registry's log; of the gate's thread
+    mutable std::mutex mutex_;      // guards the pointers, not what they point to
     std::shared_ptr<const Catalogue> catalogue_;
+    std::shared_ptr<RegistryFile> registry_;
     std::shared_ptr<observations::Store> store_;
     Stamp catalogue_stamp_;
     Stamp store_stamp_;
