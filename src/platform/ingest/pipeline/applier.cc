@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "core/bytes.h"
 #include "core/check.h"
@@ -70,6 +71,17 @@ observations::Value value_of(const batch::Value& value) {
         observations::Value operator()(const batch::Json& json) const { return observations::Json{json.text}; }
     };
     return std::visit(Visitor{}, value);
+}
+
+/// A multi-datastream's readings have a value for each component; what the values are is for the service that knows
+/// them (18-088 §8.2.9).
+bool fits(const registry::Stream& stream, const observations::Value& value) {
+    if (stream.components == 0) {
+        return true;
+    }
+    const auto* json = std::get_if<observations::Json>(&value);
+    const auto parsed = json == nullptr ? nlohmann::json() : nlohmann::json::parse(json->text, nullptr, false);
+    return parsed.is_array() && parsed.size() == stream.components;
 }
 
 }  // namespace
@@ -356,6 +368,13 @@ void Applier::take_row(Work& work, const batch::Row& row, const registry::Stream
         quarantine(work, Reason::wrong_type,
                    fmt::format("row {}: the datastream holds values of type {}", row.index,
                                observations::name_of(stream->result_type)),
+                   "value");
+        return;
+    }
+    if (!fits(*stream, *value)) {
+        quarantine(work, Reason::wrong_type,
+                   fmt::format("row {}: a reading of this multi-datastream is an array of {} values", row.index,
+                               stream->components),
                    "value");
         return;
     }

@@ -80,6 +80,29 @@ TEST_F(ApplierTest, AValueOfAnotherTypeIsQuarantinedAndTheRestOfTheLineKept) {
     ASSERT_THAT(letters(), SizeIs(1));
 }
 
+TEST_F(ApplierTest, AReadingOfAMultiDatastreamHasAValueForEachComponent) {
+    auto& registry = *bench_.registry;
+    const auto property = registry.observed_properties().create({.name = "wind"}).value();
+    ASSERT_TRUE(registry.multi_datastreams().create({.thing = registry.things().create({.name = "Mast"}).value(),
+                                                     .sensor = registry.sensors().create({.name = "Vane"}).value(),
+                                                     .name = "Wind",
+                                                     .components = {{property}, {property}},
+                                                     .external_keys = {"mast/wind"}}));
+    const auto take = [&](const std::string& value) {
+        return bench_
+            .take({.way = Way::batch_json,
+                   .received = bench_.clock.now(),
+                   .body = fmt::format(R"({{"observations":[{{"datastream":"mast/wind","value":{}}}]}})", value)})
+            .value();
+    };
+    EXPECT_EQ(take("[3.5]").quarantined, 1U);
+    EXPECT_EQ(take("7").quarantined, 1U);
+    EXPECT_EQ(take(R"({"a":1,"b":2})").quarantined, 1U);
+    EXPECT_EQ(take("[3.5,270]").stored, 1U);
+    ASSERT_THAT(letters(), SizeIs(3));
+    EXPECT_EQ(letters().front().reason, Reason::wrong_type);
+}
+
 TEST_F(ApplierTest, TheSameLineAgainIsADuplicateAndAnotherValueACorrection) {
     const std::string line = fmt::format("air temp=1.5 {}", now());
     EXPECT_EQ(lines(line).stored, 1U);
