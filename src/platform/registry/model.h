@@ -241,23 +241,23 @@ using AnyEntity = std::variant<Thing, Location, HistoricalLocation, Sensor, Obse
                                MultiDatastream, FeatureOfInterest, Place>;
 
 template <typename Entity>
-constexpr Kind kind_of = Kind::thing;
+inline constexpr Kind kind_of = Kind::thing;
 template <>
-constexpr Kind kind_of<Location> = Kind::location;
+inline constexpr Kind kind_of<Location> = Kind::location;
 template <>
-constexpr Kind kind_of<HistoricalLocation> = Kind::historical_location;
+inline constexpr Kind kind_of<HistoricalLocation> = Kind::historical_location;
 template <>
-constexpr Kind kind_of<Sensor> = Kind::sensor;
+inline constexpr Kind kind_of<Sensor> = Kind::sensor;
 template <>
-constexpr Kind kind_of<ObservedProperty> = Kind::observed_property;
+inline constexpr Kind kind_of<ObservedProperty> = Kind::observed_property;
 template <>
-constexpr Kind kind_of<Datastream> = Kind::datastream;
+inline constexpr Kind kind_of<Datastream> = Kind::datastream;
 template <>
-constexpr Kind kind_of<MultiDatastream> = Kind::multi_datastream;
+inline constexpr Kind kind_of<MultiDatastream> = Kind::multi_datastream;
 template <>
-constexpr Kind kind_of<FeatureOfInterest> = Kind::feature;
+inline constexpr Kind kind_of<FeatureOfInterest> = Kind::feature;
 template <>
-constexpr Kind kind_of<Place> = Kind::place;
+inline constexpr Kind kind_of<Place> = Kind::place;
 
 std::string_view name_of(Kind kind);      ///< "thing", "observed property": for sentences
 std::string_view name_of(Access access);  ///< "public", "internal", "restricted"
