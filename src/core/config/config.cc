@@ -135,6 +135,7 @@ struct Reader::Impl {
         for (const auto& [name, node] : part) {
             const std::string key = prefix + std::string(name.str());
             if (asked.contains(key)) {
+                find_unasked_in_each(node, key);
                 continue;
             }
             if (const auto* inner = node.as_table()) {
@@ -142,6 +143,15 @@ struct Reader::Impl {
                 continue;
             }
             fault(line_of(node), fmt::format("there is no setting '{}'{}", key, nearest(key)));
+        }
+    }
+
+    void find_unasked_in_each(const toml::node& node, const std::string& key) {
+        const auto* list = node.as_array();
+        for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+            if (const auto* table_in_list = list->get(i)->as_table()) {
+                find_unasked(*table_in_list, fmt::format("{}[{}].", key, i));
+            }
         }
     }
 
@@ -188,6 +198,19 @@ std::string Reader::text(std::string_view key, std::string_view fallback) {
     }
     impl_->wrong_kind(key, *node, "a text in quotes");
     return std::string(fallback);
+}
+
+std::size_t Reader::tables(std::string_view key) {
+    const toml::node* node = impl_->find(key);
+    if (node == nullptr) {
+        return 0;
+    }
+    const auto* list = node->as_array();
+    if (list == nullptr || !list->is_homogeneous(toml::node_type::table)) {
+        impl_->wrong_kind(key, *node, fmt::format("written as [[{}]], once for each", key));
+        return 0;
+    }
+    return list->size();
 }
 
 std::string Reader::choice(std::string_view key, std::string_view fallback,

@@ -48,6 +48,8 @@ public:
     /// A text such as "512 KiB", "8 MiB", "2 GiB", or a whole number of bytes.
     std::uint64_t bytes(std::string_view key, std::uint64_t fallback, std::uint64_t min, std::uint64_t max);
     std::vector<std::string> texts(std::string_view key);
+    /// How many `[[key]]` there are; what stands in each is asked for as "key[0].name".
+    std::size_t tables(std::string_view key);
 
     /// All faults, in the order of the file.
     std::vector<Fault> finish();

@@ -87,6 +87,25 @@ TEST(Config, LettersBeyondAsciiStandInQuotesAndComments) {
     }
 }
 
+TEST(Config, TablesInAListAreReadOneByOneAndTheirSlipsAreFound) {
+    Reader reader("[[bridge]]\nhost = \"a\"\n[[bridge]]\nhost = \"b\"\nhots = \"c\"\n[[other]]\nx = 1\n");
+    ASSERT_EQ(reader.tables("bridge"), 2U);
+    EXPECT_EQ(reader.text("bridge[0].host", ""), "a");
+    EXPECT_EQ(reader.text("bridge[1].host", ""), "b");
+    EXPECT_EQ(reader.tables("absent"), 0U);
+    const auto faults = reader.finish();
+    EXPECT_THAT(faults,
+                testing::UnorderedElementsAre(
+                    testing::Field(&Fault::sentence, testing::HasSubstr("there is no setting 'bridge[1].hots'")),
+                    testing::Field(&Fault::sentence, testing::HasSubstr("there is no setting 'other'"))));
+}
+
+TEST(Config, AListThatIsNoneIsAFault) {
+    Reader reader("[bridge]\nhost = \"a\"\n");
+    EXPECT_EQ(reader.tables("bridge"), 0U);
+    EXPECT_THAT(reader.finish(), SizeIs(1));
+}
+
 TEST(Config, AKeyThatCannotBeOneIsAFaultWithItsLine) {
     Reader reader("town = \"Drammen\"\n[^server]\n");
     const auto faults = reader.finish();
