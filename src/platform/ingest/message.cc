@@ -8,7 +8,8 @@
 namespace bypuls::ingest {
 namespace {
 
-constexpr std::uint8_t format_version = 1;
+constexpr std::uint8_t plain_version = 1;
+constexpr std::uint8_t keyed_version = 2;  // a flag and the key stand before the sender
 
 constexpr std::array<std::pair<Reason, std::string_view>, 11> reasons{{
     {Reason::none, "none"},
@@ -62,9 +63,14 @@ std::string_view source_of(Way way) {
 Bytes encode(const Message& message) {
     Bytes out;
     out.reserve(message.body.size() + message.sender.size() + message.detail.size() + 32);
-    out.push_back(std::byte{format_version});
+    const bool keyed = !message.key.empty() || message.redelivered;
+    out.push_back(std::byte{keyed ? keyed_version : plain_version});
     out.push_back(static_cast<std::byte>(message.way));
     put_varint(out, message.replay_of);
+    if (keyed) {
+        out.push_back(std::byte{message.redelivered ? std::uint8_t{1} : std::uint8_t{0}});
+        put_text(out, message.key);
+    }
     put_text(out, message.sender);
     put_text(out, message.detail);
     put_text(out, message.body);
@@ -74,7 +80,7 @@ Bytes encode(const Message& message) {
 Result<Message> decode(ByteView payload, Instant received) {
     ByteReader in(payload);
     TRY(const auto version, in.u8());
-    if (version != format_version) {
+    if (version != plain_version && version != keyed_version) {
         return fail(Errc::malformed,
                     fmt::format("a kept message has format {}, which this program does not know", version));
     }
@@ -86,6 +92,14 @@ Result<Message> decode(ByteView payload, Instant received) {
     message.way = static_cast<Way>(way);
     message.received = received;
     TRY(message.replay_of, in.varint());
+    if (version == keyed_version) {
+        TRY(const auto redelivered, in.u8());
+        if (redelivered > 1) {
+            return fail(Errc::malformed, "a kept message has flags that are not known");
+        }
+        message.redelivered = redelivered == 1;
+        TRY(message.key, read_text(in));
+    }
     TRY(message.sender, read_text(in));
     TRY(message.detail, read_text(in));
     TRY(message.body, read_text(in));

@@ -32,11 +32,15 @@ struct Message {
     Instant received{};           ///< when it came; also the time of lines and rows that carry none
     std::uint64_t replay_of = 0;  ///< position of the message that this one tries again; 0: none
     std::string body;             ///< unpacked, byte for byte
+    /// Names the message among the last ones of its sender, where the same may be delivered again: "client/17", by
+    /// MQTT's client and packet identifiers. Empty: it stands for itself.
+    std::string key{};
+    bool redelivered = false;  ///< the sender says that it may have come before
 
     friend bool operator==(const Message&, const Message&) = default;
 };
 
-/// The journal's payload of a message: version 1, varint lengths; docs/formats/message.md.
+/// The journal's payload of a message, with varint lengths: version 1, or 2 when it has a key.
 Bytes encode(const Message& message);
 /// Errc::malformed for anything encode() does not write. `received` is the journal's.
 Result<Message> decode(ByteView payload, Instant received);

@@ -20,7 +20,25 @@ TEST(Message, WhatIsKeptReadsBackTheSame) {
     EXPECT_EQ(decode(encode(sample()), Instant{5s}).value(), sample());
 }
 
+Message keyed() {
+    Message message = sample();
+    message.key = "gateway/17";
+    message.redelivered = true;
+    return message;
+}
+
+TEST(Message, AKeyIsKeptAndWithoutOneTheFormIsTheOldOne) {
+    EXPECT_EQ(decode(encode(keyed()), Instant{5s}).value(), keyed());
+    EXPECT_EQ(encode(sample())[0], std::byte{1});
+    EXPECT_EQ(encode(keyed())[0], std::byte{2});
+}
+
 TEST(Message, AnyCutOrExtraByteIsRefused) {
+    for (const Bytes& each : {encode(sample()), encode(keyed())}) {
+        for (std::size_t length = 0; length < each.size(); ++length) {
+            EXPECT_FALSE(decode(ByteView(each).first(length), Instant{}).has_value()) << length;
+        }
+    }
     const Bytes whole = encode(sample());
     for (std::size_t length = 0; length < whole.size(); ++length) {
         EXPECT_FALSE(decode(ByteView(whole).first(length), Instant{}).has_value()) << length;

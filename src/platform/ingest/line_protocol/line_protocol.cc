@@ -459,6 +459,7 @@ bool Reader::read_time(Point& point) {
     point.time_ns = floor_to(options_.default_time_ns, step);
     skip_spaces();
     if (take_end_of_line()) {
+        batch_.used_default_time_ = true;
         return true;
     }
     const char* const start = at_;

@@ -85,6 +85,8 @@ public:
     std::span<const LineError> errors() const { return errors_; }
     /// All lines left out, described or not.
     std::size_t rejected() const { return rejected_; }
+    /// Some line had no time and was given Options::default_time_ns.
+    bool used_default_time() const { return used_default_time_; }
 
 private:
     friend class Reader;
@@ -94,6 +96,7 @@ private:
     std::vector<Field> fields_;
     std::vector<LineError> errors_;
     std::size_t rejected_ = 0;
+    bool used_default_time_ = false;
     std::vector<std::unique_ptr<char[]>> arena_;
 };
 

@@ -88,7 +88,10 @@ bool fits(const registry::Stream& stream, const observations::Value& value) {
 
 Result<Applied> Applier::apply(const Intake& intake, journal::Position position) {
     Work work{.intake = intake, .position = position, .source = source_of(intake.message.way)};
-    if (const auto* event = std::get_if<lorawan::Event>(&intake.parsed)) {
+    TRY(const bool came_before, is_known(intake, position));
+    if (came_before) {
+        work.applied.counts.duplicate += intake.good;
+    } else if (const auto* event = std::get_if<lorawan::Event>(&intake.parsed)) {
         TRY_DO(take_event(work, *event));
     } else if (const auto* lines = std::get_if<line_protocol::Batch>(&intake.parsed)) {
         TRY_DO(take_lines(work, *lines));
@@ -119,6 +122,14 @@ Result<Applied> Applier::apply(const Intake& intake, journal::Position position)
     }
     parts_.ledger.count(intake.message.replay_of != 0 ? "replay" : work.source, work.applied.counts);
     return std::move(work.applied);
+}
+
+/// Only what has no time of its own needs its sender's key: the rest is known by its frame, or by datastream and time.
+Result<bool> Applier::is_known(const Intake& intake, journal::Position position) {
+    if (intake.message.key.empty() || !intake.stamped_on_receipt || intake.message.replay_of != 0) {
+        return false;
+    }
+    return parts_.ledger.see_key(intake.message, position);
 }
 
 void Applier::quarantine(Work& work, Reason reason, std::string sentence, std::string field, std::int64_t line,

@@ -67,6 +67,7 @@ private:
     };
     struct Work;
 
+    Result<bool> is_known(const Intake& intake, journal::Position position);
     Result<void> take_event(Work& work, const lorawan::Event& event);
     Result<void> take_uplink(Work& work, const lorawan::Event& event);
     Result<std::string> decode(Work& work, const lorawan::Event& event, const devices::Profile& profile,

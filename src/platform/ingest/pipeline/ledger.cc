@@ -71,7 +71,13 @@ const database::Component& Ledger::schema() {
           {"CREATE TABLE ingest_raw (first_position BIGINT PRIMARY KEY, last_position BIGINT NOT NULL, "
            "last_received BIGINT NOT NULL, chunk BLOB NOT NULL)"},
           {"CREATE TABLE ingest_raw (first_position BIGINT PRIMARY KEY, last_position BIGINT NOT NULL, "
-           "last_received BIGINT NOT NULL, chunk BYTEA NOT NULL)"}}}};
+           "last_received BIGINT NOT NULL, chunk BYTEA NOT NULL)"}},
+         {2,
+          "messages that may be delivered again",
+          {"CREATE TABLE ingest_key_seen (sender TEXT NOT NULL, key TEXT NOT NULL, crc BIGINT NOT NULL, "
+           "number BIGINT NOT NULL, position BIGINT NOT NULL, received BIGINT NOT NULL, PRIMARY KEY (sender, key))",
+           "CREATE INDEX ingest_key_seen_number ON ingest_key_seen (sender, number)",
+           "CREATE INDEX ingest_key_seen_received ON ingest_key_seen (received)"}}}};
     return component;
 }
 
@@ -140,6 +146,50 @@ Result<Ledger::Seen> Ledger::see_frame(const lorawan::Event& event, Instant rece
     session.last_time = std::max(session.last_time, std::min(time, received));
     frames_seen_.insert_or_assign(std::move(key), SeenFrame{crc, time, position});
     return Seen::fresh;
+}
+
+Result<Ledger::Keys> Ledger::keys_of(const std::string& sender) const {
+    return database_.read("looking for a message that came before", [&](soci::session& sql) -> Result<Keys> {
+        Keys keys;
+        const soci::rowset<soci::row> rows =
+            (sql.prepare << "SELECT key, crc, number, position, received FROM ingest_key_seen WHERE sender = :sender",
+             soci::use(sender));
+        for (const soci::row& row : rows) {
+            const SeenKey seen{.crc = row.get<long long>(1),
+                               .number = row.get<long long>(2),
+                               .position = {static_cast<std::uint64_t>(row.get<long long>(3))},
+                               .received = Instant{Duration{row.get<long long>(4)}},
+                               .is_written = true};
+            keys.last_number = std::max(keys.last_number, seen.number);
+            keys.seen.emplace(row.get<std::string>(0), seen);
+        }
+        return keys;
+    });
+}
+
+Result<bool> Ledger::see_key(const Message& message, journal::Position position) {
+    const std::lock_guard lock(mutex_);
+    const auto slash = message.key.rfind('/');
+    const std::string sender = message.key.substr(0, slash);
+    const std::string key = slash == std::string::npos ? "" : message.key.substr(slash + 1);
+    auto pending = keys_.find(sender);
+    if (pending == keys_.end()) {
+        TRY(auto kept, keys_of(sender));
+        pending = keys_.emplace(sender, std::move(kept)).first;
+    }
+    Keys& keys = pending->second;
+    const auto crc = static_cast<std::int64_t>(crc32c(as_bytes(message.body)));
+    const auto before = keys.seen.find(key);
+    if (before != keys.seen.end() && before->second.position == position) {
+        return false;  // this very record, looked at again
+    }
+    if (message.redelivered && before != keys.seen.end() && before->second.crc == crc &&
+        before->second.number > keys.last_number - keys_per_sender) {
+        return true;
+    }
+    keys.seen.insert_or_assign(
+        key, SeenKey{.crc = crc, .number = ++keys.last_number, .position = position, .received = message.received});
+    return false;
 }
 
 /// A frame from before the device began to count anew, delivered again: its number may be another frame's by now.
@@ -261,6 +311,7 @@ void Ledger::settled() {
     const std::lock_guard lock(mutex_);
     frames_seen_.clear();
     sessions_.clear();
+    keys_.clear();
     letters_.erase(letters_.begin(), letters_.begin() + static_cast<std::ptrdiff_t>(letters_written_));
     letters_written_ = 0;
     unknown_.clear();

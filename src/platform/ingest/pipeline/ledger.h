@@ -98,6 +98,10 @@ public:
     /// Has this radio frame come before? The same frame with another payload is a conflict; a counter that starts anew
     /// begins a new epoch. docs/concepts/data-in.md tells the rule.
     Result<Seen> see_frame(const lorawan::Event& event, Instant received, journal::Position position);
+    /// Has this message, which the sender says it may have sent before, come already? Known are the last
+    /// `keys_per_sender` keyed messages of a sender: as many as it can have under way. Notes it for next time.
+    Result<bool> see_key(const Message& message, journal::Position position);
+    static constexpr std::int64_t keys_per_sender = 256;
     /// Beyond twenty thousand that wait to be written, letters are left out; the account counts them all the same.
     void add_dead_letter(DeadLetter letter);
     void note_unknown_device(UnknownDevice device);
@@ -148,6 +152,18 @@ private:
         std::int64_t epoch = 0;
         Instant last_time{};
     };
+    struct SeenKey {
+        std::int64_t crc = 0;
+        std::int64_t number = 0;  ///< counts the sender's messages
+        journal::Position position;
+        Instant received{};
+        bool is_written = false;
+    };
+    /// Of one sender, by what follows the last slash of the key.
+    struct Keys {
+        std::int64_t last_number = 0;
+        std::map<std::string, SeenKey, std::less<>> seen;
+    };
     struct Raw {
         journal::Position position;
         Instant received{};
@@ -162,7 +178,10 @@ private:
     /// `session_key` is "dev_eui/session".
     Result<Session> session_of(const std::string& session_key) const;
 
+    Result<Keys> keys_of(const std::string& sender) const;
+
     Result<void> write_frames(observations::Transaction& transaction) const;
+    Result<void> write_keys(observations::Transaction& transaction) const;
     Result<void> write_letters(observations::Transaction& transaction) const;
     Result<void> write_devices(observations::Transaction& transaction) const;
     Result<void> write_raw(observations::Transaction& transaction) const;
@@ -176,6 +195,7 @@ private:
     mutable std::mutex mutex_;
     std::map<FrameKey, SeenFrame> frames_seen_;          // pending, as are the following
     std::unordered_map<std::string, Session> sessions_;  // by "dev_eui/session"
+    std::map<std::string, Keys, std::less<>> keys_;
     std::vector<DeadLetter> letters_;
     std::map<std::string, UnknownDevice, std::less<>> unknown_;
     std::vector<std::string> forgotten_;

@@ -39,6 +39,7 @@ Result<Bytes> compress(const Bytes& plain) {
 Result<void> Ledger::write(observations::Transaction& transaction, journal::Position /*upto*/) {
     const std::lock_guard lock(mutex_);
     TRY_DO(write_frames(transaction));
+    TRY_DO(write_keys(transaction));
     TRY_DO(write_letters(transaction));
     TRY_DO(write_devices(transaction));
     TRY_DO(write_raw(transaction));
@@ -67,6 +68,25 @@ Result<void> Ledger::write_frames(observations::Transaction& transaction) const 
                 "ON CONFLICT (dev_eui, session) DO UPDATE SET epoch = excluded.epoch, last_time = excluded.last_time",
                 std::string_view(name).substr(0, slash), std::string_view(name).substr(slash + 1), session.epoch,
                 micros(session.last_time)));
+    }
+    return {};
+}
+
+Result<void> Ledger::write_keys(observations::Transaction& transaction) const {
+    for (const auto& [sender, keys] : keys_) {
+        for (const auto& [key, seen] : keys.seen) {
+            if (seen.is_written || seen.number <= keys.last_number - keys_per_sender) {
+                continue;
+            }
+            TRY_DO(put(transaction,
+                       "INSERT INTO ingest_key_seen (sender, key, crc, number, position, received) "
+                       "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (sender, key) DO UPDATE SET crc = excluded.crc, "
+                       "number = excluded.number, position = excluded.position, received = excluded.received",
+                       std::string_view(sender), std::string_view(key), seen.crc, seen.number, number(seen.position),
+                       micros(seen.received)));
+        }
+        TRY_DO(put(transaction, "DELETE FROM ingest_key_seen WHERE sender = $1 AND number <= $2",
+                   std::string_view(sender), keys.last_number - keys_per_sender));
     }
     return {};
 }
@@ -160,6 +180,7 @@ Result<void> Ledger::write_counts(observations::Transaction& transaction) const 
 Result<void> Ledger::purge(observations::Transaction& transaction) const {
     const Instant now = clock_.now();
     TRY_DO(put(transaction, "DELETE FROM ingest_frame_seen WHERE time < $1", micros(now - retention_.frames_seen)));
+    TRY_DO(put(transaction, "DELETE FROM ingest_key_seen WHERE received < $1", micros(now - retention_.frames_seen)));
     TRY_DO(
         put(transaction, "DELETE FROM ingest_dead_letter WHERE received < $1", micros(now - retention_.dead_letters)));
     return put(transaction, "DELETE FROM ingest_raw WHERE last_received < $1", micros(now - retention_.raw_messages));

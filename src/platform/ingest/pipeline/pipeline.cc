@@ -68,7 +68,8 @@ void Pipeline::submit(Message message, Until until, Done done) {
     if (!prepared) {
         in_flight_bytes_ -= bytes;
         reject(message, prepared.error());
-        done(std::unexpected(std::move(prepared).error()));
+        // Too large or too deep for a parser stays so, however often it is sent.
+        done(fail(Errc::malformed, std::move(prepared).error().what));
         return;
     }
     std::unique_ptr<Intake> intake = std::move(*prepared);

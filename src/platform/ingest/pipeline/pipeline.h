@@ -54,7 +54,7 @@ public:
 
     /// `done` is called once, from any thread, after the journal's fsync or with the reason why the message is not
     /// kept:
-    ///  - malformed, exhausted from the parser: sending it again will not help; a dead letter tells why
+    ///  - malformed: sending it again will not help; a dead letter tells why
     ///  - exhausted: too much is in flight, or the disk is full (disk_full() says which); try again later
     ///  - unavailable: the journal failed, or the program is stopping
     void submit(Message message, Done done);

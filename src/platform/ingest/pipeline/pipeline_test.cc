@@ -113,6 +113,40 @@ TEST_F(ApplierTest, TheSameLineAgainIsADuplicateAndAnotherValueACorrection) {
     EXPECT_THAT(bench_.store->versions(id, bench_.clock.now()).value(), SizeIs(1));
 }
 
+TEST_F(ApplierTest, AMessageDeliveredAgainIsKnownByItsKeyWhenItsReadingsHaveNoTime) {
+    const auto deliver = [&](std::string key, bool redelivered, std::string body) {
+        bench_.clock.advance(1s);
+        return bench_
+            .take({.way = Way::lines,
+                   .detail = "us",
+                   .received = bench_.clock.now(),
+                   .body = std::move(body),
+                   .key = std::move(key),
+                   .redelivered = redelivered})
+            .value();
+    };
+    EXPECT_EQ(deliver("a/1", false, "air temp=1").stored, 1U);
+    EXPECT_EQ(deliver("a/1", true, "air temp=1").duplicate, 1U);
+    EXPECT_EQ(deliver("a/1", true, "air temp=2").stored, 1U) << "another content is another message";
+    EXPECT_EQ(deliver("a/2", true, "air temp=2").stored, 1U) << "the first of it was lost on the way";
+    EXPECT_EQ(deliver("b/1", true, "air temp=2").stored, 1U) << "another sender";
+    EXPECT_EQ(deliver("a/1", false, "air temp=2").stored, 1U) << "the number is used anew";
+    bench_.crash();
+    bench_.open();
+    EXPECT_EQ(deliver("a/2", true, "air temp=2").duplicate, 1U) << "known again from the journal";
+    EXPECT_TRUE(bench_.projection->settle().has_value());
+    bench_.close();
+    bench_.open();
+    EXPECT_EQ(deliver("a/2", true, "air temp=2").duplicate, 1U) << "known from the ledger";
+    for (std::int64_t i = 0; i < Ledger::keys_per_sender; ++i) {
+        EXPECT_EQ(deliver(fmt::format("a/{}", 1000 + i), false, "air temp=3").stored, 1U);
+    }
+    EXPECT_EQ(deliver("a/2", true, "air temp=2").stored, 1U) << "more have come than can be under way";
+    const std::string stamped = fmt::format("air temp=9 {}", now());
+    EXPECT_EQ(deliver("c/1", false, stamped).stored, 1U);
+    EXPECT_EQ(deliver("c/1", true, stamped).duplicate, 1U) << "its own time tells it";
+}
+
 TEST_F(ApplierTest, WithoutADecoderAFrameWaitsAndIsNotLost) {
     bench_.add_profile();
     bench_.adopt(1);

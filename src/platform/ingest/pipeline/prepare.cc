@@ -1,5 +1,6 @@
 #include "platform/ingest/pipeline/prepare.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace bypuls::ingest::pipeline {
@@ -22,6 +23,7 @@ Result<void> read_lines(Intake& intake) {
     TRY(auto batch, line_protocol::parse(intake.message.body, options));
     intake.good = batch.points().size();
     intake.rejected = batch.rejected();
+    intake.stamped_on_receipt = batch.used_default_time();
     for (const auto& error : batch.errors()) {
         intake.refused.push_back({error.line, {}, error.sentence()});
     }
@@ -35,6 +37,7 @@ Result<void> read_batch(Intake& intake, Result<batch::Batch> batch) {
     }
     intake.good = batch->rows.size();
     intake.rejected = batch->errors.size();
+    intake.stamped_on_receipt = std::ranges::any_of(batch->rows, [](const batch::Row& row) { return !row.time; });
     for (const auto& error : batch->errors) {
         intake.refused.push_back({error.index, error.field, error.what});
     }

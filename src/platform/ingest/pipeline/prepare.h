@@ -31,6 +31,7 @@ struct Intake {
     std::size_t good = 0;      ///< frames, points or rows that will be looked at
     std::size_t rejected = 0;  ///< those that were refused, described or not
     std::vector<Refused> refused;
+    bool stamped_on_receipt = false;  ///< some of it has no time of its own but Message::received
 
     std::size_t units() const { return good + rejected; }
 };
