@@ -1,0 +1,1 @@
+fuzz_target(NAME mqtt_packet USES platform/mqtt)
