@@ -26,6 +26,7 @@ struct Common {
     std::string config_file;
     std::string data;
     std::string listen;
+    std::string mqtt_listen;
     std::string plane = "both";
     bool verbose = false;
 };
@@ -58,6 +59,11 @@ bool settings_from(const Common& common, Settings& settings) {
             faults.push_back({0, "--listen: " + address.error().what});
         }
     }
+    if (!common.mqtt_listen.empty()) {
+        settings.mqtt.listen = common.mqtt_listen == "none" ? "" : common.mqtt_listen;
+    }
+    const auto mqtt_faults = check_mqtt_settings(settings.mqtt);
+    faults.insert(faults.end(), mqtt_faults.begin(), mqtt_faults.end());
     settings.planes = common.plane == "public" ? Planes::public_only : Planes::both;
     for (const config::Fault& fault : faults) {
         std::cerr << (fault.line == 0 ? fault.sentence
@@ -103,7 +109,7 @@ Program::Program() {
     const auto adding = [this](CLI::App& parent, const std::string& name, const std::string& what,
                                Work work) -> CLI::App& { return add(parent, name, what, std::move(work)); };
     operator_.add_to(app_, adding);
-    demo_.add_to(app_, common_.listen, adding);
+    demo_.add_to(app_, {common_.listen, common_.mqtt_listen}, adding);
     // They are run before these are read (run_counting); here they stand for --help.
     app_.add_subcommand("count", "count an election in a Pabulib file; `bypuls count --help`");
     app_.add_subcommand("compare", "winners under several rules side by side; `bypuls compare --help`");
@@ -119,6 +125,7 @@ CLI::App& Program::add(CLI::App& parent, const std::string& name, const std::str
 void Program::add_serve() {
     CLI::App& command = add(app_, "serve", "run the town: take readings in and serve pages and data", serve);
     command.add_option("--listen", common_.listen, "address and port (default: 127.0.0.1:8080)");
+    command.add_option("--mqtt-listen", common_.mqtt_listen, "address and port for MQTT, or none (default: none)");
     command.add_option("--plane", common_.plane, "both, or public: the anonymous side alone, on its own store")
         ->check(CLI::IsMember({"both", "public"}));
 }

@@ -24,7 +24,7 @@ public:
     Demonstration(demo::Plan plan, std::uint64_t seed) : plan_(std::move(plan)), simulator_(plan_, seed) {}
 
     Result<void> start(const Settings& settings);
-    const Town& town() const { return *town_; }
+    Town& town() { return *town_; }
 
 private:
     Result<void> prepare(InternalPlane& plane);
@@ -79,7 +79,7 @@ Result<std::string> Demonstration::key(identity::Identity& identity) {
     return std::move(made.token);
 }
 
-void welcome(const Settings& settings, const Town& town) {
+void welcome(const Settings& settings, Town& town) {
     const std::string origin = town.server().origin();
     std::cout << fmt::format(
         "\nThe demonstration town is open at {}\n\n"
@@ -89,6 +89,9 @@ void welcome(const Settings& settings, const Town& town) {
         "them.\n"
         "  Staff     {}/staff\n",
         origin, origin);
+    if (town.mqtt() != nullptr && !town.mqtt()->ports().empty()) {
+        std::cout << fmt::format("  MQTT      on port {}; an API key is the password\n", town.mqtt()->ports().front());
+    }
     if (!town.setup_code().empty()) {
         std::cout << fmt::format("            makes the first account with this code, within a day: {}\n",
                                  town.setup_code());

@@ -37,8 +37,12 @@ public:
     /// Adds a command with the options that all commands share; `work` runs when it is chosen.
     using Add = std::function<CLI::App&(CLI::App& parent, const std::string& name, const std::string& what, Work work)>;
 
-    /// `listen` is where the shared option --listen is kept.
-    void add_to(CLI::App& app, std::string& listen, const Add& add);
+    /// Where options that other commands have too are kept.
+    struct Shared {
+        std::string& listen;
+        std::string& mqtt_listen;
+    };
+    void add_to(CLI::App& app, Shared shared, const Add& add);
 
 private:
     DemoArguments demo_;

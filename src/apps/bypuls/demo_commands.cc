@@ -4,15 +4,22 @@
 
 namespace bypuls::apps {
 
-void DemoCommands::add_to(CLI::App& app, std::string& listen, const Add& add) {
-    CLI::App& town = add(app, "demo", "run a demonstration town with simulated devices", [this](const Settings& given) {
-        Settings settings = given;
-        if (settings.data == Settings{}.data) {
-            settings.data += "/demo";  // never among the readings of a real town
-        }
-        return demo(settings, demo_);
-    });
-    town.add_option("--listen", listen, "address and port (default: 127.0.0.1:8080)");
+void DemoCommands::add_to(CLI::App& app, Shared shared, const Add& add) {
+    std::string& mqtt_listen = shared.mqtt_listen;
+    CLI::App& town = add(app, "demo", "run a demonstration town with simulated devices",
+                         [this, &mqtt_listen](const Settings& given) {
+                             Settings settings = given;
+                             if (settings.data == Settings{}.data) {
+                                 settings.data += "/demo";  // never among the readings of a real town
+                             }
+                             if (mqtt_listen.empty() && settings.mqtt.listen.empty()) {
+                                 settings.mqtt.listen = "127.0.0.1:1883";
+                                 settings.mqtt.may_be_taken = true;
+                             }
+                             return demo(settings, demo_);
+                         });
+    town.add_option("--mqtt-listen", mqtt_listen, "address and port for MQTT, or none (default: 127.0.0.1:1883)");
+    town.add_option("--listen", shared.listen, "address and port (default: 127.0.0.1:8080)");
     town.add_option("--seed", demo_.seed, "same seed, same town (default: 7)");
 
     CLI::App& again = add(app, "replay", "send recorded events to a running town",

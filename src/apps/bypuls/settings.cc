@@ -51,7 +51,10 @@ std::vector<config::Fault> read_settings(std::string_view toml, Settings& settin
     settings.codec_workers = reader.integer("codecs.workers", settings.codec_workers, 1, 64);
     settings.codec_cpu = reader.duration("codecs.cpu", settings.codec_cpu, 1ms, 10s);
     settings.codec_memory = reader.bytes("codecs.memory", settings.codec_memory, 8U << 20U, 1U << 30U);
+    std::vector<config::Fault> mqtt_faults;
+    read_mqtt_settings(reader, settings.mqtt, mqtt_faults);
     auto faults = reader.finish();
+    faults.insert(faults.end(), mqtt_faults.begin(), mqtt_faults.end());
     if (auto address = parse_address(listen)) {
         settings.listen = *address;
     } else {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/bypuls/mqtt_settings.h"
 #include "core/config/config.h"
 #include "core/result.h"
 
@@ -49,6 +50,7 @@ struct Settings {
     std::chrono::milliseconds codec_cpu{50};
     std::uint64_t codec_memory = 32U << 20U;
     std::int64_t pool_threads = 4;
+    MqttSettings mqtt;
 
     std::string public_folder() const { return data + "/public"; }
     std::string journal_folder() const { return data + "/internal/journal"; }

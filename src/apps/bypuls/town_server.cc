@@ -79,6 +79,9 @@ Result<void> Town::start(const Prepare& prepare) {
             TRY_DO(prepare(*internal_));
         }
     }
+    if (internal_ && settings_.mqtt.is_on()) {
+        TRY(mqtt_, MqttPlane::open(settings_, *internal_, clock_, random_));
+    }
     add_routes();
     TRY_DO(policy::check_routes(router_));
     http::ServerOptions options{.address = settings_.listen.host,
@@ -106,6 +109,7 @@ Town::~Town() {
     if (ticker_.joinable()) {
         ticker_.join();
     }
+    mqtt_.reset();
 }
 
 void Town::add_routes() {
@@ -143,6 +147,9 @@ void Town::keep_ticking() {
         lock.unlock();
         if (internal_) {
             internal_->tick();
+            if (mqtt_) {
+                mqtt_->tick();
+            }
         } else if (const auto changed = plane_->refresh(); !changed) {
             log::warning("town", "the public files could not be read anew", {{"why", changed.error().what}});
         }
@@ -163,6 +170,10 @@ std::vector<pages::HealthCheck> Town::checks() const {
     const auto statistics = internal_->store().statistics();
     checks.push_back({"observations", statistics.damaged.empty() ? State::ok : State::warning,
                       statistics.damaged.empty() ? "" : fmt::format("{} damaged blocks", statistics.damaged.size())});
+    if (mqtt_) {
+        const auto of_mqtt = mqtt_->checks();
+        checks.insert(checks.end(), of_mqtt.begin(), of_mqtt.end());
+    }
     return checks;
 }
 
@@ -185,6 +196,9 @@ void Town::metrics(std::string& out) const {
     append_gauge(out, "observations_readings_in_memory", "gauge", statistics.readings_in_memory);
     append_gauge(out, "observations_bytes_on_disk", "gauge", statistics.bytes_on_disk);
     append_gauge(out, "observations_blocks_damaged", "gauge", statistics.damaged.size());
+    if (mqtt_) {
+        mqtt_->append_metrics(out);
+    }
     append_gauge(out, "publication_waiting", "gauge", internal_->gate().waiting());
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "apps/bypuls/mqtt_plane.h"
 #include "apps/bypuls/site.h"
 #include "apps/bypuls/town.h"
 
@@ -25,6 +26,8 @@ public:
     const http::Server& server() const { return *server_; }
     /// Null when only the public plane runs.
     InternalPlane* internal() { return internal_.get(); }
+    /// Null when no MQTT is spoken.
+    MqttPlane* mqtt() { return mqtt_.get(); }
     publication::PlaneFiles& plane() { return *plane_; }
     /// A code for the first account, when there is none yet; else empty.
     const std::string& setup_code() const { return setup_code_; }
@@ -46,6 +49,7 @@ private:
     std::unique_ptr<Web> web_;
     std::unique_ptr<publication::PlaneFiles> plane_;
     std::unique_ptr<InternalPlane> internal_;
+    std::unique_ptr<MqttPlane> mqtt_;  // ends before what it sends to
     std::string setup_code_;
     http::Router router_;
     std::unique_ptr<http::Server> server_;
