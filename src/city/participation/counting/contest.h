@@ -15,11 +15,13 @@ public:
 
     /// Which of the tied (at least one; ascending) goes first. Records nothing.
     ProjectIndex choose(std::span<const ProjectIndex> tied);
-    /// The same for lists ordered beforehand: true if a goes before b.
+    /// Which of the tied is given up first: the one that would be chosen last.
+    ProjectIndex choose_last(std::span<const ProjectIndex> tied);
+    /// The same as choose() for lists ordered beforehand: true if a goes before b.
     bool before(ProjectIndex a, ProjectIndex b) const { return rank_[a] < rank_[b]; }
     Tie describe(std::size_t round, std::vector<ProjectIndex> tied, ProjectIndex chosen) const;
 
-    /// From now on, when exactly these are tied or more with them, `favoured` goes first.
+    /// From now on, when exactly these are tied or more with them, `favoured` is the one chosen.
     void favour(std::vector<ProjectIndex> among, ProjectIndex favoured);
     /// From now on decisions are read from `script` (positions in the tied lists, 0 beyond its end) and their widths
     /// written to `widths`; for enumerating outcomes.
@@ -31,6 +33,7 @@ public:
     const std::vector<ProjectIndex>& unbroken() const { return unbroken_; }
 
 private:
+    ProjectIndex decide(std::span<const ProjectIndex> tied, bool last);
     /// How many of the adopted reasons agree for a and b before one differs; their number if none does.
     std::size_t agreeing(ProjectIndex a, ProjectIndex b) const;
     std::int64_t key(ProjectIndex project, TieBreak reason) const;
@@ -64,6 +67,7 @@ struct Contest {
     std::string pot = {};
 
     Money cost(ProjectIndex project) const { return election.projects[project].cost; }
+    /// All together, or the largest number there is.
     Money cost_of(std::span<const ProjectIndex> projects) const;
     /// Those that cannot be built when `project` is.
     std::vector<ProjectIndex> rivals(ProjectIndex project) const;
@@ -76,6 +80,7 @@ struct Outcome {
     Money spent = 0;
     std::optional<Endowment> endowment = std::nullopt;
     bool greedy_preferred = false;
+    std::vector<ProjectIndex> touched = {};  ///< as in CountResult; in no order, perhaps twice
 
     std::vector<ProjectIndex> winners() const;
 };

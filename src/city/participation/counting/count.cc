@@ -74,16 +74,42 @@ private:
     Money left_over_ = 0;
 };
 
+/// Most votes first. That matters only where two exclude each other, and only between those is a tie one.
 void Counting::take_free_projects() {
+    const Contest contest{
+        .election = election_, .rule = rule_, .totals = totals_, .judge = judge_, .options = options_, .entrants = {}};
+    std::vector<ProjectIndex> left;
     for (ProjectIndex project = 0; project < election_.projects.size(); ++project) {
         if (election_.projects[project].cost == 0 && totals_.votes[project] > 0) {
-            Round round;
-            round.project = project;
-            round.phase = Phase::free;
-            round.supporters = totals_.votes[project];
-            round.pot = election_.projects[project].pot;
-            result_.rounds.push_back(std::move(round));
+            left.push_back(project);
         }
+    }
+    std::ranges::sort(left, [&](ProjectIndex a, ProjectIndex b) {
+        return totals_.votes[a] != totals_.votes[b] ? totals_.votes[a] > totals_.votes[b] : judge_.before(a, b);
+    });
+    while (!left.empty()) {
+        std::vector<ProjectIndex> tied = {left.front()};
+        for (const ProjectIndex rival : contest.rivals(left.front())) {
+            if (std::ranges::find(left, rival) != left.end() && std::ranges::find(tied, rival) == tied.end() &&
+                totals_.votes[rival] == totals_.votes[left.front()]) {
+                tied.push_back(rival);
+            }
+        }
+        std::ranges::sort(tied);
+        const ProjectIndex chosen = judge_.choose(tied);
+        if (tied.size() > 1) {
+            result_.ties.push_back(judge_.describe(result_.rounds.size(), tied, chosen));
+        }
+        Round round;
+        round.project = chosen;
+        round.phase = Phase::free;
+        round.supporters = totals_.votes[chosen];
+        round.pot = election_.projects[chosen].pot;
+        result_.rounds.push_back(std::move(round));
+        std::vector<bool> out(election_.projects.size(), false);
+        out[chosen] = true;
+        shut_out_rivals(contest, chosen, out);
+        std::erase_if(left, [&](ProjectIndex project) { return out[project]; });
     }
 }
 
@@ -112,12 +138,19 @@ void Counting::append(Outcome outcome) {
     const std::size_t before = result_.rounds.size();
     for (Tie& tie : outcome.ties) {
         tie.round += before;
+        for (std::vector<ProjectIndex>& alternative : tie.alternatives) {
+            for (const Round& round : result_.rounds) {
+                alternative.push_back(round.project);
+            }
+            std::ranges::sort(alternative);
+        }
         result_.ties.push_back(std::move(tie));
     }
     result_.rounds.insert(result_.rounds.end(), outcome.rounds.begin(), outcome.rounds.end());
     if (outcome.endowment) {
         result_.endowments.push_back(*outcome.endowment);
     }
+    result_.touched.insert(result_.touched.end(), outcome.touched.begin(), outcome.touched.end());
     result_.greedy_preferred = result_.greedy_preferred || outcome.greedy_preferred;
 }
 
@@ -164,6 +197,9 @@ Result<CountResult> Counting::run() {
         result_.winners.push_back(round.project);
     }
     std::ranges::sort(result_.excluded, {}, &Excluded::project);
+    std::ranges::sort(result_.touched);
+    const auto twice = std::ranges::unique(result_.touched);
+    result_.touched.erase(twice.begin(), twice.end());
     return std::move(result_);
 }
 
@@ -182,6 +218,9 @@ Result<void> explore_ties(const Election& election, const Rule& rule, const Tota
     const std::vector<ProjectIndex> outcome = result.winning_set();
     std::size_t recounts = 0;
     for (Tie& tie : result.ties) {
+        if (tie.explored || rule.method == Method::max_welfare) {
+            continue;  // a tie between whole sets is not turned by preferring one project
+        }
         if (recounts + tie.tied.size() > recounts_max) {
             return {};
         }

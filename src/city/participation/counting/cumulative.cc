@@ -42,7 +42,10 @@ private:
         const mpq_class cost{to_mpz(contest_.cost(project))};
         return contest_.rule.excess == Excess::greatest_excess ? mpq_class(support - cost) : mpq_class(support / cost);
     }
-    ProjectIndex decide(Outcome& outcome, const std::map<ProjectIndex, mpq_class>& by, bool greatest);
+    enum class Wanted : std::uint8_t { greatest, least, worst };
+    /// The project with the greatest value or the least. Of those tied the first by the adopted order, but the last
+    /// where the worst is looked for, since that one is given up.
+    ProjectIndex decide(Outcome& outcome, const std::map<ProjectIndex, mpq_class>& by, Wanted wanted);
     void fund(Outcome& outcome, ProjectIndex project, Phase phase);
     /// Takes the project off the ballots; `kept` of each voter's gift to it goes to her other open projects.
     void close(ProjectIndex project, const mpq_class& kept);
@@ -65,11 +68,11 @@ mpq_class Transfers::support(ProjectIndex project) const {
     return sum;
 }
 
-ProjectIndex Transfers::decide(Outcome& outcome, const std::map<ProjectIndex, mpq_class>& by, bool greatest) {
+ProjectIndex Transfers::decide(Outcome& outcome, const std::map<ProjectIndex, mpq_class>& by, Wanted wanted) {
     std::vector<ProjectIndex> tied;
     mpq_class best;
     for (const auto& [project, value] : by) {
-        const int order = tied.empty() ? 1 : (greatest ? cmp(value, best) : cmp(best, value));
+        const int order = tied.empty() ? 1 : (wanted == Wanted::greatest ? cmp(value, best) : cmp(best, value));
         if (order > 0) {
             tied.clear();
             best = value;
@@ -78,8 +81,8 @@ ProjectIndex Transfers::decide(Outcome& outcome, const std::map<ProjectIndex, mp
             tied.push_back(project);
         }
     }
-    // The first by the adopted order is funded first; so the last by it is the one to be eliminated.
-    ProjectIndex chosen = contest_.judge.choose(tied);
+    const ProjectIndex chosen =
+        wanted == Wanted::worst ? contest_.judge.choose_last(tied) : contest_.judge.choose(tied);
     if (tied.size() > 1) {
         outcome.ties.push_back(contest_.judge.describe(outcome.rounds.size(), tied, chosen));
     }
@@ -147,7 +150,7 @@ bool Transfers::transfer_to_nearest(Outcome& outcome) {
     if (needs.empty()) {
         return false;
     }
-    const ProjectIndex chosen = decide(outcome, needs, false);
+    const ProjectIndex chosen = decide(outcome, needs, Wanted::least);
     const mpq_class kept = 1 - needs[chosen];
     for (const Supporter& supporter : profile_.supporters(chosen)) {
         const auto wishes = profile_.wishes(supporter.group);
@@ -181,12 +184,12 @@ Outcome Transfers::count() {
             break;
         }
         if (!enough.empty()) {
-            const ProjectIndex chosen = decide(outcome, enough, true);
+            const ProjectIndex chosen = decide(outcome, enough, Wanted::greatest);
             const mpq_class kept = 1 - to_mpz(contest_.cost(chosen)) / supports[chosen];
             fund(outcome, chosen, Phase::rule);
             close(chosen, kept);
         } else if (contest_.rule.shortfall == Shortfall::eliminate_with_transfers || !transfer_to_nearest(outcome)) {
-            const ProjectIndex worst = decide(outcome, all, false);
+            const ProjectIndex worst = decide(outcome, all, Wanted::worst);
             eliminated_.push_back(worst);
             close(worst, 1);
         }

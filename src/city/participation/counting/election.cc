@@ -36,6 +36,11 @@ void Ballots::add(std::span<const Choice> choices, std::int64_t count) {
     counts_.push_back(count);
 }
 
+void Ballots::take(std::size_t i, std::int64_t count) {
+    check(count >= 0 && count <= counts_[i], "no more ballots are taken than there are");
+    counts_[i] -= count;
+}
+
 void Ballots::group() {
     std::vector<std::uint32_t> order(size());
     std::iota(order.begin(), order.end(), 0U);
@@ -72,7 +77,9 @@ namespace {
 void find_project_faults(const Election& election, std::vector<std::string>& faults) {
     std::unordered_set<std::string_view> ids;
     std::unordered_set<std::string_view> pots;
+    __int128 budgets = election.budget;
     for (const Pot& pot : election.pots) {
+        budgets += pot.budget;
         if (pot.name.empty() || !pots.insert(pot.name).second) {
             faults.push_back(fmt::format("the pot '{}' is listed twice or has no name", pot.name));
         }
@@ -80,6 +87,9 @@ void find_project_faults(const Election& election, std::vector<std::string>& fau
             faults.push_back(
                 fmt::format("the budget of the pot '{}' is not between 0 and ten thousand billion", pot.name));
         }
+    }
+    if (!election.pots.empty() && budgets > money_max) {
+        faults.emplace_back("the budgets of all pots together are more than ten thousand billion");
     }
     for (const Project& project : election.projects) {
         if (project.id.empty() || !ids.insert(project.id).second) {

@@ -51,10 +51,13 @@ public:
     void reserve(std::size_t ballots, std::size_t choices);
     /// Adds a ballot `count` times. Choices in any order; a project twice on one ballot is a mistake of the caller.
     void add(std::span<const Choice> choices, std::int64_t count = 1);
+    /// Takes `count` ballots out of a group. One without any left stays behind and counts for nothing.
+    void take(std::size_t i, std::int64_t count);
     /// Puts identical ballots together and sorts the groups, so that the order of arrival leaves no trace.
     void group();
 
     std::size_t size() const { return counts_.size(); }
+    std::size_t choices() const { return choices_.size(); }  ///< of all groups
     BallotView operator[](std::size_t i) const {
         return {std::span(choices_).subspan(starts_[i], starts_[i + 1] - starts_[i]), counts_[i]};
     }

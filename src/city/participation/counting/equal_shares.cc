@@ -10,7 +10,8 @@ namespace {
 /// Equal Shares with its raises, before any filling.
 class Raising {
 public:
-    Raising(const Contest& contest, const Profile& profile) : contest_(contest), shares_(contest, profile) {
+    Raising(const Contest& contest, const Profile& profile)
+        : contest_(contest), shares_(contest, profile), touched_(contest.election.projects.size(), false) {
         voters_ = std::max<std::int64_t>(1, contest.totals.voters);
         share_.denominator = voters_;
         share_.numerator = contest.budget;
@@ -28,6 +29,11 @@ private:
         return {.numerator = share_.numerator + static_cast<__int128>(steps) * step_ * voters_, .denominator = voters_};
     }
     bool stops_here() const;
+    void touch(const SharesRun& run) {
+        for (const SharesRun::Purchase& purchase : run.purchases) {
+            touched_[purchase.project] = true;
+        }
+    }
     Outcome outcome_so_far() const;
 
     const Contest& contest_;
@@ -35,6 +41,7 @@ private:
     std::int64_t voters_ = 1;
     Share share_;
     SharesRun run_;
+    std::vector<bool> touched_;
     Money step_ = one_krone;
     std::int64_t raises_ = 0;
 };
@@ -69,7 +76,9 @@ Result<bool> Raising::raise_once() {
         TRY_DO(shares_.widen(next));
     }
     SharesRun raised = shares_.run(next, contest_.budget);
+    touch(raised);
     if (raised.overspent) {
+        touched_[raised.overspender] = true;
         return false;
     }
     share_ = next;
@@ -125,6 +134,7 @@ Result<Outcome> Raising::count() {
     const Completion completion = contest_.rule.completion;
     TRY_DO(shares_.widen(share_));
     run_ = shares_.run(share_, contest_.budget);
+    touch(run_);
     check(!run_.overspent, "plain Equal Shares spends no more than was handed out");
     if (completion == Completion::add1 || completion == Completion::add1e || completion == Completion::add1u ||
         completion == Completion::add1eu || completion == Completion::add_opt) {
@@ -133,6 +143,11 @@ Result<Outcome> Raising::count() {
         TRY_DO(raise());
     }
     Outcome outcome = outcome_so_far();
+    for (ProjectIndex project = 0; project < touched_.size(); ++project) {
+        if (touched_[project]) {
+            outcome.touched.push_back(project);
+        }
+    }
     outcome.ties = run_.ties;
     if (contest_.options.exact_rounds) {
         if (!shares_.fits(share_)) {
@@ -204,6 +219,7 @@ Result<bool> prefers_greedy(const Contest& contest, const Profile& profile, Outc
             round.phase = Phase::comparison;
         }
         greedy.endowment = shares.endowment;
+        greedy.touched = shares.touched;
         greedy.greedy_preferred = true;
         shares = std::move(greedy);
     }
@@ -230,7 +246,11 @@ Result<Outcome> count_equal_shares(const Contest& contest) {
         }
         return everything;
     }
-    const Profile profile(contest.election, contest.rule, weights_for(contest.election, contest.rule));
+    if (contest.entrants.size() > entrants_max) {
+        return fail(Errc::exhausted, "Equal Shares counts at most 65 535 projects at a time");
+    }
+    const Profile profile(contest.election, contest.rule, weights_for(contest.election, contest.rule),
+                          Profile::Index::by_group);
     TRY(Outcome outcome, Raising(contest, profile).count());
     outcome.endowment->exhaustive = is_exhaustive(contest, outcome);
     const Completion completion = contest.rule.completion;

@@ -5,9 +5,10 @@
 namespace bypuls::participation::counting {
 
 Money Contest::cost_of(std::span<const ProjectIndex> projects) const {
+    // Ten thousand projects of ten thousand billion each are more than the number holds, and more than any budget.
     Money sum = 0;
     for (const ProjectIndex project : projects) {
-        sum += cost(project);
+        sum = sum > INT64_MAX - cost(project) ? INT64_MAX : sum + cost(project);
     }
     return sum;
 }

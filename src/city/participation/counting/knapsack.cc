@@ -68,6 +68,17 @@ public:
         return best_;
     }
 
+    /// Another set with as great a score, if there is one and it is found in a reasonable time.
+    std::optional<std::vector<ProjectIndex>> another() {
+        std::vector<ProjectIndex> first = best_;
+        std::ranges::sort(first);
+        seen_ = std::move(first);
+        nodes_ = 0;
+        taken_.clear();
+        visit(0, contest_.budget, 0);
+        return other_;
+    }
+
 private:
     static constexpr std::int64_t nodes_max = 20'000'000;
 
@@ -97,7 +108,15 @@ private:
             best_score_ = sum;
             best_ = taken_;
         }
-        if (at == order_.size() || ++nodes_ > nodes_max || sum + bound(at, money) <= best_score_) {
+        if (seen_ && sum == best_score_ && !other_) {
+            std::vector<ProjectIndex> set = taken_;
+            std::ranges::sort(set);
+            if (set != *seen_) {
+                other_ = std::move(set);
+            }
+        }
+        const std::int64_t enough = seen_ ? best_score_ : best_score_ + 1;
+        if (other_ || at == order_.size() || ++nodes_ > nodes_max || sum + bound(at, money) < enough) {
             return;
         }
         const ProjectIndex project = order_[at];
@@ -121,14 +140,35 @@ private:
     std::vector<int> out_;
     std::vector<ProjectIndex> taken_;
     std::vector<ProjectIndex> best_;
+    std::optional<std::vector<ProjectIndex>> seen_;  ///< what another set must differ from
+    std::optional<std::vector<ProjectIndex>> other_;
     std::int64_t best_score_ = -1;
     std::int64_t nodes_ = 0;
 };
 
+/// Two sets with the same total score: the projects that are in one of them only are what is tied. Which set is found
+/// goes by score per krone, and after that by the adopted order.
+Tie between_sets(const Contest& contest, std::vector<ProjectIndex> found, const std::vector<ProjectIndex>& other) {
+    std::ranges::sort(found);
+    Tie tie;
+    std::ranges::set_symmetric_difference(found, other, std::back_inserter(tie.tied));
+    const auto ours =
+        std::ranges::find_if(tie.tied, [&](ProjectIndex p) { return std::ranges::binary_search(found, p); });
+    tie.chosen = ours == tie.tied.end() ? tie.tied.front() : *ours;
+    tie.broken_by = contest.rule.ties.empty() ? TieBreak::alphabetical : contest.rule.ties.front();
+    if (contest.pot.empty() && contest.election.pots.empty()) {
+        tie.alternatives = {other};
+        tie.explored = true;
+    }
+    return tie;
+}
+
 }  // namespace
 
 Result<Outcome> count_max_welfare(const Contest& contest) {
-    TRY(std::vector<ProjectIndex> best, Welfare(contest).best());
+    Welfare welfare(contest);
+    TRY(std::vector<ProjectIndex> best, welfare.best());
+    const auto another = welfare.another();
     std::ranges::sort(best, [&](ProjectIndex a, ProjectIndex b) {
         const std::int64_t left = contest.totals.scores[a];
         const std::int64_t right = contest.totals.scores[b];
@@ -143,6 +183,9 @@ Result<Outcome> count_max_welfare(const Contest& contest) {
         round.pot = contest.pot;
         outcome.spent += round.paid;
         outcome.rounds.push_back(std::move(round));
+    }
+    if (another) {
+        outcome.ties.push_back(between_sets(contest, outcome.winners(), *another));
     }
     return outcome;
 }

@@ -37,6 +37,7 @@ struct Poll {
     std::string lot(ProjectIndex project) const;
     bool goes_before(ProjectIndex a, ProjectIndex b) const;
     ProjectIndex first_of(const std::vector<ProjectIndex>& tied) const;
+    ProjectIndex last_of(const std::vector<ProjectIndex>& tied) const;
     bool clash(ProjectIndex a, ProjectIndex b) const;
     std::vector<ProjectIndex> without_clashes(const std::vector<ProjectIndex>& projects, const Winners& winners) const;
     Money sum(const Winners& winners) const;

@@ -87,6 +87,16 @@ ProjectIndex Poll::first_of(const std::vector<ProjectIndex>& tied) const {
     return first;
 }
 
+ProjectIndex Poll::last_of(const std::vector<ProjectIndex>& tied) const {
+    ProjectIndex last = tied.front();
+    for (const ProjectIndex project : tied) {
+        if (goes_before(last, project)) {
+            last = project;
+        }
+    }
+    return last;
+}
+
 bool Poll::clash(ProjectIndex a, ProjectIndex b) const {
     return std::ranges::any_of(election.exclusive, [&](const auto& group) {
         return a != b && std::ranges::count(group, a) > 0 && std::ranges::count(group, b) > 0;
@@ -321,10 +331,15 @@ Result<PlainOutcome> count_plainly(const Election& election, const Rule& rule) {
         poll.voters.push_back(std::move(voter));
     }
     PlainOutcome outcome;
+    std::vector<ProjectIndex> free;
     for (ProjectIndex project = 0; project < election.projects.size(); ++project) {
         if (election.projects[project].cost == 0 && poll.votes(project) > 0) {
-            outcome.winners.push_back(project);
+            free.push_back(project);
         }
+    }
+    while (!free.empty()) {
+        outcome.winners.push_back(plain::best_by(poll, free, [&](ProjectIndex p) { return poll.votes(p); }));
+        free = poll.without_clashes(free, outcome.winners);
     }
     std::vector<Pot> pots = election.pots;
     pots.push_back({.name = "", .budget = election.budget});

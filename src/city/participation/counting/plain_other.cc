@@ -226,10 +226,12 @@ private:
                 merits.emplace_back(greatest ? mpq_class(-merit(project)) : merit(project), project);
             }
         }
-        return first(merits);
+        return first(merits, !greatest);
     }
 
-    std::optional<ProjectIndex> first(const std::vector<std::pair<mpq_class, ProjectIndex>>& merits) const {
+    /// The least of them; of those level the first by the adopted order, or the last where it is to be given up.
+    std::optional<ProjectIndex> first(const std::vector<std::pair<mpq_class, ProjectIndex>>& merits,
+                                      bool given_up = false) const {
         if (merits.empty()) {
             return std::nullopt;
         }
@@ -240,7 +242,7 @@ private:
                 tied.push_back(project);
             }
         }
-        return poll_.first_of(tied);
+        return given_up ? poll_.last_of(tied) : poll_.first_of(tied);
     }
 
     void win(ProjectIndex project) {

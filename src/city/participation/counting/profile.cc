@@ -23,11 +23,12 @@ Profile::Weights weights_for(const Election& election, const Rule& rule) {
     return valued && rule.utility != Utility::cardinality ? Profile::Weights::values : Profile::Weights::ones;
 }
 
-Profile::Profile(const Election& election, const Rule& rule, Weights weights) {
+Profile::Profile(const Election& election, const Rule& rule, Weights weights, Index index) {
     const std::size_t projects = election.projects.size();
     by_project_.assign(projects + 1, 0);
     by_group_.reserve(election.ballots.size() + 1);
     counts_.reserve(election.ballots.size());
+    wishes_.reserve(election.ballots.choices());
     for (std::size_t i = 0; i < election.ballots.size(); ++i) {
         const BallotView ballot = election.ballots[i];
         for (const Choice& choice : ballot.choices) {
@@ -40,6 +41,9 @@ Profile::Profile(const Election& election, const Rule& rule, Weights weights) {
         }
         by_group_.push_back(static_cast<std::uint32_t>(wishes_.size()));
         counts_.push_back(ballot.count);
+    }
+    if (index == Index::by_group) {
+        return;
     }
     for (std::size_t p = 0; p < projects; ++p) {
         by_project_[p + 1] += by_project_[p];

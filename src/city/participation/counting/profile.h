@@ -28,7 +28,9 @@ struct Wish {
 class Profile {
 public:
     enum class Weights : std::uint8_t { ones, values };
-    Profile(const Election& election, const Rule& rule, Weights weights);
+    /// What can be asked for: by group alone takes half the memory.
+    enum class Index : std::uint8_t { by_group, by_group_and_project };
+    Profile(const Election& election, const Rule& rule, Weights weights, Index index = Index::by_group_and_project);
 
     std::span<const Supporter> supporters(ProjectIndex project) const {
         return std::span(supporters_).subspan(by_project_[project], by_project_[project + 1] - by_project_[project]);

@@ -94,6 +94,9 @@ struct CountResult {
     std::vector<Excluded> excluded;
     std::vector<Endowment> endowments;  ///< one for each pot, equal shares only
     bool greedy_preferred = false;      ///< the comparison step replaced the outcome
+    /// equal shares: projects bought with any of the endowments on the way, the last one included that broke the
+    /// budget; ascending. A project that is not among them left no trace in the count.
+    std::vector<ProjectIndex> touched;
 
     /// Winners as a set, ascending.
     std::vector<ProjectIndex> winning_set() const;

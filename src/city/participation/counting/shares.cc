@@ -29,8 +29,7 @@ struct Search {
     State& state;
     std::vector<ProjectIndex> contenders = {};  // ascending
     ProjectIndex best = 0;
-    typename State::Bounds bounds = {};
-    std::vector<bool> nobody_short = {};
+    std::vector<typename State::Ask> asks = {};  // by project; of contenders
 
     bool run();
 
@@ -41,25 +40,18 @@ private:
 template <typename State>
 void Search<State>::consider(ProjectIndex project, bool& any) {
     using Kind = typename State::Ask::Kind;
-    const auto limit = any ? std::optional(std::pair(bounds.high, best)) : std::nullopt;
-    const auto ask = state.ask(project, limit);
-    if (ask.kind == Kind::unaffordable || (ask.kind == Kind::unsure && !state.exact_payment(project).has_value())) {
+    const auto ask = state.ask(project, any ? std::optional(std::pair(asks[best].high, best)) : std::nullopt);
+    if (ask.kind == Kind::unaffordable) {
         std::erase(state.alive, project);
         return;
     }
-    if (limit && state.compare_prices(state.lower[project], project, bounds.high, best) > 0) {
+    if (ask.kind == Kind::beyond) {
         return;
     }
-    nobody_short[project] = ask.kind == Kind::bounded && ask.nobody_short;
+    asks[project] = ask;
     contenders.push_back(project);
-    // Who may be first is enclosed; whoever looks dearer than that needs no more than the lower bound.
-    if (any && state.compare_prices(ask.pay, project, bounds.pay, best) >= 0 && ask.kind == Kind::bounded) {
-        return;
-    }
-    const auto enclosed = state.enclose(project, ask);
-    if (!any || state.compare_prices(enclosed.pay, project, bounds.pay, best) < 0) {
+    if (!any || state.compare_prices(ask.high, project, asks[best].high, best) < 0) {
         best = project;
-        bounds = enclosed;
         any = true;
     }
 }
@@ -71,17 +63,17 @@ bool Search<State>::run() {
         const auto by_price = state.compare_prices(state.lower[a], a, state.lower[b], b);
         return by_price != 0 ? by_price < 0 : a < b;
     });
-    nobody_short.assign(state.lower.size(), false);
+    asks.resize(state.lower.size());
     bool any = false;
     for (const ProjectIndex project : order) {
         // A lower bound from an earlier round holds still: balances only fall, so prices only rise.
-        if (any && state.compare_prices(state.lower[project], project, bounds.high, best) > 0) {
+        if (any && state.compare_prices(state.lower[project], project, asks[best].high, best) > 0) {
             break;
         }
         consider(project, any);
     }
     std::erase_if(contenders, [&](ProjectIndex project) {
-        return project != best && state.compare_prices(state.lower[project], project, bounds.high, best) > 0;
+        return project != best && state.compare_prices(asks[project].low, project, asks[best].high, best) > 0;
     });
     std::ranges::sort(contenders);
     return any;
@@ -89,13 +81,11 @@ bool Search<State>::run() {
 
 /// Of the contenders those with exactly the lowest price.
 template <typename State>
-std::vector<ProjectIndex> lowest(State& state, const std::vector<ProjectIndex>& contenders) {
+std::vector<ProjectIndex> lowest(const Search<State>& search) {
     std::vector<ProjectIndex> tied;
     mpq_class low;
-    for (const ProjectIndex project : contenders) {
-        const auto payment = state.exact_payment(project);
-        check(payment.has_value(), "a contender can be paid");
-        const mpq_class price = state.price(*payment, project);
+    for (const ProjectIndex project : search.contenders) {
+        const mpq_class price = search.state.price(search.state.exact_payment(project, search.asks[project]), project);
         if (tied.empty() || price < low) {
             tied = {project};
             low = price;
@@ -108,44 +98,65 @@ std::vector<ProjectIndex> lowest(State& state, const std::vector<ProjectIndex>& 
 
 }  // namespace
 
+/// Buys what every richer run begins with.
+void Shares::open(SharesRun& run, std::vector<bool>& nobody_short, Money spend_max) {
+    State& state = *state_;
+    if (!state.opening_holds()) {
+        return;
+    }
+    const auto asks = state.buy_opening();
+    for (std::size_t round = 0; round < asks.size(); ++round) {
+        run.purchases.push_back({.project = state.opening()[round], .pay_high = asks[round].high});
+        run.spent += state.contest.cost(run.purchases.back().project);
+        nobody_short.push_back(true);
+    }
+    check(run.spent <= spend_max, "what an earlier run bought first keeps within the budget");
+}
+
 SharesRun Shares::run(const Share& share, Money spend_max) {
     State& state = *state_;
     const Contest& contest = state.contest;
     state.begin(share);
     SharesRun run;
+    std::vector<bool> nobody_short;
+    open(run, nobody_short, spend_max);
     while (true) {
         Search<State> search{.state = state};
         if (!search.run()) {
-            return run;
+            break;
         }
         SharesRun::Purchase purchase{.project = search.best};
         if (search.contenders.size() > 1) {
-            const std::vector<ProjectIndex> tied = lowest(state, search.contenders);
+            const std::vector<ProjectIndex> tied = lowest(search);
             purchase.project = contest.judge.choose(tied);
             if (tied.size() > 1) {
                 run.ties.push_back(contest.judge.describe(run.purchases.size(), tied, purchase.project));
             }
             for (const ProjectIndex other : tied) {
                 // With nobody short the payment is cost over supporters, at this endowment and at every larger one.
-                if (other != purchase.project && search.nobody_short[other] && search.nobody_short[purchase.project]) {
+                if (other != purchase.project && search.asks[other].nobody_short &&
+                    search.asks[purchase.project].nobody_short) {
                     purchase.level.push_back(other);
                 }
             }
-            search.bounds = state.enclose(purchase.project, state.ask(purchase.project));
         }
         run.spent += contest.cost(purchase.project);
         if (run.spent > spend_max) {
             run.overspent = true;
-            return run;
+            run.overspender = purchase.project;
+            break;
         }
-        purchase.pay_high = search.bounds.high;
-        state.charge(purchase.project, search.bounds);
-        std::vector<bool> out(contest.election.projects.size(), false);
-        out[purchase.project] = true;
-        shut_out_rivals(contest, purchase.project, out);
-        std::erase_if(state.alive, [&](ProjectIndex project) { return out[project]; });
+        const State::Ask& ask = search.asks[purchase.project];
+        purchase.pay_high = ask.high;
+        nobody_short.push_back(ask.nobody_short);
+        state.charge(purchase.project, ask);
+        state.strike(purchase.project);
         run.purchases.push_back(std::move(purchase));
     }
+    if (!run.overspent) {
+        state.remember_opening(nobody_short);
+    }
+    return run;
 }
 
 bool Shares::carry(SharesRun& low, const Share& high) {
@@ -156,7 +167,12 @@ bool Shares::carry(SharesRun& low, const Share& high) {
     }
     state.begin(high);
     SharesRun carried = low;
-    for (SharesRun::Purchase& purchase : carried.purchases) {
+    std::vector<bool> nobody_short;
+    SharesRun opening;
+    open(opening, nobody_short, INT64_MAX);
+    check(opening.purchases.size() <= carried.purchases.size(), "a run begins with what every richer one begins with");
+    for (std::size_t round = opening.purchases.size(); round < carried.purchases.size(); ++round) {
+        SharesRun::Purchase& purchase = carried.purchases[round];
         const std::pair limit(purchase.pay_high, purchase.project);
         const std::vector<ProjectIndex> others = state.alive;
         for (const ProjectIndex other : others) {
@@ -167,28 +183,23 @@ bool Shares::carry(SharesRun& low, const Share& high) {
             const auto ask = state.ask(other, limit);
             if (ask.kind == Kind::unaffordable) {
                 std::erase(state.alive, other);
-            } else if (ask.kind == Kind::unsure ||
-                       state.compare_prices(ask.low, other, limit.first, limit.second) <= 0) {
+            } else if (state.compare_prices(ask.low, other, limit.first, limit.second) <= 0) {
                 return false;
             }
         }
         const auto ask = state.ask(purchase.project);
-        if (ask.kind != Kind::bounded) {
-            return false;
-        }
-        const auto bounds = state.enclose(purchase.project, ask);
-        purchase.pay_high = bounds.high;
-        state.charge(purchase.project, bounds);
-        std::vector<bool> out(state.contest.election.projects.size(), false);
-        out[purchase.project] = true;
-        shut_out_rivals(state.contest, purchase.project, out);
-        std::erase_if(state.alive, [&](ProjectIndex project) { return out[project]; });
+        check(ask.kind == Kind::enclosed, "what the poorer could pay, the richer can");
+        purchase.pay_high = ask.high;
+        nobody_short.push_back(ask.nobody_short);
+        state.charge(purchase.project, ask);
+        state.strike(purchase.project);
     }
     const std::vector<ProjectIndex> rest = state.alive;
     const bool done =
         std::ranges::all_of(rest, [&](ProjectIndex project) { return state.ask(project).kind == Kind::unaffordable; });
     if (done) {
         low = std::move(carried);
+        state.remember_opening(nobody_short);
     }
     return done;
 }
@@ -200,8 +211,8 @@ std::vector<Round> Shares::explain(const Share& share, const SharesRun& run) {
     std::vector<Round> rounds;
     for (const SharesRun::Purchase& purchase : run.purchases) {
         const auto ask = state.ask(purchase.project);
-        check(ask.kind != State::Ask::Kind::unaffordable, "a run bought what could be paid");
-        state.charge(purchase.project, state.enclose(purchase.project, ask));
+        check(ask.kind == State::Ask::Kind::enclosed, "a run bought what could be paid");
+        state.charge(purchase.project, ask);
         const mpq_class payment = state.exact_round(state.bought.size() - 1);
         const mpz_class cost = to_mpz(state.contest.cost(purchase.project));
         Round round;
@@ -212,7 +223,7 @@ std::vector<Round> Shares::explain(const Share& share, const SharesRun& run) {
         round.effective_votes = to_exact(mpq_class(cost / payment));
         const mpq_class price = state.price(payment, purchase.project);
         round.price = state.contest.rule.utility == Utility::cost ? to_exact(price) : in_kroner(price);
-        round.paid_all_they_had = state.bought.back().short_voters;
+        round.paid_all_they_had = state.short_voters(state.bought.size() - 1);
         round.pot = state.contest.pot;
         rounds.push_back(std::move(round));
     }

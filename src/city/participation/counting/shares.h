@@ -8,6 +8,9 @@
 
 namespace bypuls::participation::counting {
 
+/// More projects are refused: one number of sixteen bits names each.
+inline constexpr std::size_t entrants_max = 65'535;
+
 /// What every voter is given: numerator/denominator øre.
 struct Share {
     __int128 numerator = 0;
@@ -24,15 +27,16 @@ struct SharesRun {
     std::vector<Purchase> purchases;
     std::vector<Tie> ties;
     Money spent = 0;
-    bool overspent = false;  ///< given up as soon as it spent more than allowed
+    bool overspent = false;        ///< given up as soon as it spent more than allowed
+    ProjectIndex overspender = 0;  ///< the purchase that did it, which is not among the purchases
 };
 
 /// Equal Shares, exact and fast.
 ///
-/// Balances are whole numbers of 2^-k øre with one common bound on their error, so sums are exact and every comparison
-/// is either certain or known not to be. What is not certain is decided by rational arithmetic, which is cheap because
-/// a voter who still has money has paid in full for everything bought that she supports: her exact balance is the
-/// endowment minus the payments of those rounds, and a project's exact payment is linear in the earlier ones.
+/// Payments are whole numbers of 2^-k øre with a bound on the error, so sums are exact and every comparison is either
+/// certain or known not to be. What is not certain is decided by rational arithmetic, which is cheap because a voter
+/// who still has money has paid in full for everything bought that she supports: her exact balance is the endowment
+/// minus the payments of those rounds, and a project's exact payment is linear in the earlier ones.
 ///
 /// Two facts about endowments make raising them fast. With the same purchases in the same order, a larger endowment
 /// leaves every voter at least as much after every round and makes every payment smaller or equal. So if the payments
@@ -61,6 +65,7 @@ public:
 
 private:
     class State;
+    void open(SharesRun& run, std::vector<bool>& nobody_short, Money spend_max);
     std::unique_ptr<State> state_;
 };
 

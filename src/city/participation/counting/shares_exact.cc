@@ -7,90 +7,142 @@
 
 namespace bypuls::participation::counting {
 
-mpq_class Shares::State::exact_sum(const std::vector<std::uint32_t>& groups, std::size_t rounds) {
-    std::vector<mpz_class> paid(rounds);
-    mpz_class voters;
-    for (const std::uint32_t group : groups) {
-        const mpz_class count = to_mpz(profile.count(group));
-        voters += count;
-        for (const Wish& wish : profile.wishes(group)) {
-            if (round_of_[wish.project] < rounds) {
-                paid[round_of_[wish.project]] += count * static_cast<unsigned long>(wish.weight);
-            }
-        }
+/// Needed only here, so only made when something gets here.
+std::span<const Supporter> Shares::State::supporters(ProjectIndex project) {
+    if (!by_project_) {
+        by_project_.emplace(contest.election, contest.rule, weights_for(contest.election, contest.rule));
     }
-    mpq_class sum = endowment_ * voters;
+    return by_project_->supporters(project);
+}
+
+std::vector<Shares::State::Fixed> Shares::State::pays_before(std::size_t rounds) const {
+    std::vector<Fixed> pays(purses_.slots(), 0);
     for (std::size_t round = 0; round < rounds; ++round) {
-        if (paid[round] != 0) {
-            sum -= exact_round(round) * paid[round];
-        }
+        pays[slot_of(bought[round].project)] = bought[round].pay;
     }
-    return sum;
+    return pays;
 }
 
-const mpq_class& Shares::State::exact_round(std::size_t round) {
-    for (std::size_t k = 0; k <= round; ++k) {
-        Bought& purchase = bought[k];
-        if (purchase.payment) {
-            continue;
-        }
-        check(purchase.rich_weight > 0, "an open payment has someone who pays in full");
-        mpq_class rest = mpq_class(to_mpz(contest.cost(purchase.project))) - exact_sum(purchase.emptied, k);
-        purchase.payment = rest / to_mpz(purchase.rich_weight);
+Shares::State::Wide Shares::State::error_before(std::size_t rounds) const {
+    Wide error = 1;
+    for (std::size_t round = 0; round < rounds; ++round) {
+        error += static_cast<Wide>(bought[round].slack) * purses_.weight_max();
     }
-    return *bought[round].payment;
+    return error;
 }
 
-mpq_class Shares::State::exact_balance(std::uint32_t group) {
-    mpq_class balance = endowment_;
+/// What the group has left, or less than nothing by what it could not pay; off by no more than the error.
+Shares::State::Wide Shares::State::balance(std::uint32_t group, const std::vector<Fixed>& pays) const {
+    Wide balance = endowment_fixed_;
     for (const Wish& wish : profile.wishes(group)) {
-        const std::uint32_t round = round_of_[wish.project];
-        if (round < bought.size()) {
-            balance -= exact_round(round) * static_cast<unsigned long>(wish.weight);
+        if (round_of_[wish.project] != UINT32_MAX) {
+            balance -= static_cast<Wide>(pays[slot_of(wish.project)]) * wish.weight;
         }
     }
     return balance;
 }
 
-std::optional<mpq_class> Shares::State::exact_payment(ProjectIndex project) {
-    const Ask guess = ask(project);
-    if (guess.kind == Ask::Kind::unaffordable) {
-        return std::nullopt;
-    }
-    if (guess.kind == Ask::Kind::bounded) {
-        if (const auto bounds = close(project, guess.pay)) {
-            const Split at = split(project, guess.pay, std::max(bounds->high - guess.pay, guess.pay - bounds->low));
-            const mpq_class rest = mpq_class(to_mpz(contest.cost(project))) - exact_sum(at.poor, bought.size());
-            return mpq_class(rest / to_mpz(weights_[project] - at.short_weight));
+mpq_class Shares::State::exact_balance(std::uint32_t group, std::size_t rounds) {
+    mpq_class balance = endowment_;
+    for (const Wish& wish : profile.wishes(group)) {
+        const std::uint32_t round = round_of_[wish.project];
+        if (round < rounds) {
+            balance -= exact_round(round) * static_cast<unsigned long>(wish.weight);
         }
     }
-    return water_level(project);
+    return sgn(balance) < 0 ? mpq_class(0) : balance;
 }
 
-std::optional<mpq_class> Shares::State::water_level(ProjectIndex project) {
+const mpq_class& Shares::State::exact_round(std::size_t round) {
+    for (std::size_t k = 0; k <= round; ++k) {
+        if (bought[k].exact) {
+            continue;
+        }
+        auto payment = exact_by_split(bought[k].project, k, bought[k].ask);
+        if (!payment) {
+            payment = water_level(bought[k].project, k);
+        }
+        check(payment.has_value(), "what was bought could be paid");
+        bought[k].exact = std::move(payment);
+    }
+    return *bought[round].exact;
+}
+
+mpq_class Shares::State::exact_payment(ProjectIndex project, const Ask& ask) {
+    auto payment = exact_by_split(project, bought.size(), ask);
+    if (!payment) {
+        payment = water_level(project, bought.size());
+    }
+    check(payment.has_value(), "a project whose payment is enclosed can be paid");
+    return *payment;
+}
+
+/// The payment where it is certain who has nothing, who pays all she has and who pays in full; nothing where it is not.
+/// It is then linear in the endowment and the earlier payments, so one pass over the ballots gives whole coefficients.
+std::optional<mpq_class> Shares::State::exact_by_split(ProjectIndex project, std::size_t rounds, const Ask& ask) {
+    const std::vector<Fixed> pays = pays_before(rounds);
+    const Wide error = error_before(rounds);
+    std::vector<std::int64_t> paid(rounds, 0);  // sums of voters times weights, which have 63 bits to themselves
+    std::int64_t poor_voters = 0;
+    std::int64_t rich = 0;
+    for (const Supporter& supporter : supporters(project)) {
+        const Wide has = balance(supporter.group, pays);
+        if (has - error > static_cast<Wide>(ask.high) * supporter.weight) {
+            rich += supporter.count() * supporter.weight;
+        } else if (has + error <= 0) {
+            continue;
+        } else if (has - error <= 0 || has + error >= static_cast<Wide>(ask.low) * supporter.weight) {
+            return std::nullopt;
+        } else {
+            poor_voters += supporter.count();
+            for (const Wish& wish : profile.wishes(supporter.group)) {
+                if (round_of_[wish.project] < rounds) {
+                    paid[round_of_[wish.project]] += supporter.count() * wish.weight;
+                }
+            }
+        }
+    }
+    if (rich == 0) {
+        return std::nullopt;
+    }
+    mpq_class rest = mpq_class(to_mpz(contest.cost(project))) - endowment_ * to_mpz(poor_voters);
+    for (std::size_t round = 0; round < rounds; ++round) {
+        if (paid[round] != 0) {
+            rest += exact_round(round) * to_mpz(paid[round]);
+        }
+    }
+    return mpq_class(rest / to_mpz(rich));
+}
+
+std::optional<mpq_class> Shares::State::water_level(ProjectIndex project, std::size_t rounds) {
     struct Purse {
         mpq_class per_weight;
         mpq_class money;
         mpz_class weight;
     };
+    const std::vector<Fixed> pays = pays_before(rounds);
+    const Wide error = error_before(rounds);
     // Voters with the same purchases behind them have the same balance; there are few such histories.
     std::map<std::vector<std::pair<std::uint32_t, std::uint32_t>>, mpq_class> known;
     std::vector<Purse> purses;
     mpq_class money;
     mpz_class open;
-    for (const Supporter& supporter : profile.supporters(project)) {
-        if (balance_[supporter.group] == 0) {
+    for (const Supporter& supporter : supporters(project)) {
+        if (balance(supporter.group, pays) + error <= 0) {
             continue;
         }
         std::vector<std::pair<std::uint32_t, std::uint32_t>> history;
         for (const Wish& wish : profile.wishes(supporter.group)) {
-            if (round_of_[wish.project] < bought.size()) {
+            if (round_of_[wish.project] < rounds) {
                 history.emplace_back(round_of_[wish.project], wish.weight);
             }
         }
         const auto [at, fresh] = known.try_emplace(std::move(history));
         if (fresh) {
-            at->second = exact_balance(supporter.group);
+            at->second = exact_balance(supporter.group, rounds);
+        }
+        if (at->second == 0) {
+            continue;
         }
         const mpz_class count = to_mpz(supporter.count());
         const auto weight = static_cast<unsigned long>(supporter.weight);
@@ -114,33 +166,47 @@ std::optional<mpq_class> Shares::State::water_level(ProjectIndex project) {
     return mpq_class(left / open);
 }
 
+Shares::State::Ask Shares::State::ask_exactly(ProjectIndex project) {
+    const auto payment = water_level(project, bought.size());
+    if (!payment) {
+        return {};
+    }
+    const mpz_class scaled = (payment->get_num() << static_cast<unsigned long>(shift_)) / payment->get_den();
+    const Fixed low = scaled.get_si();
+    lower[project] = std::max(lower[project], low);
+    guess_[slot_of(project)] = low;
+    return {.kind = Ask::Kind::enclosed, .low = low, .high = low + 1};
+}
+
+std::int64_t Shares::State::short_voters(std::size_t round) {
+    const ProjectIndex project = bought[round].project;
+    const Bought& purchase = bought[round];
+    const std::vector<Fixed> pays = pays_before(round);
+    const Wide error = error_before(round);
+    std::int64_t voters = 0;
+    for (const Supporter& supporter : supporters(project)) {
+        const Wide has = balance(supporter.group, pays);
+        bool less = has + error < static_cast<Wide>(purchase.ask.low) * supporter.weight;
+        if (!less && has - error <= static_cast<Wide>(purchase.ask.high) * supporter.weight) {
+            less = exact_balance(supporter.group, round) <
+                   exact_round(round) * static_cast<unsigned long>(supporter.weight);
+        }
+        voters += less ? supporter.count() : 0;
+    }
+    return voters;
+}
+
+/// The bounds have grown too wide: from here on the payments are as sharp as the fixed point can hold them.
 void Shares::State::refresh() {
-    std::vector<Fixed> pays;
     for (std::size_t round = 0; round < bought.size(); ++round) {
         const mpq_class& payment = exact_round(round);
         const mpz_class scaled = (payment.get_num() << static_cast<unsigned long>(shift_)) / payment.get_den();
-        pays.push_back(scaled.get_si());
+        bought[round].pay = scaled.get_si();
+        bought[round].slack = 1;
+        pay_[slot_of(bought[round].project)] = bought[round].pay;
     }
-    const mpz_class scaled = (endowment_.get_num() << static_cast<unsigned long>(shift_)) / endowment_.get_den();
-    const Fixed whole = scaled.get_si();
-    __int128 worst = 1;
-    for (std::size_t group = 0; group < profile.groups(); ++group) {
-        if (balance_[group] == 0) {
-            continue;
-        }
-        __int128 balance = whole;
-        __int128 error = 1;
-        for (const Wish& wish : profile.wishes(group)) {
-            if (round_of_[wish.project] < bought.size()) {
-                balance -= static_cast<__int128>(pays[round_of_[wish.project]]) * wish.weight;
-                error += wish.weight;
-            }
-        }
-        balance_[group] = std::max<Fixed>(1, static_cast<Fixed>(balance));
-        worst = std::max(worst, error + 1);
-    }
-    error_ = worst;
-    error_max_ = std::max(error_max_, 2 * worst);
+    error_ = static_cast<Fixed>(std::min<Wide>(INT64_MAX / 16, error_before(bought.size())));
+    error_max_ = std::max(error_max_, 2 * error_);
 }
 
 }  // namespace bypuls::participation::counting

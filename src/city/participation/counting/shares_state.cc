@@ -1,6 +1,7 @@
 #include "city/participation/counting/shares_state.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "core/check.h"
 
@@ -9,71 +10,86 @@ namespace {
 
 constexpr std::uint32_t never = UINT32_MAX;
 constexpr int headroom_bits = 61;
+constexpr std::int64_t fixed_max = INT64_MAX / 4;
 
 int bits(unsigned __int128 value) {
     const auto high = static_cast<std::uint64_t>(value >> 64);
     return static_cast<int>(high != 0 ? 64 + std::bit_width(high) : std::bit_width(static_cast<std::uint64_t>(value)));
 }
 
+/// Rounded towards less; the divisor is positive.
+std::int64_t floor_div(__int128 a, std::int64_t b) {
+    const __int128 quotient = a / b;
+    const __int128 floor = quotient - (a < quotient * b ? 1 : 0);
+    return static_cast<std::int64_t>(std::clamp<__int128>(floor, -fixed_max, fixed_max));
+}
+
+std::int64_t ceil_div(__int128 a, std::int64_t b) {
+    return -floor_div(-a, b);
+}
+
 }  // namespace
 
-Shares::State::State(const Contest& of, const Profile& by) : contest(of), profile(by) {
+Shares::State::State(const Contest& of, const Profile& by) : contest(of), profile(by), purses_(of, by) {
     by_cost_ = contest.rule.utility == Utility::cost;
-    weights_.assign(profile.projects(), 0);
-    for (const ProjectIndex project : contest.entrants) {
-        for (const Supporter& supporter : profile.supporters(project)) {
-            weights_[project] += supporter.count() * supporter.weight;
-            weight_max_ = std::max<std::int64_t>(weight_max_, supporter.weight);
+    slot_of_.assign(profile.projects(), 0);
+    std::size_t most = 0;
+    for (std::size_t slot = 0; slot < purses_.slots(); ++slot) {
+        slot_of_[contest.entrants[slot]] = static_cast<Slot>(slot);
+        const std::size_t from = purses_.first_row(static_cast<Slot>(slot));
+        const std::size_t rows = purses_.rows(static_cast<Slot>(slot));
+        std::int64_t weight = 0;
+        std::int64_t voters = 0;
+        for (std::size_t row = from; row < from + rows; ++row) {
+            weight += std::int64_t{purses_.voters()[row]} * (purses_.ones() ? 1U : purses_.weights()[row]);
+            voters += purses_.voters()[row];
         }
+        weights_.push_back(weight);
+        voters_.push_back(voters);
+        most = std::max(most, rows);
     }
-    ones_ = weight_max_ == 1;
+    balances_.resize(most);
+    guess_.assign(purses_.slots(), 0);
 }
 
-namespace {
-
-/// All the money handed out, or the dearest project, whichever is more: what must fit the fixed point.
-__int128 largest_amount(const Contest& contest, const Profile& profile, const Share& share) {
-    std::int64_t voters = 0;
-    for (std::size_t group = 0; group < profile.groups(); ++group) {
-        voters += profile.count(group);
-    }
-    __int128 most = share.numerator / share.denominator * voters + voters;
-    for (const ProjectIndex project : contest.entrants) {
-        most = std::max<__int128>(most, contest.cost(project));
-    }
-    return most;
+/// What must fit a fixed number: a balance from which every project on the longest ballot has been paid in full.
+Shares::State::Wide Shares::State::needed(const Share& share) const {
+    return (share.numerator / share.denominator + 1) * static_cast<Wide>(purses_.length_max() + 2);
 }
-
-}  // namespace
 
 bool Shares::State::fits(const Share& share) const {
-    return shift_ > 0 &&
-           bits(static_cast<unsigned __int128>(largest_amount(contest, profile, share))) + shift_ <= headroom_bits;
+    return shift_ > 0 && bits(static_cast<unsigned __int128>(needed(share))) + shift_ <= headroom_bits;
 }
 
 Result<void> Shares::State::widen(const Share& share) {
-    const int needed = bits(static_cast<unsigned __int128>(largest_amount(contest, profile, share)));
-    if (needed >= headroom_bits - 8) {
-        return fail(Errc::exhausted,
-                    "the shares of all voters together have grown beyond forty-five thousand billion kroner");
+    constexpr int shift_max = 44;
+    const int most = bits(static_cast<unsigned __int128>(needed(share)));
+    if (most + 1 > headroom_bits) {
+        return fail(Errc::exhausted, "the share of each voter has grown beyond ten thousand billion kroner");
     }
     // Two bits to spare, so that shares can grow fourfold before this is called again.
-    shift_ = std::clamp(headroom_bits - 2 - needed, 1, 40);
+    shift_ = std::clamp(headroom_bits - 2 - most, 1, shift_max);
+    std::ranges::fill(guess_, 0);
     return {};
 }
 
 void Shares::State::begin(const Share& share) {
-    const auto fixed = static_cast<Fixed>((share.numerator << shift_) / share.denominator);
+    endowment_fixed_ = static_cast<Fixed>((share.numerator << shift_) / share.denominator);
     endowment_ = quotient(to_mpz(share.numerator), to_mpz(share.denominator));
-    balance_.assign(profile.groups(), fixed);
     error_ = 1;
-    error_max_ = std::max<__int128>(64, fixed >> 16);
+    error_max_ = std::max<Fixed>(64, endowment_fixed_ >> 12);
     bought.clear();
     round_of_.assign(profile.projects(), never);
-    alive = contest.entrants;
+    pay_.assign(purses_.slots(), 0);
+    alive.clear();
     lower.assign(profile.projects(), 0);
-    for (const ProjectIndex project : alive) {
-        lower[project] = cost_fixed(project) / weights_[project];
+    for (const ProjectIndex project : contest.entrants) {
+        const Slot slot = slot_of(project);
+        // Whoever has more than all of this is bounded by what there is, so that the bounds below fit.
+        if (cost_fixed(project) <= (static_cast<Wide>(endowment_fixed_) + 1) * voters_[slot]) {
+            lower[project] = floor_div(cost_fixed(project), weights_[slot]);
+            alive.push_back(project);
+        }
     }
 }
 
@@ -81,7 +97,7 @@ std::strong_ordering Shares::State::compare_prices(Fixed a, ProjectIndex p, Fixe
     if (!by_cost_) {
         return a <=> b;
     }
-    return static_cast<__int128>(a) * contest.cost(q) <=> static_cast<__int128>(b) * contest.cost(p);
+    return static_cast<Wide>(a) * contest.cost(q) <=> static_cast<Wide>(b) * contest.cost(p);
 }
 
 mpq_class Shares::State::price(const mpq_class& payment, ProjectIndex project) const {
@@ -89,207 +105,210 @@ mpq_class Shares::State::price(const mpq_class& payment, ProjectIndex project) c
 }
 
 template <bool ones, bool first>
-Shares::State::Pass Shares::State::look(ProjectIndex project, Fixed pay, Fixed slack) const {
+void Shares::State::take(Pass& pass, Fixed balance, std::size_t row, Fixed pay, Fixed slack) const {
+    const auto voters = static_cast<std::int64_t>(purses_.voters()[row]);
+    const std::int64_t weight = ones ? 1 : purses_.weights()[row];
+    const Fixed money = std::max<Fixed>(balance, 0);
+    const std::int64_t live = balance > -error_ ? voters : 0;
+    bool poor = false;
+    bool near = false;
+    if constexpr (ones) {
+        poor = balance < pay - error_ - slack;
+        near = !poor && balance <= pay + error_ + slack;
+    } else {
+        const Wide full = static_cast<Wide>(pay) * weight;
+        const Wide margin = error_ + static_cast<Wide>(slack) * weight;
+        poor = balance < full - margin;
+        near = !poor && balance <= full + margin;
+    }
+    const std::int64_t mask = -static_cast<std::int64_t>(poor);
+    if constexpr (first) {
+        pass.total += static_cast<Wide>(money) * voters;
+        pass.live += live;
+    }
+    pass.poor_sum += static_cast<Wide>(money & mask) * voters;
+    pass.poor_live += live & mask;
+    pass.poor_weight += (voters * weight) & mask;
+    pass.near += near ? voters : 0;
+}
+
+template <bool ones, int length>
+void Shares::State::read_block(Pass& pass, const Purses::Block& block, Fixed pay, Fixed slack, Fixed* balances) const {
+    const std::uint32_t choices = length >= 0 ? static_cast<std::uint32_t>(length) : block.length;
+    const Slot* choice = purses_.choices() + block.choice;
+    const std::uint32_t* weight = ones ? nullptr : purses_.choice_weights() + block.choice;
+    for (std::uint32_t i = 0; i < block.rows; ++i) {
+        Fixed balance = endowment_fixed_;
+        if constexpr (ones) {
+            for (std::uint32_t k = 0; k < choices; ++k) {
+                balance -= pay_[choice[k]];
+            }
+        } else {
+            Wide wide = balance;
+            for (std::uint32_t k = 0; k < choices; ++k) {
+                wide -= static_cast<Wide>(pay_[choice[k]]) * weight[k];
+            }
+            balance = static_cast<Fixed>(std::max<Wide>(wide, -fixed_max));
+            weight += choices;
+        }
+        choice += choices;
+        balances[i] = balance;
+        take<ones, true>(pass, balance, block.row + i, pay, slack);
+    }
+}
+
+template <bool ones>
+Shares::State::Pass Shares::State::read(Slot slot, Fixed pay, Fixed slack) {
     Pass pass;
-    const __int128 margin = error_ + slack;
-    const auto below = static_cast<Fixed>(std::max<__int128>(1, pay - margin));
-    const auto above = static_cast<Fixed>(pay + margin);
-    for (const Supporter& supporter : profile.supporters(project)) {
-        const Fixed balance = balance_[supporter.group];
-        const Fixed money = supporter.count() * balance;
-        bool poor = balance < below;
-        bool near = balance <= above;
-        if constexpr (!ones) {
-            const __int128 full = static_cast<__int128>(pay) * supporter.weight;
-            const __int128 doubt = error_ + static_cast<__int128>(slack) * supporter.weight;
-            poor = balance == 0 || balance < full - doubt;
-            near = balance <= full + doubt;
+    const std::size_t from = purses_.first_row(slot);
+    for (const Purses::Block& block : purses_.blocks(slot)) {
+        if (block.rows == 0) {
+            continue;
         }
-        const std::int64_t live = balance != 0 ? supporter.count() : 0;
-        const std::int64_t mask = -static_cast<std::int64_t>(poor);
-        if constexpr (first) {
-            pass.total += money;
-            pass.live += live;
+        Fixed* balances = balances_.data() + (block.row - from);
+        // Short ballots are most, and a loop of known length is quicker.
+        switch (block.length) {
+            case 0: read_block<ones, 0>(pass, block, pay, slack, balances); break;
+            case 1: read_block<ones, 1>(pass, block, pay, slack, balances); break;
+            case 2: read_block<ones, 2>(pass, block, pay, slack, balances); break;
+            case 3: read_block<ones, 3>(pass, block, pay, slack, balances); break;
+            case 4: read_block<ones, 4>(pass, block, pay, slack, balances); break;
+            default: read_block<ones, -1>(pass, block, pay, slack, balances); break;
         }
-        pass.poor_sum += money & mask;
-        pass.poor_live += live & mask;
-        pass.poor_weight += (ones ? supporter.count() : supporter.count() * supporter.weight) & mask;
-        pass.doubtful += static_cast<std::int64_t>(near) + mask;
     }
     return pass;
 }
 
-/// Takes in what a look has shown; true if the payment is found, or cannot be found by looking.
-bool Shares::State::settle(Ask& ask, ProjectIndex project, const Pass& pass, Fixed slack) {
-    const std::int64_t rich = weights_[project] - pass.poor_weight;
-    const __int128 doubt = pass.poor_live * error_;
-    const __int128 rest = static_cast<__int128>(cost_fixed(project)) - pass.poor_sum;
+template <bool ones>
+Shares::State::Pass Shares::State::reread(Slot slot, Fixed pay, Fixed slack) const {
+    Pass pass;
+    const std::size_t from = purses_.first_row(slot);
+    const std::size_t rows = purses_.rows(slot);
+    for (std::size_t i = 0; i < rows; ++i) {
+        take<ones, false>(pass, balances_[i], from + i, pay, slack);
+    }
+    return pass;
+}
+
+bool Shares::State::settle(Ask& ask, Slot slot, const Pass& pass, Fixed& pay, Fixed& slack) {
+    const std::int64_t rich = weights_[slot] - pass.poor_weight;
+    const Wide doubt = static_cast<Wide>(pass.poor_live) * error_;
+    const Wide near = static_cast<Wide>(pass.near) * 2 * (error_ + static_cast<Wide>(slack) * purses_.weight_max());
+    const Wide rest = cost_fixed(contest.entrants[slot]) - pass.poor_sum;
     // For any set of voters thought to be poor, this is a lower bound: the true payment is the largest of them.
-    const auto low = static_cast<Fixed>(rest > doubt ? (rest - doubt) / rich : 0);
-    const Fixed high = ceil_div(rest + doubt, rich);
-    ask.low = std::max(ask.low, low);
-    lower[project] = ask.low;
-    ask.nobody_short = pass.poor_weight == 0 && pass.doubtful == 0;
-    // Poor and rich are certain anywhere within the slack; so if the root must lie there, it is where it seems.
-    if (pass.doubtful == 0 && low >= ask.pay - slack && high <= ask.pay + slack) {
-        ask.closed = true;
-        ask.high = high;
+    ask.low = std::max(ask.low, floor_div(rest - doubt, rich));
+    ask.nobody_short = pass.poor_weight == 0 && pass.near == 0;
+    // With a payment anywhere within the slack the poor pay all they have and the rich in full, and those too close to
+    // tell no less than that by twice the margin. So if that much covers the cost, the payment is no more.
+    const Fixed high = ceil_div(rest + doubt + near, rich);
+    if (high >= pay - slack && high <= pay + slack) {
+        ask.high = std::max(high, ask.low);
         return true;
     }
     const Fixed next = std::max(ask.low, ceil_div(rest, rich));
-    const bool still = next <= ask.pay + slack;
-    ask.pay = std::max(ask.pay, next);
-    return still && pass.doubtful > 0;
+    const Fixed wanted = ceil_div(doubt + near, rich);
+    slack = std::min(std::max<Fixed>(2, wanted + 1), error_max_);
+    pay = next;
+    return false;
 }
 
 Shares::State::Ask Shares::State::ask(ProjectIndex project, std::optional<std::pair<Fixed, ProjectIndex>> enough) {
-    constexpr int looks_max = 200;
-    const Fixed cost = cost_fixed(project);
-    Ask ask{.kind = Ask::Kind::bounded, .pay = lower[project], .low = lower[project]};
+    constexpr int looks_max = 64;
+    const Slot slot = slot_of(project);
+    const bool ones = purses_.ones();
+    const Wide cost = cost_fixed(project);
+    Ask ask{.kind = Ask::Kind::enclosed, .low = lower[project]};
+    Fixed pay = std::max(ask.low, guess_[slot]);
     Fixed slack = 2;
+    Pass pass = ones ? read<true>(slot, pay, slack) : read<false>(slot, pay, slack);
+    const Wide doubt = static_cast<Wide>(pass.live) * error_;
+    if (pass.total + doubt < cost) {
+        ask.kind = Ask::Kind::unaffordable;
+        return ask;
+    }
+    if (pass.total - doubt < cost) {
+        return ask_exactly(project);
+    }
     for (int looks = 0; looks < looks_max; ++looks) {
-        const bool first = looks == 0;
-        const Pass pass =
-            ones_ ? (first ? look<true, true>(project, ask.pay, slack) : look<true, false>(project, ask.pay, slack))
-                  : (first ? look<false, true>(project, ask.pay, slack) : look<false, false>(project, ask.pay, slack));
-        const __int128 doubt = pass.live * error_;
-        if (first && pass.total + doubt < cost) {
-            ask.kind = Ask::Kind::unaffordable;
-            return ask;
-        }
-        if ((first && pass.total - doubt < cost) || pass.poor_weight == weights_[project]) {
-            ask.kind = Ask::Kind::unsure;
-            return ask;
-        }
-        if (settle(ask, project, pass, slack) ||
-            (enough && compare_prices(ask.low, project, enough->first, enough->second) > 0)) {
-            return ask;
-        }
-        const __int128 needed = 2 + pass.poor_live * error_ / (weights_[project] - pass.poor_weight);
-        slack = static_cast<Fixed>(std::min(needed, error_max_));
-    }
-    return ask;
-}
-
-Shares::State::Split Shares::State::split(ProjectIndex project, Fixed pay, Fixed slack) const {
-    Split split;
-    for (const Supporter& supporter : profile.supporters(project)) {
-        const Fixed balance = balance_[supporter.group];
-        if (balance == 0) {
-            split.short_weight += supporter.count() * supporter.weight;
-            split.short_voters += supporter.count();
-            continue;
-        }
-        const __int128 gap = balance - static_cast<__int128>(pay) * supporter.weight;
-        const __int128 margin = error_ + static_cast<__int128>(slack) * supporter.weight;
-        if (gap > margin) {
-            continue;
-        }
-        if (gap >= -margin) {
-            split.doubtful.push_back(supporter.group);
-            continue;
-        }
-        split.poor.push_back(supporter.group);
-        split.poor_sum += supporter.count() * balance;
-        split.poor_live += supporter.count();
-        split.short_weight += supporter.count() * supporter.weight;
-        split.short_voters += supporter.count();
-    }
-    return split;
-}
-
-std::optional<Shares::State::Bounds> Shares::State::close(ProjectIndex project, Fixed guess) const {
-    const std::int64_t weight = weights_[project];
-    const Fixed cost = cost_fixed(project);
-    Fixed slack = 2;
-    for (int attempt = 0; attempt < 2; ++attempt) {
-        const Split at = split(project, guess, slack);
-        if (!at.doubtful.empty() || at.short_weight == weight) {
-            return std::nullopt;
-        }
-        const std::int64_t rich = weight - at.short_weight;
-        const __int128 doubt = at.poor_live * error_;
-        const __int128 rest = static_cast<__int128>(cost) - at.poor_sum;
-        if (rest - doubt < 0) {
-            return std::nullopt;
-        }
-        const Bounds bounds{
-            .pay = guess, .low = static_cast<Fixed>((rest - doubt) / rich), .high = ceil_div(rest + doubt, rich)};
-        // Poor and rich are certain anywhere within the slack; so if the root must lie there, it is where it seems.
-        if (bounds.low >= guess - slack && bounds.high <= guess + slack) {
-            return bounds;
-        }
-        const __int128 needed = std::max<__int128>(guess - bounds.low, bounds.high - guess);
-        if (needed > error_max_) {
-            return std::nullopt;
-        }
-        slack = static_cast<Fixed>(needed);
-    }
-    return std::nullopt;
-}
-
-Shares::State::Bounds Shares::State::enclose(ProjectIndex project, const Ask& ask) {
-    if (ask.closed) {
-        return {.pay = ask.pay, .low = ask.low, .high = ask.high};
-    }
-    const auto exact = exact_payment(project);
-    check(exact.has_value(), "a project whose payment is enclosed can be paid");
-    const mpz_class scaled = (exact->get_num() << static_cast<unsigned long>(shift_)) / exact->get_den();
-    const Fixed pay = scaled.get_si();
-    lower[project] = std::max(lower[project], pay);
-    return {.pay = pay, .low = pay, .high = pay + 1};
-}
-
-void Shares::State::charge(ProjectIndex project, const Bounds& bounds) {
-    const Fixed slack = std::max(bounds.pay - bounds.low, bounds.high - bounds.pay);
-    Split at = split(project, bounds.pay, slack);
-    std::optional<mpq_class> payment;
-    if (!at.doubtful.empty()) {
-        payment = exact_payment(project);
-        check(payment.has_value(), "what is bought can be paid");
-    }
-    Bought purchase{
-        .project = project, .emptied = std::move(at.poor), .short_voters = at.short_voters, .payment = payment};
-    std::size_t doubtful = 0;
-    std::size_t poor = 0;
-    const std::size_t certain = purchase.emptied.size();
-    std::int64_t short_weight = at.short_weight;
-    std::vector<std::uint32_t> settled;
-    for (const Supporter& supporter : profile.supporters(project)) {
-        Fixed& balance = balance_[supporter.group];
-        if (balance == 0) {
-            continue;
-        }
-        if (poor < certain && purchase.emptied[poor] == supporter.group) {
-            ++poor;
-            balance = 0;
-            continue;
-        }
-        if (doubtful < at.doubtful.size() && at.doubtful[doubtful] == supporter.group) {
-            ++doubtful;
-            const mpq_class full = *payment * static_cast<unsigned long>(supporter.weight);
-            const mpq_class has = exact_balance(supporter.group);
-            if (has <= full) {
-                // Who has exactly the full share is counted among the emptied: the sums come out the same.
-                purchase.short_voters += has < full ? supporter.count() : 0;
-                short_weight += supporter.count() * supporter.weight;
-                settled.push_back(supporter.group);
-                continue;
+        if (pass.poor_weight == weights_[slot]) {
+            if (pay <= ask.low) {
+                return ask_exactly(project);
             }
+            pay = ask.low;  // the guess was too high
+        } else if (settle(ask, slot, pass, pay, slack)) {
+            lower[project] = ask.low;
+            guess_[slot] = ask.high;
+            return ask;
         }
-        balance = std::max<Fixed>(1, balance - static_cast<Fixed>(bounds.pay * supporter.weight));
+        lower[project] = ask.low;
+        if (enough && compare_prices(ask.low, project, enough->first, enough->second) > 0) {
+            guess_[slot] = pay;
+            ask.kind = Ask::Kind::beyond;
+            return ask;
+        }
+        pass = ones ? reread<true>(slot, pay, slack) : reread<false>(slot, pay, slack);
     }
-    for (const std::uint32_t group : settled) {
-        balance_[group] = 0;
-        purchase.emptied.push_back(group);
-    }
-    purchase.rich_weight = weights_[project] - short_weight;
-    error_ += static_cast<__int128>(slack) * weight_max_ + 1;
+    return ask_exactly(project);
+}
+
+void Shares::State::charge(ProjectIndex project, const Ask& ask) {
+    check(ask.kind == Ask::Kind::enclosed, "what is bought has its payment enclosed");
+    const Fixed pay = ask.low + (ask.high - ask.low) / 2;
+    const Fixed slack = ask.high - pay;
+    pay_[slot_of(project)] = pay;
+    error_ =
+        static_cast<Fixed>(std::min<Wide>(fixed_max / 4, error_ + static_cast<Wide>(slack) * purses_.weight_max()));
     round_of_[project] = static_cast<std::uint32_t>(bought.size());
-    bought.push_back(std::move(purchase));
+    bought.push_back({.project = project, .pay = pay, .slack = slack, .ask = ask});
     if (error_ > error_max_) {
         refresh();
     }
+}
+
+void Shares::State::strike(ProjectIndex project) {
+    std::vector<bool> out(contest.election.projects.size(), false);
+    out[project] = true;
+    shut_out_rivals(contest, project, out);
+    std::erase_if(alive, [&](ProjectIndex other) { return out[other]; });
+}
+
+void Shares::State::remember_opening(const std::vector<bool>& nobody_short) {
+    // Prices if nobody is ever short: the least that a project can ask, at any endowment.
+    const auto cheaper = [&](ProjectIndex a, ProjectIndex b) {
+        const auto of_a = static_cast<Wide>(by_cost_ ? 1 : contest.cost(a)) * weights_[slot_of(b)];
+        const auto of_b = static_cast<Wide>(by_cost_ ? 1 : contest.cost(b)) * weights_[slot_of(a)];
+        return of_a < of_b;
+    };
+    opening_.clear();
+    opening_share_ = endowment_;
+    std::vector<bool> out(contest.election.projects.size(), false);
+    for (std::size_t round = 0; round < bought.size() && nobody_short[round]; ++round) {
+        const ProjectIndex project = bought[round].project;
+        out[project] = true;
+        const bool cheapest = std::ranges::all_of(
+            contest.entrants, [&](ProjectIndex other) { return out[other] || cheaper(project, other); });
+        if (!cheapest) {
+            return;
+        }
+        shut_out_rivals(contest, project, out);
+        opening_.push_back(project);
+    }
+}
+
+std::vector<Shares::State::Ask> Shares::State::buy_opening() {
+    std::vector<Ask> asks;
+    for (const ProjectIndex project : opening_) {
+        const Wide cost = cost_fixed(project);
+        const std::int64_t weight = weights_[slot_of(project)];
+        const Ask ask{.kind = Ask::Kind::enclosed,
+                      .low = floor_div(cost, weight),
+                      .high = ceil_div(cost, weight),
+                      .nobody_short = true};
+        charge(project, ask);
+        strike(project);
+        asks.push_back(ask);
+    }
+    return asks;
 }
 
 }  // namespace bypuls::participation::counting

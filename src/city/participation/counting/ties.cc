@@ -71,6 +71,14 @@ std::size_t TieJudge::agreeing(ProjectIndex a, ProjectIndex b) const {
 }
 
 ProjectIndex TieJudge::choose(std::span<const ProjectIndex> tied) {
+    return decide(tied, false);
+}
+
+ProjectIndex TieJudge::choose_last(std::span<const ProjectIndex> tied) {
+    return decide(tied, true);
+}
+
+ProjectIndex TieJudge::decide(std::span<const ProjectIndex> tied, bool last) {
     check(!tied.empty(), "a tie has projects");
     if (tied.size() == 1) {
         return tied.front();
@@ -86,16 +94,18 @@ ProjectIndex TieJudge::choose(std::span<const ProjectIndex> tied) {
             return favour.favoured;
         }
     }
-    const ProjectIndex first = *std::ranges::min_element(tied, {}, [&](ProjectIndex p) { return rank_[p]; });
+    const auto rank = [&](ProjectIndex project) { return rank_[project]; };
+    const ProjectIndex chosen =
+        last ? *std::ranges::max_element(tied, {}, rank) : *std::ranges::min_element(tied, {}, rank);
     if (unbroken_.empty()) {
         for (const ProjectIndex other : tied) {
-            if (other != first && agreeing(first, other) == reasons_.size()) {
+            if (other != chosen && agreeing(chosen, other) == reasons_.size()) {
                 unbroken_.assign(tied.begin(), tied.end());
                 break;
             }
         }
     }
-    return first;
+    return chosen;
 }
 
 Tie TieJudge::describe(std::size_t round, std::vector<ProjectIndex> tied, ProjectIndex chosen) const {

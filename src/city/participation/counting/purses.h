@@ -1,0 +1,67 @@
+#pragma once
+
+// For shares*.cc only.
+#include <cstdint>
+#include <vector>
+
+#include "city/participation/counting/shares.h"
+
+namespace bypuls::participation::counting {
+
+/// The supporters of each entrant of a contest, laid out in the order in which Equal Shares reads them: row after row,
+/// each with the entrants on the ballot beside it, so that a balance is worked out from the payments made so far and
+/// no other memory is touched. Voters with identical ballots are one row. Entrants go by their position ("slot").
+class Purses {
+public:
+    using Slot = std::uint16_t;
+
+    /// Rows of one entrant whose ballots name equally many other entrants. Where a ballot is very long, its choices
+    /// are kept once for all its rows, and each of them is a block of its own.
+    struct Block {
+        std::uint32_t row = 0;
+        std::uint32_t rows = 0;
+        std::uint32_t length = 0;  ///< choices of each row
+        std::size_t choice = 0;    ///< position of the first row's choices; the others follow
+    };
+
+    /// At most entrants_max entrants.
+    Purses(const Contest& contest, const Profile& profile);
+
+    std::size_t slots() const { return first_row_.size() - 1; }
+    std::size_t rows(Slot slot) const { return first_row_[slot + 1U] - first_row_[slot]; }
+    std::size_t first_row(Slot slot) const { return first_row_[slot]; }
+    std::span<const Block> blocks(Slot slot) const {
+        return std::span(blocks_).subspan(first_block_[slot], first_block_[slot + 1U] - first_block_[slot]);
+    }
+    const std::uint32_t* voters() const { return voters_.data(); }  ///< by row
+    /// What the row gives its entrant, by row; only if not all weights are 1.
+    const std::uint32_t* weights() const { return weights_.data(); }
+    const Slot* choices() const { return choices_.data(); }
+    const std::uint32_t* choice_weights() const { return choice_weights_.data(); }  ///< likewise, by choice
+    bool ones() const { return ones_; }
+    std::uint32_t weight_max() const { return weight_max_; }
+    std::size_t length_max() const { return length_max_; }  ///< entrants on the longest ballot
+
+private:
+    struct Taken {
+        Slot slot = 0;
+        std::uint32_t weight = 1;
+    };
+    void measure(const Profile& profile, const std::vector<std::uint32_t>& slot_of);
+    void lay_out(const std::vector<std::vector<std::uint32_t>>& lengths);
+    void fill(const Profile& profile, const std::vector<std::uint32_t>& slot_of);
+    std::size_t keep(const std::vector<Taken>& ballot, std::size_t without, std::size_t at);
+
+    std::vector<std::uint32_t> first_row_;
+    std::vector<Block> blocks_;
+    std::vector<std::uint32_t> first_block_;
+    std::vector<std::uint32_t> voters_;
+    std::vector<std::uint32_t> weights_;
+    std::vector<Slot> choices_;
+    std::vector<std::uint32_t> choice_weights_;
+    bool ones_ = true;
+    std::uint32_t weight_max_ = 1;
+    std::size_t length_max_ = 0;
+};
+
+}  // namespace bypuls::participation::counting
