@@ -246,5 +246,38 @@ TEST_F(BlockStore, ReadersSeeEveryReadingOnceWhateverTheWriterDoes) {
     done = true;
 }
 
+// From a few hundred datastreams on, totals are made in two halves, and days are walked for all at once.
+TEST_F(BlockStore, TotalsOfManyAreThoseOfEach) {
+    constexpr int streams = 401;
+    for (int day = 25; day < 45; ++day) {
+        std::vector<Arrival> rows;
+        for (int stream = 1; stream <= streams; stream += 1 + (stream + day) % 3) {
+            rows.push_back(
+                {DatastreamId{stream}, {start + hours{24 * day + stream % 24}, std::int64_t{stream * day}, {}}});
+        }
+        std::vector<Outcome> outcomes(rows.size());
+        ASSERT_TRUE(store_->append(rows, {++position_}, outcomes));
+        if (day != 44) {
+            settle();
+        }
+        if (day == 36) {
+            while (*store_->maintain()) {
+            }
+        }
+    }
+    ASSERT_TRUE(store_->remove({200}, all_time));
+    const Interval january{start + hours{24 * 28}, start + hours{24 * 43 + 5}};
+    const auto totals = store_->totals(Selection::all(), january);
+    ASSERT_TRUE(totals) << totals.error();
+    std::vector<Total> each;
+    for (const DatastreamId id : store_->datastreams()) {
+        if (const Aggregate values = *store_->aggregate(id, january); !values.empty()) {
+            each.push_back({id, values});
+        }
+    }
+    EXPECT_EQ(*totals, each);
+    EXPECT_GT(totals->size(), 300U);
+}
+
 }  // namespace
 }  // namespace bypuls::observations

@@ -92,6 +92,11 @@ private:
     Result<std::uint64_t> forget_in_memory(DatastreamId id, Interval interval, std::uint64_t on_disk);
 
     // reads.cc
+    struct Held;
+    struct Part;
+    static Held summed_up(DatastreamId id, Snapshot snapshot);
+    Result<void> add_blocks(const Part& part, Interval interval, bool days_apart) const;
+    Result<void> add_days(const Part& part, Reader& reader, Interval interval) const;
     Result<Aggregate> aggregate_rows(DatastreamId id, Interval interval) const;
     Result<void> add_block(const Header& header, ByteView bytes, Interval interval, Aggregate& into) const;
     Result<std::optional<Observation>> newest_usable(DatastreamId id) const;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <limits>
+#include <thread>
 
 #include "platform/observations/blocks/engine.h"
 #include "platform/observations/blocks/merge.h"
@@ -250,17 +251,15 @@ Result<std::vector<Bucket>> BlockStore::rollup(DatastreamId id, Interval interva
     return out;
 }
 
-namespace {
-
 /// What memory adds to one datastream's total.
-struct Held {
+struct BlockStore::Held {
     DatastreamId id;
     Snapshot snapshot;  // emptied of its rows once they are summed up
     Aggregate frozen;
     Aggregate active;
 };
 
-Held summed_up(DatastreamId id, Snapshot snapshot) {
+BlockStore::Held BlockStore::summed_up(DatastreamId id, Snapshot snapshot) {
     Held out{.id = id, .snapshot = std::move(snapshot), .frozen = {}, .active = {}};
     Snapshot& held = out.snapshot;
     if (held.corrects) {
@@ -271,7 +270,64 @@ Held summed_up(DatastreamId id, Snapshot snapshot) {
     return out;
 }
 
-}  // namespace
+/// Some of the totals, which one reader makes in one moment.
+struct BlockStore::Part {
+    std::span<Held> held;
+    std::span<Total> totals;  // of the same datastreams
+};
+
+// Months are read datastream by datastream. Where there are many, their days lie better together day by day.
+Result<void> BlockStore::add_blocks(const Part& part, Interval interval, bool days_apart) const {
+    TRY(const auto reader, readers_.lease());
+    TRY(const auto moment, reader->moment());
+    TRY(const SettleNumber seen, reader->settle_number());
+    for (std::size_t i = 0; i < part.held.size(); ++i) {
+        Held& held = part.held[i];
+        Aggregate& values = part.totals[i].values;
+        if (held.snapshot.corrects) {
+            continue;
+        }
+        if (seen < held.snapshot.frozen_number) {
+            values.add(held.frozen);
+        }
+        if (seen < held.snapshot.active_number) {
+            values.add(held.active);
+        }
+        held.snapshot.settle_upto(seen);
+        Walk walk{*reader, held.id, days_apart ? Shape{} : held.snapshot.shape, interval, Order::oldest_first};
+        for (;;) {
+            TRY(const bool more, walk.next());
+            if (!more) {
+                break;
+            }
+            TRY_DO(add_block(walk.header(), walk.bytes(), interval, values));
+        }
+    }
+    return days_apart ? add_days(part, *reader, interval) : Result<void>();
+}
+
+Result<void> BlockStore::add_days(const Part& part, Reader& reader, Interval interval) const {
+    DayWalk days{reader, interval};
+    std::size_t place = 0;
+    for (;;) {
+        TRY(const bool more, days.next());
+        if (!more) {
+            return {};
+        }
+        // Each day's blocks come by datastream, as the totals stand.
+        const DatastreamId id = days.header().datastream;
+        if (id < part.held.front().id || part.held.back().id < id) {
+            continue;
+        }
+        place = part.held[place].id <= id ? place : 0;
+        while (part.held[place].id < id) {
+            ++place;
+        }
+        if (part.held[place].id == id && !part.held[place].snapshot.corrects) {
+            TRY_DO(add_block(days.header(), days.bytes(), interval, part.totals[place].values));
+        }
+    }
+}
 
 Result<std::vector<Total>> BlockStore::totals(const Selection& selection, Interval interval) const {
     std::vector<DatastreamId> ids = selection.ids ? *selection.ids : datastreams();
@@ -281,58 +337,28 @@ Result<std::vector<Total>> BlockStore::totals(const Selection& selection, Interv
         return std::vector<Total>{};
     }
     std::vector<Held> all;
+    std::vector<Total> out;
     all.reserve(ids.size());
+    out.reserve(ids.size());
     for (const DatastreamId id : ids) {
         if (auto held = snapshot(id, interval, everything, false)) {
             all.push_back(summed_up(id, std::move(*held)));
+            out.push_back({id, {}});
         }
     }
-    std::vector<Total> out;
-    out.reserve(all.size());
-    {
-        const bool days_apart = all.size() >= many_datastreams;
-        TRY(const auto reader, readers_.lease());
-        TRY(const auto moment, reader->moment());
-        TRY(const SettleNumber seen, reader->settle_number());
-        for (Held& held : all) {
-            Total& total = out.emplace_back(Total{held.id, {}});
-            if (held.snapshot.corrects) {
-                continue;
-            }
-            if (seen < held.snapshot.frozen_number) {
-                total.values.add(held.frozen);
-            }
-            if (seen < held.snapshot.active_number) {
-                total.values.add(held.active);
-            }
-            held.snapshot.settle_upto(seen);
-            Walk walk{*reader, held.id, days_apart ? Shape{} : held.snapshot.shape, interval, Order::oldest_first};
-            for (;;) {
-                TRY(const bool more, walk.next());
-                if (!more) {
-                    break;
-                }
-                TRY_DO(add_block(walk.header(), walk.bytes(), interval, total.values));
-            }
-        }
-        if (days_apart) {
-            DayWalk days{*reader, interval};
-            for (std::size_t place = 0;;) {
-                TRY(const bool more, days.next());
-                if (!more) {
-                    break;
-                }
-                // Each day's blocks come by datastream, as the totals stand.
-                const DatastreamId id = days.header().datastream;
-                place = place < out.size() && out[place].datastream <= id ? place : 0;
-                while (place < out.size() && out[place].datastream < id) {
-                    ++place;
-                }
-                if (place < out.size() && out[place].datastream == id && !all[place].snapshot.corrects) {
-                    TRY_DO(add_block(days.header(), days.bytes(), interval, out[place].values));
-                }
-            }
-        }
+    if (all.size() < many_datastreams) {
+        TRY_DO(add_blocks({all, out}, interval, false));
+    } else {
+        // Two halves side by side: all of a town's meters are the longest question that is asked here.
+        const std::size_t half = all.size() / 2;
+        const Part first{std::span{all}.first(half), std::span{out}.first(half)};
+        const Part second{std::span{all}.subspan(half), std::span{out}.subspan(half)};
+        Result<void> other;
+        std::jthread beside{[&] { other = add_blocks(second, interval, true); }};
+        const auto own = add_blocks(first, interval, true);
+        beside.join();
+        TRY_DO(own);
+        TRY_DO(other);
     }
     for (std::size_t i = 0; i < all.size(); ++i) {
         if (all[i].snapshot.corrects) {
