@@ -22,12 +22,20 @@ std::optional<double> number_of(const observations::Value& value) {
 }  // namespace
 
 Quality RuleJudge::judge(DatastreamId id, const observations::Observation& reading, Instant received) {
+    if (without_rule_.contains(id)) {
+        return {};
+    }
     const auto value = number_of(reading.value);
     if (!value) {
         return {};
     }
     Past& past = past_of(id, reading.time);
     if (past.rule == nullptr) {
+        pasts_.erase(id);
+        if (without_rule_.size() >= without_rule_max) {
+            without_rule_.clear();
+        }
+        without_rule_.insert(id);
         return {};
     }
     const Reading next{reading.time, *value, reading.quality};

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "platform/ingest/pipeline/applier.h"
@@ -22,6 +23,8 @@ public:
     /// Datastreams whose past is held, and readings held of each (four a minute for an hour, or hourly for ten days).
     static constexpr std::size_t datastreams_max = 20'000;
     static constexpr std::size_t readings_max = 256;
+    /// Datastreams remembered to have no rule: a county's meters, which would push out those that have one.
+    static constexpr std::size_t without_rule_max = 1'000'000;
 
     /// Both outlive it.
     RuleJudge(registry::Registry& registry, const observations::Store& store) : registry_(registry), store_(store) {}
@@ -46,6 +49,7 @@ private:
     registry::Registry& registry_;
     const observations::Store& store_;
     std::unordered_map<observations::DatastreamId, Past> pasts_;
+    std::unordered_set<observations::DatastreamId> without_rule_;
 };
 
 }  // namespace bypuls::ingest
