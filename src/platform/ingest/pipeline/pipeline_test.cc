@@ -248,6 +248,14 @@ TEST_F(PipelineTest, ARefusedMessageIsADeadLetterThoughNothingElseCame) {
     EXPECT_EQ(bench_.ledger->counts()["observations"], (Counts{.received = 1, .rejected = 1}));
 }
 
+TEST_F(PipelineTest, AMessageBeyondAParsersLimitIsRefusedForGoodAndNotToBeSentAgain) {
+    start();
+    const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+    const auto refused = submit(Way::batch_json, "", deep);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, Errc::malformed) << refused.error();
+}
+
 TEST_F(PipelineTest, ADeadLetterIsTriedAgainAfterItsDeviceWasAdopted) {
     start();
     ASSERT_TRUE(submit({.time = bench_.clock.now(), .value = 42}).has_value());

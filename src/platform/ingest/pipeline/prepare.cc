@@ -66,7 +66,13 @@ Result<void> read(Intake& intake) {
 Result<std::unique_ptr<Intake>> prepare(Message message) {
     auto intake = std::make_unique<Intake>();
     intake->message = std::move(message);
-    TRY_DO(read(*intake));
+    if (auto done = read(*intake); !done) {
+        // A parser's limit is about this message, not about us: the sender must not send it again.
+        if (done.error().code == Errc::exhausted) {
+            done.error().code = Errc::malformed;
+        }
+        return std::unexpected(std::move(done).error());
+    }
     return intake;
 }
 

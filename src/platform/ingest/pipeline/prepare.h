@@ -36,7 +36,7 @@ struct Intake {
     std::size_t units() const { return good + rejected; }
 };
 
-/// Reads a message. Errc::malformed or exhausted when none of it can be used. Pure.
+/// Reads a message. Errc::malformed when none of it can be used, also when it is larger or deeper than is read. Pure.
 Result<std::unique_ptr<Intake>> prepare(Message message);
 
 }  // namespace bypuls::ingest::pipeline
