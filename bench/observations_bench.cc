@@ -1,8 +1,13 @@
-// A town's year of readings in the block store: what it weighs and how fast it answers.
+// A town's year of readings in the block store: what it weighs and how fast it answers. Prints rows of a Markdown
+// table.
 //
-//   observations_bench [--scale 1] [--hours 8760] [--folder FOLDER] [--only meters|temperatures]
+//   observations_bench [--scale 1] [--hours 8760] [--folder FOLDER] [--only meters|temperatures] [--lay
+//   time|datastream]
 //
-// Scale 1 is 50 000 datastreams. The folder is created below FOLDER (or TMPDIR) and removed at the end.
+// Scale 1 is 50 000 datastreams. History is laid hour by hour, as a town lives (time), or each datastream's whole span
+// at once, as an import does (datastream), which is quicker. The questions are asked by a process of its own, so that
+// start and memory are those of a program that has just begun. The folder is created below FOLDER (or TMPDIR) and
+// removed at the end.
 
 #include <algorithm>
 #include <chrono>
@@ -15,10 +20,14 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/check.h"
 #include "core/random.h"
+#include "platform/analysis/analysis.h"
 #include "platform/observations/blocks/block_store.h"
+#include "platform/registry/memory.h"
 
 namespace bypuls::observations {
 namespace {
@@ -49,6 +58,8 @@ struct Settings {
     int hours = 8760;
     std::string folder = std::getenv("TMPDIR") != nullptr ? std::getenv("TMPDIR") : "/tmp";
     std::string only;
+    bool by_datastream = false;
+    std::string ask;  ///< the file to ask, in the second process
 };
 
 const Instant new_year{std::chrono::sys_days{std::chrono::year{2025} / 12 / 31} + std::chrono::hours{23}};  // in Oslo
@@ -69,7 +80,8 @@ struct Xorshift {
 class Town {
 public:
     virtual ~Town() = default;
-    virtual void hour(int hour, std::vector<Arrival>& out) = 0;
+    /// The readings of datastreams [from, to); each datastream's hours are asked for in order.
+    virtual void hour(int hour, std::size_t from, std::size_t to, std::span<Arrival> out) = 0;
 };
 
 /// Cumulative litres on the hour. 45 % of hours see no use; the rest follow a morning and an evening.
@@ -80,13 +92,15 @@ public:
             meters_.push_back({{0x9E3779B97F4A7C15ULL * (i + 1)}, static_cast<std::int64_t>(i % 997 * 1000), 0});
             meters_.back().people = 1 + static_cast<double>(i % 5);
         }
+        for (int hour = 0; hour < 24; ++hour) {
+            const double curve =
+                0.25 + std::exp(-std::pow(hour - 7.5, 2) / 4) + 0.9 * std::exp(-std::pow(hour - 19, 2) / 10);
+            hours_of_day_.push_back({curve, std::clamp(0.75 - 0.45 * curve, 0.05, 0.95)});
+        }
     }
-    void hour(int hour, std::vector<Arrival>& out) override {
-        const int of_day = hour % 24;
-        const double curve =
-            0.25 + std::exp(-std::pow(of_day - 7.5, 2) / 4) + 0.9 * std::exp(-std::pow(of_day - 19, 2) / 10);
-        const double idle = std::clamp(0.75 - 0.45 * curve, 0.05, 0.95);
-        for (std::size_t i = 0; i < meters_.size(); ++i) {
+    void hour(int hour, std::size_t from, std::size_t to, std::span<Arrival> out) override {
+        const auto& [curve, idle] = hours_of_day_[static_cast<std::size_t>(hour % 24)];
+        for (std::size_t i = from; i < to; ++i) {
             Meter& meter = meters_[i];
             if (meter.chance.unit() > idle) {
                 const double litres = -std::log(1 - meter.chance.unit()) * 9 * meter.people * curve;
@@ -95,8 +109,8 @@ public:
                 ++idle_hours;
             }
             ++all_hours;
-            out[i] = {DatastreamId{static_cast<std::int64_t>(i) + 1},
-                      {new_year + std::chrono::hours{hour}, meter.index, {}}};
+            out[i - from] = {DatastreamId{static_cast<std::int64_t>(i) + 1},
+                             {new_year + std::chrono::hours{hour}, meter.index, {}}};
         }
     }
     double idle_hours = 0;
@@ -108,7 +122,12 @@ private:
         std::int64_t index;
         double people;
     };
+    struct HourOfDay {
+        double curve;  // of use
+        double idle;   // chance of none
+    };
     std::vector<Meter> meters_;
+    std::vector<HourOfDay> hours_of_day_;
 };
 
 /// Degrees with two decimals, about every hour but never on it.
@@ -119,15 +138,15 @@ public:
             all_.push_back({{0x9E3779B97F4A7C15ULL * (i + 1)}, 0.0});
         }
     }
-    void hour(int hour, std::vector<Arrival>& out) override {
+    void hour(int hour, std::size_t from, std::size_t to, std::span<Arrival> out) override {
         const double season = 6 - 14 * std::cos(2 * M_PI * hour / 8766) - 3 * std::cos(2 * M_PI * hour / 24);
-        for (std::size_t i = 0; i < all_.size(); ++i) {
+        for (std::size_t i = from; i < to; ++i) {
             auto& [chance, away] = all_[i];
             away = away * 0.97 + (chance.unit() + chance.unit() + chance.unit() - 1.5) * 0.4;
             const double celsius = std::round((season + away) * 100) / 100;
             const auto minute = std::chrono::minutes{static_cast<int>(chance.next() % 60)};
-            out[i] = {DatastreamId{static_cast<std::int64_t>(i) + 1},
-                      {new_year + std::chrono::hours{hour} + minute, celsius, {}}};
+            out[i - from] = {DatastreamId{static_cast<std::int64_t>(i) + 1},
+                             {new_year + std::chrono::hours{hour} + minute, celsius, {}}};
         }
     }
 
@@ -152,30 +171,56 @@ struct Filling {
     std::uint64_t rows = 0;
 };
 
-/// Appends hours [from, to) in batches of 10 000, as the pipeline does.
-Filling fill(Store& store, Town& town, std::size_t count, int from, int to, std::uint64_t& position) {
-    constexpr std::size_t batch = 10'000;
+constexpr std::size_t batch_rows = 10'000;  // as the pipeline appends
+
+void append(Store& store, std::span<const Arrival> rows, std::uint64_t& position, Filling& filling) {
+    static std::vector<Outcome> outcomes(batch_rows);
+    const auto start = Clock::now();
+    const double cpu = cpu_seconds();
+    for (std::size_t at = 0; at < rows.size(); at += batch_rows) {
+        const std::span part = rows.subspan(at, std::min(batch_rows, rows.size() - at));
+        must(store.append(part, {++position}, std::span{outcomes}.first(part.size())));
+    }
+    filling.append_s += seconds_since(start);
+    filling.append_cpu_s += cpu_seconds() - cpu;
+    filling.rows += rows.size();
+}
+
+void settle(Store& store, std::uint64_t position, Filling& filling) {
+    auto start = Clock::now();
+    must(store.settle({position}));
+    filling.settle_s += seconds_since(start);
+    start = Clock::now();
+    maintain(store);
+    filling.maintain_s += seconds_since(start);
+}
+
+Filling lay_by_time(Store& store, Town& town, std::size_t count, int hours) {
     Filling out;
+    std::uint64_t position = 0;
     std::vector<Arrival> rows(count);
-    std::vector<Outcome> outcomes(batch);
-    for (int hour = from; hour < to; ++hour) {
-        town.hour(hour, rows);
-        auto start = Clock::now();
-        const double cpu = cpu_seconds();
-        for (std::size_t at = 0; at < rows.size(); at += batch) {
-            const std::span part = std::span{rows}.subspan(at, std::min(batch, rows.size() - at));
-            must(store.append(part, {++position}, std::span{outcomes}.first(part.size())));
+    for (int hour = 0; hour < hours; ++hour) {
+        town.hour(hour, 0, count, rows);
+        append(store, rows, position, out);
+        if (store.wants_settle() || hour + 1 == hours) {
+            settle(store, position, out);
         }
-        out.append_s += seconds_since(start);
-        out.append_cpu_s += cpu_seconds() - cpu;
-        out.rows += rows.size();
-        if (store.wants_settle() || hour + 1 == to) {
-            start = Clock::now();
-            must(store.settle({position}));
-            out.settle_s += seconds_since(start);
-            start = Clock::now();
-            maintain(store);
-            out.maintain_s += seconds_since(start);
+    }
+    return out;
+}
+
+Filling lay_by_datastream(Store& store, Town& town, std::size_t count, int hours) {
+    Filling out;
+    std::uint64_t position = 0;
+    const auto span = static_cast<std::size_t>(hours);
+    std::vector<Arrival> rows(span);
+    for (std::size_t id = 0; id < count; ++id) {
+        for (int hour = 0; hour < hours; ++hour) {
+            town.hour(hour, id, id + 1, std::span{rows}.subspan(static_cast<std::size_t>(hour), 1));
+        }
+        append(store, rows, position, out);
+        if (store.wants_settle() || id + 1 == count) {
+            settle(store, position, out);
         }
     }
     return out;
@@ -209,11 +254,16 @@ Latency ask(const Store& store, std::size_t count, int hours, int span_hours, in
     return latency(ms);
 }
 
-void print_questions(const Store& store, std::size_t count, int hours, const char* when) {
+void print_row(const std::string& what, const std::string& goal, const std::string& measured) {
+    fmt::print("| {} | {} | {} |\n", what, goal, measured);
+    std::fflush(stdout);
+}
+
+void print_questions(const Store& store, std::size_t count, int hours, const std::string& when) {
     for (const auto& [name, span] : {std::pair{"day", 24}, std::pair{"month", 31 * 24}, std::pair{"year", 8760}}) {
         const Latency l = ask(store, count, hours, span, 20'000);
-        fmt::print("  one datastream, {:<5} {:<17} p50 {:.3f} ms  p99 {:.3f} ms  max {:.2f} ms\n", name, when, l.p50_ms,
-                   l.p99_ms, l.max_ms);
+        print_row(fmt::format("one datastream's {}, {}", name, when), "p99 < 1 ms",
+                  fmt::format("p50 {:.3f}, p99 {:.3f}, max {:.1f} ms", l.p50_ms, l.p99_ms, l.max_ms));
     }
 }
 
@@ -267,8 +317,8 @@ void print_totals(const Store& store) {
     const double cpu_ms = (cpu_seconds() - cpu) * 200;
     std::ranges::sort(ms);
     compare_totals(store, totals, month);
-    fmt::print("  January's totals of {} datastreams: {:.0f} ms (median of 5, equal to raw; {:.0f} ms of processor)\n",
-               totals.size(), ms[2], cpu_ms);
+    print_row(fmt::format("January's totals of {} datastreams, equal to those of the raw values", totals.size()),
+              "< 300 ms", fmt::format("{:.0f} ms (median of 5; {:.0f} ms of processor)", ms[2], cpu_ms));
 }
 
 void print_scan(const Store& store, unsigned threads) {
@@ -297,61 +347,157 @@ void print_scan(const Store& store, unsigned threads) {
         all += rows[part];
         busy += cpu[part];
     }
-    fmt::print("  scan of all {} readings, {} thread(s): {:.0f} million a second ({:.0f} a second of processor)\n", all,
-               threads, static_cast<double>(all) / s / 1e6, static_cast<double>(all) / busy / 1e6);
+    print_row(fmt::format("scan of all {} readings in the store, {} thread(s)", all, threads), "-",
+              fmt::format("{:.0f} million/s ({:.0f} a second of processor)", static_cast<double>(all) / s / 1e6,
+                          static_cast<double>(all) / busy / 1e6));
 }
 
-/// A writer at many times the design load while a reader asks.
-void print_while_ingesting(Store& store, Town& town, std::size_t count, int hours, std::uint64_t& position) {
-    std::jthread writer{[&](const std::stop_token& stop) {
-        for (int hour = hours; !stop.stop_requested(); ++hour) {
-            fill(store, town, count, hour, hour + 1, position);
-            std::this_thread::sleep_for(std::chrono::milliseconds{500});  // 50 000 readings at most each half second
+/// Keeps the answer's only row.
+class OneRow final : public analysis::Sink {
+public:
+    Result<void> columns(std::span<const analysis::Column>) override { return {}; }
+    Result<void> row(std::span<const analysis::Cell> cells) override {
+        for (const auto& cell : cells) {
+            text += fmt::format("{} ", cell.value_or("null"));
         }
-    }};
-    print_questions(store, count, hours, "while ingesting");
+        return {};
+    }
+    Result<void> finish() override { return {}; }
+    std::string text;
+};
+
+void print_duckdb(const Store& store) {
+    const SystemClock clock;
+    const auto registry = registry::make_memory_registry(clock);
+    const auto duckdb =
+        must(analysis::Analysis::open(store, *registry, {.threads = 2, .time = std::chrono::minutes{2}}));
+    const auto rows = static_cast<double>(store.statistics().readings);
+    for (const char* sql : {"SELECT count(*), sum(value) FROM observations",
+                            "SELECT datastream % 10 AS kind, min(value), max(value), max(time) FROM observations "
+                            "GROUP BY kind ORDER BY kind LIMIT 1"}) {
+        OneRow sink;
+        const auto start = Clock::now();
+        must(duckdb->query(sql, Selection::all(), sink));
+        const double s = seconds_since(start);
+        print_row(fmt::format("DuckDB, 2 threads, all readings: `{}`", sql), "≥ 100 million/s",
+                  fmt::format("{:.0f} million/s ({:.1f} s)", rows / s / 1e6, s));
+    }
 }
 
-void run(const Settings& settings, const std::string& kind) {
-    const auto count = static_cast<std::size_t>(50'000 * settings.scale);
-    std::string folder = settings.folder + "/observations-bench-XXXXXX";
-    check(mkdtemp(folder.data()) != nullptr, "a folder for the measurement");
-    BlockOptions options;
-    options.path = folder + "/observations.sqlite";
-    std::unique_ptr<Town> town;
-    if (kind == "meters") {
-        town = std::make_unique<Meters>(count);
-    } else {
-        town = std::make_unique<Thermometers>(count);
+/// Readings come one by one at a steady rate, each a message of its own, and settle every second.
+void print_while_ingesting(Store& store, std::size_t count, int hours, double rate, const std::string& name) {
+    std::uint64_t taken = 0;
+    {
+        std::jthread writer{[&](const std::stop_token& stop) {
+            std::uint64_t position = store.settled().value;
+            SeededRandom random{7};
+            auto next = Clock::now();
+            auto settle = next + std::chrono::seconds{1};
+            while (!stop.stop_requested()) {
+                next += std::chrono::microseconds{static_cast<std::int64_t>(1e6 / rate)};
+                std::this_thread::sleep_until(next);
+                const DatastreamId id{1 + static_cast<std::int64_t>(random.below(count))};
+                const auto latest = store.latest(id);
+                const Arrival row{
+                    id,
+                    {std::max(latest->time, new_year + std::chrono::hours{hours}) + std::chrono::minutes{1},
+                     latest->value,
+                     {}}};
+                Outcome outcome;
+                must(store.append({&row, 1}, {++position}, {&outcome, 1}));
+                ++taken;
+                if (Clock::now() >= settle) {
+                    must(store.settle({position}));
+                    maintain(store);
+                    settle = Clock::now() + std::chrono::seconds{1};
+                }
+            }
+        }};
+        print_questions(store, count, hours, name);
     }
-    auto store = must(open_block_store(options));
-    std::uint64_t position = 0;
-    const Filling filling = fill(*store, *town, count, 0, settings.hours, position);
+    check(taken > 0, "readings came in");
+}
+
+std::unique_ptr<Town> make_town(const std::string& kind, std::size_t count) {
+    if (kind == "meters") {
+        return std::make_unique<Meters>(count);
+    }
+    return std::make_unique<Thermometers>(count);
+}
+
+void lay(const Settings& settings, const std::string& kind, std::size_t count, const std::string& file) {
+    const auto town = make_town(kind, count);
+    const auto store = must(open_block_store({.path = file}));
+    const Filling filling = settings.by_datastream ? lay_by_datastream(*store, *town, count, settings.hours)
+                                                   : lay_by_time(*store, *town, count, settings.hours);
     const auto all = static_cast<double>(filling.rows);
     const Statistics statistics = store->statistics();
-    fmt::print("{}: {} datastreams, {} readings\n", kind, count, filling.rows);
+    print_row("append, one batch of 10 000 after another", "≥ 3 million/s",
+              fmt::format("{:.2f} million/s ({:.2f} a second of processor); settling took {:.0f} s, merging {:.0f} s",
+                          all / filling.append_s / 1e6, all / filling.append_cpu_s / 1e6, filling.settle_s,
+                          filling.maintain_s));
     if (const auto* meters = dynamic_cast<const Meters*>(town.get())) {
-        fmt::print("  hours without use: {:.1f} %\n", 100 * meters->idle_hours / meters->all_hours);
+        print_row("hours without use", "-", fmt::format("{:.1f} %", 100 * meters->idle_hours / meters->all_hours));
     }
-    fmt::print("  append {:.2f} million rows/s ({:.2f} a second of processor); settle {:.0f} s, merge {:.0f} s\n",
-               all / filling.append_s / 1e6, all / filling.append_cpu_s / 1e6, filling.settle_s, filling.maintain_s);
-    fmt::print("  {:.3f} bytes per reading in all files ({} blocks, {} small, {:.0f} MiB)\n",
-               static_cast<double>(statistics.bytes_on_disk) / all, statistics.blocks, statistics.blocks_to_merge,
-               static_cast<double>(statistics.bytes_on_disk) / 1048576);
-    std::fflush(stdout);
-    store.reset();
+    print_row(fmt::format("bytes per reading, all files, {}", kind), kind == "meters" ? "≤ 0.8" : "≤ 2.5",
+              fmt::format("{:.3f} ({} blocks, {} of them small, {:.0f} MiB)",
+                          static_cast<double>(statistics.bytes_on_disk) / all, statistics.blocks,
+                          statistics.blocks_to_merge, static_cast<double>(statistics.bytes_on_disk) / 1048576));
+}
+
+void question(const Settings& settings, std::size_t count) {
     const auto start = Clock::now();
-    store = must(open_block_store(options));
+    const auto store = must(open_block_store({.path = settings.ask}));
     check(store->latest({1}).has_value(), "the first answer");
-    fmt::print("  start to first answer {:.2f} s; resident {} MiB\n", seconds_since(start), resident_mib());
+    print_row("start to first answer", "< 1 s", fmt::format("{:.2f} s", seconds_since(start)));
+    print_row("resident, idle", "< 256 MiB", fmt::format("{} MiB", resident_mib()));
     print_questions(*store, count, settings.hours, "at rest");
+    print_while_ingesting(*store, count, settings.hours, 12.5, "12.5 readings/s coming in");
+    print_while_ingesting(*store, count, settings.hours, 125, "125 readings/s coming in");
+    print_row("resident after these questions", "< 256 MiB", fmt::format("{} MiB", resident_mib()));
     print_totals(*store);
     print_scan(*store, 1);
     print_scan(*store, 2);
-    print_while_ingesting(*store, *town, count, settings.hours, position);
-    fmt::print("  resident after all this {} MiB\n", resident_mib());
-    store.reset();
-    std::filesystem::remove_all(folder);
+    print_duckdb(*store);
+}
+
+/// The same program again, to ask.
+void ask_in_new_process(char** arguments, const std::string& file) {
+    const pid_t process = fork();
+    check(process >= 0, "a process for the questions");
+    if (process == 0) {
+        std::vector<char*> words;
+        for (char** word = arguments; *word != nullptr; ++word) {
+            words.push_back(*word);
+        }
+        words.push_back(const_cast<char*>("--ask"));
+        words.push_back(const_cast<char*>(file.c_str()));
+        words.push_back(nullptr);
+        execv("/proc/self/exe", words.data());
+        _exit(127);
+    }
+    int status = 0;
+    check(waitpid(process, &status, 0) == process && status == 0, "the questions were answered");
+}
+
+void run(const Settings& settings, const std::string& kind, char** arguments) {
+    const auto count = static_cast<std::size_t>(50'000 * settings.scale);
+    if (!settings.ask.empty()) {
+        if (settings.ask.ends_with(kind)) {
+            question(settings, count);
+        }
+        return;
+    }
+    std::string folder = settings.folder + "/observations-bench-XXXXXX";
+    check(mkdtemp(folder.data()) != nullptr, "a folder for the measurement");
+    const std::string file = fmt::format("{}/{}", folder, kind);
+    fmt::print("\n{}: {} datastreams × {} hours, laid {}\n\n| what | goal | measured |\n| --- | --- | --- |\n", kind,
+               count, settings.hours, settings.by_datastream ? "by datastream" : "by time");
+    lay(settings, kind, count, file);
+    ask_in_new_process(arguments, file);
+    if (std::getenv("BYPULS_BENCH_KEEP") == nullptr) {
+        std::filesystem::remove_all(folder);
+    }
 }
 
 }  // namespace
@@ -369,6 +515,10 @@ int main(int argc, char** argv) {
             settings.folder = argv[i + 1];
         } else if (name == "--only") {
             settings.only = argv[i + 1];
+        } else if (name == "--lay") {
+            settings.by_datastream = std::string(argv[i + 1]) == "datastream";
+        } else if (name == "--ask") {
+            settings.ask = argv[i + 1];
         } else {
             fmt::print(stderr, "unknown option {}\n", name);
             return 2;
@@ -376,7 +526,7 @@ int main(int argc, char** argv) {
     }
     for (const char* kind : {"meters", "temperatures"}) {
         if (settings.only.empty() || settings.only == kind) {
-            bypuls::observations::run(settings, kind);
+            bypuls::observations::run(settings, kind, argv);
         }
     }
 }
