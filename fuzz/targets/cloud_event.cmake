@@ -1,0 +1,1 @@
+fuzz_target(NAME cloud_event USES platform/notify/webhooks)

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "platform/ingest/pipeline/projection.h"
+
+namespace bypuls::ingest::pipeline {
+
+/// Several who follow what is stored, told one after another in this order. All outlive it.
+class Listeners final : public Listener {
+public:
+    explicit Listeners(std::vector<Listener*> all) : all_(std::move(all)) {}
+
+    void applied(std::span<const observations::Arrival> arrivals, journal::Position position,
+                 Instant received) override {
+        for (Listener* listener : all_) {
+            listener->applied(arrivals, position, received);
+        }
+    }
+    /// The first error; those behind it are asked again before the next settle, which is put off.
+    Result<void> before_settle(journal::Position upto) override {
+        for (Listener* listener : all_) {
+            TRY_DO(listener->before_settle(upto));
+        }
+        return {};
+    }
+    /// Every one is asked, whatever another says; the first error.
+    Result<void> removed(observations::DatastreamId id, Interval interval) override {
+        Result<void> outcome;
+        for (Listener* listener : all_) {
+            if (auto gone = listener->removed(id, interval); !gone && outcome) {
+                outcome = std::move(gone);
+            }
+        }
+        return outcome;
+    }
+
+private:
+    std::vector<Listener*> all_;
+};
+
+}  // namespace bypuls::ingest::pipeline
