@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "apps/bypuls/data_lock.h"
@@ -26,7 +28,8 @@ InternalPlane::~InternalPlane() = default;
 Result<void> InternalPlane::open_databases(Random& random) {
     TRY(registry_database_, database::Database::open({.url = settings_.registry_url()}));
     const std::vector<database::Component> components{registry::registry_component(), identity::identity_component(),
-                                                      ingest::devices::DeviceBook::schema()};
+                                                      ingest::devices::DeviceBook::schema(),
+                                                      webhooks::Outbox::component()};
     TRY(const auto applied, database::migrate(*registry_database_, components, clock_));
     for (const auto& migration : applied) {
         log::info("database", "migrated",
@@ -70,13 +73,14 @@ Result<void> InternalPlane::open_readings(publication::PlaneFiles& plane, public
         std::make_unique<publication::Gate>(publication::Gate::Parts{*registry_, *store_, plane},
                                             publication::GateOptions{.source = settings_.owner}, std::move(published));
     TRY_DO(gate_->follow_registry());
+    TRY_DO(open_webhooks(plane));
     series_ = std::make_unique<ingest::pipeline::RegistrySeries>(*registry_,
                                                                  static_cast<std::size_t>(settings_.line_series_max));
     judge_ = std::make_unique<ingest::RuleJudge>(*registry_, *store_);
     applier_ = std::make_unique<ingest::pipeline::Applier>(ingest::pipeline::Applier::Parts{
         *store_, *registry_, *devices_, *tally_, *ledger_, *series_, judge_.get(), details_.get()});
     projection_ = std::make_unique<ingest::pipeline::Projection>(
-        ingest::pipeline::Projection::Parts{*journal_, *store_, *ledger_, *applier_, gate_.get(), details_.get()});
+        ingest::pipeline::Projection::Parts{*journal_, *store_, *ledger_, *applier_, listeners_.get(), details_.get()});
     TRY(const auto replayed, projection_->replay());
     if (replayed.records > 0) {
         log::info("ingest", "applied again what had not settled",
@@ -85,7 +89,42 @@ Result<void> InternalPlane::open_readings(publication::PlaneFiles& plane, public
     return {};
 }
 
+/// The gate comes first, so that what a webhook tells of can be read from the public plane.
+Result<void> InternalPlane::open_webhooks(const publication::Plane& plane) {
+    webhooks_ = std::make_unique<webhooks::Outbox>(*registry_database_, clock_,
+                                                   webhooks::OutboxOptions{.plain_http = settings_.webhooks_private});
+    const auto published = [&plane](observations::DatastreamId id) -> std::optional<webhooks::PublishedAs> {
+        const auto catalogue = plane.catalogue();
+        const auto* place = catalogue->place_of(id);
+        if (place == nullptr) {
+            return std::nullopt;
+        }
+        const auto stream = std::ranges::find(place->streams, id, &publication::PublicStream::id);
+        return webhooks::PublishedAs{place->slug, stream->property, stream->unit};
+    };
+    webhooks::FollowerOptions options;
+    if (!settings_.origin.empty()) {
+        options.source = settings_.origin;
+    }
+    TRY(webhook_follower_, webhooks::Follower::open(*webhooks_, published, std::move(options)));
+    webhook_sender_ = std::make_unique<webhooks::Sender>(
+        webhooks::Sender::Parts{*webhooks_, clock_, webhook_random_},
+        webhooks::SenderOptions{.reach =
+                                    settings_.webhooks_private ? http::Reach::anywhere : http::Reach::public_only});
+    listeners_ = std::make_unique<ingest::pipeline::Listeners>(
+        std::vector<ingest::pipeline::Listener*>{gate_.get(), webhook_follower_.get()});
+    return {};
+}
+
+void InternalPlane::webhooks_changed() {
+    if (const auto seen = webhook_follower_->refresh(); !seen) {
+        log::warning("webhooks", "a change is seen later", {{"why", seen.error().what}});
+    }
+    webhook_courier_->wake();
+}
+
 void InternalPlane::start() {
+    webhook_courier_ = std::make_unique<webhooks::Courier>(*webhook_follower_, *webhook_sender_);
     pipeline_ = std::make_unique<ingest::pipeline::Pipeline>(
         ingest::pipeline::Pipeline::Parts{*journal_, *projection_, *ledger_, *store_, clock_},
         ingest::pipeline::PipelineOptions{.in_flight_bytes_max = settings_.in_flight_bytes_max,
@@ -102,6 +141,10 @@ void InternalPlane::tick() {
     report("the public plane could not be settled", gate_->settle());
     if (++ticks_ % 60 == 0) {
         report("sessions and keys could not be tidied", identity_->maintain());
+        report("webhooks could not be seen anew", webhook_follower_->refresh());
+        if (const auto forgotten = webhooks_->forget_dead(); !forgotten) {
+            log::warning("webhooks", "old dead letters could not be removed", {{"why", forgotten.error().what}});
+        }
     }
     if (const auto more = store_->maintain(); !more) {
         log::warning("observations", "housekeeping failed", {{"why", more.error().what}});

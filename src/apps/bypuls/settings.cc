@@ -53,6 +53,7 @@ std::vector<config::Fault> read_settings(std::string_view toml, Settings& settin
     settings.codec_memory = reader.bytes("codecs.memory", settings.codec_memory, 8U << 20U, 1U << 30U);
     std::vector<config::Fault> mqtt_faults;
     read_mqtt_settings(reader, settings.mqtt, mqtt_faults);
+    settings.webhooks_private = reader.flag("webhooks.private_targets", settings.webhooks_private);
     auto faults = reader.finish();
     faults.insert(faults.end(), mqtt_faults.begin(), mqtt_faults.end());
     if (auto address = parse_address(listen)) {

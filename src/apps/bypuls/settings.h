@@ -51,6 +51,7 @@ struct Settings {
     std::uint64_t codec_memory = 32U << 20U;
     std::int64_t pool_threads = 4;
     MqttSettings mqtt;
+    bool webhooks_private = false;  ///< webhooks may go to private addresses, and by plain HTTP
 
     std::string public_folder() const { return data + "/public"; }
     std::string journal_folder() const { return data + "/internal/journal"; }

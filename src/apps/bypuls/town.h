@@ -16,10 +16,15 @@
 #include "platform/identity/identity.h"
 #include "platform/ingest/codecs/codec_host.h"
 #include "platform/ingest/codecs/tally.h"
+#include "platform/ingest/pipeline/listeners.h"
 #include "platform/ingest/pipeline/pipeline.h"
 #include "platform/ingest/pipeline/projection.h"
 #include "platform/journal/journal.h"
 #include "platform/live/hub.h"
+#include "platform/notify/webhooks/courier.h"
+#include "platform/notify/webhooks/follower.h"
+#include "platform/notify/webhooks/outbox.h"
+#include "platform/notify/webhooks/sender.h"
 #include "platform/observations/details/details.h"
 #include "platform/publication/gate.h"
 #include "platform/publication/plane/plane.h"
@@ -53,15 +58,20 @@ public:
     ingest::pipeline::Pipeline& pipeline() { return *pipeline_; }
     journal::Journal& journal() { return *journal_; }
     publication::Gate& gate() { return *gate_; }
+    webhooks::Outbox& webhooks() { return *webhooks_; }
+    /// After a change of a webhook: events follow it from now on. From any thread but the loop.
+    void webhooks_changed();
     const std::string& recovery_summary() const { return recovery_summary_; }
 
 private:
     InternalPlane(const Settings& settings, Clock& clock) : settings_(settings), clock_(clock) {}
     Result<void> open_databases(Random& random);
     Result<void> open_readings(publication::PlaneFiles& plane, publication::Gate::Published published);
+    Result<void> open_webhooks(const publication::Plane& plane);
 
     Settings settings_;
     Clock& clock_;
+    SystemRandom webhook_random_;     // the courier's own
     std::unique_ptr<DataLock> lock_;  // let go last
     std::unique_ptr<database::Database> registry_database_;
     std::unique_ptr<registry::Registry> registry_;
@@ -76,6 +86,11 @@ private:
     std::unique_ptr<observations::Details> details_;
     std::unique_ptr<journal::Journal> journal_;
     std::unique_ptr<publication::Gate> gate_;
+    std::unique_ptr<webhooks::Outbox> webhooks_;
+    std::unique_ptr<webhooks::Follower> webhook_follower_;
+    std::unique_ptr<webhooks::Sender> webhook_sender_;
+    std::unique_ptr<webhooks::Courier> webhook_courier_;
+    std::unique_ptr<ingest::pipeline::Listeners> listeners_;
     std::unique_ptr<ingest::pipeline::SeriesMaker> series_;
     std::unique_ptr<ingest::pipeline::Judge> judge_;
     std::unique_ptr<ingest::pipeline::Applier> applier_;

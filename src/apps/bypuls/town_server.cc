@@ -8,7 +8,9 @@
 #include "core/log.h"
 #include "platform/http/problem.h"
 #include "platform/ingest/routes/routes.h"
+#include "platform/notify/webhooks/routes.h"
 #include "platform/policy/policy.h"
+#include "platform/publish/live/readings.h"
 
 namespace bypuls::apps {
 namespace {
@@ -115,9 +117,14 @@ Town::~Town() {
 void Town::add_routes() {
     const bathing::Parts parts{*plane_, web_->site, hub_, clock_, *pool_};
     router_.add(bathing::routes(parts));
+    router_.add(publish::live_route({*plane_, hub_, clock_, *pool_}, bathing::live_handler(parts)));
     router_.add(operator_routes(web_->site, [this] { return checks(); }, [this](std::string& out) { metrics(out); }));
     if (internal_) {
         router_.add(ingest::routes(internal_->pipeline(), clock_));
+        router_.add(
+            webhooks::routes({.outbox = internal_->webhooks(), .random = random_, .pool = *pool_, .changed = [this] {
+                                  internal_->webhooks_changed();
+                              }}));
         router_.add(staff::routes({.identity = internal_->identity(),
                                    .registry = internal_->registry(),
                                    .devices = internal_->devices(),
@@ -139,6 +146,7 @@ void Town::add_routes() {
 
 void Town::published(const std::set<publication::DatastreamId>& streams) {
     bathing::announce({*plane_, web_->site, hub_, clock_, *pool_}, streams);
+    publish::announce_readings({*plane_, hub_, clock_, *pool_}, streams);
 }
 
 void Town::keep_ticking() {

@@ -166,15 +166,6 @@ Result<http::Response> list_samples(const Parts& parts, const http::Request& req
     return open_data(request, http::json(answer.dump()));
 }
 
-/// `first` once, then what `rest` gives.
-Task<Result<bool>> pull_after(std::string first, http::Pull& rest, std::string& chunk) {
-    if (!first.empty()) {
-        chunk = std::move(first);
-        co_return true;
-    }
-    co_return co_await rest(chunk);
-}
-
 using Answer = Result<http::Response> (*)(const Parts&, const http::Request&);
 
 /// Answers on the pool, since the plane may read from disk.
@@ -217,14 +208,9 @@ Task<http::Response> listen(const Parts& parts, http::Request& request) {
     }
     // Subscribed first, so that nothing falls between the state and the events that change it.
     auto response = parts.hub.subscribe(request, {slug ? topic_of(*slug) : std::string(live_topic_all)});
-    auto* stream = std::get_if<http::OpenStream>(&response.body);
-    if (stream == nullptr) {
-        co_return response;
+    if (std::holds_alternative<http::OpenStream>(response.body)) {
+        live::begin_with(response, co_await parts.pool.run([&] { return current_events(parts, *catalogue, slug); }));
     }
-    auto now = co_await parts.pool.run([&] { return current_events(parts, *catalogue, slug); });
-    stream->pull = [first = std::move(now), rest = std::move(stream->pull)](std::string& chunk) mutable {
-        return pull_after(std::exchange(first, ""), rest, chunk);
-    };
     co_return response;
 }
 
@@ -238,12 +224,11 @@ std::vector<http::Route> routes(Parts parts) {
     table.push_back(answer("/api/v1/places/{slug}/series.csv", parts, get_series_csv));
     table.push_back(answer("/api/v1/places/{slug}/season", parts, get_season));
     table.push_back(answer("/api/v1/places/{slug}/samples", parts, list_samples));
-    table.push_back({.method = http::Method::get,
-                     .pattern = "/live",
-                     .handler = [parts](http::Request& request) { return listen(parts, request); },
-                     .sharing = http::Sharing::open_data,
-                     .permission = std::string(policy::anyone)});
     return table;
+}
+
+http::Handler live_handler(Parts parts) {
+    return [parts](http::Request& request) { return listen(parts, request); };
 }
 
 void announce(const Parts& parts, const std::set<publication::DatastreamId>& streams) {

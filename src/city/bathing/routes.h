@@ -22,8 +22,11 @@ struct Parts {
     Pool& pool;
 };
 
-/// The pages (/, /bading, /bading/{slug}, …), the API under /api/v1/places and /live, as api/openapi.yaml says.
+/// The pages (/, /bading, /bading/{slug}, …), the API under /api/v1/places, as api/openapi.yaml says.
 std::vector<http::Route> routes(Parts parts);
+
+/// /live for places: conditions as they change, of all places or of `?place=slug`.
+http::Handler live_handler(Parts parts);
 
 /// Tells those who listen on /live that these streams have new readings. Thread-safe.
 void announce(const Parts& parts, const std::set<publication::DatastreamId>& streams);

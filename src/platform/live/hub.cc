@@ -283,4 +283,24 @@ std::string Hub::last_event_id() const {
     return fmt::format("{:x}-{}", state_->run, state_->last_id);
 }
 
+namespace {
+
+/// `first` once, then what `rest` gives.
+Task<Result<bool>> pull_after(std::string first, http::Pull& rest, std::string& chunk) {
+    if (!first.empty()) {
+        chunk = std::move(first);
+        co_return true;
+    }
+    co_return co_await rest(chunk);
+}
+
+}  // namespace
+
+void begin_with(http::Response& response, std::string events) {
+    auto& stream = std::get<http::OpenStream>(response.body);
+    stream.pull = [first = std::move(events), rest = std::move(stream.pull)](std::string& chunk) mutable {
+        return pull_after(std::exchange(first, ""), rest, chunk);
+    };
+}
+
 }  // namespace bypuls::live

@@ -64,4 +64,8 @@ private:
     std::shared_ptr<State> state_;
 };
 
+/// Sends `events`, already as they go on the wire and without ids, before what the open stream carries: the state that
+/// the events change. The response is one of Hub::subscribe that stays open.
+void begin_with(http::Response& response, std::string events);
+
 }  // namespace bypuls::live
