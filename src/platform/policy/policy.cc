@@ -78,34 +78,39 @@ const identity::Principal* who(const http::Request& request) {
 
 http::Guard guard(identity::Identity* identity, Pool* pool) {
     return [identity, pool](http::Request& request, const http::Route& route) -> Task<std::optional<http::Response>> {
-        if (route.permission == anyone || (route.permission == observe && is_loopback(request.remote))) {
-            co_return std::nullopt;
-        }
-        const auto scope = scope_of(route.permission);
-        if (identity == nullptr || pool == nullptr || !scope) {
-            co_return http::problem(request, 404, "not-found");
-        }
-        const bool by_cookie = !request.header("authorization");
-        if (by_cookie && changes_something(request.method) && !http::is_same_site(request)) {
-            co_return http::problem(request, 403, "forbidden");
-        }
-        auto principal = co_await pool->run([&] { return identity->authenticate(credentials_of(request)); });
-        if (!principal && by_cookie && principal.error().code == Errc::forbidden) {
-            // A session that is over is told apart from a missing CSRF token, so that pages can show the sign-in form.
-            auto reading = credentials_of(request);
-            reading.changes_something = false;
-            const bool alive = co_await pool->run([&] { return identity->authenticate(reading).has_value(); });
-            co_return alive ? http::problem(request, 403, "forbidden") : unauthorized(request);
-        }
-        if (!principal) {
-            co_return refusal_for(request, principal.error());
-        }
-        if (!principal->may(*scope)) {
-            co_return http::problem(request, 403, "forbidden");
-        }
-        request.who = std::move(*principal);
-        co_return std::nullopt;
+        return admit(request, route.permission, identity, pool);
     };
+}
+
+Task<std::optional<http::Response>> admit(http::Request& request, std::string_view permission,
+                                          identity::Identity* identity, Pool* pool) {
+    if (permission == anyone || (permission == observe && is_loopback(request.remote))) {
+        co_return std::nullopt;
+    }
+    const auto scope = scope_of(permission);
+    if (identity == nullptr || pool == nullptr || !scope) {
+        co_return http::problem(request, 404, "not-found");
+    }
+    const bool by_cookie = !request.header("authorization");
+    if (by_cookie && changes_something(request.method) && !http::is_same_site(request)) {
+        co_return http::problem(request, 403, "forbidden");
+    }
+    auto principal = co_await pool->run([&] { return identity->authenticate(credentials_of(request)); });
+    if (!principal && by_cookie && principal.error().code == Errc::forbidden) {
+        // A session that is over is told apart from a missing CSRF token, so that pages can show the sign-in form.
+        auto reading = credentials_of(request);
+        reading.changes_something = false;
+        const bool alive = co_await pool->run([&] { return identity->authenticate(reading).has_value(); });
+        co_return alive ? http::problem(request, 403, "forbidden") : unauthorized(request);
+    }
+    if (!principal) {
+        co_return refusal_for(request, principal.error());
+    }
+    if (!principal->may(*scope)) {
+        co_return http::problem(request, 403, "forbidden");
+    }
+    request.who = std::move(*principal);
+    co_return std::nullopt;
 }
 
 }  // namespace bypuls::policy

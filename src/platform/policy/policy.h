@@ -27,6 +27,11 @@ Result<void> check_routes(const http::Router& router);
 /// Without an identity (the public plane on its own) only `anyone` and, from the machine itself, `observe` pass.
 http::Guard guard(identity::Identity* identity, Pool* pool);
 
+/// The guard for a single permission, for handlers that choose between planes by who is asking: a refusal, or nothing
+/// and who is asking in `request.who`.
+Task<std::optional<http::Response>> admit(http::Request& request, std::string_view permission,
+                                          identity::Identity* identity, Pool* pool);
+
 /// Who is asking, or nothing for an anonymous request.
 const identity::Principal* who(const http::Request& request);
 
