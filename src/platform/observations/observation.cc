@@ -2,7 +2,10 @@
 
 #include <array>
 #include <bit>
+#include <charconv>
 #include <cmath>
+
+#include "core/text.h"
 
 namespace bypuls::observations {
 
@@ -58,9 +61,40 @@ std::optional<Value> integer_as(std::int64_t integer, ResultType type) {
 
 }  // namespace
 
+namespace {
+
+/// Numbers, truths and words are JSON too.
+std::optional<Value> json_of(const Value& value) {
+    std::array<char, 40> text{};
+    const auto digits = [&](auto number) {
+        const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
+        return Json{{text.data(), end}};
+    };
+    switch (type_of(value)) {
+        case ResultType::number: {
+            const double number = std::get<double>(value);
+            return std::isfinite(number) ? std::optional<Value>{digits(number)} : std::nullopt;
+        }
+        case ResultType::integer: return digits(std::get<std::int64_t>(value));
+        case ResultType::boolean: return Json{std::get<bool>(value) ? "true" : "false"};
+        case ResultType::category: {
+            Json word;
+            append_json_string(word.text, std::get<Category>(value).value);
+            return word;
+        }
+        case ResultType::json: return value;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<Value> as_type(const Value& value, ResultType type) {
     if (type_of(value) == type) {
         return value;
+    }
+    if (type == ResultType::json) {
+        return json_of(value);
     }
     switch (type_of(value)) {
         case ResultType::number: return number_as(std::get<double>(value), type);

@@ -43,7 +43,7 @@ inline ResultType type_of(const Value& value) {
 bool same_value(const Value& a, const Value& b);
 
 /// The value as another type where nothing is lost: an integer up to 2^53 as a number and back, a boolean as 0 or 1
-/// and back. For those who know from the registry what a datastream holds.
+/// and back; anything as JSON. For those who know from the registry what a datastream holds.
 std::optional<Value> as_type(const Value& value, ResultType type);
 
 /// What is known against (or about) a value. A set of flags; the empty set is a good reading.

@@ -28,6 +28,11 @@ TEST(Observation, AValueChangesTypeOnlyWhereNothingIsLost) {
     EXPECT_EQ(as_type(Value{(std::int64_t{1} << 53) + 1}, ResultType::number), std::nullopt);
     EXPECT_EQ(as_type(Value{std::numeric_limits<std::int64_t>::max()}, ResultType::number), std::nullopt);
     EXPECT_EQ(as_type(Value{Json{"1"}}, ResultType::number), std::nullopt);
+    EXPECT_EQ(as_type(Value{7.5}, ResultType::json), Value{Json{"7.5"}});
+    EXPECT_EQ(as_type(Value{std::int64_t{7}}, ResultType::json), Value{Json{"7"}});
+    EXPECT_EQ(as_type(Value{true}, ResultType::json), Value{Json{"true"}});
+    EXPECT_EQ(as_type(Value{Category{"a \"b\""}}, ResultType::json), Value{Json{R"("a \"b\"")"}});
+    EXPECT_EQ(as_type(Value{std::numeric_limits<double>::infinity()}, ResultType::json), std::nullopt);
 }
 
 TEST(Observation, WhatIsNoReadingIsRefusedAtFirstSight) {
