@@ -53,6 +53,8 @@ public:
 
     std::shared_ptr<const Catalogue> catalogue() const override;
     std::shared_ptr<const registry::View> registry() const override;
+    /// The published readings, as they are now: a process that only reads replaces them, and who holds these keeps them.
+    std::shared_ptr<const observations::Store> readings() const { return store(); }
     std::optional<observations::Observation> latest(DatastreamId id) const override;
     std::optional<observations::Observation> latest_usable(DatastreamId id) const override;
     std::uint64_t count(DatastreamId id) const override;
