@@ -1,0 +1,37 @@
+// Any bytes as bodies of entities and as a data array: what is read is whole, and what is not is refused in a sentence.
+#include <cstdint>
+
+#include "core/check.h"
+#include "core/text.h"
+#include "platform/publish/sensorthings/write/body.h"
+#include "platform/publish/sensorthings/write/data_array.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace bypuls;
+    using namespace bypuls::sensorthings;
+    const std::string_view text{reinterpret_cast<const char*>(data), size};
+    if (const auto body = parse_body(text)) {
+        for (const EntityType& type : entity_types()) {
+            if (type.kind == Kind::observation) {
+                continue;
+            }
+            if (const auto entity = entity_from(type.kind, *body, blank(type.kind))) {
+                // What was read, written as a body and read again, is the same.
+                const auto again = entity_from(type.kind, body_of(*entity), blank(type.kind));
+                check(again && *again == *entity, "a body of an entity reads as that entity");
+            } else {
+                check(is_utf8(entity.error().what), "the fault is a sentence");
+            }
+        }
+        if (const auto observation = observation_from(*body)) {
+            check(!observation->result.empty(), "an observation has a result");
+        }
+    }
+    static const registry::Streams streams(1, {{.id = {1}, .thing = {1}}});
+    if (const auto rows = read_data_array(text, Instant{}, streams)) {
+        for (const std::size_t sent : rows->sent) {
+            check(sent < rows->rows.size() && rows->rows[sent].error.empty(), "only good rows are sent");
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,3 @@
+fuzz_target(NAME sensorthings_body USES platform/publish/sensorthings/write)
+fuzz_target(NAME sensorthings_batch USES platform/publish/sensorthings/routes)
+fuzz_target(NAME sensorthings_path USES platform/publish/sensorthings/read)

@@ -1,0 +1,246 @@
+#include "platform/publish/sensorthings/read/fit.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "platform/query/parse.h"
+
+namespace bypuls::sensorthings {
+namespace {
+
+using query::Expression;
+
+std::string where(std::uint32_t position) {
+    return position == 0 ? "" : fmt::format("at {}: ", position);
+}
+
+std::string names_of(const EntityType& type) {
+    std::vector<std::string_view> names{"id"};
+    for (const auto& property : type.properties) {
+        names.push_back(property.name);
+    }
+    for (const auto& navigation : type.navigations) {
+        names.push_back(navigation.name);
+    }
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::unexpected<Error> no_such(const EntityType& type, std::string_view name, std::uint32_t position) {
+    return fail(Errc::malformed,
+                fmt::format("{}{} has no '{}'; it has {}", where(position), type.name, name, names_of(type)));
+}
+
+bool has_inside(Content content) {
+    return content == Content::json || content == Content::geometry || content == Content::result;
+}
+
+bool is_time(Content content) {
+    return content == Content::time || content == Content::instant;
+}
+
+/// A text that is a time becomes one; anything else stays and compares as what it is.
+void read_as_time(Expression& literal) {
+    const auto* text = std::get_if<std::string>(&literal.literal);
+    if (text == nullptr) {
+        return;
+    }
+    if (auto time = query::parse_time(*text)) {
+        literal.literal = std::move(*time);
+    }
+}
+
+bool is_comparison(query::Operator op) {
+    return op >= query::Operator::eq && op <= query::Operator::le;
+}
+
+class Fitter {
+public:
+    explicit Fitter(Kind kind) : kind_(kind) {}
+
+    Result<void> fit(Expression& expression) {
+        if (expression.kind == Expression::Kind::path) {
+            TRY_DO(meaning(expression));
+        }
+        if (expression.kind == Expression::Kind::any) {
+            return fit_any(expression);
+        }
+        for (Expression& argument : expression.arguments) {
+            TRY_DO(fit(argument));
+        }
+        const bool two_sided = expression.arguments.size() == 2;
+        if (expression.kind == Expression::Kind::operation && is_comparison(expression.op) && two_sided) {
+            read_time_beside(expression.arguments[0], expression.arguments[1]);
+            read_time_beside(expression.arguments[1], expression.arguments[0]);
+        }
+        return {};
+    }
+
+private:
+    /// A path that begins with the variable of an any() is about what that stands for.
+    Result<PathMeaning> meaning(const Expression& path) const {
+        const auto bound = variables_.find(path.path.steps.front());
+        if (bound == variables_.end()) {
+            return meaning_of(kind_, path.path, path.position);
+        }
+        const query::Path rest{{path.path.steps.begin() + 1, path.path.steps.end()}};
+        return meaning_of(bound->second, rest, path.position);
+    }
+
+    Result<void> fit_any(Expression& expression) {
+        Kind kind = kind_;
+        for (const std::string& step : expression.path.steps) {
+            const auto* navigation = type_of(kind).navigation(step);
+            if (navigation == nullptr) {
+                return no_such(type_of(kind), step, expression.position);
+            }
+            kind = navigation->target;
+        }
+        variables_[expression.variable] = kind;
+        for (Expression& argument : expression.arguments) {
+            TRY_DO(fit(argument));
+        }
+        variables_.erase(expression.variable);
+        return {};
+    }
+
+    void read_time_beside(const Expression& path, Expression& literal) const {
+        if (path.kind != Expression::Kind::path || literal.kind != Expression::Kind::literal) {
+            return;
+        }
+        const auto found = meaning(path);
+        if (found && found->property != nullptr && is_time(found->property->content)) {
+            read_as_time(literal);
+        }
+    }
+
+    Kind kind_;
+    std::map<std::string, Kind, std::less<>> variables_;
+};
+
+Result<void> fit_select(const EntityType& type, const query::Path& path) {
+    const std::string& first = path.steps.front();
+    if (is_id(first) || is_self_link(first) || (path.steps.size() == 1 && type.navigation(first) != nullptr)) {
+        return {};
+    }
+    const auto* property = type.property(first);
+    if (property == nullptr) {
+        return fail(no_such(type, first, 0).error(), "$select");
+    }
+    if (path.steps.size() > 1 && !has_inside(property->content)) {
+        return fail(Errc::malformed, fmt::format("$select: '{}' of {} has nothing inside", first, type.name));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<PathMeaning> meaning_of(Kind kind, const query::Path& path, std::uint32_t position) {
+    PathMeaning meaning{.kind = kind};
+    for (std::size_t i = 0; i < path.steps.size(); ++i) {
+        const EntityType& type = type_of(meaning.kind);
+        const std::string& step = path.steps[i];
+        if (const auto* navigation = type.navigation(step)) {
+            meaning.kind = navigation->target;
+            ++meaning.navigations;
+            continue;
+        }
+        const bool last = i + 1 == path.steps.size();
+        if (step == "$count" && last && i > 0) {
+            return meaning;
+        }
+        meaning.property = type.property(step);
+        if (meaning.property == nullptr && !is_id(step)) {
+            return no_such(type, step, position);
+        }
+        if (!last && (meaning.property == nullptr || !has_inside(meaning.property->content))) {
+            return fail(Errc::malformed,
+                        fmt::format("{}'{}' of {} has nothing inside", where(position), step, type.name));
+        }
+        return meaning;
+    }
+    return fail(Errc::malformed, fmt::format("{}'{}' leads to entities; name one of their properties", where(position),
+                                             fmt::join(path.steps, "/")));
+}
+
+Result<Expression> fit_filter(Kind kind, Expression filter) {
+    TRY_DO(Fitter(kind).fit(filter));
+    return filter;
+}
+
+Result<query::Options> fit(Kind kind, query::Options options) {
+    const EntityType& type = type_of(kind);
+    if (options.filter) {
+        if (auto fitted = fit_filter(kind, std::move(*options.filter))) {
+            options.filter = std::move(*fitted);
+        } else {
+            return fail(fitted.error(), "$filter");
+        }
+    }
+    for (query::Order& order : options.order) {
+        if (auto fitted = Fitter(kind).fit(order.by); !fitted) {
+            return fail(fitted.error(), "$orderby");
+        }
+    }
+    for (const query::Path& path : options.select) {
+        TRY_DO(fit_select(type, path));
+    }
+    for (query::Options::Expand& expand : options.expand) {
+        const auto* navigation = type.navigation(expand.navigation);
+        if (navigation == nullptr) {
+            return fail(no_such(type, expand.navigation, 0).error(), "$expand");
+        }
+        if (auto fitted = fit(navigation->target, std::move(expand.options))) {
+            expand.options = std::move(*fitted);
+        } else {
+            return fail(fitted.error(), fmt::format("$expand={}", expand.navigation));
+        }
+    }
+    return options;
+}
+
+namespace {
+
+/// Calls `act` with each path of the expression that is about the entity itself, not about an any()'s variable.
+template <typename Tree, typename Act>
+void each_own_path(Tree& expression, std::vector<std::string>& variables, Act act) {
+    const bool is_any = expression.kind == Expression::Kind::any;
+    if (expression.kind == Expression::Kind::path || is_any) {
+        if (std::ranges::find(variables, expression.path.steps.front()) == variables.end()) {
+            act(expression.path);
+        }
+    }
+    if (is_any) {
+        variables.push_back(expression.variable);
+    }
+    for (auto& argument : expression.arguments) {
+        each_own_path(argument, variables, act);
+    }
+    if (is_any) {
+        variables.pop_back();
+    }
+}
+
+}  // namespace
+
+Expression without_first_step(const Expression& expression) {
+    Expression shorter = expression;
+    std::vector<std::string> variables;
+    each_own_path(shorter, variables, [](query::Path& path) { path.steps.erase(path.steps.begin()); });
+    return shorter;
+}
+
+bool all_paths_begin_with(const Expression& expression, std::string_view step) {
+    bool any = false;
+    bool all = true;
+    std::vector<std::string> variables;
+    each_own_path(expression, variables, [&](const query::Path& path) {
+        any = true;
+        all = all && path.steps.size() > 1 && path.steps.front() == step;
+    });
+    return any && all;
+}
+
+}  // namespace bypuls::sensorthings

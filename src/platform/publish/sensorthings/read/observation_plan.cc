@@ -1,0 +1,252 @@
+#include "platform/publish/sensorthings/read/observation_plan.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "platform/publish/sensorthings/read/fit.h"
+#include "platform/publish/sensorthings/read/pages.h"
+
+namespace bypuls::sensorthings {
+namespace {
+
+using observations::DatastreamId;
+using query::Expression;
+using query::Operator;
+
+/// `path op literal`, whichever side the path stood on.
+struct Comparison {
+    const query::Path* path = nullptr;
+    Operator op = Operator::eq;
+    const query::Value* literal = nullptr;
+};
+
+Operator turned(Operator op) {
+    switch (op) {
+        case Operator::gt: return Operator::lt;
+        case Operator::ge: return Operator::le;
+        case Operator::lt: return Operator::gt;
+        case Operator::le: return Operator::ge;
+        default: return op;
+    }
+}
+
+std::optional<Comparison> comparison_of(const Expression& e) {
+    const bool compares = e.kind == Expression::Kind::operation && e.op >= Operator::eq && e.op <= Operator::le;
+    if (!compares || e.arguments.size() != 2) {
+        return std::nullopt;
+    }
+    const Expression& a = e.arguments[0];
+    const Expression& b = e.arguments[1];
+    if (a.kind == Expression::Kind::path && b.kind == Expression::Kind::literal) {
+        return Comparison{&a.path, e.op, &b.literal};
+    }
+    if (b.kind == Expression::Kind::path && a.kind == Expression::Kind::literal) {
+        return Comparison{&b.path, turned(e.op), &a.literal};
+    }
+    return std::nullopt;
+}
+
+std::optional<double> number_of(const query::Value& value) {
+    if (const auto* number = std::get_if<double>(&value)) {
+        return *number;
+    }
+    const auto* integer = std::get_if<std::int64_t>(&value);
+    constexpr std::int64_t exact = std::int64_t{1} << 53;
+    return integer != nullptr && *integer >= -exact && *integer <= exact ? std::optional(static_cast<double>(*integer))
+                                                                         : std::nullopt;
+}
+
+void narrow(Interval& interval, Operator op, Instant t) {
+    constexpr Duration tick{1};
+    if (op == Operator::gt || op == Operator::ge || op == Operator::eq) {
+        interval.from = std::max(interval.from, op == Operator::gt ? t + tick : t);
+    }
+    if (op == Operator::lt || op == Operator::le || op == Operator::eq) {
+        interval.to = std::min(interval.to, op == Operator::lt ? t : t + tick);
+    }
+}
+
+class Planner {
+public:
+    explicit Planner(Session& session) : session_(session) {}
+
+    Result<ObservationPlan> plan(const std::optional<Origin>& of, const query::Options& options) {
+        if (of) {
+            TRY_DO(begin_at(*of));
+        }
+        if (options.filter) {
+            for (const Expression* part : query::conjuncts(*options.filter)) {
+                TRY_DO(take(*part));
+            }
+        }
+        plan_.rest = query::conjunction(rest_);
+        plan_.rest_of_detailed = query::conjunction(rest_of_detailed_);
+        plan_.result_filter = query::conjunction(results_);
+        if (streams_) {
+            plan_.datastreams.assign(streams_->begin(), streams_->end());
+        } else {
+            plan_.datastreams = session_.data().store.datastreams();
+            plan_.all_datastreams = true;
+        }
+        return std::move(plan_);
+    }
+
+private:
+    Result<void> begin_at(const Origin& of) {
+        if (of.kind == Kind::datastream || of.kind == Kind::multi_datastream) {
+            only({DatastreamId{of.id}});
+            return {};
+        }
+        plan_.feature = of.id;
+        return of_feature(of.id);
+    }
+
+    /// Where observations about a feature can be: those of the things that were there, and those that name it.
+    Result<void> of_feature(std::int64_t feature) {
+        std::set<DatastreamId> found;
+        TRY(const auto featured, session_.data().registry.featured(registry::FeatureId{feature}));
+        for (const auto& one : featured) {
+            for (const Kind kind : {Kind::datastream, Kind::multi_datastream}) {
+                TRY(const auto page,
+                    session_.select(kind, {.of = registry::Related{registry::Kind::thing, one.thing.value},
+                                           .limit = registry::page_max}));
+                for (const Entity& stream : page.items) {
+                    found.insert(DatastreamId{id_of(stream)});
+                }
+            }
+        }
+        if (session_.data().details != nullptr) {
+            std::optional<observations::ObservationKey> after;
+            while (true) {
+                constexpr std::size_t at_once = 10'000;
+                TRY(const auto named, session_.data().details->of_feature(feature, after, at_once));
+                TRY_DO(session_.spend(named.size()));
+                for (const auto& one : named) {
+                    found.insert(one.key.datastream);
+                }
+                if (named.size() < at_once) {
+                    break;
+                }
+                after = named.back().key;
+            }
+        }
+        only(std::move(found));
+        return {};
+    }
+
+    Result<void> take(const Expression& part) {
+        if (all_paths_begin_with(part, "Datastream")) {
+            return of_streams(Kind::datastream, part);
+        }
+        if (all_paths_begin_with(part, "MultiDatastream")) {
+            return of_streams(Kind::multi_datastream, part);
+        }
+        if (const auto compared = comparison_of(part); compared && compared->path->steps.size() == 1) {
+            return take_comparison(*compared, part);
+        }
+        rest_.push_back(&part);
+        return {};
+    }
+
+    Result<void> take_comparison(const Comparison& compared, const Expression& part) {
+        const std::string& name = compared.path->steps.front();
+        if (name == "phenomenonTime" && compared.op != Operator::ne) {
+            if (const auto* t = std::get_if<Instant>(compared.literal)) {
+                narrow(plan_.interval, compared.op, *t);
+                rest_of_detailed_.push_back(&part);
+                return {};
+            }
+        }
+        if (const auto number = number_of(*compared.literal); number && name == "result") {
+            plan_.results.push_back({compared.op, *number});
+            results_.push_back(&part);
+            return {};
+        }
+        if (const auto* id = std::get_if<std::int64_t>(compared.literal);
+            id != nullptr && is_id(name) && compared.op == Operator::eq) {
+            by_id(*id);
+        }
+        rest_.push_back(&part);
+        return {};
+    }
+
+    void by_id(std::int64_t id) {
+        const auto* moved = session_.data().moved;
+        auto place = moved == nullptr ? std::nullopt : moved->place_of(id);
+        Duration span{1};
+        if (!place) {
+            place = observation_place(id);
+            span = std::chrono::milliseconds{1};
+        }
+        if (!place) {
+            plan_.nothing = true;
+            return;
+        }
+        only({place->datastream});
+        plan_.interval.from = std::max(plan_.interval.from, place->time);
+        plan_.interval.to = std::min(plan_.interval.to, place->time + span);
+    }
+
+    /// A filter that only asks about the datastream is answered once, not for each of its readings.
+    Result<void> of_streams(Kind kind, const Expression& part) {
+        query::Options options;
+        options.filter = without_first_step(part);
+        options.top = session_.limits().page_max;
+        std::set<DatastreamId> found;
+        while (true) {
+            TRY(const auto page, entity_page(session_, kind, std::nullopt, options));
+            for (const auto& entity : page.items) {
+                found.insert(DatastreamId{id_of(*entity)});
+            }
+            if (found.size() > session_.limits().datastreams_of_filter) {
+                return fail(Errc::exhausted, fmt::format("$filter: more than {} datastreams fit; narrow it",
+                                                         session_.limits().datastreams_of_filter));
+            }
+            if (!page.next) {
+                break;
+            }
+            options.skip_token = to_token(*page.next);
+        }
+        only(std::move(found));
+        return {};
+    }
+
+    void only(std::set<DatastreamId> wanted) {
+        if (streams_) {
+            std::erase_if(wanted, [this](DatastreamId id) { return !streams_->contains(id); });
+        }
+        streams_ = std::move(wanted);
+    }
+
+    Session& session_;
+    ObservationPlan plan_;
+    std::optional<std::set<DatastreamId>> streams_;
+    std::vector<const Expression*> rest_;
+    std::vector<const Expression*> rest_of_detailed_;
+    std::vector<const Expression*> results_;
+};
+
+}  // namespace
+
+bool ResultTest::passes(double value) const {
+    switch (op) {
+        case Operator::eq: return value == number;
+        case Operator::ne: return value != number;
+        case Operator::gt: return value > number;
+        case Operator::ge: return value >= number;
+        case Operator::lt: return value < number;
+        default: return value <= number;
+    }
+}
+
+bool ObservationPlan::whole_time() const {
+    return interval == Interval{observations::earliest_time, observations::latest_time};
+}
+
+Result<ObservationPlan> make_plan(Session& session, const std::optional<Origin>& of, const query::Options& options) {
+    return Planner(session).plan(of, options);
+}
+
+}  // namespace bypuls::sensorthings

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "platform/publish/sensorthings/model/path.h"
+#include "platform/publish/sensorthings/read/data.h"
+#include "platform/publish/sensorthings/read/session.h"
+#include "platform/query/expression.h"
+
+namespace bypuls::sensorthings {
+
+struct Answer {
+    int status = 200;  ///< 204: the property has no value
+    std::string media_type = "application/json";
+    std::string body;
+    std::string next;  ///< the next page's address, for forms that have no place for it; empty: none
+};
+
+/// Where a path leads: the entity that its last step names, or the set.
+struct Resolved {
+    Kind kind = Kind::thing;
+    std::optional<Origin> of;              ///< of a set below the root
+    std::shared_ptr<const Entity> entity;  ///< null for a set
+    std::string path;                      ///< the shortest way there, for links: "Things(1)/Datastreams"
+};
+
+/// Goes along the path. Errc::not_found names the step where nothing is; every step must be linked to the one before.
+Result<Resolved> resolve(Session& session, const ResourcePath& path);
+
+/// Answers a GET: everything of 18-088 §9. Blocks; from any thread. Errc::not_found for a path that leads nowhere,
+/// malformed for options that make no sense there, exhausted for what costs too much.
+Result<Answer> read(const Data& data, const Clock& clock, const Form& form, const ResourcePath& path,
+                    query::Options options, const ReadLimits& limits = {});
+
+/// The service root (18-088 §9.1, §9.2.1).
+std::string service_root(const Form& form, std::string_view mqtt_endpoint);
+
+}  // namespace bypuls::sensorthings

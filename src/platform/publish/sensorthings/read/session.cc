@@ -1,0 +1,349 @@
+#include "platform/publish/sensorthings/read/session.h"
+
+#include <fmt/format.h>
+
+#include "core/check.h"
+
+namespace bypuls::sensorthings {
+namespace {
+
+constexpr std::size_t seen_max = 20'000;
+constexpr std::size_t rows_between_clocks = 1024;
+
+const Interval all_time{observations::earliest_time, observations::latest_time};
+
+/// Calls `act` with the registry's collection for the kind.
+template <typename Act>
+auto with_entities(const registry::View& view, Kind kind, Act act) {
+    switch (kind) {
+        case Kind::thing: return act(view.things());
+        case Kind::location: return act(view.locations());
+        case Kind::historical_location: return act(view.historical_locations());
+        case Kind::datastream: return act(view.datastreams());
+        case Kind::multi_datastream: return act(view.multi_datastreams());
+        case Kind::sensor: return act(view.sensors());
+        case Kind::observed_property: return act(view.observed_properties());
+        default: check(kind == Kind::feature_of_interest, "a kind of the registry"); return act(view.features());
+    }
+}
+
+template <typename Entities>
+using IdOf = std::decay_t<Entities>::IdOf;
+
+/// Absence is an answer, not a failure.
+template <typename T>
+Result<std::optional<T>> found(Result<T> got) {
+    if (got) {
+        return std::optional<T>(std::move(*got));
+    }
+    if (got.error().code == Errc::not_found) {
+        return std::optional<T>{};
+    }
+    return std::unexpected(std::move(got).error());
+}
+
+}  // namespace
+
+Session::Session(const Data& data, const Clock& clock, const ReadLimits& limits)
+    : data_(data),
+      clock_(clock),
+      limits_(limits),
+      now_(clock.now()),
+      deadline_(clock.steady() + limits.time),
+      rows_until_clock_(rows_between_clocks),
+      streams_(data.registry.streams()) {}
+
+Result<void> Session::spend(std::size_t rows) {
+    rows_ += rows;
+    if (rows_ > limits_.rows_looked_at) {
+        return fail(
+            Errc::exhausted,
+            fmt::format("the question looks at more than {} entities; narrow it by Datastream, phenomenonTime or "
+                        "id, or take the data as a file",
+                        limits_.rows_looked_at));
+    }
+    if (rows < rows_until_clock_) {
+        rows_until_clock_ -= rows;
+        return {};
+    }
+    rows_until_clock_ = rows_between_clocks;
+    if (clock_.steady() > deadline_) {
+        return fail(Errc::exhausted, fmt::format("the question takes longer than {} s; narrow it",
+                                                 std::chrono::duration<double>(limits_.time).count()));
+    }
+    return {};
+}
+
+Result<std::shared_ptr<const Entity>> Session::get(Kind kind, std::int64_t id) {
+    const auto known = seen_.find({kind, id});
+    if (known != seen_.end()) {
+        return known->second;
+    }
+    TRY_DO(spend(1));
+    std::shared_ptr<const Entity> entity;
+    if (kind == Kind::observation) {
+        TRY(auto reading, reading_at(id));
+        if (reading) {
+            entity = std::make_shared<const Entity>(std::move(*reading));
+        }
+    } else {
+        TRY(entity, with_entities(data_.registry, kind, [&](const auto& entities) -> Result<decltype(entity)> {
+                TRY(auto one, found(entities.get(IdOf<decltype(entities)>{id})));
+                return one ? std::make_shared<const Entity>(std::move(*one)) : nullptr;
+            }));
+    }
+    if (seen_.size() < seen_max) {
+        seen_.emplace(std::pair{kind, id}, entity);
+    }
+    return entity;
+}
+
+Result<std::optional<Reading>> Session::reading_at(std::int64_t id) {
+    std::optional<ObservationPlace> place = data_.moved == nullptr ? std::nullopt : data_.moved->place_of(id);
+    Duration span{1};
+    if (!place) {
+        place = observation_place(id);
+        span = std::chrono::milliseconds{1};
+    }
+    // What the registry does not know any more is not shown, even while its readings are being removed.
+    if (!place || streams_->find(place->datastream) == nullptr) {
+        return std::nullopt;
+    }
+    TRY(const auto series, data_.store.range(place->datastream, {place->time, place->time + span}, {.limit = 1}));
+    if (series.columns.empty()) {
+        return std::nullopt;
+    }
+    const ObservationPlace exact{place->datastream, series.columns.times[0]};
+    observations::Detail detail;
+    if (data_.details != nullptr) {
+        TRY(auto kept, data_.details->get({exact.datastream, exact.time}));
+        detail = kept.value_or(observations::Detail{});
+    }
+    Reading made = reading(exact, series.columns.value(0), std::move(detail));
+    // Another observation may have been moved to this place, or this one away from its id.
+    return made.id == id ? std::optional(std::move(made)) : std::nullopt;
+}
+
+Reading Session::reading(ObservationPlace place, observations::Value value, observations::Detail detail) const {
+    std::optional<std::int64_t> id;
+    if (data_.moved != nullptr) {
+        id = data_.moved->id_of(place);
+    }
+    if (!id) {
+        id = observation_id(place);
+    }
+    return {.place = place,
+            .id = id.value_or(0),
+            .multi = is_multi(place.datastream),
+            .value = std::move(value),
+            .detail = std::move(detail)};
+}
+
+bool Session::is_multi(observations::DatastreamId id) const {
+    const auto* stream = streams_->find(id);
+    return stream != nullptr && stream->components > 0;
+}
+
+Result<registry::Page<Entity>> Session::select(Kind kind, const registry::Selection& selection) {
+    return with_entities(data_.registry, kind, [&](const auto& entities) -> Result<registry::Page<Entity>> {
+        TRY(auto page, entities.select(selection));
+        TRY_DO(spend(page.items.size()));
+        registry::Page<Entity> converted{.items = {}, .more = page.more};
+        converted.items.reserve(page.items.size());
+        for (auto& item : page.items) {
+            converted.items.emplace_back(std::move(item));
+        }
+        return converted;
+    });
+}
+
+Result<std::uint64_t> Session::count(Kind kind, const std::optional<registry::Related>& of,
+                                     const query::Expression* where) {
+    return with_entities(data_.registry, kind, [&](const auto& entities) { return entities.count(of, where); });
+}
+
+Result<std::optional<registry::ThingId>> Session::thing_of(observations::DatastreamId id) {
+    const auto* stream = streams_->find(id);
+    return stream == nullptr ? std::nullopt : std::optional(stream->thing);
+}
+
+Result<std::optional<std::int64_t>> Session::feature_of(const Reading& reading) {
+    if (reading.detail.feature != 0) {
+        return reading.detail.feature;
+    }
+    TRY(const auto thing, thing_of(reading.place.datastream));
+    if (!thing) {
+        return std::nullopt;
+    }
+    const std::pair key{thing->value, reading.place.time};
+    if (const auto known = features_.find(key); known != features_.end()) {
+        return known->second;
+    }
+    TRY(const auto feature, data_.registry.feature_at(*thing, reading.place.time));
+    const auto id = feature ? std::optional(feature->value) : std::nullopt;
+    if (features_.size() < seen_max) {
+        features_.emplace(key, id);
+    }
+    return id;
+}
+
+Result<std::optional<Origin>> Session::target_of(const Entity& entity, const Navigation& navigation) {
+    check(!navigation.many, "a navigation to one");
+    using Target = std::optional<Origin>;
+    if (const auto* location = std::get_if<registry::HistoricalLocation>(&entity)) {
+        return Target({navigation.target, location->thing.value});
+    }
+    if (const auto* stream = std::get_if<registry::Datastream>(&entity)) {
+        const auto id = navigation.target == Kind::thing    ? stream->thing.value
+                        : navigation.target == Kind::sensor ? stream->sensor.value
+                                                            : stream->observed_property.value;
+        return Target({navigation.target, id});
+    }
+    if (const auto* stream = std::get_if<registry::MultiDatastream>(&entity)) {
+        return Target(
+            {navigation.target, navigation.target == Kind::thing ? stream->thing.value : stream->sensor.value});
+    }
+    const auto* reading = std::get_if<Reading>(&entity);
+    check(reading != nullptr, "only these kinds have navigations to one");
+    if (navigation.target == Kind::feature_of_interest) {
+        TRY(const auto feature, feature_of(*reading));
+        return feature ? Target({navigation.target, *feature}) : Target{};
+    }
+    const bool fits = (navigation.target == Kind::multi_datastream) == reading->multi;
+    return fits ? Target({navigation.target, reading->place.datastream.value}) : Target{};
+}
+
+Result<std::vector<std::shared_ptr<const Entity>>> Session::related(const Entity& entity, const Navigation& navigation,
+                                                                    std::size_t limit) {
+    std::vector<std::shared_ptr<const Entity>> made;
+    if (!navigation.many) {
+        TRY(const auto target, target_of(entity, navigation));
+        if (target) {
+            TRY(auto one, get(target->kind, target->id));
+            if (one) {
+                made.push_back(std::move(one));
+            }
+        }
+        return made;
+    }
+    if (navigation.target == Kind::observation) {
+        return fail(
+            Errc::malformed,
+            "a filter cannot go from an entity to its Observations; ask for Observations and filter by Datastream");
+    }
+    TRY(auto page, select(navigation.target, {.of = registry::Related{registry_kind(kind_of(entity)), id_of(entity)},
+                                              .limit = std::min(limit + 1, registry::page_max)}));
+    for (auto& item : page.items) {
+        made.push_back(std::make_shared<const Entity>(std::move(item)));
+    }
+    return made;
+}
+
+Result<std::optional<query::Value>> Session::value_of(const Entity& entity, std::string_view property) {
+    if (is_id(property)) {
+        return query::Value{id_of(entity)};
+    }
+    if (const auto* stream = std::get_if<registry::Datastream>(&entity)) {
+        TRY(auto computed, stream_value(stream->id, stream->observed_area, stream->thing, property));
+        if (computed) {
+            return computed;
+        }
+    }
+    if (const auto* stream = std::get_if<registry::MultiDatastream>(&entity)) {
+        TRY(auto computed, stream_value(stream->id, stream->observed_area, stream->thing, property));
+        if (computed) {
+            return computed;
+        }
+    }
+    return own_value(entity, property);
+}
+
+Result<std::optional<query::Value>> Session::stream_value(observations::DatastreamId id,
+                                                          const std::string& observed_area, registry::ThingId thing,
+                                                          std::string_view property) {
+    using Found = std::optional<query::Value>;
+    if (property == "phenomenonTime") {
+        TRY(auto span, phenomenon_span(id));
+        return Found(std::move(span));
+    }
+    if (property == "resultTime") {
+        TRY(auto span, result_span(id));
+        return Found(std::move(span));
+    }
+    if (property != "observedArea") {
+        return Found{};
+    }
+    if (!observed_area.empty()) {
+        return Found(query::Geometry{observed_area});
+    }
+    if (data_.store.count(id) == 0) {
+        return Found(query::Value{});
+    }
+    // Without a wider one that was given, what is observed lies where the thing is.
+    TRY(const auto feature, data_.registry.feature_at(thing, now_));
+    if (!feature) {
+        return Found(query::Value{});
+    }
+    TRY(const auto entity, get(Kind::feature_of_interest, feature->value));
+    const auto* about = entity ? std::get_if<registry::FeatureOfInterest>(entity.get()) : nullptr;
+    return Found(about == nullptr || about->feature.empty() ? query::Value{}
+                                                            : query::Value{query::Geometry{about->feature}});
+}
+
+Result<query::Value> Session::phenomenon_span(observations::DatastreamId id) {
+    const auto newest = data_.store.latest(id);
+    if (!newest) {
+        return query::Value{};
+    }
+    TRY(const auto oldest, data_.store.range(id, all_time, {.limit = 1}));
+    query::Span span{oldest.columns.empty() ? newest->time : oldest.columns.times[0], newest->time};
+    if (data_.details != nullptr) {
+        TRY(const auto last, data_.details->get({id, newest->time}));
+        if (last && last->phenomenon_end) {
+            span.to = *last->phenomenon_end;
+        }
+    }
+    return query::Value{span};
+}
+
+Result<query::Value> Session::result_span(observations::DatastreamId id) {
+    if (data_.details == nullptr) {
+        return query::Value{};
+    }
+    TRY(const bool any, data_.details->any(id));
+    if (!any) {
+        return query::Value{};
+    }
+    std::optional<query::Span> span;
+    TRY(const auto all, data_.details->range(id, all_time));
+    TRY_DO(spend(all.size()));
+    for (const auto& one : all) {
+        if (const auto& time = one.detail.result_time) {
+            span =
+                span ? query::Span{std::min(span->from, *time), std::max(span->to, *time)} : query::Span{*time, *time};
+        }
+    }
+    return span ? query::Value{*span} : query::Value{};
+}
+
+std::optional<query::Value> EntityRecord::property(std::string_view name) const {
+    // The evaluator has no place for an error here; what cannot be read is unknown, as null is.
+    auto value = session_.value_of(*entity_, name);
+    return value ? std::move(*value) : std::optional<query::Value>{query::Value{}};
+}
+
+Result<std::optional<query::Record::Related>> EntityRecord::navigate(std::string_view name, std::size_t limit) const {
+    const auto* navigation = type_of(kind_of(*entity_)).navigation(name);
+    if (navigation == nullptr) {
+        return std::nullopt;
+    }
+    TRY(auto entities, session_.related(*entity_, *navigation, limit));
+    Related related{.many = navigation->many, .records = {}};
+    related.records.reserve(entities.size());
+    for (auto& entity : entities) {
+        related.records.push_back(std::make_unique<EntityRecord>(session_, std::move(entity)));
+    }
+    return related;
+}
+
+}  // namespace bypuls::sensorthings

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "platform/publish/sensorthings/read/data.h"
+#include "platform/publish/sensorthings/read/entity.h"
+#include "platform/query/evaluate.h"
+#include "platform/registry/selection.h"
+
+namespace bypuls::sensorthings {
+
+/// "of Thing 7": what a navigation starts from.
+struct Origin {
+    Kind kind = Kind::thing;
+    std::int64_t id = 0;
+    friend bool operator==(const Origin&, const Origin&) = default;
+};
+
+/// One request's look at the data: what it costs, and what it has fetched already. One thread.
+class Session {
+public:
+    Session(const Data& data, const Clock& clock, const ReadLimits& limits);
+
+    const Data& data() const { return data_; }
+    const ReadLimits& limits() const { return limits_; }
+    Instant now() const { return now_; }
+
+    /// Errc::exhausted when the request has looked at too much or takes too long.
+    Result<void> spend(std::size_t rows);
+
+    /// Null when there is none.
+    Result<std::shared_ptr<const Entity>> get(Kind kind, std::int64_t id);
+    /// The observation at a place, or the first in its millisecond.
+    Result<std::optional<Reading>> reading_at(std::int64_t id);
+
+    /// A page of the registry's entities of a kind. Selection::of is of the registry's kinds.
+    Result<registry::Page<Entity>> select(Kind kind, const registry::Selection& selection);
+    Result<std::uint64_t> count(Kind kind, const std::optional<registry::Related>& of, const query::Expression* where);
+
+    /// What a navigation from the entity leads to: with `limit` + 1 there are more.
+    Result<std::vector<std::shared_ptr<const Entity>>> related(const Entity& entity, const Navigation& navigation,
+                                                               std::size_t limit);
+    /// Where a navigation to one leads; nothing when it leads nowhere.
+    Result<std::optional<Origin>> target_of(const Entity& entity, const Navigation& navigation);
+    /// The feature that an observation is about: the one it names, else that of where its thing was.
+    Result<std::optional<std::int64_t>> feature_of(const Reading& reading);
+
+    /// Everything that filters, orders and answers can ask of an entity; nothing for what its kind does not have.
+    Result<std::optional<query::Value>> value_of(const Entity& entity, std::string_view property);
+
+    Reading reading(ObservationPlace place, observations::Value value, observations::Detail detail) const;
+    bool is_multi(observations::DatastreamId id) const;
+
+private:
+    Result<std::optional<query::Value>> stream_value(observations::DatastreamId id, const std::string& observed_area,
+                                                     registry::ThingId thing, std::string_view property);
+    Result<query::Value> phenomenon_span(observations::DatastreamId id);
+    Result<query::Value> result_span(observations::DatastreamId id);
+    Result<std::optional<registry::ThingId>> thing_of(observations::DatastreamId id);
+
+    const Data& data_;
+    const Clock& clock_;
+    const ReadLimits& limits_;
+    Instant now_;
+    std::chrono::steady_clock::time_point deadline_;
+    std::size_t rows_ = 0;
+    std::size_t rows_until_clock_ = 0;
+    std::shared_ptr<const registry::Streams> streams_;
+    std::map<std::pair<Kind, std::int64_t>, std::shared_ptr<const Entity>> seen_;
+    std::map<std::pair<std::int64_t, Instant>, std::optional<std::int64_t>> features_;
+};
+
+/// An entity as the evaluator sees it. The session outlives it.
+class EntityRecord final : public query::Record {
+public:
+    EntityRecord(Session& session, std::shared_ptr<const Entity> entity)
+        : session_(session), entity_(std::move(entity)) {}
+
+    std::optional<query::Value> property(std::string_view name) const override;
+    Result<std::optional<Related>> navigate(std::string_view name, std::size_t limit) const override;
+
+private:
+    Session& session_;
+    std::shared_ptr<const Entity> entity_;
+};
+
+}  // namespace bypuls::sensorthings

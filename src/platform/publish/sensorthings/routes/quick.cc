@@ -1,0 +1,94 @@
+#include "platform/publish/sensorthings/routes/quick.h"
+
+#include <algorithm>
+
+namespace bypuls::sensorthings {
+namespace {
+
+constexpr std::size_t body_bytes_max = 16U << 10U;
+constexpr std::size_t known_max = 100'000;
+
+/// The datastream and the body of what looks like the usual observation.
+struct Usual {
+    registry::DatastreamId datastream;
+    ObservationBody body;
+};
+
+std::optional<Usual> usual(const Ask& ask, Instant now) {
+    if (ask.method != http::Method::post || ask.body.size() > body_bytes_max || ask.wants_entity) {
+        return std::nullopt;
+    }
+    const auto path = parse_path(ask.path);
+    if (!path || path->last().kind != Kind::observation || path->last().single() || path->reference || path->count) {
+        return std::nullopt;
+    }
+    const auto tree = parse_body(ask.body);
+    if (!tree || !tree->is_object() || tree->contains("FeatureOfInterest") || tree->contains("MultiDatastream")) {
+        return std::nullopt;
+    }
+    Usual found;
+    if (path->steps.size() == 2 && path->steps[0].kind == Kind::datastream) {
+        found.datastream = {*path->steps[0].id};
+    } else if (path->steps.size() == 1 && tree->contains("Datastream")) {
+        const auto link = link_in(tree->at("Datastream"));
+        if (!link || !link->is_number_integer()) {
+            return std::nullopt;
+        }
+        found.datastream = {link->get<std::int64_t>()};
+    }
+    auto body = observation_from(*tree);
+    if (!body || found.datastream.value <= 0) {
+        return std::nullopt;
+    }
+    found.body = std::move(*body);
+    found.body.time = found.body.time.value_or(now);
+    return found;
+}
+
+}  // namespace
+
+std::optional<QuickObservations::Taken> QuickObservations::take(const Ask& ask) const {
+    const Instant now = std::chrono::floor<std::chrono::milliseconds>(clock_.now());
+    const auto found = usual(ask, now);
+    if (!found) {
+        return std::nullopt;
+    }
+    const auto streams = registry_.streams();
+    const auto* stream = streams->find(found->datastream);
+    const Instant time = *found->body.time;
+    const auto id = observation_id({found->datastream, time});
+    if (stream == nullptr || stream->components > 0 || !id ||
+        !check_result(found->body.result, stream->result_type, 0)) {
+        return std::nullopt;
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        const auto known = known_.find(stream->thing);
+        if (known == known_.end() || known->second.version != streams->version() || time < known->second.from) {
+            return std::nullopt;
+        }
+    }
+    return Taken{"[" + row_of(found->datastream, time, found->body, false) + "]", *id, now};
+}
+
+void QuickObservations::learn(const Ask& ask) {
+    const auto found = usual(ask, clock_.now());
+    const auto streams = registry_.streams();
+    const auto* stream = found ? streams->find(found->datastream) : nullptr;
+    if (stream == nullptr) {
+        return;
+    }
+    // Where the thing has been since its last move; an observation from before may be about another place.
+    const auto last = registry_.historical_locations(stream->thing, observations::latest_time, 1);
+    const auto feature = registry_.feature_at(stream->thing, *found->body.time);
+    if (!last || last->empty() || last->front().time > *found->body.time || !feature || !*feature) {
+        return;
+    }
+    const std::lock_guard lock(mutex_);
+    if (known_.size() >= known_max) {
+        known_.clear();
+    }
+    known_[stream->thing] = {streams->version(), last->front().time};
+}
+
+}  // namespace bypuls::sensorthings

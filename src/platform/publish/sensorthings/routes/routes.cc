@@ -1,0 +1,255 @@
+#include "platform/publish/sensorthings/routes/routes.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "platform/http/problem.h"
+#include "platform/policy/policy.h"
+#include "platform/publish/sensorthings/routes/batch.h"
+#include "platform/publish/sensorthings/routes/openapi.h"
+#include "platform/publish/sensorthings/routes/quick.h"
+
+namespace bypuls::sensorthings {
+namespace {
+
+using http::Method;
+using http::Request;
+using http::Response;
+
+constexpr std::size_t body_bytes_max = 32U << 20U;
+constexpr std::chrono::milliseconds time_max{60'000};
+
+/// Who is asking, as far as the service cares.
+struct Asker {
+    bool internal = false;
+    Rights rights{};
+};
+
+class Routes {
+public:
+    Routes(RouteParts parts, std::shared_ptr<QuickObservations> quick, bool v1_0)
+        : parts_(std::move(parts)), quick_(std::move(quick)), v1_0_(v1_0) {}
+
+    std::string root_path() const { return v1_0_ ? "/sta/v1.0" : "/sta/v1.1"; }
+
+    Task<Response> handle(Request& request) const {
+        auto asker = co_await admit(request);
+        if (!asker) {
+            co_return std::move(asker.error());
+        }
+        const std::string path(request.path_parameter("path"));
+        if (request.method == Method::get && path == "api") {
+            co_return http::json(openapi(form_of(request), parts_.internal != nullptr));
+        }
+        if (path == "$batch" && request.method == Method::post) {
+            co_return co_await parts_.pool.run([&, this] { return answer_batch(request, *asker); });
+        }
+        const Ask ask = ask_of(request, path);
+        const bool may_observe = asker->rights.change || asker->rights.observe;
+        if (const auto taken = quick_ && may_observe ? quick_->take(ask) : std::nullopt) {
+            const auto refused = co_await parts_.sink->send(taken->rows, taken->received);
+            co_return finish(request, response_of(request, reply_to(request, *taken, refused)), *asker);
+        }
+        co_return co_await parts_.pool.run([&, this] { return answer_one(request, ask, *asker); });
+    }
+
+private:
+    /// Which plane answers, and what may be done there; or a refusal.
+    Task<std::expected<Asker, Response>> admit(Request& request) const {
+        if (parts_.internal != nullptr && parts_.anonymous_writes) {
+            co_return Asker{.internal = true, .rights = {.change = true, .observe = true}};
+        }
+        const bool reads =
+            request.method == Method::get || request.method == Method::head || request.path.ends_with("/$batch");
+        const bool brings_something = request.header("authorization") || request.header("cookie");
+        if (parts_.identity == nullptr || parts_.internal == nullptr || (reads && !brings_something)) {
+            co_return Asker{};
+        }
+        const bool observes = request.path.ends_with("Observations");
+        for (const std::string_view permission : {policy::admin, policy::ingest, policy::read}) {
+            const bool enough = reads || permission == policy::admin || (permission == policy::ingest && observes);
+            if (!enough || (reads && permission == policy::ingest)) {
+                continue;
+            }
+            auto refusal = co_await policy::admit(request, permission, parts_.identity, &parts_.pool);
+            if (!refusal) {
+                co_return Asker{
+                    .internal = true,
+                    .rights = {.change = permission == policy::admin, .observe = permission != policy::read}};
+            }
+            const bool last = reads ? permission == policy::read : permission == policy::ingest || !observes;
+            // A cookie of something else on this address is no claim to be anybody.
+            if (last && reads && !request.header("authorization")) {
+                co_return Asker{};
+            }
+            if (last) {
+                co_return std::unexpected(std::move(*refusal));
+            }
+        }
+        co_return Asker{};
+    }
+
+    Form form_of(const Request& request) const {
+        std::string origin = parts_.origin;
+        if (origin.empty() || parts_.anonymous_writes) {
+            origin =
+                fmt::format("{}://{}", request.secure ? "https" : "http", request.header("host").value_or("localhost"));
+        }
+        return {.root = origin + root_path(), .v1_0 = v1_0_};
+    }
+
+    template <typename Act>
+    auto with_service(const Asker& asker, Act act) const {
+        if (asker.internal) {
+            return act(*parts_.internal);
+        }
+        const auto look = parts_.public_plane();
+        const Service service(
+            {.data = look.data, .clock = parts_.clock, .mqtt_endpoint = parts_.mqtt_endpoint, .limits = parts_.limits});
+        return act(service);
+    }
+
+    static Ask ask_of(Request& request, const std::string& path) {
+        return {.method = request.method,
+                .path = path,
+                .query = request.query.items(),
+                .content_type = request.content_type(),
+                .body = std::move(request.body),
+                .wants_entity =
+                    request.header("prefer").value_or("").find("return=representation") != std::string_view::npos};
+    }
+
+    Response answer_one(const Request& request, const Ask& ask, const Asker& asker) const {
+        const Form form = form_of(request);
+        auto reply =
+            with_service(asker, [&](const Service& service) { return service.answer(form, ask, asker.rights); });
+        if (quick_ && request.method == Method::post && reply.status == 201 && !reply.error) {
+            quick_->learn(ask);
+        }
+        return finish(request, response_of(request, std::move(reply)), asker);
+    }
+
+    Reply reply_to(const Request& request, const QuickObservations::Taken& taken,
+                   const Result<std::vector<Sink::Refusal>>& refused) const {
+        Reply reply{.status = 201};
+        if (!refused) {
+            reply.error = refused.error();
+        } else if (!refused->empty()) {
+            reply.error = Error{Errc::malformed, refused->front().what};
+        } else {
+            reply.location = fmt::format("{}/Observations({})", form_of(request).root, taken.id);
+        }
+        return reply;
+    }
+
+    static Response response_of(const Request& request, Reply reply) {
+        if (reply.error) {
+            return http::problem(request, *reply.error);
+        }
+        Response response = reply.status == 204 ? http::no_content()
+                                                : http::content(reply.media_type, std::move(reply.body), reply.status);
+        if (!reply.location.empty()) {
+            response.headers.set("Location", reply.location);
+        }
+        if (!reply.next.empty()) {
+            response.headers.set("Link", fmt::format("<{}>; rel=\"next\"", reply.next));
+        }
+        return response;
+    }
+
+    static Response finish(const Request& request, Response response, const Asker& asker) {
+        response.headers.set("Vary", "Authorization, Cookie");
+        if (asker.internal) {
+            response.headers.set("Cache-Control", "private, no-store");
+        } else if (request.method == Method::get && response.status == 200) {
+            response.headers.set("Cache-Control", "public, max-age=0, must-revalidate");
+            const auto* body = std::get_if<std::string>(&response.body);
+            constexpr std::size_t tagged_max = 1U << 20U;
+            if (body != nullptr && body->size() <= tagged_max) {
+                return http::with_etag(request, std::move(response));
+            }
+        }
+        return response;
+    }
+
+    Response answer_batch(const Request& request, const Asker& asker) const {
+        const Form form = form_of(request);
+        const bool is_json = request.content_type() == "application/json";
+        auto groups =
+            is_json ? batch::parse_json(request.body, root_path())
+                    : batch::parse_multipart(request.body, request.header("content-type").value_or(""), root_path());
+        if (!groups) {
+            return http::problem(request, groups.error());
+        }
+        std::vector<batch::Answered> answered;
+        with_service(asker, [&](const Service& service) {
+            for (auto& group : *groups) {
+                answered.push_back(answer_group(request, service, form, asker, std::move(group)));
+            }
+            return 0;
+        });
+        if (is_json) {
+            return finish(request, http::json(batch::render_json(answered)), asker);
+        }
+        const std::string boundary = "batch_" + request.id;
+        return finish(
+            request,
+            http::content("multipart/mixed; boundary=" + boundary, batch::render_multipart(answered, boundary)), asker);
+    }
+
+    static batch::Answered answer_group(const Request& request, const Service& service, const Form& form,
+                                        const Asker& asker, batch::Group group) {
+        batch::Answered answered;
+        if (group.together) {
+            std::vector<Service::Member> members;
+            for (const auto& part : group.parts) {
+                members.push_back({part.ask, part.id});
+            }
+            answered.replies = service.change_together(form, members, asker.rights);
+        } else {
+            for (const auto& part : group.parts) {
+                answered.replies.push_back(service.answer(form, part.ask, asker.rights));
+            }
+        }
+        for (Reply& reply : answered.replies) {
+            if (reply.error) {
+                const auto problem = http::problem(request, *reply.error);
+                reply.status = problem.status;
+                reply.media_type = "application/problem+json";
+                reply.body = std::get<std::string>(problem.body);
+            }
+        }
+        answered.group = std::move(group);
+        return answered;
+    }
+
+    RouteParts parts_;
+    std::shared_ptr<QuickObservations> quick_;  // null without an internal plane
+    bool v1_0_;
+};
+
+}  // namespace
+
+std::vector<http::Route> routes(RouteParts parts) {
+    std::vector<http::Route> made;
+    const auto quick = parts.internal == nullptr || parts.sink == nullptr
+                           ? nullptr
+                           : std::make_shared<QuickObservations>(parts.internal->parts().data.registry, parts.clock);
+    for (const bool v1_0 : {false, true}) {
+        const auto shared = std::make_shared<const Routes>(parts, quick, v1_0);
+        for (const Method method : {Method::get, Method::post, Method::put, Method::patch, Method::del}) {
+            // Who may what depends on the plane, which the handler chooses; so the guard lets everyone pass.
+            made.push_back({.method = method,
+                            .pattern = shared->root_path() + "/{path...}",
+                            .handler = [shared](Request& request) { return shared->handle(request); },
+                            .sharing = http::Sharing::open_data,
+                            .permission = std::string(policy::anyone),
+                            .body_bytes_max = method == Method::get ? std::optional<std::size_t>{} : body_bytes_max,
+                            .time_max = time_max});
+        }
+    }
+    return made;
+}
+
+}  // namespace bypuls::sensorthings

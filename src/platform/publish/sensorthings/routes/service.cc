@@ -1,0 +1,253 @@
+#include "platform/publish/sensorthings/routes/service.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "platform/publish/sensorthings/read/fit.h"
+#include "platform/publish/sensorthings/read/observation_plan.h"
+#include "platform/publish/sensorthings/read/pages.h"
+#include "platform/publish/sensorthings/write/data_array.h"
+#include "platform/query/parse.h"
+
+namespace bypuls::sensorthings {
+namespace {
+
+using http::Method;
+
+constexpr std::string_view create_observations_path = "CreateObservations";
+constexpr std::size_t deleted_at_once_max = 10'000;
+
+Reply failed(Error error) {
+    Reply reply;
+    reply.error = std::move(error);
+    return reply;
+}
+
+Result<query::Options> options_of(const Ask& ask) {
+    return query::parse_options(ask.query);
+}
+
+/// Where a new entity or a change belongs.
+struct Target {
+    Kind kind = Kind::thing;
+    std::optional<std::int64_t> id;
+    std::optional<Below> below;
+};
+
+/// The path of a change without looking anything up: its last two steps. "$1" in front stands for what an earlier
+/// change of the set makes.
+Result<Target> target_of(Session& session, const ChangeSet& changes, std::string_view path) {
+    if (path.starts_with('$')) {
+        const auto slash = path.find('/');
+        const auto reference = changes.named(path.substr(1, slash == std::string_view::npos ? slash : slash - 1));
+        if (!reference || slash == std::string_view::npos) {
+            return fail(Errc::not_found, fmt::format("'{}' stands for nothing here", path));
+        }
+        const auto kind = kind_of_set(path.substr(slash + 1));
+        if (!kind) {
+            return fail(Errc::not_found, fmt::format("there is no entity set '{}'", path.substr(slash + 1)));
+        }
+        // What it is a part of follows from the set alone, since between two kinds there is one relation.
+        for (const EntityType& type : entity_types()) {
+            const auto* navigation = type_of(*kind).navigation(type.name);
+            if (navigation != nullptr || type_of(*kind).navigation(type.set) != nullptr) {
+                return Target{*kind, std::nullopt, Below{type.kind, *reference}};
+            }
+        }
+        return fail(Errc::not_found, fmt::format("nothing can be made at '{}'", path));
+    }
+    TRY(const auto parsed, parse_path(path));
+    if (!parsed.property.empty() || parsed.count) {
+        return fail(Errc::malformed, "a change names an entity or a set; a single property is changed with PATCH");
+    }
+    TRY(const auto found, resolve(session, parsed));
+    if (found.entity) {
+        return Target{found.kind, id_of(*found.entity), std::nullopt};
+    }
+    Target target{.kind = found.kind, .id = std::nullopt, .below = std::nullopt};
+    if (found.of) {
+        target.below = Below{found.of->kind, found.of->id};
+    }
+    return target;
+}
+
+std::string self_link(const Form& form, const Changed& changed) {
+    return fmt::format("{}/{}({})", form.root, type_of(changed.kind).set, changed.id);
+}
+
+}  // namespace
+
+Result<void> check_rights(const Ask& ask, const Rights& rights) {
+    if (ask.method == Method::get || ask.method == Method::head || rights.change) {
+        return {};
+    }
+    const bool observes =
+        ask.method == Method::post && (ask.path == create_observations_path || ask.path.ends_with("Observations"));
+    if (rights.observe && observes) {
+        return {};
+    }
+    return fail(Errc::forbidden, "changing this takes a key that may change things");
+}
+
+Reply Service::answer(const Form& form, const Ask& ask, const Rights& rights) const {
+    auto reply = answered(form, ask, rights);
+    return reply ? std::move(*reply) : failed(std::move(reply).error());
+}
+
+Result<Reply> Service::answered(const Form& form, const Ask& ask, const Rights& rights) const {
+    TRY_DO(check_rights(ask, rights));
+    if (ask.method == Method::get || ask.method == Method::head) {
+        return get(form, ask);
+    }
+    if (parts_.write == nullptr) {
+        return fail(Errc::forbidden, "nothing is changed through the public plane");
+    }
+    return change(form, ask, rights);
+}
+
+Result<Reply> Service::get(const Form& form, const Ask& ask) const {
+    if (ask.path.empty() || ask.path == "/") {
+        return Reply{.body = service_root(form, parts_.mqtt_endpoint)};
+    }
+    TRY(const auto path, parse_path(ask.path));
+    TRY(auto options, options_of(ask));
+    TRY(auto answer, read(parts_.data, parts_.clock, form, path, std::move(options), parts_.limits));
+    return Reply{.status = answer.status,
+                 .media_type = std::move(answer.media_type),
+                 .next = std::move(answer.next),
+                 .body = std::move(answer.body)};
+}
+
+Result<void> Service::plan(ChangeSet& changes, const Ask& ask) const {
+    Session session(parts_.data, parts_.clock, parts_.limits);
+    TRY(const auto target, target_of(session, changes, ask.path));
+    if (ask.method == Method::post) {
+        if (target.id) {
+            return fail(Errc::malformed, "POST makes an entity in a set; this path leads to one entity");
+        }
+        TRY(const auto body, parse_body(ask.body));
+        TRY_DO(changes.create(target.kind, body, target.below));
+        return {};
+    }
+    if (!target.id) {
+        return fail(Errc::malformed, "this changes one entity; the path leads to a set");
+    }
+    if (ask.method == Method::del) {
+        return changes.remove(target.kind, *target.id);
+    }
+    TRY(const auto body, parse_body(ask.body));
+    const auto mode = ask.method == Method::put                           ? UpdateMode::put
+                      : ask.content_type == "application/json-patch+json" ? UpdateMode::json_patch
+                                                                          : UpdateMode::patch;
+    return changes.update(target.kind, *target.id, body, mode);
+}
+
+Result<Reply> Service::change(const Form& form, const Ask& ask, const Rights& rights) const {
+    if (ask.method == Method::post && ask.path == create_observations_path) {
+        TRY(auto answer,
+            create_observations(ask.body, parts_.write->registry, parts_.write->sink, parts_.clock, form.root));
+        return Reply{.status = 201, .body = std::move(answer)};
+    }
+    if (ask.method == Method::del) {
+        if (const auto path = parse_path(ask.path); path && !path->last().single()) {
+            return remove_filtered(*path, ask);
+        }
+    }
+    ChangeSet changes(*parts_.write);
+    TRY_DO(plan(changes, ask));
+    if (!rights.change && changes.changes_registry()) {
+        return fail(Errc::forbidden, "this key adds observations; it does not make what they are about");
+    }
+    TRY(const auto changed, changes.commit());
+    return created(form, changed.front(), ask);
+}
+
+Result<Reply> Service::created(const Form& form, const Changed& changed, const Ask& ask) const {
+    Reply reply{.status = ask.method == Method::post ? 201 : 200};
+    if (ask.method == Method::post) {
+        reply.location = self_link(form, changed);
+    }
+    if (ask.wants_entity && ask.method != Method::del) {
+        TRY(const auto path, parse_path(fmt::format("{}({})", type_of(changed.kind).set, changed.id)));
+        TRY(auto answer, read(parts_.data, parts_.clock, form, path, {}, parts_.limits));
+        reply.body = std::move(answer.body);
+    }
+    return reply;
+}
+
+std::vector<Reply> Service::change_together(const Form& form, const std::vector<Member>& members,
+                                            const Rights& rights) const {
+    const auto all = [&]() -> Result<std::vector<Reply>> {
+        if (parts_.write == nullptr) {
+            return fail(Errc::forbidden, "nothing is changed through the public plane");
+        }
+        ChangeSet changes(*parts_.write);
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            const auto& [ask, content_id] = members[i];
+            TRY_DO(check_rights(ask, rights));
+            if (ask.method == Method::get) {
+                return fail(Errc::malformed, "a change set holds changes only (18-088 §13.2.1)");
+            }
+            if (auto planned = plan(changes, ask); !planned) {
+                return fail(planned.error(),
+                            fmt::format("part {}", content_id.empty() ? std::to_string(i + 1) : content_id));
+            }
+            if (!content_id.empty()) {
+                changes.name(content_id, changes.last());
+            }
+        }
+        TRY(const auto changed, changes.commit());
+        std::vector<Reply> replies;
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            TRY(auto reply, created(form, changed.at(i), members[i].ask));
+            replies.push_back(std::move(reply));
+        }
+        return replies;
+    }();
+    return all ? *all : std::vector<Reply>{failed(all.error())};
+}
+
+/// DELETE of a set: what its $filter leaves, and nothing without one. In parts, so that each is a transaction of a
+/// bearable size; what was deleted before a failure stays deleted.
+Result<Reply> Service::remove_filtered(const ResourcePath& path, const Ask& ask) const {
+    TRY(auto options, options_of(ask));
+    if (!options.filter) {
+        return fail(Errc::malformed, "deleting many takes a $filter; to delete all, say $filter=true");
+    }
+    TRY(auto fitted, fit(path.last().kind, std::move(options)));
+    fitted.order.clear();
+    fitted.top = deleted_at_once_max;
+    std::uint64_t deleted = 0;
+    while (true) {
+        Session session(parts_.data, parts_.clock, parts_.limits);
+        TRY(const auto found, resolve(session, path));
+        if (found.kind == Kind::observation) {
+            TRY(const auto page, observation_page(session, found.of, fitted));
+            for (const Row& row : page.rows) {
+                TRY(const auto gone, parts_.write->sink.remove(row.datastream, {row.time(), row.time() + Duration{1}}));
+                deleted += gone;
+            }
+            if (!page.next) {
+                break;
+            }
+            continue;
+        }
+        TRY(const auto page, entity_page(session, found.kind, found.of, fitted));
+        if (!page.items.empty()) {
+            ChangeSet changes(*parts_.write);
+            for (const auto& entity : page.items) {
+                TRY_DO(changes.remove(found.kind, id_of(*entity)));
+            }
+            TRY_DO(changes.commit());
+            deleted += page.items.size();
+        }
+        if (!page.next) {
+            break;
+        }
+    }
+    return Reply{.body = fmt::format(R"({{"deleted":{}}})", deleted)};
+}
+
+}  // namespace bypuls::sensorthings

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "platform/http/message.h"
+#include "platform/publish/sensorthings/read/reader.h"
+#include "platform/publish/sensorthings/write/change_set.h"
+#include "platform/publish/sensorthings/write/sink.h"
+
+namespace bypuls::sensorthings {
+
+/// One request to the service, whether it came alone or in a batch.
+struct Ask {
+    http::Method method = http::Method::get;
+    std::string path;  ///< below the root, decoded: "Things(1)/Datastreams"
+    std::vector<std::pair<std::string, std::string>> query{};
+    std::string content_type{};
+    std::string body{};
+    bool wants_entity = false;  ///< Prefer: return=representation (RFC 7240)
+};
+
+/// What it is answered. An error is for the caller to put into words.
+struct Reply {
+    int status = 200;
+    std::string media_type = "application/json";
+    std::string location{};  ///< of what was created
+    std::string next{};      ///< the next page, where the body has no place for it
+    std::string body{};
+    std::optional<Error> error{};
+};
+
+/// What the asker may do.
+struct Rights {
+    bool change = false;   ///< everything
+    bool observe = false;  ///< add observations
+};
+
+/// The service over one plane: a request in, a reply out. Blocks; thread-safe as its parts are.
+class Service {
+public:
+    struct Parts {
+        const Data& data;
+        const Clock& clock;
+        const WriteParts* write = nullptr;  ///< null: this plane is only read
+        std::string mqtt_endpoint{};        ///< "mqtt://host:1883"; empty: there is none
+        ReadLimits limits{};
+    };
+    explicit Service(Parts parts) : parts_(std::move(parts)) {}
+
+    const Parts& parts() const { return parts_; }
+    Reply answer(const Form& form, const Ask& ask, const Rights& rights) const;
+
+    /// Several changes that are made together (a change set of a batch, 18-088 §13.2.1): one reply each, or one error.
+    struct Member {
+        Ask ask;
+        std::string content_id;
+    };
+    std::vector<Reply> change_together(const Form& form, const std::vector<Member>& members,
+                                       const Rights& rights) const;
+
+private:
+    Result<Reply> answered(const Form& form, const Ask& ask, const Rights& rights) const;
+    Result<Reply> get(const Form& form, const Ask& ask) const;
+    Result<Reply> change(const Form& form, const Ask& ask, const Rights& rights) const;
+    Result<Reply> remove_filtered(const ResourcePath& path, const Ask& ask) const;
+    Result<Reply> created(const Form& form, const Changed& changed, const Ask& ask) const;
+    /// Adds what is asked to a set.
+    Result<void> plan(ChangeSet& changes, const Ask& ask) const;
+
+    Parts parts_;
+};
+
+/// Errc::forbidden when the asker may not do this.
+Result<void> check_rights(const Ask& ask, const Rights& rights);
+
+}  // namespace bypuls::sensorthings

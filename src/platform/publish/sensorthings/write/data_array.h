@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "platform/observations/observation.h"
+#include "platform/publish/sensorthings/model/observation_id.h"
+#include "platform/publish/sensorthings/write/sink.h"
+#include "platform/registry/registry.h"
+
+namespace bypuls::sensorthings {
+
+/// The most rows of one CreateObservations.
+constexpr std::size_t array_rows_max = 100'000;
+
+/// A row of CreateObservations: where it will be, or why it cannot be.
+struct ArrayRow {
+    ObservationPlace place{};
+    std::int64_t feature = 0;  ///< 0: none was named
+    std::string error;         ///< empty: good
+};
+
+/// The body of CreateObservations (18-088 §14.2) read: an answer for each row, and the good ones as the way in takes
+/// them.
+struct ArrayRows {
+    std::vector<ArrayRow> rows;
+    std::vector<std::size_t> sent;  ///< of each row of `batch`, its place in `rows`
+    std::string batch = "[";        ///< without the closing bracket
+};
+
+/// [{"Datastream":{"@iot.id":1},"components":["phenomenonTime","result","FeatureOfInterest/id"],"dataArray":[[…],…]}].
+/// Rows that do not follow stand with their reason; Errc::malformed when the body as a whole is not of this form,
+/// exhausted beyond array_rows_max. `now` is for rows without a time. Pure.
+Result<ArrayRows> read_data_array(std::string_view body, Instant now, const registry::Streams& streams);
+
+/// Reads, makes the features that rows need, and sends the good rows on as one message. The answer is 18-088's: for
+/// each row its self link, or "error" and the reason. Blocks.
+Result<std::string> create_observations(std::string_view body, registry::Registry& registry, Sink& sink,
+                                        const Clock& clock, std::string_view root);
+
+}  // namespace bypuls::sensorthings

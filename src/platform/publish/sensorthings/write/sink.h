@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "platform/observations/observation.h"
+#include "platform/publish/sensorthings/read/data.h"
+
+namespace bypuls::sensorthings {
+
+/// The way in for observations: journal first, then applied, then told.
+class Sink {
+public:
+    struct Refusal {
+        std::size_t row = 0;  ///< from 0
+        std::string what;
+    };
+    virtual ~Sink() = default;
+
+    /// Rows as platform/ingest/observations reads them: [{"datastream":1,"time":…,"value":…,"details":{…}}, …]. Blocks
+    /// until they are on disk and can be read; the rows that were not taken are told.
+    virtual Result<std::vector<Refusal>> submit(std::string rows, Instant received) = 0;
+    /// Rows in the place of all that the datastream has, for a datastream whose type has changed. They are on disk
+    /// before anything goes. Blocks.
+    virtual Result<void> rewrite(observations::DatastreamId id, std::string rows, Instant received) = 0;
+    /// For good; returns how many. Blocks.
+    virtual Result<std::uint64_t> remove(observations::DatastreamId id, Interval interval) = 0;
+};
+
+/// Where observations are noted that change their time and keep their id.
+class MovedKeeper : public MovedObservations {
+public:
+    /// Durable when it returns. Errc::exhausted when there are too many.
+    virtual Result<void> note(std::int64_t id, const ObservationPlace& place) = 0;
+};
+
+}  // namespace bypuls::sensorthings

@@ -1,0 +1,115 @@
+#include <gmock/gmock.h>
+
+#include "tests/conformance/world.h"
+
+// Filters: OGC 18-088 §9.3.3.5. The grammar and the functions by themselves are under test in platform/query; here they
+// find entities.
+namespace bypuls::sensorthings::conformance {
+namespace {
+
+class SensorThingsFilters : public testing::Test {
+protected:
+    SensorThingsFilters() {
+        water = world.add_datastream("water");
+        air = world.add_datastream("air");
+        for (int hour = 0; hour < 10; ++hour) {
+            const std::string time = "2026-06-15T0" + std::to_string(hour) + ":00:00Z";
+            world.observe(water, time, hour);
+            world.observe(air, time, 20.5 - hour);
+        }
+    }
+    std::size_t found(const std::string& filter, const std::string& set = "Observations") {
+        const auto heard = world.get(set + "?$count=true&$top=1000&$filter=" + filter);
+        EXPECT_EQ(heard.status, 200) << filter << ": " << heard.error;
+        if (heard.status != 200) {
+            return 0;
+        }
+        EXPECT_EQ(heard.body["@iot.count"], heard.body["value"].size()) << filter;
+        return heard.body["value"].size();
+    }
+
+    World world;
+    std::int64_t water = 0;
+    std::int64_t air = 0;
+};
+
+// req/request-data/filter, built-in-filter-operations
+TEST_F(SensorThingsFilters, ComparisonsLogicAndArithmetic) {
+    EXPECT_EQ(found("result eq 3"), 1U);
+    EXPECT_EQ(found("result ne 3 and Datastream/name eq 'water'"), 9U);
+    EXPECT_EQ(found("result gt 18 or result lt 2"), 5U);
+    EXPECT_EQ(found("not (result ge 5) and result le 8"), 5U);
+    EXPECT_EQ(found("result mod 2 eq 0 and Datastream/name eq 'water'"), 5U);
+    EXPECT_EQ(found("(result add 1) mul 2 eq 8"), 1U);
+    EXPECT_EQ(found("result div 2 ge 10"), 1U);
+    EXPECT_EQ(found("result sub 1 eq 2 mul 1"), 1U);
+}
+
+// req/request-data/built-in-query-functions
+TEST_F(SensorThingsFilters, FunctionsOfTextsDatesAndNumbers) {
+    EXPECT_EQ(found("startswith(name,'wa')", "Datastreams"), 1U);
+    EXPECT_EQ(found("endswith(name,'r')", "Datastreams"), 2U);
+    EXPECT_EQ(found("substringof('ate',name)", "Datastreams"), 1U);
+    EXPECT_EQ(found("length(name) eq 3", "Datastreams"), 1U);
+    EXPECT_EQ(found("toupper(name) eq 'AIR'", "Datastreams"), 1U);
+    EXPECT_EQ(found("hour(phenomenonTime) ge 8"), 4U);
+    EXPECT_EQ(found("round(result) eq 3"), 1U);
+    EXPECT_EQ(found("year(phenomenonTime) eq 2026"), 20U);
+    EXPECT_EQ(found("phenomenonTime lt now()"), 20U);
+}
+
+TEST_F(SensorThingsFilters, PlacesInAndOutOfAnArea) {
+    const std::string area = "geography'POLYGON((10 59,11 59,11 60,10 60,10 59))'";
+    EXPECT_EQ(found("st_within(location," + area + ")", "Locations"), 2U);
+    EXPECT_EQ(found("st_within(Locations/location," + area + ")", "Things"), 2U);
+    EXPECT_EQ(found("geo.distance(location,geography'POINT(10.2 59.7)') lt 0.1", "Locations"), 2U);
+    EXPECT_EQ(found("st_disjoint(location," + area + ")", "Locations"), 0U);
+}
+
+TEST_F(SensorThingsFilters, OverNavigationAndIntoJson) {
+    EXPECT_EQ(found("Datastream/Thing/name eq 'air'"), 10U);
+    EXPECT_EQ(found("Datastream/id eq " + std::to_string(air) + " and result lt 12"), 1U);
+    EXPECT_EQ(found("Datastreams/name eq 'air'", "Things"), 1U);
+    EXPECT_EQ(found("properties/owner/name eq 'Drammen'", "Things"), 2U);
+    EXPECT_EQ(found("properties/depth gt 7", "Things"), 0U);
+    EXPECT_EQ(found("FeatureOfInterest/id gt 0"), 20U);
+    EXPECT_EQ(found("unitOfMeasurement/symbol eq '°C'", "Datastreams"), 2U);
+    EXPECT_EQ(found("Datastreams/any(d:d/name eq 'air')", "Things"), 1U);
+}
+
+TEST_F(SensorThingsFilters, TimesAsInstantsAndAsTexts) {
+    EXPECT_EQ(found("phenomenonTime gt 2026-06-15T08:00:00Z"), 2U);
+    EXPECT_EQ(found("phenomenonTime ge 2026-06-15T08:00:00Z"), 4U);
+    EXPECT_EQ(found("phenomenonTime lt '2026-06-15T01:00:00.000Z'"), 2U);
+    EXPECT_EQ(found("phenomenonTime eq 2026-06-15T01:00:00Z"), 2U);
+    EXPECT_EQ(found("phenomenonTime gt 2026-06-15T02:00:00Z and phenomenonTime le 2026-06-15T04:00:00Z"), 4U);
+    EXPECT_EQ(found("2026-06-15T08:00:00Z lt phenomenonTime"), 2U);
+    EXPECT_EQ(found("during(phenomenonTime,2026-06-15T00:00:00Z/2026-06-15T03:00:00Z)"), 6U);
+}
+
+TEST_F(SensorThingsFilters, OneObservationByItsId) {
+    const auto id = world.observe(water, "2026-06-15T11:00:00Z", 99);
+    EXPECT_EQ(found("id eq " + std::to_string(id)), 1U);
+    EXPECT_EQ(found("@iot.id eq " + std::to_string(id) + " and result lt 5"), 0U);
+    EXPECT_EQ(found("id eq 5"), 0U);
+}
+
+TEST_F(SensorThingsFilters, AFilterInsideAnExpand) {
+    const auto streams = world.list("Datastreams?$expand=Observations($filter=result gt 7;$count=true)&$orderby=id");
+    EXPECT_EQ(streams.at(0)["Observations@iot.count"], 2);
+    EXPECT_EQ(streams.at(1)["Observations@iot.count"], 10);
+}
+
+TEST_F(SensorThingsFilters, WhatCostsTooMuchIsRefusedWithASentence) {
+    ReadLimits limits;
+    limits.rows_looked_at = 10;
+    const Service careful({.data = world.data, .clock = world.clock, .write = nullptr, .limits = limits});
+    const auto reply =
+        careful.answer(world.form, {.path = "Observations", .query = {{"$filter", "result mul 2 gt 1000"}}}, {});
+    ASSERT_TRUE(reply.error);
+    EXPECT_EQ(reply.error->code, Errc::exhausted);
+    EXPECT_THAT(reply.error->what, testing::HasSubstr("narrow"));
+}
+
+}  // namespace
+}  // namespace bypuls::sensorthings::conformance

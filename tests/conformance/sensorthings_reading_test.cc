@@ -1,0 +1,314 @@
+#include <gmock/gmock.h>
+
+#include "tests/conformance/world.h"
+
+// Reading: OGC 18-088 §8, §9. Each test names the requirement below http://www.opengis.net/spec/iot_sensing/1.1/req/.
+namespace bypuls::sensorthings::conformance {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class SensorThingsReading : public testing::Test {
+protected:
+    SensorThingsReading() {
+        datastream = world.add_datastream("water");
+        thing = world.get("Datastreams(" + std::to_string(datastream) + ")/Thing").body["@iot.id"].get<std::int64_t>();
+        for (int hour = 0; hour < 5; ++hour) {
+            world.observe(datastream, "2026-06-15T0" + std::to_string(hour) + ":00:00Z", 10 + hour);
+        }
+    }
+
+    std::string at(std::string_view set, std::int64_t id) { return std::string(set) + "(" + std::to_string(id) + ")"; }
+
+    void expect_members(const json& entity, std::initializer_list<const char*> names) {
+        for (const char* name : names) {
+            EXPECT_TRUE(entity.contains(name)) << name << " in " << entity.dump();
+        }
+    }
+
+    World world;
+    std::int64_t datastream = 0;
+    std::int64_t thing = 0;
+};
+
+// req/datamodel/entity-control-information/common-control-information
+TEST_F(SensorThingsReading, EntitiesHaveControlInformation) {
+    const auto one = world.get(at("Things", thing));
+    EXPECT_EQ(one.body["@iot.id"], thing);
+    EXPECT_EQ(one.body["@iot.selfLink"], world.form.root + "/" + at("Things", thing));
+    EXPECT_EQ(world.get(one.body["@iot.selfLink"].get<std::string>()).body, one.body);
+    for (const char* link : {"Locations", "HistoricalLocations", "Datastreams", "MultiDatastreams"}) {
+        EXPECT_EQ(world.get(one.body[std::string(link) + "@iot.navigationLink"].get<std::string>()).status, 200)
+            << link;
+    }
+}
+
+// req/datamodel/thing/properties, thing/relations
+TEST_F(SensorThingsReading, AThingHasItsPropertiesAndRelations) {
+    const auto one = world.get(at("Things", thing)).body;
+    EXPECT_EQ(one["name"], "water");
+    EXPECT_EQ(one["description"], "a small lake");
+    EXPECT_EQ(one["properties"]["owner"]["name"], "Drammen");
+}
+
+// req/datamodel/location/properties, location/relations
+TEST_F(SensorThingsReading, ALocationHasItsPropertiesAndRelations) {
+    const auto one = world.list(at("Things", thing) + "/Locations").at(0);
+    EXPECT_EQ(one["encodingType"], "application/geo+json");
+    EXPECT_EQ(one["location"], point(10.2, 59.7));
+    const auto self = one["@iot.selfLink"].get<std::string>();
+    EXPECT_EQ(world.list(self + "/Things").at(0)["@iot.id"], thing);
+    EXPECT_EQ(world.list(self + "/HistoricalLocations").size(), 1U);
+}
+
+// req/datamodel/historical-location/properties, historical-location/relations
+TEST_F(SensorThingsReading, AHistoricalLocationHasItsPropertiesAndRelations) {
+    const auto one = world.list(at("Things", thing) + "/HistoricalLocations").at(0);
+    EXPECT_EQ(one["time"], "2026-06-15T12:00:00Z");
+    const auto self = one["@iot.selfLink"].get<std::string>();
+    EXPECT_EQ(world.get(self + "/Thing").body["@iot.id"], thing);
+    EXPECT_EQ(world.list(self + "/Locations").size(), 1U);
+}
+
+// req/datamodel/datastream/properties, datastream/relations
+TEST_F(SensorThingsReading, ADatastreamHasItsPropertiesAndRelations) {
+    const auto one = world.get(at("Datastreams", datastream)).body;
+    EXPECT_EQ(one["observationType"], om("OM_Measurement"));
+    EXPECT_EQ(one["unitOfMeasurement"]["symbol"], "°C");
+    EXPECT_EQ(one["phenomenonTime"], "2026-06-15T00:00:00Z/2026-06-15T04:00:00Z");
+    EXPECT_EQ(one["observedArea"], point(10.2, 59.7));
+    for (const char* relation : {"Thing", "Sensor", "ObservedProperty", "Observations"}) {
+        EXPECT_EQ(world.get(at("Datastreams", datastream) + "/" + relation).status, 200) << relation;
+    }
+}
+
+// req/datamodel/sensor/properties, sensor/relations
+TEST_F(SensorThingsReading, ASensorHasItsPropertiesAndRelations) {
+    const auto one = world.get(at("Datastreams", datastream) + "/Sensor").body;
+    expect_members(one, {"name", "description", "encodingType", "metadata", "Datastreams@iot.navigationLink",
+                         "MultiDatastreams@iot.navigationLink"});
+    EXPECT_EQ(world.list(one["@iot.selfLink"].get<std::string>() + "/Datastreams").size(), 1U);
+}
+
+// req/datamodel/observed-property/properties, observed-property/relations
+TEST_F(SensorThingsReading, AnObservedPropertyHasItsPropertiesAndRelations) {
+    const auto one = world.get(at("Datastreams", datastream) + "/ObservedProperty").body;
+    expect_members(one, {"name", "description", "definition", "Datastreams@iot.navigationLink"});
+    EXPECT_EQ(world.list(one["@iot.selfLink"].get<std::string>() + "/Datastreams").size(), 1U);
+}
+
+// req/datamodel/observation/properties, observation/relations
+TEST_F(SensorThingsReading, AnObservationHasItsPropertiesAndRelations) {
+    const auto made = world.post(at("Datastreams", datastream) + "/Observations",
+                                 {{"phenomenonTime", "2026-06-14T10:00:00Z/2026-06-14T11:00:00Z"},
+                                  {"resultTime", "2026-06-14T11:05:00Z"},
+                                  {"validTime", "2026-06-14T11:00:00Z/2026-06-14T12:00:00Z"},
+                                  {"result", 19.25},
+                                  {"resultQuality", {{"nameOfMeasure", "precision"}}},
+                                  {"parameters", {{"depth_m", 0.5}}}});
+    ASSERT_EQ(made.status, 201) << made.error;
+    const auto one = world.get(made.location).body;
+    EXPECT_EQ(one["phenomenonTime"], "2026-06-14T10:00:00Z/2026-06-14T11:00:00Z");
+    EXPECT_EQ(one["resultTime"], "2026-06-14T11:05:00Z");
+    EXPECT_EQ(one["validTime"], "2026-06-14T11:00:00Z/2026-06-14T12:00:00Z");
+    EXPECT_EQ(one["result"], 19.25);
+    EXPECT_EQ(one["resultQuality"]["nameOfMeasure"], "precision");
+    EXPECT_EQ(one["parameters"]["depth_m"], 0.5);
+    EXPECT_EQ(world.get(made.location + "/Datastream").body["@iot.id"], datastream);
+    EXPECT_EQ(world.get(made.location + "/FeatureOfInterest").body["feature"], point(10.2, 59.7));
+    EXPECT_EQ(world.get(made.location + "/MultiDatastream").status, 404);
+}
+
+// req/datamodel/feature-of-interest/properties, feature-of-interest/relations
+TEST_F(SensorThingsReading, AFeatureOfInterestHasItsPropertiesAndRelations) {
+    const auto one = world.list("FeaturesOfInterest").at(0);
+    expect_members(one, {"name", "description", "encodingType", "feature"});
+    EXPECT_EQ(world.list(one["@iot.selfLink"].get<std::string>() + "/Observations").size(), 5U);
+}
+
+// req/resource-path/resource-path-to-entities
+TEST_F(SensorThingsReading, EveryUsageOfResourcePathsIsAnswered) {
+    EXPECT_EQ(world.get("").body["value"].size(), 9U);
+    EXPECT_EQ(world.get("Things").status, 200);
+    EXPECT_EQ(world.get(at("Things", thing)).status, 200);
+    EXPECT_EQ(world.get(at("Things", thing) + "/name").body, (json{{"name", "water"}}));
+    EXPECT_EQ(world.get(at("Things", thing) + "/name/$value").text, "water");
+    EXPECT_EQ(world.get(at("Things", thing) + "/properties/owner/name").body, (json{{"name", "Drammen"}}));
+    EXPECT_EQ(world.get(at("Things", thing) + "/properties/owner/name/$value").text, "Drammen");
+    EXPECT_EQ(world.list(at("Things", thing) + "/Datastreams").size(), 1U);
+    EXPECT_EQ(world.list(at("Things", thing) + "/" + at("Datastreams", datastream) + "/Observations").size(), 5U);
+    EXPECT_EQ(world.get(at("Datastreams", datastream) + "/Thing").body["@iot.id"], thing);
+    EXPECT_EQ(world.list(at("Things", thing) + "/Datastreams/$ref").at(0),
+              (json{{"@iot.selfLink", world.form.root + "/" + at("Datastreams", datastream)}}));
+    EXPECT_EQ(world.get("Observations/$count").text, "5");
+}
+
+// req/request-data/status-codes
+TEST_F(SensorThingsReading, WhatIsNotThereIs404) {
+    const auto other = world.add_datastream("other");
+    EXPECT_EQ(world.get("Things(999999)").status, 404);
+    EXPECT_EQ(world.get("Observations(1)").status, 404);
+    EXPECT_EQ(world.get("Thing").status, 404);
+    EXPECT_EQ(world.get(at("Things", thing) + "/nam").status, 404);
+    EXPECT_EQ(world.get(at("Things", thing) + "/" + at("Datastreams", other)).status, 404) << "another thing's";
+    EXPECT_THAT(world.get(at("Things", thing) + "/nam").error, HasSubstr("'nam'"));
+}
+
+// req/request-data/query-status-codes
+TEST_F(SensorThingsReading, AQueryThatMakesNoSenseIs400) {
+    for (const char* query :
+         {"$filter=nam eq 'x'", "$filter=name eq", "$orderby=nam", "$select=nam", "$expand=Observations", "$top=-1",
+          "$top=x", "$skip=-1", "$count=maybe", "$what=1", "$skiptoken=xyz", "$resultFormat=dataArray"}) {
+        const auto heard = world.get("Things?" + std::string(query));
+        EXPECT_EQ(heard.status, 400) << query;
+        EXPECT_FALSE(heard.error.empty()) << query;
+    }
+    EXPECT_EQ(world.get(at("Things", thing) + "?$filter=name eq 'x'").status, 400) << "one entity is not filtered";
+}
+
+// req/request-data/select
+TEST_F(SensorThingsReading, SelectGivesWhatWasAskedFor) {
+    EXPECT_EQ(world.list("Things?$select=name").at(0), (json{{"name", "water"}}));
+    EXPECT_EQ(world.list("Things?$select=id,name").at(0), (json{{"@iot.id", thing}, {"name", "water"}}));
+    EXPECT_EQ(world.list("Things?$select=properties/owner/name,properties/depth").at(0),
+              (json{{"properties", {{"owner", {{"name", "Drammen"}}}, {"depth", 7}}}}));
+    const auto links = world.list("Things?$select=Datastreams").at(0);
+    EXPECT_TRUE(links.contains("Datastreams@iot.navigationLink"));
+    EXPECT_EQ(links.size(), 1U);
+}
+
+// req/request-data/expand
+TEST_F(SensorThingsReading, ExpandPutsEntitiesInsideWithTheirOwnOptionsAndPages) {
+    const auto one = world
+                         .get(at("Things", thing) +
+                              "?$select=name&$expand=Datastreams($select=name;$expand=Observations($top=2;$orderby="
+                              "phenomenonTime desc;$select=result;$count=true)),Locations")
+                         .body;
+    const auto& stream = one["Datastreams"][0];
+    EXPECT_EQ(stream["Observations"], (json::parse(R"([{"result":14},{"result":13}])")));
+    EXPECT_EQ(stream["Observations@iot.count"], 5);
+    EXPECT_EQ(one["Locations"].size(), 1U);
+    const auto next = world.get(stream["Observations@iot.nextLink"].get<std::string>()).body;
+    EXPECT_EQ(next["value"], (json::parse(R"([{"result":12},{"result":11}])")));
+    EXPECT_EQ(world.get(next["@iot.nextLink"].get<std::string>()).body["value"], (json::parse(R"([{"result":10}])")));
+    const auto up = world.list("Observations?$top=1&$expand=Datastream/Thing,FeatureOfInterest").at(0);
+    EXPECT_EQ(up["Datastream"]["Thing"]["@iot.id"], thing);
+    EXPECT_TRUE(up["FeatureOfInterest"].contains("feature"));
+}
+
+// req/request-data/orderby
+TEST_F(SensorThingsReading, OrderbySortsByPathsBothWays) {
+    const auto results = [&](std::string_view query) {
+        std::vector<int> found;
+        for (const auto& one : world.list("Observations?$select=result&" + std::string(query))) {
+            found.push_back(one["result"].get<int>());
+        }
+        return found;
+    };
+    EXPECT_THAT(results("$orderby=phenomenonTime desc"), ElementsAre(14, 13, 12, 11, 10));
+    EXPECT_THAT(results("$orderby=result desc"), ElementsAre(14, 13, 12, 11, 10));
+    EXPECT_THAT(results("$orderby=result mod 2,result desc"), ElementsAre(14, 12, 10, 13, 11));
+    world.add_datastream("air");
+    EXPECT_EQ(world.list("Datastreams?$orderby=Thing/name").at(0)["name"], "air");
+    EXPECT_EQ(world.list("Datastreams?$orderby=name desc").at(0)["name"], "water");
+}
+
+// req/request-data/top, request-data/skip, request-data/count, request-data/pagination
+TEST_F(SensorThingsReading, TopSkipAndCountCutPages) {
+    const auto page = world.get("Observations?$top=2&$skip=1&$count=true").body;
+    EXPECT_EQ(page["@iot.count"], 5);
+    EXPECT_EQ(page["value"].size(), 2U);
+    EXPECT_EQ(page["value"][0]["result"], 11);
+    EXPECT_EQ(world.get(page["@iot.nextLink"].get<std::string>()).body["value"][0]["result"], 13);
+    EXPECT_FALSE(world.get("Observations?$top=5").body.contains("@iot.nextLink"));
+    EXPECT_FALSE(world.get("Observations?$count=false").body.contains("@iot.count"));
+    EXPECT_EQ(world.get("Things?$top=0&$count=true").body["@iot.count"], 1);
+    EXPECT_EQ(world.all_ids("Observations?$top=1").size(), 5U);
+}
+
+// req/request-data/order: filter, then count, order, skip, top, expand, select.
+TEST_F(SensorThingsReading, OptionsAreEvaluatedInTheStandardsOrder) {
+    const auto page =
+        world.get("Observations?$top=1&$skip=1&$orderby=result desc&$filter=result lt 13&$count=true&$select=result")
+            .body;
+    EXPECT_EQ(page["@iot.count"], 3);
+    EXPECT_EQ(page["value"], (json::parse(R"([{"result":11}])")));
+}
+
+// req/data-array/data-array, reading
+TEST_F(SensorThingsReading, DataArrayHasRowsBelowTheirDatastream) {
+    const auto page =
+        world.get("Observations?$resultFormat=dataArray&$select=id,phenomenonTime,result&$top=2&$count=true").body;
+    const auto& group = page["value"][0];
+    EXPECT_EQ(group["Datastream@iot.navigationLink"], world.form.root + "/" + at("Datastreams", datastream));
+    EXPECT_EQ(group["components"], (json{"id", "phenomenonTime", "result"}));
+    EXPECT_EQ(group["dataArray@iot.count"], 2);
+    EXPECT_EQ(group["dataArray"][1][1], "2026-06-15T01:00:00Z");
+    EXPECT_EQ(group["dataArray"][1][2], 11);
+    EXPECT_EQ(page["@iot.count"], 5);
+    EXPECT_TRUE(page.contains("@iot.nextLink"));
+}
+
+TEST_F(SensorThingsReading, CsvAndGeoJsonAreGivenToo) {
+    const auto csv = world.get("Observations?$resultFormat=CSV&$select=phenomenonTime,result&$top=2");
+    EXPECT_EQ(csv.text, "phenomenonTime,result\r\n2026-06-15T00:00:00Z,10\r\n2026-06-15T01:00:00Z,11\r\n");
+    EXPECT_FALSE(csv.next.empty());
+    const auto map = world.get("Things?$resultFormat=GeoJSON").body;
+    EXPECT_EQ(map["type"], "FeatureCollection");
+    EXPECT_EQ(map["features"][0]["geometry"], point(10.2, 59.7));
+    EXPECT_EQ(map["features"][0]["properties"]["name"], "water");
+}
+
+TEST_F(SensorThingsReading, ACellThatASpreadsheetWouldRunIsDisarmed) {
+    json thing_body = whole_thing("=HYPERLINK(\"http://evil\")");
+    ASSERT_EQ(world.post("Things", thing_body).status, 201);
+    EXPECT_THAT(world.get("Things?$resultFormat=CSV&$select=name").text,
+                HasSubstr("\"'=HYPERLINK(\"\"http://evil\"\")\""));
+}
+
+TEST_F(SensorThingsReading, DistinctLeavesRepetitionsOut) {
+    world.observe(datastream, "2026-06-15T06:00:00Z", 14);
+    EXPECT_EQ(world.list("Observations?$select=distinct:result").size(), 5U);
+}
+
+TEST_F(SensorThingsReading, TheRootNamesWhatIsImplemented) {
+    const auto root = world.get("").body;
+    EXPECT_THAT(root["serverSettings"]["conformance"].dump(), HasSubstr("req/request-data/filter"));
+    EXPECT_THAT(root["serverSettings"]["conformance"].dump(), testing::Not(HasSubstr("mqtt")));
+}
+
+// OGC 15-078r6: the same service in the form of 1.0.
+TEST_F(SensorThingsReading, TheFormOf1_0HasItsOwnRootAndTimes) {
+    world.form = {.root = "http://town.test/sta/v1.0", .v1_0 = true};
+    const auto root = world.get("").body;
+    EXPECT_FALSE(root.contains("serverSettings"));
+    EXPECT_EQ(root["value"].size(), 8U);
+    const auto one = world.list("Observations").at(0);
+    EXPECT_EQ(one["phenomenonTime"], "2026-06-15T00:00:00.000Z");
+    EXPECT_TRUE(one["resultTime"].is_null());
+    EXPECT_THAT(one["@iot.selfLink"].get<std::string>(), HasSubstr("/sta/v1.0/"));
+}
+
+TEST_F(SensorThingsReading, WhoeverMayNotChangeThingsIsTold) {
+    world.rights = {};
+    EXPECT_EQ(world.post("Things", whole_thing()).status, 403);
+    EXPECT_EQ(world.del(at("Things", thing)).status, 403);
+    world.rights = {.change = false, .observe = true};
+    EXPECT_EQ(world.post("Things", whole_thing()).status, 403);
+    EXPECT_EQ(world.post(at("Datastreams", datastream) + "/Observations", {{"result", 3}}).status, 201);
+    EXPECT_EQ(world
+                  .post(at("Datastreams", datastream) + "/Observations", {{"result", 3},
+                                                                          {"phenomenonTime", "2026-06-01T00:00:00Z"},
+                                                                          {"FeatureOfInterest",
+                                                                           {{"name", "f"},
+                                                                            {"description", "f"},
+                                                                            {"encodingType", "application/geo+json"},
+                                                                            {"feature", point(1, 2)}}}})
+                  .status,
+              403)
+        << "a key for readings makes no features";
+}
+
+}  // namespace
+}  // namespace bypuls::sensorthings::conformance
