@@ -17,6 +17,7 @@
 #include "core/log.h"
 #include "platform/ingest/codecs/codec_worker.h"
 #include "platform/ingest/codecs/decode_command.h"
+#include "platform/policy/policy.h"
 
 namespace bypuls::apps {
 namespace {
@@ -29,6 +30,7 @@ struct Common {
     std::string mqtt_listen;
     std::string plane = "both";
     bool verbose = false;
+    bool anonymous_writes = false;
 };
 
 void add_common(CLI::App& command, Common& common) {
@@ -65,6 +67,12 @@ bool settings_from(const Common& common, Settings& settings) {
     const auto mqtt_faults = check_mqtt_settings(settings.mqtt);
     faults.insert(faults.end(), mqtt_faults.begin(), mqtt_faults.end());
     settings.planes = common.plane == "public" ? Planes::public_only : Planes::both;
+    settings.anonymous_writes = common.anonymous_writes;
+    if (common.anonymous_writes && !policy::is_loopback(settings.listen.host)) {
+        faults.push_back({0,
+                          "--anonymous-writes lets everyone change everything; it needs an address that only this "
+                          "machine reaches, such as 127.0.0.1:8080"});
+    }
     for (const config::Fault& fault : faults) {
         std::cerr << (fault.line == 0 ? fault.sentence
                                       : fmt::format("{}:{}: {}", common.config_file, fault.line, fault.sentence))
@@ -128,6 +136,10 @@ void Program::add_serve() {
     command.add_option("--mqtt-listen", common_.mqtt_listen, "address and port for MQTT, or none (default: none)");
     command.add_option("--plane", common_.plane, "both, or public: the anonymous side alone, on its own store")
         ->check(CLI::IsMember({"both", "public"}));
+    command.add_flag(
+        "--anonymous-writes", common_.anonymous_writes,
+        "for suites and tutorials: SensorThings reads and changes the internal plane without a key; only on an "
+        "address of this machine alone");
 }
 
 void Program::add_token() {

@@ -8,6 +8,7 @@
 #include "platform/identity/store.h"
 #include "platform/ingest/judging/rule_judge.h"
 #include "platform/observations/blocks/block_store.h"
+#include "platform/publish/sensorthings/routes/moved.h"
 #include "platform/registry/relational/relational_registry.h"
 
 namespace bypuls::apps {
@@ -29,7 +30,8 @@ Result<void> InternalPlane::open_databases(Random& random) {
     TRY(registry_database_, database::Database::open({.url = settings_.registry_url()}));
     const std::vector<database::Component> components{registry::registry_component(), identity::identity_component(),
                                                       ingest::devices::DeviceBook::schema(),
-                                                      webhooks::Outbox::component()};
+                                                      webhooks::Outbox::component(),
+                                                      sensorthings::MovedTable::schema()};
     TRY(const auto applied, database::migrate(*registry_database_, components, clock_));
     for (const auto& migration : applied) {
         log::info("database", "migrated",

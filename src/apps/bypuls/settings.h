@@ -39,6 +39,8 @@ struct Settings {
     std::string tls_key;
     std::string map_tiles;  ///< URL template of background tiles; empty: the small basemap that is shipped
     bool demonstration = false;
+    /// Everyone who reaches the SensorThings service may change things; only on loopback. From the command line alone.
+    bool anonymous_writes = false;
 
     std::chrono::milliseconds journal_flush_delay{2};
     std::uint64_t journal_segment_bytes = 64U << 20U;

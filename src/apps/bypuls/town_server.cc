@@ -84,6 +84,7 @@ Result<void> Town::start(const Prepare& prepare) {
     if (internal_ && settings_.mqtt.is_on()) {
         TRY(mqtt_, MqttPlane::open(settings_, *internal_, clock_, random_));
     }
+    TRY(sensorthings_, SensorThings::open(settings_, internal_.get(), *plane_, *pool_, clock_));
     add_routes();
     TRY_DO(policy::check_routes(router_));
     http::ServerOptions options{.address = settings_.listen.host,
@@ -119,6 +120,7 @@ void Town::add_routes() {
     router_.add(bathing::routes(parts));
     router_.add(publish::live_route({*plane_, hub_, clock_, *pool_}, bathing::live_handler(parts)));
     router_.add(operator_routes(web_->site, [this] { return checks(); }, [this](std::string& out) { metrics(out); }));
+    router_.add(sensorthings_->routes());
     if (internal_) {
         router_.add(ingest::routes(internal_->pipeline(), clock_));
         router_.add(

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "apps/bypuls/settings.h"
+#include "apps/bypuls/town.h"
+#include "core/async/task.h"
+#include "platform/http/router.h"
+#include "platform/publish/sensorthings/routes/moved.h"
+#include "platform/publish/sensorthings/routes/pipeline_sink.h"
+#include "platform/publish/sensorthings/routes/routes.h"
+
+namespace bypuls::apps {
+
+/// The SensorThings service of a town: over the public plane, and over the internal one when it runs here.
+class SensorThings {
+public:
+    /// All outlive it. `internal` is null when only the public plane runs. Errc::forbidden when anonymous writes are
+    /// asked for on an address that others can reach.
+    static Result<std::unique_ptr<SensorThings>> open(const Settings& settings, InternalPlane* internal,
+                                                      const publication::PlaneFiles& plane, Pool& pool,
+                                                      const Clock& clock);
+    /// Valid as long as this is.
+    std::vector<http::Route> routes() const;
+
+private:
+    /// The internal plane's service and what it stands on.
+    struct Internal {
+        Internal(InternalPlane& plane, std::unique_ptr<sensorthings::MovedTable> moved_observations,
+                 const Clock& clock);
+
+        std::unique_ptr<sensorthings::MovedTable> moved;
+        sensorthings::PipelineSink sink;
+        sensorthings::Data data;
+        sensorthings::WriteParts write;
+        sensorthings::Service service;
+    };
+
+    SensorThings(const Settings& settings, InternalPlane* internal, const publication::PlaneFiles& plane, Pool& pool,
+                 const Clock& clock)
+        : settings_(settings), plane_(internal), public_(plane), pool_(pool), clock_(clock) {}
+
+    Settings settings_;
+    InternalPlane* plane_;
+    const publication::PlaneFiles& public_;
+    Pool& pool_;
+    const Clock& clock_;
+    std::unique_ptr<Internal> internal_;
+};
+
+}  // namespace bypuls::apps
