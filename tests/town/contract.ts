@@ -136,9 +136,41 @@ await report.test('a batch gets an answer for each bad row', async () => {
     })
     assert.equal(receipt.rejected, 1)
 })
+await report.test('listening to readings begins with what is known, as the contract describes it', async () => {
+    const stop = new AbortController()
+    const response = await fetch(`${town.url}/live?set=Observations`, { signal: stop.signal })
+    assert.equal(response.headers.get('content-type')?.split(';')[0], 'text/event-stream')
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    while (!text.includes('\n\n')) text += (await reader.read()).value ?? ''
+    stop.abort()
+    const event = text.split('\n\n')[0]!.split('\n')
+    assert.equal(event[0], 'event: observation')
+    const validate = ajv.compile(rebase(contract.components.schemas.LiveObservation))
+    assert.ok(validate(JSON.parse(event[1]!.slice('data: '.length))), ajv.errorsText(validate.errors))
+    await check({ path: '/live', url: '/live?datastream=999999999', status: 404 })
+})
+await report.test('a webhook is made, shown without its secret, switched off and removed', async () => {
+    const admin = { Authorization: `Bearer ${make_token(data, 'admin')}`, 'Content-Type': 'application/json' }
+    const hooks = '/api/v1/webhooks'
+    const made = await check({
+        path: hooks, url: hooks, method: 'post', status: 201, headers: admin,
+        body: JSON.stringify({ url: 'https://example.org/hook', places: [slug] }),
+    })
+    const { items } = await check({ path: hooks, url: hooks, status: 200, headers: admin })
+    assert.ok(!JSON.stringify(items).includes(made.secret))
+    const one = { path: `${hooks}/{id}`, url: `${hooks}/${made.id}`, headers: admin }
+    await check({ ...one, method: 'patch', status: 200, body: '{"active":false}' })
+    await check({ path: `${hooks}/{id}/dead-letters`, url: `${hooks}/${made.id}/dead-letters`, status: 200, headers: admin })
+    await check({ ...one, method: 'delete', status: 204 })
+    await check({ ...one, method: 'delete', status: 404 })
+    await check({ path: hooks, url: hooks, method: 'post', status: 400, headers: admin, body: '{"url":"http://example.org"}' })
+    await check({ path: hooks, url: hooks, status: 401 })
+    await check({ path: hooks, url: hooks, status: 403, headers: key })
+})
 await report.test('nothing internal answers without a session', async () => {
     for (const [path, methods] of Object.entries<any>(contract.paths)) {
-        if (!path.startsWith('/api/v1/staff/')) continue
+        if (!path.startsWith('/api/v1/staff/') && !path.startsWith('/api/v1/webhooks')) continue
         for (const [method, operation] of Object.entries<any>(methods)) {
             if (!operation.security?.some((way: object) => 'session' in way)) continue
             const url = path.replace(/\{[^}]+\}/g, 'x')

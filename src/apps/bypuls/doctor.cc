@@ -20,6 +20,7 @@
 #include "platform/database/migrations.h"
 #include "platform/identity/store.h"
 #include "platform/ingest/devices/device_book.h"
+#include "platform/notify/webhooks/outbox.h"
 #include "platform/registry/relational/relational_registry.h"
 
 namespace bypuls::apps {
@@ -158,9 +159,9 @@ Finding schema(const Settings& settings) {
     if (!open) {
         return {"schema", State::fault, open.error().what};
     }
-    const auto pending = database::pending_migrations(
-        **open,
-        {registry::registry_component(), identity::identity_component(), ingest::devices::DeviceBook::schema()});
+    const auto pending =
+        database::pending_migrations(**open, {registry::registry_component(), identity::identity_component(),
+                                              ingest::devices::DeviceBook::schema(), webhooks::Outbox::component()});
     if (!pending) {
         return {"schema", State::fault, pending.error().what};
     }
