@@ -226,6 +226,22 @@ TEST(Taking, ARedeliveryThatComesWhileTheFirstIsBeingTakenWaitsForIt) {
     EXPECT_EQ(bench.sink.arrivals.size(), 1U);
 }
 
+TEST(Taking, WhatComesFirstOnAResumedSessionMayHaveComeBefore) {
+    Bench bench({.receive_max = 2});
+    auto client = bench.join("meter");
+    client->say(publish_of("ingest/lines", "x", QoS::at_least_once, 1));
+    client->lose();
+    client = bench.join("meter");
+    for (std::uint16_t id = 1; id <= 3; ++id) {
+        client->say(publish_of("ingest/lines", "x", QoS::at_least_once, id));
+    }
+    ASSERT_EQ(bench.sink.arrivals.size(), 4U);
+    EXPECT_FALSE(bench.sink.arrivals[0].redelivered);
+    EXPECT_TRUE(bench.sink.arrivals[1].redelivered);
+    EXPECT_TRUE(bench.sink.arrivals[2].redelivered);
+    EXPECT_FALSE(bench.sink.arrivals[3].redelivered) << "more than can have been under way";
+}
+
 TEST(Taking, WhatTheKeyMayNotPublishIsRefused) {
     Bench bench;
     bench.gatekeeper.publish = {"ingest/#"};

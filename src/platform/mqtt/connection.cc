@@ -162,6 +162,7 @@ void Connection::admitted(std::expected<Principal, Fault> answer) {
         return refuse_connect(opened.error());
     }
     session_ = opened->first;
+    resumed_ = opened->second;
     state_ = State::open;
     // §3.1.2.10: half as much again before the client counts as lost.
     keep_alive_ = std::chrono::milliseconds{connect_.keep_alive} * 1500;
@@ -331,6 +332,10 @@ void Connection::take_publish(Publish publish) {
         broker_.count(Drop::not_allowed);
         return settle(ticket, Reason::not_authorized);
     }
+    // Some clients send again without saying so (npm mqtt 5 does). What comes first after a session was resumed may be
+    // such, as many as can have been under way.
+    publish.dup = publish.dup || (resumed_ && publishes_ < broker_.limits_.receive_max);
+    ++publishes_;
     broker_.take(*this, ticket, std::move(publish));
 }
 

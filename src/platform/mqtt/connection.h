@@ -142,6 +142,8 @@ private:
     Session* session_ = nullptr;
     std::deque<Pending> pending_;
     std::uint64_t first_ticket_ = 1;  // of pending_'s first
+    bool resumed_ = false;            // the session was there when this connection began
+    std::uint32_t publishes_ = 0;     // of QoS 1 and 2 on this connection
     bool held_ = false;
     bool reading_ = true;
     bool in_read_packets_ = false;
