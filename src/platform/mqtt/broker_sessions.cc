@@ -172,8 +172,13 @@ void Broker::publish_will(Session& session) {
         count(Drop::queue_full);
     }
     if (Sink* sink = sink_for(will->topic)) {
-        sink->take({.message = will, .sender = session.owner(), .received = stamps_.next(parts_.clock.now())},
-                   [](Result<void>) {});
+        const Arrival arrival{.message = will, .sender = session.owner(), .received = stamps_.next(parts_.clock.now())};
+        // Nobody waits for it any more, so it is tried once.
+        sink->take(arrival, [this, mailbox = mailbox_](const Result<void>& result) {
+            if (!result) {
+                mailbox->post([this] { count(Drop::not_taken); });
+            }
+        });
     }
     route(will);
 }

@@ -94,7 +94,6 @@ public:
                 end_turn();
             });
         };
-        clock_ = &parts.clock;
         broker_ = std::make_unique<Broker>(std::move(parts), options_.limits);
     }
 
@@ -141,7 +140,6 @@ private:
     asio::executor_work_guard<asio::io_context::executor_type> work_;
     asio::steady_timer timer_;
     asio::steady_timer stop_timer_;
-    const Clock* clock_ = nullptr;
     std::unique_ptr<Broker> broker_;
     std::vector<std::unique_ptr<Door>> doors_;
     std::list<Guest> guests_;  // oldest first
