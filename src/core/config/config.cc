@@ -9,12 +9,9 @@
 #include <set>
 #include <span>
 
-#define TOML_EXCEPTIONS 0
-// toml++ 3.3 asserts what a text can break ("[^" begins a key) and then handles the very case; we want the handling.
-#define TOML_ASSERT(expression) static_cast<void>(0)
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
+#include "core/config/toml.h"
 #include "core/text.h"
 
 namespace bypuls::config {
@@ -65,46 +62,6 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
 Result<std::uint64_t> parse_bytes(std::string_view text) {
     return parse_with_unit(text, byte_units);
 }
-
-namespace {
-
-/// Past a string that begins at `at`, or to the end of the text or, for one on a single line, of the line.
-std::size_t after_string(std::string_view toml, std::size_t at) {
-    const char quote = toml[at];
-    const bool many_lines = toml.substr(at, 3) == std::string(3, quote);
-    const std::string close(many_lines ? 3 : 1, quote);
-    for (at += close.size(); at < toml.size(); ++at) {
-        if (quote == '"' && toml[at] == '\\') {
-            ++at;
-        } else if (toml.substr(at, close.size()) == close) {
-            return at + close.size();
-        } else if (toml[at] == '\n' && !many_lines) {
-            return at;
-        }
-    }
-    return toml.size();
-}
-
-/// The line of a letter beyond ASCII outside quotes and comments, where TOML has none; 0 when all is well. We look
-/// first because toml++ 3.3 runs into __builtin_unreachable there (its test for white space, U+00A1 to U+0499).
-std::size_t line_of_foreign_letter(std::string_view toml) {
-    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-    std::size_t at = toml.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
-    while (at < toml.size()) {
-        if (toml[at] == '#') {
-            at = std::min(toml.find('\n', at), toml.size());
-        } else if (toml[at] == '"' || toml[at] == '\'') {
-            at = after_string(toml, at);
-        } else if (static_cast<unsigned char>(toml[at]) >= 0x80) {
-            return static_cast<std::size_t>(std::ranges::count(toml.substr(0, at), '\n')) + 1;
-        } else {
-            ++at;
-        }
-    }
-    return 0;
-}
-
-}  // namespace
 
 struct Reader::Impl {
     toml::table table;
@@ -174,16 +131,12 @@ Reader::Reader(std::string_view toml) : impl_(std::make_unique<Impl>()) {
         impl_->fault(0, "the configuration is larger than 1 MiB");
         return;
     }
-    if (const std::size_t line = line_of_foreign_letter(toml); line != 0) {
-        impl_->fault(line, "letters beyond a to z stand in quotes only");
-        return;
-    }
-    toml::parse_result parsed = toml::parse(toml);
+    auto parsed = parse_toml(toml);
     if (!parsed) {
-        impl_->fault(parsed.error().source().begin.line, std::string(parsed.error().description()));
+        impl_->faults.push_back(std::move(parsed).error());
         return;
     }
-    impl_->table = std::move(parsed).table();
+    impl_->table = std::move(*parsed);
 }
 
 Reader::~Reader() = default;

@@ -113,5 +113,31 @@ TEST(Config, AKeyThatCannotBeOneIsAFaultWithItsLine) {
     EXPECT_EQ(faults[0].line, 2U);
 }
 
+TEST(Config, WhatIsInQuotesMeansTheSameHoweverItIsQuoted) {
+    Reader reader(R"(a = 'C:\new "ø"'
+b = "\u00f8 \\ \" 🏊"
+c = '''
+å\
+'''''
+'d.e"' = 'f'
+)");
+    EXPECT_EQ(reader.text("a", ""), "C:\\new \"ø\"");
+    EXPECT_EQ(reader.text("b", ""), "ø \\ \" 🏊");
+    EXPECT_EQ(reader.text("c", ""), "å\\\n''");
+    const auto faults = reader.finish();
+    ASSERT_THAT(faults, SizeIs(1));
+    EXPECT_EQ(faults[0].sentence, "there is no setting 'd.e\"'");
+}
+
+TEST(Config, QuotesWhereNoneCanStandAreOneFault) {
+    for (const std::string_view bad : {"to=9999\"Ο \"", "to = true'Ο '", "to = 1.\"Ο\"", "to = [1.'Ο ']",
+                                       "to = \"\\é\"", "to = \"open", "to = '''open Ο", "to = \"\xff\""}) {
+        Reader reader(bad);
+        const auto faults = reader.finish();
+        ASSERT_THAT(faults, SizeIs(1)) << bad;
+        EXPECT_EQ(faults[0].line, 1U) << bad;
+    }
+}
+
 }  // namespace
 }  // namespace bypuls::config

@@ -2,11 +2,8 @@
 
 #include <fmt/format.h>
 
-// Without exceptions the parser answers with a result instead of throwing.
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include "city/participation/counting/rule.h"
+#include "core/config/toml.h"
 #include "core/text.h"
 
 namespace bypuls::participation::counting {
@@ -73,8 +70,7 @@ public:
 
 private:
     void fault(const toml::node& node, std::string sentence) {
-        faults_.push_back(
-            fmt::format("line {}, column {}: {}", node.source().begin.line, node.source().begin.column, sentence));
+        faults_.push_back(fmt::format("line {}: {}", node.source().begin.line, sentence));
     }
 
     const toml::node* take(std::string_view key) {
@@ -221,16 +217,11 @@ Rule RuleReader::read() {
 }  // namespace
 
 Result<Rule> parse_rule(std::string_view text) {
-    if (!is_utf8(text)) {
-        return fail(Errc::malformed, "line 1, column 1: a rule is UTF-8 text");
-    }
-    const toml::parse_result parsed = toml::parse(text);
+    const auto parsed = config::parse_toml(text);
     if (!parsed) {
-        const auto& at = parsed.error().source().begin;
-        return fail(Errc::malformed,
-                    fmt::format("line {}, column {}: {}", at.line, at.column, parsed.error().description()));
+        return fail(Errc::malformed, fmt::format("line {}: {}", parsed.error().line, parsed.error().sentence));
     }
-    RuleReader reader(parsed.table());
+    RuleReader reader(*parsed);
     Rule rule = reader.read();
     if (reader.faults().empty()) {
         return rule;
