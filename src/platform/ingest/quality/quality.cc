@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "core/json/member.h"
+
 namespace bypuls::ingest::quality {
 namespace {
 
@@ -15,49 +17,50 @@ using std::chrono::minutes;
 
 constexpr auto day = hours(24);
 
+/// The rule of a property that is measured at least hourly, with the spans it leaves open.
+constexpr Rule expected_hourly(Rule rule) {
+    const auto or_else = [](Duration span, Duration usual) { return span == Duration{} ? usual : span; };
+    rule.gap_after = or_else(rule.gap_after, hours(3));
+    rule.stale_after = or_else(rule.stale_after, hours(3));
+    rule.late_after = or_else(rule.late_after, hours(1));
+    return rule;
+}
+
 /// Bounds: sea ice at -1.9 and the warmest shallow water; Karasjok -51.4 (1999) and Nesbyen 35.6 (1970), with room;
 /// UV in the Alps in June with room; the deepest snow measured in Norway (Grjotrust 1990, 585 cm); loggers from one
 /// lithium cell to a 24 V vehicle.
 constexpr std::array table{
-    Rule{.property = "water_temperature",
-         .unit = "Cel",
-         .lowest = -2,
-         .highest = 40,
-         .jump = 3,
-         .per_hour = 2.5,
-         .stuck_after = 3 * day,
-         .still = 0,
-         .resting = std::nullopt,
-         .gap_after = hours(3),
-         .stale_after = hours(3),
-         .late_after = hours(1),
-         .future_after = minutes(10)},
-    Rule{.property = "air_temperature",
-         .unit = "Cel",
-         .lowest = -55,
-         .highest = 45,
-         .jump = 6,
-         .per_hour = 6,
-         .stuck_after = 1 * day,
-         .still = 0,
-         .resting = std::nullopt,
-         .gap_after = hours(3),
-         .stale_after = hours(3),
-         .late_after = hours(1),
-         .future_after = minutes(10)},
-    Rule{.property = "uv_index",
-         .unit = "1",
-         .lowest = 0,
-         .highest = 16,
-         .jump = 8,
-         .per_hour = 8,
-         .stuck_after = 1 * day,
-         .still = 0,
-         .resting = 0,
-         .gap_after = hours(3),
-         .stale_after = hours(1),
-         .late_after = hours(1),
-         .future_after = minutes(10)},
+    expected_hourly({.property = "water_temperature",
+                     .unit = "Cel",
+                     .lowest = -2,
+                     .highest = 40,
+                     .jump = 3,
+                     .per_hour = 2.5,
+                     .stuck_after = 3 * day}),
+    expected_hourly({.property = "air_temperature",
+                     .unit = "Cel",
+                     .lowest = -55,
+                     .highest = 45,
+                     .jump = 6,
+                     .per_hour = 6,
+                     .stuck_after = 1 * day}),
+    expected_hourly({.property = "uv_index",
+                     .unit = "1",
+                     .lowest = 0,
+                     .highest = 16,
+                     .jump = 8,
+                     .per_hour = 8,
+                     .stuck_after = 1 * day,
+                     .resting = 0,
+                     .stale_after = hours(1)}),
+    expected_hourly({.property = "humidity",
+                     .unit = "%",
+                     .lowest = 0,
+                     .highest = 100,
+                     .jump = 30,
+                     .per_hour = 40,
+                     .stuck_after = 1 * day,
+                     .resting = 100}),
     Rule{.property = "snow_depth",
          .unit = "cm",
          .lowest = 0,
@@ -65,38 +68,19 @@ constexpr std::array table{
          .jump = 20,
          .per_hour = 10,
          .stuck_after = 14 * day,
-         .still = 0,
          .resting = 0,
          .gap_after = hours(12),
          .stale_after = hours(24),
-         .late_after = hours(6),
-         .future_after = minutes(10)},
-    Rule{.property = "humidity",
-         .unit = "%",
-         .lowest = 0,
-         .highest = 100,
-         .jump = 30,
-         .per_hour = 40,
-         .stuck_after = 1 * day,
-         .still = 0,
-         .resting = 100,
-         .gap_after = hours(3),
-         .stale_after = hours(3),
-         .late_after = hours(1),
-         .future_after = minutes(10)},
+         .late_after = hours(6)},
     Rule{.property = "battery_voltage",
          .unit = "V",
          .lowest = 0.5,
          .highest = 30,
          .jump = 1.5,
          .per_hour = 2,
-         .stuck_after = std::nullopt,
-         .still = 0,
-         .resting = std::nullopt,
          .gap_after = 2 * day,
          .stale_after = 2 * day,
-         .late_after = hours(12),
-         .future_after = minutes(10)},
+         .late_after = hours(12)},
 };
 
 double hours_between(Instant a, Instant b) {
@@ -261,8 +245,14 @@ std::vector<Assessment> assess_history(std::span<const Reading> history, const R
     return assessments;
 }
 
-bool is_stale(Instant newest, Instant now, const Rule& rule) {
-    return now - newest > rule.stale_after;
+std::chrono::seconds expected_interval(std::string_view properties) {
+    const auto seconds = json::integer_member(properties, "interval_s").value_or(3600);
+    return std::chrono::seconds{std::clamp<std::int64_t>(seconds, 1, 366LL * 86'400)};
+}
+
+Duration stale_after(std::string_view property, Duration interval) {
+    const Rule* rule = rule_for(property);
+    return std::max(rule == nullptr ? Duration{} : rule->stale_after, 3 * interval);
 }
 
 }  // namespace bypuls::ingest::quality

@@ -20,20 +20,21 @@ namespace bypuls::ingest::quality {
 struct Rule {
     std::string_view property;  ///< "water_temperature"
     std::string_view unit;      ///< UCUM, the unit of every number here
-    std::optional<double> lowest;
-    std::optional<double> highest;
+    std::optional<double> lowest{};
+    std::optional<double> highest{};
     /// Two readings may differ by `jump` at once and by `per_hour` more for each hour between them.
-    std::optional<double> jump;
+    std::optional<double> jump{};
     double per_hour = 0;
     /// The same value (within `still`) for longer than this is a stuck sensor...
-    std::optional<Duration> stuck_after;
+    std::optional<Duration> stuck_after{};
     double still = 0;
     /// ...unless it is the value at which this property rests: no snow, no sun, saturated air.
-    std::optional<double> resting;
-    Duration gap_after{};     ///< a longer silence is a gap
-    Duration stale_after{};   ///< the newest reading is no longer "now" when it is older
-    Duration late_after{};    ///< arrived later than this after it was measured
-    Duration future_after{};  ///< measured later than this after it arrived: the clock is wrong
+    std::optional<double> resting{};
+    Duration gap_after{};    ///< a longer silence is a gap
+    Duration stale_after{};  ///< the newest reading is no longer "now" when it is older
+    Duration late_after{};   ///< arrived later than this after it was measured
+    /// Measured later than this after it arrived: the clock is wrong.
+    Duration future_after = std::chrono::minutes{10};
 };
 
 /// The rules we ship: water_temperature, air_temperature, uv_index, snow_depth, humidity, battery_voltage.
@@ -83,7 +84,12 @@ Assessment assess(std::span<const Reading> previous, const Reading& next, Instan
 /// measured.
 std::vector<Assessment> assess_history(std::span<const Reading> history, const Rule& rule);
 
-/// Is the newest reading too old to be shown as the present?
-bool is_stale(Instant newest, Instant now, const Rule& rule);
+/// How often a datastream is expected to have a reading: what its properties say (a JSON object with "interval_s"),
+/// within a second and a year; an hour when they say nothing.
+std::chrono::seconds expected_interval(std::string_view properties);
+
+/// How old the newest reading of a datastream may be and still be the present: what the property's rule says, and
+/// never less than three of the datastream's own intervals.
+Duration stale_after(std::string_view property, Duration interval);
 
 }  // namespace bypuls::ingest::quality

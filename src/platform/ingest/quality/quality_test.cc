@@ -137,8 +137,12 @@ TEST(Quality, keeps_the_flags_a_reading_came_with) {
 }
 
 TEST(Quality, knows_when_the_newest_reading_is_no_longer_now) {
-    EXPECT_FALSE(is_stale(at(0h), at(3h), water()));
-    EXPECT_TRUE(is_stale(at(0h), at(3h) + 1us, water()));
+    EXPECT_EQ(stale_after("water_temperature", 10min), 3h);
+    EXPECT_EQ(stale_after("water_temperature", 6h), 18h) << "a sensor that reports rarely is not always stale";
+    EXPECT_EQ(expected_interval(R"({"interval_s":600})"), 600s);
+    EXPECT_EQ(expected_interval("{}"), 1h);
+    EXPECT_EQ(expected_interval(R"({"interval_s":-5})"), 1s);
+    EXPECT_EQ(stale_after("nitrate", 1h), 3h) << "a property without a rule";
 }
 
 // --- properties --------------------------------------------------------------------------------------------------
