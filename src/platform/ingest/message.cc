@@ -60,6 +60,10 @@ std::string_view source_of(Way way) {
     return "unknown";
 }
 
+bool is_history(const Message& message) {
+    return (message.way == Way::batch_json || message.way == Way::batch_ndjson) && message.detail == history_detail;
+}
+
 Bytes encode(const Message& message) {
     Bytes out;
     out.reserve(message.body.size() + message.sender.size() + message.detail.size() + 32);

@@ -27,8 +27,9 @@ std::string_view source_of(Way way);
 /// What was received, as it is kept in the journal: enough to decode it again without asking anyone.
 struct Message {
     Way way = Way::chirpstack_json;
-    std::string sender;           ///< name of the API key it came with
-    std::string detail;           ///< ChirpStack: the event's name; lines: the precision; otherwise empty
+    std::string sender;  ///< name of the API key it came with
+    /// ChirpStack: the event's name; lines: the precision; batches: "history" or empty; otherwise empty.
+    std::string detail;
     Instant received{};           ///< when it came; also the time of lines and rows that carry none
     std::uint64_t replay_of = 0;  ///< position of the message that this one tries again; 0: none
     std::string body;             ///< unpacked, byte for byte
@@ -40,7 +41,11 @@ struct Message {
     friend bool operator==(const Message&, const Message&) = default;
 };
 
-/// The journal's payload of a message, with varint lengths: version 1, or 2 when it has a key.
+/// The detail of a batch of readings that were taken long ago and are brought in now, so that none of them is late.
+constexpr std::string_view history_detail = "history";
+bool is_history(const Message& message);
+
+/// The journal's payload of a message, with varint lengths: version 1, or 2 when it has a key. docs/formats/message.md
 Bytes encode(const Message& message);
 /// Errc::malformed for anything encode() does not write. `received` is the journal's.
 Result<Message> decode(ByteView payload, Instant received);

@@ -1,11 +1,11 @@
 #include "platform/observations/observation.h"
 
-#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
 
 #include "core/text.h"
+#include "platform/observations/flags.h"
 
 namespace bypuls::observations {
 
@@ -113,20 +113,9 @@ std::optional<Value> as_type(const Value& value, ResultType type) {
 }
 
 std::string to_string(Quality quality) {
-    struct Name {
-        Quality::Flag flag;
-        std::string_view text;
-    };
-    static constexpr std::array names{Name{Quality::range, "range"},         Name{Quality::spike, "spike"},
-                                      Name{Quality::stuck, "stuck"},         Name{Quality::gap, "gap"},
-                                      Name{Quality::late, "late"},           Name{Quality::clock, "clock"},
-                                      Name{Quality::estimated, "estimated"}, Name{Quality::manual, "manual"}};
     std::string out;
-    for (const auto& name : names) {
-        if (quality.has(name.flag)) {
-            out += out.empty() ? "" : ", ";
-            out += name.text;
-        }
+    for (const std::string_view name : flag_names(quality)) {
+        out.append(out.empty() ? "" : ", ").append(name);
     }
     return out;
 }

@@ -123,7 +123,7 @@ public:
 
     /// Takes in rows that came from the journal's record at `upto`, and says for each what became of it.
     /// `outcomes` is as long as `rows`. Errc::exhausted when memory is full: nothing was taken in; settle, then append
-    /// the same again. Errc::conflict when `upto` is not after settled().
+    /// the same again (alone too much: once nothing waits). Errc::conflict when `upto` is not after settled().
     virtual Result<void> append(std::span<const Arrival> rows, journal::Position upto, std::span<Outcome> outcomes) = 0;
 
     /// Is so much in memory that it is time to settle?

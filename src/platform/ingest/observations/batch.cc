@@ -8,6 +8,7 @@
 
 #include "core/text.h"
 #include "core/time/iso8601.h"
+#include "platform/observations/flags.h"
 
 namespace bypuls::ingest::batch {
 namespace {
@@ -142,27 +143,31 @@ Read<Value> read_value(dom::element element, const Limits& limits) {
     return Json{std::move(text)};
 }
 
-Read<std::vector<std::string>> read_quality(dom::element element, const Limits& limits) {
+Read<observations::Quality> read_quality(dom::element element, const Limits& limits) {
     dom::array array;
+    observations::Quality quality;
     if (element.is_null()) {
-        return std::vector<std::string>{};
+        return quality;
     }
     if (element.get(array) != simdjson::SUCCESS) {
         return bad("quality", "'quality' must be a list of words");
     }
-    std::vector<std::string> flags;
+    std::size_t place = 0;
     for (const dom::element item : array) {
-        std::string_view flag;
-        if (flags.size() == limits.quality_flags) {
+        std::string_view word;
+        if (place == limits.quality_flags) {
             return bad("quality", fmt::format("'quality' has more than {} words", limits.quality_flags),
                        Errc::exhausted);
         }
-        if (item.get(flag) != simdjson::SUCCESS || flag.empty() || flag.size() > limits.name_bytes) {
-            return bad(fmt::format("quality[{}]", flags.size()), "'quality' must be a list of words");
+        const auto flag = item.get(word) == simdjson::SUCCESS ? observations::flag_named(word) : std::nullopt;
+        if (!flag) {
+            return bad(fmt::format("quality[{}]", place),
+                       fmt::format("a flag is one of {}", to_string(observations::Quality{0xff})));
         }
-        flags.emplace_back(flag);
+        quality.set(*flag);
+        ++place;
     }
-    return flags;
+    return quality;
 }
 
 Read<std::string> read_details(dom::element element, const Limits& limits) {

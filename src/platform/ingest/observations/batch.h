@@ -10,6 +10,7 @@
 
 #include "core/clock.h"
 #include "core/result.h"
+#include "platform/observations/observation.h"
 
 /// Our own batch of observations in JSON, for devices and scripts that speak no other protocol. Pure; no I/O.
 namespace bypuls::ingest::batch {
@@ -31,7 +32,7 @@ struct Row {
     DatastreamRef datastream;
     std::optional<Instant> time;  ///< none: the time of receipt, which the caller knows
     Value value;
-    std::vector<std::string> quality;  ///< flags that the sender raises itself
+    observations::Quality quality;  ///< flags that the sender raises itself
     /// JSON object, minified, or empty: what observations::detail_from_json reads. The caller checks what it says.
     std::string details{};
 
@@ -63,7 +64,7 @@ struct Limits {
     std::size_t details_bytes = 16 * 1024;
 };
 
-/// {"observations":[{"datastream":12,"time":"2026-06-01T12:00:00Z","value":19.4,"quality":["suspect"],
+/// {"observations":[{"datastream":12,"time":"2026-06-01T12:00:00Z","value":19.4,"quality":["manual"],
 /// "details":{"parameters":{"depth_m":0.5}}}, …]}, or the
 /// same array alone. Good rows are kept, bad rows stand in errors. Fails as a whole only when the text is not JSON
 /// (Errc::malformed with the byte) or exceeds a limit (Errc::exhausted). Thread-safe.

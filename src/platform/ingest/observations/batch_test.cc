@@ -11,6 +11,7 @@
 namespace bypuls::ingest::batch {
 namespace {
 
+using observations::Quality;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -31,7 +32,7 @@ RowError fault_of(std::string_view row, const Limits& limits = {}) {
 
 TEST(ObservationBatch, RowsNameDatastreamTimeValueAndQuality) {
     const Batch batch = parsed(R"({"observations":[
-        {"datastream":12,"time":"2026-06-01T12:00:00+02:00","value":19.4,"quality":["suspect","manual"]},
+        {"datastream":12,"time":"2026-06-01T12:00:00+02:00","value":19.4,"quality":["manual","estimated"]},
         {"datastream":"blektjern/water","value":3},
         {"datastream":3,"time":null,"value":true,"quality":null},
         {"datastream":3,"value":"ice"},
@@ -40,7 +41,8 @@ TEST(ObservationBatch, RowsNameDatastreamTimeValueAndQuality) {
 
     EXPECT_THAT(batch.errors, IsEmpty());
     EXPECT_THAT(batch.rows,
-                ElementsAre(Row{0, 12, parse_instant("2026-06-01T10:00:00Z").value(), 19.4, {"suspect", "manual"}},
+                ElementsAre(Row{0, 12, parse_instant("2026-06-01T10:00:00Z").value(), 19.4,
+                                Quality{Quality::manual} | Quality::estimated},
                             Row{1, std::string("blektjern/water"), std::nullopt, std::int64_t{3}, {}},
                             Row{2, 3, std::nullopt, true, {}}, Row{3, 3, std::nullopt, std::string("ice"), {}},
                             Row{4, 3, std::nullopt, Json{R"({"u":[1,2.5]})"}, {}},
@@ -70,7 +72,9 @@ TEST(ObservationBatch, AFaultTellsTheFieldAndWhatItShouldBe) {
     EXPECT_THAT(fault_of(R"({"datastream":1,"value":1,"time":"2026-06-01T12:00:00"})").what, HasSubstr("with a zone"));
     EXPECT_EQ(fault_of(R"({"datastream":1,"value":1,"time":1700000000})").field, "time");
     EXPECT_EQ(fault_of(R"({"datastream":1,"value":1,"quality":"bad"})").field, "quality");
-    EXPECT_EQ(fault_of(R"({"datastream":1,"value":1,"quality":["ok",7]})").field, "quality[1]");
+    EXPECT_EQ(fault_of(R"({"datastream":1,"value":1,"quality":["late",7]})").field, "quality[1]");
+    EXPECT_THAT(fault_of(R"({"datastream":1,"value":1,"quality":["suspect"]})").what,
+                HasSubstr("range, spike, stuck, gap, late, clock, estimated, manual"));
     EXPECT_EQ(fault_of(R"({"datastream":1,"value":1,"tiem":"x"})").what,
               "a row has datastream, time, value, quality and details, not 'tiem'");
     EXPECT_EQ(fault_of(R"({"datastream":1,"value":1,"value":2})").what, "'value' is given twice");
@@ -95,7 +99,7 @@ TEST(ObservationBatch, LongNamesValuesAndListsAreBadRowsOnly) {
     EXPECT_EQ(fault_of(R"({"datastream":"abcde","value":1})", limits).code, Errc::exhausted);
     EXPECT_EQ(fault_of(R"({"datastream":1,"value":"1234567"})", limits).code, Errc::exhausted);
     EXPECT_EQ(fault_of(R"({"datastream":1,"value":[1,2,3]})", limits).code, Errc::exhausted);
-    EXPECT_EQ(fault_of(R"({"datastream":1,"value":1,"quality":["a","b"]})", limits).code, Errc::exhausted);
+    EXPECT_EQ(fault_of(R"({"datastream":1,"value":1,"quality":["late","gap"]})", limits).code, Errc::exhausted);
 }
 
 TEST(ObservationBatch, TextThatIsNoBatchFailsAsAWhole) {

@@ -1,6 +1,7 @@
 #include "platform/ingest/pipeline/applier.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -300,6 +301,8 @@ Result<void> Applier::take_lines(Work& work, const line_protocol::Batch& batch) 
     std::vector<WantedSeries> wanted;
     std::vector<std::size_t> wanted_rows;
     std::string key;
+    // As of now: a datastream that was deleted or renamed since the last message is no longer what its key names.
+    const auto streams = parts_.registry.streams();
     const Instant ahead = work.intake.message.received + ahead_max;
     work.rows.reserve(batch.points().size());
     work.units.reserve(batch.points().size());
@@ -315,8 +318,8 @@ Result<void> Applier::take_lines(Work& work, const line_protocol::Batch& batch) 
             key.clear();
             append_series_key(key, batch, point, field);
             auto value = value_of(field.value);
-            const auto known = line_series_.find(key);
-            if (known == line_series_.end()) {
+            const registry::Stream* known = streams->find(key);
+            if (known == nullptr) {
                 WantedSeries series{.key = key,
                                     .measurement = std::string(point.measurement),
                                     .field = std::string(field.key),
@@ -324,8 +327,7 @@ Result<void> Applier::take_lines(Work& work, const line_protocol::Batch& batch) 
                 wanted.push_back(std::move(series));
                 wanted_rows.push_back(work.rows.size());
             }
-            work.rows.push_back(
-                {known == line_series_.end() ? DatastreamId{} : known->second, {point.time(), std::move(value), {}}});
+            work.rows.push_back({known == nullptr ? DatastreamId{} : known->id, {point.time(), std::move(value), {}}});
         }
     }
     if (wanted.empty()) {
@@ -341,11 +343,7 @@ Result<void> Applier::take_lines(Work& work, const line_protocol::Batch& batch) 
     }
     TRY(const auto ids, parts_.series.make(once));
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-        const DatastreamId id = ids[first.at(wanted[i].key)];
-        work.rows[wanted_rows[i]].datastream = id;
-        if (id) {
-            line_series_.insert_or_assign(wanted[i].key, id);
-        }
+        work.rows[wanted_rows[i]].datastream = ids[first.at(wanted[i].key)];
     }
     return {};
 }
@@ -402,15 +400,17 @@ void Applier::take_row(Work& work, const batch::Row& row, const registry::Stream
         work.details.push_back({work.rows.size(), std::move(*detail)});
     }
     work.units.push_back({.first_row = work.rows.size(), .rows = 1, .number = work.unit});
-    work.rows.push_back({stream->id, {time, *value, {}}});
+    work.rows.push_back({stream->id, {time, *value, row.quality}});
 }
 
 Result<void> Applier::store(Work& work) {
     const Instant received = work.intake.message.received;
+    const bool history = is_history(work.intake.message);
     if (parts_.judge != nullptr) {
         for (Arrival& row : work.rows) {
-            row.observation.quality =
-                row.observation.quality | parts_.judge->judge(row.datastream, row.observation, received);
+            // Of a record of the past it says nothing that it comes now.
+            const Instant came = history ? row.observation.time : received;
+            row.observation.quality = row.observation.quality | parts_.judge->judge(row.datastream, row.observation, came);
         }
     }
     std::vector<Outcome> outcomes(work.rows.size());

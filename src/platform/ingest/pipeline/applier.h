@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "core/clock.h"
@@ -81,7 +80,6 @@ private:
     static void note_frame(Work& work, const lorawan::Event& event, std::string_view decoded, std::string_view outcome);
 
     Parts parts_;
-    std::unordered_map<std::string, observations::DatastreamId> line_series_;  // a cache over the registry
 };
 
 }  // namespace bypuls::ingest::pipeline

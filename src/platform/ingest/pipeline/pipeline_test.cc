@@ -47,6 +47,37 @@ TEST_F(ApplierTest, ALineMakesItsSeriesOnce) {
     EXPECT_EQ(bench_.registry->streams()->size(), 1U);
 }
 
+TEST_F(ApplierTest, ASeriesThatWasDeletedIsMadeAnew) {
+    EXPECT_EQ(lines(fmt::format("air temp=1.5 {}", now())).stored, 1U);
+    const auto first = bench_.series("line:air:temp");
+    ASSERT_TRUE(bench_.registry->datastreams().remove(first).has_value());
+    EXPECT_EQ(lines(fmt::format("air temp=2.5 {}", now() - second)).stored, 1U);
+    const auto anew = bench_.series("line:air:temp");
+    EXPECT_NE(anew, first);
+    EXPECT_THAT(bench_.all_of(anew).numbers, ElementsAre(2.5));
+
+    const auto sensors = bench_.registry->sensors().list({}, 10).value().items;
+    ASSERT_THAT(sensors, SizeIs(1));
+    ASSERT_TRUE(bench_.registry->sensors().remove(sensors[0].id).has_value());
+    EXPECT_EQ(lines(fmt::format("air temp=3.5 {}", now())).stored, 1U);
+    EXPECT_THAT(bench_.all_of(bench_.series("line:air:temp")).numbers, ElementsAre(3.5));
+}
+
+TEST_F(ApplierTest, AMessageLargerThanMemoryIsStoredAndStopsNobody) {
+    bench_.close();
+    bench_.block_options.hot_bytes_max = 4096;
+    bench_.open();
+    std::string body;
+    for (int i = 0; i < 2000; ++i) {
+        body += fmt::format("air temp={} {}\n", i, now() - (i * second));
+    }
+    EXPECT_EQ(lines(fmt::format("air wet=true {}", now())).stored, 1U);
+    EXPECT_EQ(lines(body).stored, 2000U);
+    EXPECT_EQ(lines(body).duplicate, 2000U);
+    EXPECT_EQ(lines(fmt::format("air wet=false {}", now() + second)).stored, 1U);
+    EXPECT_EQ(bench_.store->count(bench_.series("line:air:temp")), 2000U);
+}
+
 TEST_F(ApplierTest, ASeriesWhoseNameIsTooLongIsPutAsideAndStopsNobody) {
     const std::string name(600, 'x');
     const auto counts = lines(fmt::format("{} temp=1 {}\nair temp=2 {}\nair {}=3 {}", name, now(), now(), name, now()));

@@ -90,9 +90,11 @@ Result<std::vector<observations::DatastreamId>> RegistrySeries::make(const std::
 }
 
 Result<void> RegistrySeries::prepare_shared() {
-    if (sensor_) {
+    // Looked up again when it was deleted, or when the bound is reached, since others delete datastreams too.
+    if (sensor_ && made_ < series_max_ && registry_.sensors().get(sensor_)) {
         return {};
     }
+    sensor_ = {};
     TRY(const auto found, registry_.sensors().find_by_name(sensor_name));
     if (!found.empty()) {
         sensor_ = found.front().id;

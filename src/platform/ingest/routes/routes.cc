@@ -91,7 +91,12 @@ Task<http::Response> lines(pipeline::Pipeline& pipeline, const Clock& clock, htt
 
 Task<http::Response> observations(pipeline::Pipeline& pipeline, const Clock& clock, http::Request& request) {
     const bool is_lines = request.content_type() == "application/x-ndjson";
-    Message message = message_from(request, clock, is_lines ? Way::batch_ndjson : Way::batch_json, "");
+    const std::string_view history = request.query.get("history").value_or("false");
+    if (history != "true" && history != "false") {
+        co_return http::problem(request, 400, "bad-request", "'history' is true or false");
+    }
+    Message message = message_from(request, clock, is_lines ? Way::batch_ndjson : Way::batch_json,
+                                   history == "true" ? std::string(history_detail) : "");
     const auto receipt = co_await pipeline.submit(std::move(message));
     if (!receipt) {
         co_return refused(request, pipeline, receipt.error());

@@ -31,7 +31,10 @@ Result<void> BlockStore::append(std::span<const Arrival> rows, journal::Position
         return fail(Errc::conflict, fmt::format("observations: position {} comes after {} was appended and {} settled",
                                                 upto.value, appended_, settled_.load()));
     }
-    if (hot_bytes_ + cost_of_all(rows) > options_.hot_bytes_max) {
+    // What one record says comes in whole or not at all, since the cursor cannot stand within a record. So a record
+    // that is larger than all memory for new readings is taken when nothing else is there; otherwise it would wait for
+    // ever.
+    if (hot_bytes_ > 0 && hot_bytes_ + cost_of_all(rows) > options_.hot_bytes_max) {
         return fail(Errc::exhausted, "observations: memory for new readings is full until they have been settled");
     }
     appended_ = upto.value;

@@ -10,8 +10,10 @@
 namespace bypuls::observations {
 
 struct BlockOptions {
-    std::string path;                                ///< the SQLite file; "-wal" and "-shm" stand beside it
-    std::size_t hot_bytes_max = 256U << 20U;         ///< readings in memory; then append answers Errc::exhausted
+    std::string path;  ///< the SQLite file; "-wal" and "-shm" stand beside it
+    /// Readings in memory; then append answers Errc::exhausted. One record that alone is larger is taken when memory is
+    /// empty, so the true bound is the larger of this and the readings of one record.
+    std::size_t hot_bytes_max = 256U << 20U;
     std::size_t settle_bytes = 64U << 20U;           ///< from here on wants_settle() is true
     std::size_t readers_max = 4;                     ///< connections for reading; beyond that, readers take turns
     std::size_t cache_bytes_per_reader = 4U << 20U;  ///< SQLite's page cache of each connection

@@ -176,6 +176,29 @@ TEST_F(BlockStore, FullMemoryRefusesAWholeBatchUntilItIsSettled) {
     EXPECT_EQ(store_->count(meter), 101U);
 }
 
+TEST_F(BlockStore, ARecordLargerThanMemoryIsTakenInWhenNothingWaits) {
+    options_.settle_bytes = 2'000;
+    options_.hot_bytes_max = 4'000;
+    reopen();
+    append_hours(0, 1);
+    std::vector<Arrival> rows;
+    for (int i = 0; i < 1'000; ++i) {
+        rows.push_back({meter, {start + days{9} + std::chrono::minutes{i}, std::int64_t{i}, {}}});
+    }
+    std::vector<Outcome> outcomes(rows.size());
+    ++position_;
+    EXPECT_EQ(store_->append(rows, {position_}, outcomes).error().code, Errc::exhausted);
+    EXPECT_EQ(store_->count(meter), 1U);
+    --position_;
+    settle();
+
+    EXPECT_TRUE(store_->append(rows, {++position_}, outcomes));
+    EXPECT_TRUE(store_->wants_settle());
+    settle();
+    reopen();
+    EXPECT_EQ(store_->count(meter), 1'001U);
+}
+
 TEST_F(BlockStore, AReplayDoesNotBringBackWhatWasRemoved) {
     append_hours(0, 10);
     ASSERT_EQ(*store_->remove(meter, {start + hours{2}, start + hours{5}}), 3U);
