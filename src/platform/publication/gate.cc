@@ -1,10 +1,13 @@
 #include "platform/publication/gate.h"
 
 #include <algorithm>
+#include <cmath>
 
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
 
+#include "core/json/member.h"
 #include "core/log.h"
+#include "platform/ingest/quality/quality.h"
 #include "platform/publication/public_copy.h"
 
 namespace bypuls::publication {
@@ -18,18 +21,29 @@ PublicDay day_of(registry::MonthDay day) {
     return {day.month, day.day};
 }
 
-/// A member of an entity's free properties, or nothing.
-template <typename T>
-std::optional<T> property(const std::string& properties, const char* name) {
-    const auto parsed = nlohmann::json::parse(properties, nullptr, /*allow_exceptions=*/false);
-    if (!parsed.is_object() || !parsed.contains(name)) {
-        return std::nullopt;
+constexpr Interval always{observations::earliest_time, observations::latest_time};
+
+/// As far as count, newest reading and totals tell, and these tell nearly everything: a value, a time or a usable mark
+/// that differs changes one of them.
+bool same_readings(const observations::Store& internal, const Plane& plane, DatastreamId id) {
+    const auto latest = internal.latest(id);
+    const auto shown = plane.latest(id);
+    if (internal.count(id) != plane.count(id) || latest.has_value() != shown.has_value()) {
+        return false;
     }
-    try {
-        return parsed.at(name).get<T>();
-    } catch (const nlohmann::json::exception&) {
-        return std::nullopt;
+    if (latest && (latest->time != shown->time || latest->quality != shown->quality ||
+                   !observations::same_value(latest->value, shown->value))) {
+        return false;
     }
+    const auto kept = internal.aggregate(id, always);
+    const auto published = plane.aggregate(id, always);
+    if (!kept || !published) {
+        return kept.has_value() == published.has_value();
+    }
+    // The same readings in other blocks are added up in another order.
+    const double slack = 1e-9 * std::max(std::abs(kept->sum), std::abs(published->sum));
+    return kept->count == published->count && kept->min == published->min && kept->max == published->max &&
+           std::abs(kept->sum - published->sum) <= slack;
 }
 
 template <typename Id, typename Entity>
@@ -79,20 +93,32 @@ Result<void> Gate::follow_registry() {
     TRY_DO(parts_.plane.put(copy));
     for (const DatastreamId id : before) {
         if (!open.contains(id)) {
-            TRY_DO(parts_.plane.remove(id, {observations::earliest_time, observations::latest_time}));
+            TRY_DO(parts_.plane.remove(id, always));
         }
     }
+    // What was open all along has followed reading by reading; at the first look, compare() tells what counts do not.
     for (const DatastreamId id : open) {
-        if (parts_.plane.count(id) < parts_.internal.count(id)) {
+        if (followed_once_ ? !open_.contains(id) : parts_.plane.count(id) < parts_.internal.count(id)) {
             waiting_.insert(id);
         }
     }
-    std::erase_if(waiting_, [&](DatastreamId id) { return !open.contains(id); });
+    const auto closed = [&](DatastreamId id) { return !open.contains(id); };
+    std::erase_if(waiting_, closed);
+    std::erase_if(failed_, closed);
     public_ = everything_in(copy);
     open_ = std::move(open);
     followed_ = version;
     followed_once_ = true;
     return {};
+}
+
+void Gate::compare() {
+    const std::lock_guard lock(mutex_);
+    for (const DatastreamId id : open_) {
+        if (!same_readings(parts_.internal, parts_.plane, id)) {
+            waiting_.insert(id);
+        }
+    }
 }
 
 Result<bool> Gate::concerned() const {
@@ -155,7 +181,7 @@ Result<PublicPlace> Gate::make_place(const registry::Place& place) {
                      .season_last = day_of(place.season.last)};
     for (const registry::ThingId id : place.things) {
         TRY(const auto thing, parts_.registry.things().get(id));
-        made.coastal = made.coastal || property<std::string>(thing.properties, "water") == "coastal";
+        made.coastal = made.coastal || json::text_member(thing.properties, "water") == "coastal";
     }
     for (const DatastreamId id : place.datastreams) {
         TRY(const auto stream, parts_.registry.datastreams().get(id));
@@ -163,15 +189,17 @@ Result<PublicPlace> Gate::make_place(const registry::Place& place) {
             continue;
         }
         TRY(const auto observed, parts_.registry.observed_properties().get(stream.observed_property));
-        made.streams.push_back(
-            {.id = id,
-             .property = observed.name,
-             .unit = stream.unit.definition,
-             .unit_symbol = stream.unit.symbol,
-             .source = options_.source,
-             .licence = options_.licence,
-             .simulated = stream.simulated,
-             .interval = std::chrono::seconds{property<std::int64_t>(stream.properties, "interval_s").value_or(3600)}});
+        const auto interval = ingest::quality::expected_interval(stream.properties);
+        const auto stale_after = ingest::quality::stale_after(observed.name, interval);
+        made.streams.push_back({.id = id,
+                                .property = observed.name,
+                                .unit = stream.unit.definition,
+                                .unit_symbol = stream.unit.symbol,
+                                .source = options_.source,
+                                .licence = options_.licence,
+                                .simulated = stream.simulated,
+                                .interval = interval,
+                                .stale_after = std::chrono::duration_cast<std::chrono::seconds>(stale_after)});
     }
     return made;
 }
@@ -183,12 +211,7 @@ void Gate::applied(std::span<const observations::Arrival> arrivals, journal::Pos
         if (position <= parts_.plane.settled()) {
             return;
         }
-        for (const DatastreamId id : std::exchange(waiting_, {})) {
-            if (const auto carried = carry_history(id, position); !carried) {
-                log::error("publication", "history waits to be carried over", {{"why", carried.error().what}});
-                waiting_.insert(id);
-            }
-        }
+        carry_waiting(position);
         std::vector<observations::Arrival> passing;
         for (const observations::Arrival& arrival : arrivals) {
             if (open_.contains(arrival.datastream)) {
@@ -197,9 +220,10 @@ void Gate::applied(std::span<const observations::Arrival> arrivals, journal::Pos
             }
         }
         if (const auto appended = parts_.plane.append(passing, position); !appended) {
-            // The internal plane has them: they are carried over with the next record.
+            // The internal plane has them: they are carried over with the next record, and before the journal is cut.
             log::error("publication", "readings could not pass the gate", {{"why", appended.error().what}});
             waiting_.insert(touched.begin(), touched.end());
+            failed_.insert(touched.begin(), touched.end());
             touched.clear();
         }
     }
@@ -208,11 +232,36 @@ void Gate::applied(std::span<const observations::Arrival> arrivals, journal::Pos
     }
 }
 
+void Gate::carry_waiting(journal::Position position) {
+    for (const DatastreamId id : std::exchange(waiting_, {})) {
+        if (const auto carried = carry_history(id, position)) {
+            failed_.erase(id);
+        } else {
+            log::error("publication", "history waits to be carried over", {{"why", carried.error().what}});
+            waiting_.insert(id);
+        }
+    }
+}
+
 Result<void> Gate::carry_history(DatastreamId id, journal::Position position) {
+    if (position <= parts_.plane.settled()) {
+        return fail(Errc::unavailable, "the next record will carry it");
+    }
+    // A removal holds for everything up to the last record, so it comes before this one's rows.
+    if (parts_.plane.count(id) > parts_.internal.count(id)) {
+        TRY_DO(parts_.plane.remove(id, always));
+    }
+    TRY_DO(copy_history(id, position));
+    if (parts_.plane.count(id) > parts_.internal.count(id)) {
+        return fail(Errc::unavailable, "it has readings that are no longer kept; the next record will take them away");
+    }
+    return {};
+}
+
+Result<void> Gate::copy_history(DatastreamId id, journal::Position position) {
     observations::RangeOptions page{.limit = 50'000};
     for (bool more = true; more;) {
-        TRY(const auto series,
-            parts_.internal.range(id, {observations::earliest_time, observations::latest_time}, page));
+        TRY(const auto series, parts_.internal.range(id, always, page));
         std::vector<observations::Arrival> rows;
         rows.reserve(series.columns.size());
         for (std::size_t i = 0; i < series.columns.size(); ++i) {
@@ -227,8 +276,17 @@ Result<void> Gate::carry_history(DatastreamId id, journal::Position position) {
     return {};
 }
 
-Result<void> Gate::before_settle(journal::Position /*upto*/) {
-    return settle();
+Result<void> Gate::before_settle(journal::Position upto) {
+    const std::lock_guard lock(mutex_);
+    if (!failed_.empty()) {
+        // A correction that did not pass changes no count, so nobody would miss it after a restart: the journal keeps
+        // it until it has passed.
+        carry_waiting(upto);
+        if (!failed_.empty()) {
+            return fail(Errc::unavailable, fmt::format("{} public streams wait to be carried over", failed_.size()));
+        }
+    }
+    return parts_.plane.settle();
 }
 
 Result<void> Gate::removed(DatastreamId id, Interval interval) {

@@ -46,6 +46,9 @@ public:
     /// History of what has become public is carried over with the next applied record. Blocks; from any thread but the
     /// loop.
     Result<void> follow_registry();
+    /// Looks for streams whose public readings are not those of the internal plane, whatever made them differ, and has
+    /// them carried over anew. To be called once, when the journal has been applied again and before anything new is.
+    void compare();
     /// Makes what has passed visible to other processes. To be called every second.
     Result<void> settle();
     /// Streams whose history still waits to be carried over.
@@ -63,6 +66,8 @@ private:
     Result<bool> concerned() const;
     std::set<DatastreamId> shown() const;
     Result<void> carry_history(DatastreamId id, journal::Position position);
+    Result<void> copy_history(DatastreamId id, journal::Position position);
+    void carry_waiting(journal::Position position);
 
     Parts parts_;
     GateOptions options_;
@@ -73,6 +78,7 @@ private:
     /// Everything in the public registry.
     std::set<std::pair<registry::Kind, std::int64_t>> public_;
     std::set<DatastreamId> waiting_;  // open, history not yet carried over
+    std::set<DatastreamId> failed_;   // of these, those with a reading that should have passed and did not
     registry::Version followed_ = 0;
     bool followed_once_ = false;
 };

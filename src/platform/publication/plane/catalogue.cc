@@ -26,10 +26,15 @@ PublicDay day_from(const json& from) {
 }
 
 json stream_json(const PublicStream& stream) {
-    return {{"id", stream.id.value},         {"property", stream.property},
-            {"unit", stream.unit},           {"unit_symbol", stream.unit_symbol},
-            {"source", stream.source},       {"licence", stream.licence},
-            {"simulated", stream.simulated}, {"interval_s", stream.interval.count()}};
+    return {{"id", stream.id.value},
+            {"property", stream.property},
+            {"unit", stream.unit},
+            {"unit_symbol", stream.unit_symbol},
+            {"source", stream.source},
+            {"licence", stream.licence},
+            {"simulated", stream.simulated},
+            {"interval_s", stream.interval.count()},
+            {"stale_after_s", stream.stale_after.count()}};
 }
 
 PublicStream stream_from(const json& from) {
@@ -40,7 +45,9 @@ PublicStream stream_from(const json& from) {
             .source = from.at("source"),
             .licence = from.at("licence"),
             .simulated = from.at("simulated"),
-            .interval = std::chrono::seconds{from.at("interval_s").get<std::int64_t>()}};
+            .interval = std::chrono::seconds{from.at("interval_s").get<std::int64_t>()},
+            // Absent in a catalogue that an earlier version wrote; the gate writes it anew at the next start.
+            .stale_after = std::chrono::seconds{from.value("stale_after_s", std::int64_t{10'800})}};
 }
 
 json place_json(const PublicPlace& place) {

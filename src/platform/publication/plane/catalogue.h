@@ -31,13 +31,14 @@ struct PublicWords {
 /// A published datastream.
 struct PublicStream {
     DatastreamId id{};
-    std::string property;                 ///< "water_temperature"
-    std::string unit;                     ///< UCUM, "Cel"
-    std::string unit_symbol;              ///< "°C"
-    std::string source;                   ///< who measures: "Drammen kommune"
-    std::string licence;                  ///< a URI
-    bool simulated = false;               ///< made for demonstration; nobody measured it
-    std::chrono::seconds interval{3600};  ///< how often a reading is expected
+    std::string property;                      ///< "water_temperature"
+    std::string unit;                          ///< UCUM, "Cel"
+    std::string unit_symbol;                   ///< "°C"
+    std::string source;                        ///< who measures: "Drammen kommune"
+    std::string licence;                       ///< a URI
+    bool simulated = false;                    ///< made for demonstration; nobody measured it
+    std::chrono::seconds interval{3600};       ///< how often a reading is expected
+    std::chrono::seconds stale_after{10'800};  ///< an older reading is no longer the present
 
     friend bool operator==(const PublicStream&, const PublicStream&) = default;
 };
