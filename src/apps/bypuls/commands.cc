@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "apps/bypuls/demo.h"
+#include "apps/bypuls/import.h"
 #include "apps/bypuls/operate.h"
 #include "city/participation/explanation/commands.h"
 #include "core/files.h"
@@ -104,6 +105,7 @@ private:
     ingest::codecs::DecodeArguments decode_;
     OperatorCommands operator_;
     DemoCommands demo_;
+    ImportCommands import_;
     std::vector<std::string> variables_;
     Work chosen_;
 };
@@ -118,6 +120,7 @@ Program::Program() {
                                Work work) -> CLI::App& { return add(parent, name, what, std::move(work)); };
     operator_.add_to(app_, adding);
     demo_.add_to(app_, {common_.listen, common_.mqtt_listen}, adding);
+    import_.add_to(app_, adding);
     // They are run before these are read (run_counting); here they stand for --help.
     app_.add_subcommand("count", "count an election in a Pabulib file; `bypuls count --help`");
     app_.add_subcommand("compare", "winners under several rules side by side; `bypuls compare --help`");

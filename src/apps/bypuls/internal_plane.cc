@@ -84,6 +84,7 @@ Result<void> InternalPlane::open_readings(publication::PlaneFiles& plane, public
     projection_ = std::make_unique<ingest::pipeline::Projection>(
         ingest::pipeline::Projection::Parts{*journal_, *store_, *ledger_, *applier_, listeners_.get(), details_.get()});
     TRY(const auto replayed, projection_->replay());
+    gate_->compare();
     if (replayed.records > 0) {
         log::info("ingest", "applied again what had not settled",
                   {{"records", std::to_string(replayed.records)}, {"gaps", std::to_string(replayed.gaps)}});

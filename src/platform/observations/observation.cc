@@ -1,5 +1,6 @@
 #include "platform/observations/observation.h"
 
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>

@@ -1,0 +1,208 @@
+#include "apps/bypuls/import_target.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "apps/bypuls/town.h"
+#include "platform/http/client.h"
+#include "platform/publication/plane/plane.h"
+
+namespace bypuls::apps {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view source = "observations";
+
+registry::ResultType result_type_of(ingest::csv::ValueType type) {
+    switch (type) {
+        case ingest::csv::ValueType::number: return registry::ResultType::number;
+        case ingest::csv::ValueType::integer: return registry::ResultType::integer;
+        case ingest::csv::ValueType::boolean: return registry::ResultType::boolean;
+        case ingest::csv::ValueType::category: return registry::ResultType::category;
+    }
+    return registry::ResultType::number;
+}
+
+std::vector<const ingest::csv::Column*> missing_columns(const registry::Registry& registry,
+                                                        const ingest::csv::Map& map) {
+    const auto streams = registry.streams();
+    std::vector<const ingest::csv::Column*> missing;
+    for (const auto& column : map.columns) {
+        if (streams->find(column.datastream) == nullptr) {
+            missing.push_back(&column);
+        }
+    }
+    return missing;
+}
+
+/// Of the property that the datastream's name ends in, "blektjern/water_temperature", so that its rules apply; a new
+/// one when there is none of that name.
+Result<registry::NewDatastream> datastream_for(registry::Registry& registry, const ingest::csv::Column& column) {
+    registry::NewDatastream made{
+        .datastream = {.name = column.datastream,
+                       .description = fmt::format("Brought in from the column '{}' of a file.", column.name),
+                       .unit = {.name = column.unit.empty() ? "unknown" : column.unit,
+                                .definition = column.unit.empty() ? "1" : column.unit},
+                       .result_type = result_type_of(column.type),
+                       .external_keys = {column.datastream}},
+        .sensor = registry::Sensor{.name = "CSV file",
+                                   .description = "Whatever wrote the file.",
+                                   .encoding_type = "text/plain",
+                                   .metadata = "-"}};
+    const std::string property = column.datastream.substr(column.datastream.rfind('/') + 1);
+    TRY(const auto known, registry.observed_properties().find_by_name(property));
+    if (known.empty()) {
+        made.observed_property = registry::ObservedProperty{.name = property,
+                                                            .definition = "urn:bypuls:property:" + property,
+                                                            .description = "Made when a file was brought in."};
+    } else {
+        made.datastream.observed_property = known.front().id;
+    }
+    return made;
+}
+
+Result<void> make_missing(registry::Registry& registry, const ingest::csv::Map& map, const std::string& create) {
+    const auto missing = missing_columns(registry, map);
+    if (missing.empty()) {
+        return {};
+    }
+    if (create.empty()) {
+        std::string names;
+        for (const auto* column : missing) {
+            names += (names.empty() ? "'" : ", '") + column->datastream + "'";
+        }
+        return fail(
+            Errc::not_found,
+            fmt::format("there is no datastream {}; name others in --map, or make them with --create THING", names));
+    }
+    registry::NewThing thing{.thing = {.name = create, .description = "Made when a file was brought in."}};
+    for (const auto* column : missing) {
+        TRY(auto made, datastream_for(registry, *column));
+        thing.datastreams.push_back(std::move(made));
+    }
+    TRY_DO(registry.insert(thing));
+    return {};
+}
+
+class FolderTarget final : public ImportTarget {
+public:
+    explicit FolderTarget(const Settings& settings) : settings_(settings) {}
+
+    Result<void> open(const ingest::csv::Map& map, const std::string& create) {
+        TRY(plane_, publication::PlaneFiles::open(settings_.public_folder()));
+        TRY(internal_, InternalPlane::open(settings_, clock_, random_, *plane_, [](const auto&) {}));
+        TRY_DO(make_missing(internal_->registry(), map, create));
+        TRY_DO(internal_->gate().follow_registry());
+        internal_->start();
+        before_ = internal_->pipeline().counts()[std::string(source)];
+        return {};
+    }
+
+    Result<void> send(std::string rows) override {
+        TRY(const auto receipt, internal_->pipeline().submit_and_wait({.way = ingest::Way::batch_ndjson,
+                                                                       .sender = "bypuls import",
+                                                                       .detail = std::string(ingest::history_detail),
+                                                                       .received = clock_.now(),
+                                                                       .body = std::move(rows)}));
+        delivered_.accepted += receipt.accepted;
+        delivered_.rejected += receipt.rejected;
+        // Never more in flight than this batch, so that a large file needs no more memory than a small one.
+        internal_->pipeline().drain();
+        return {};
+    }
+
+    Result<Delivered> finish() override {
+        TRY_DO(internal_->pipeline().flush());
+        TRY_DO(internal_->gate().settle());
+        const auto after = internal_->pipeline().counts()[std::string(source)];
+        delivered_.stored = after.stored - before_.stored;
+        delivered_.duplicate = after.duplicate - before_.duplicate;
+        delivered_.quarantined = after.quarantined - before_.quarantined;
+        delivered_.is_final = true;
+        return delivered_;
+    }
+
+    std::string name() const override { return "folder " + settings_.data; }
+
+private:
+    Settings settings_;
+    SystemClock clock_;
+    SystemRandom random_;
+    std::unique_ptr<publication::PlaneFiles> plane_;
+    std::unique_ptr<InternalPlane> internal_;
+    ingest::Counts before_;
+    Delivered delivered_;
+};
+
+class ServerTarget final : public ImportTarget {
+public:
+    ServerTarget(std::string origin, std::string key) : origin_(std::move(origin)), key_(std::move(key)) {
+        while (origin_.ends_with('/')) {
+            origin_.pop_back();
+        }
+    }
+
+    Result<void> send(std::string rows) override {
+        http::Headers headers;
+        headers.set("Content-Type", "application/x-ndjson");
+        headers.set("Authorization", "Bearer " + key_);
+        const http::FetchRequest request{.method = http::Method::post,
+                                         .url = origin_ + "/ingest/observations?history=true",
+                                         .headers = headers,
+                                         .body = std::move(rows)};
+        constexpr int attempts_max = 6;
+        for (int attempt = 1;; ++attempt) {
+            const auto answer =
+                http::fetch(request, {.deadline = std::chrono::seconds{60}, .reach = http::Reach::anywhere});
+            if (answer && answer->status == 200) {
+                return take(answer->body);
+            }
+            const bool busy =
+                answer ? answer->status == 503 || answer->status == 429 : answer.error().code == Errc::unavailable;
+            if (!busy || attempt == attempts_max) {
+                return answer ? fail(Errc::unavailable, fmt::format("{} answered {}: {}", origin_, answer->status,
+                                                                    answer->body.substr(0, 500)))
+                              : std::unexpected(answer.error());
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds{200 << attempt});
+        }
+    }
+
+    Result<Delivered> finish() override { return delivered_; }
+    std::string name() const override { return "server " + origin_; }
+
+private:
+    Result<void> take(const std::string& body) {
+        const json receipt = json::parse(body, nullptr, false);
+        if (!receipt.is_object() || !receipt.contains("accepted") || !receipt.contains("rejected")) {
+            return fail(Errc::malformed, origin_ + " gave no receipt; is it a town's address?");
+        }
+        delivered_.accepted += receipt.value("accepted", std::uint64_t{0});
+        delivered_.rejected += receipt.value("rejected", std::uint64_t{0});
+        return {};
+    }
+
+    std::string origin_;
+    std::string key_;
+    Delivered delivered_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ImportTarget>> open_folder_target(const Settings& settings, const ingest::csv::Map& map,
+                                                         const std::string& create) {
+    auto target = std::make_unique<FolderTarget>(settings);
+    TRY_DO(target->open(map, create));
+    return target;
+}
+
+std::unique_ptr<ImportTarget> make_server_target(std::string origin, std::string key) {
+    return std::make_unique<ServerTarget>(std::move(origin), std::move(key));
+}
+
+}  // namespace bypuls::apps
