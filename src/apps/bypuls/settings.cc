@@ -1,5 +1,6 @@
 #include "apps/bypuls/settings.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -27,6 +28,21 @@ Result<Address> parse_address(std::string_view text) {
     return address;
 }
 
+std::string origin_of_tiles(const Settings& settings) {
+    const std::string_view url = settings.map_tiles;
+    const std::size_t scheme = url.starts_with("https://") ? 8 : url.starts_with("http://") ? 7 : 0;
+    const std::string_view host = url.substr(scheme, url.find('/', scheme) - scheme);
+    const auto plain = [](char letter) {
+        return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '.' || letter == '-' ||
+               letter == ':';
+    };
+    const bool whole = url.contains("{x}") && url.contains("{y}") && url.contains("{z}");
+    // What stands in the Content-Security-Policy must be a host and nothing else.
+    return scheme != 0 && whole && !host.empty() && std::ranges::all_of(host, plain)
+               ? std::string(url.substr(0, scheme + host.size()))
+               : "";
+}
+
 std::vector<config::Fault> read_settings(std::string_view toml, Settings& settings) {
     config::Reader reader(toml);
     settings.town = reader.text("town", settings.town);
@@ -39,6 +55,7 @@ std::vector<config::Fault> read_settings(std::string_view toml, Settings& settin
     settings.tls_certificate = reader.text("server.tls_certificate", settings.tls_certificate);
     settings.tls_key = reader.text("server.tls_key", settings.tls_key);
     settings.map_tiles = reader.text("map.tiles", settings.map_tiles);
+    settings.map_attribution = reader.text("map.attribution", settings.map_attribution);
     settings.pool_threads = reader.integer("server.pool_threads", settings.pool_threads, 1, 64);
     settings.journal_flush_delay = reader.duration("journal.flush_delay", settings.journal_flush_delay, 0ms, 1s);
     settings.journal_segment_bytes =
@@ -60,6 +77,11 @@ std::vector<config::Fault> read_settings(std::string_view toml, Settings& settin
         settings.listen = *address;
     } else {
         faults.push_back({0, "server.listen: " + address.error().what});
+    }
+    if (!settings.map_tiles.empty() && origin_of_tiles(settings).empty()) {
+        faults.push_back({0,
+                          "map.tiles must be an address such as "
+                          "https://cache.kartverket.no/v1/wmts/1.0.0/topo/default/webmercator/{z}/{y}/{x}.png"});
     }
     if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
         faults.push_back({0, "server.tls_certificate and server.tls_key belong together"});

@@ -38,6 +38,7 @@ struct Settings {
     std::string tls_certificate;
     std::string tls_key;
     std::string map_tiles;  ///< URL template of background tiles; empty: the small basemap that is shipped
+    std::string map_attribution = "© Kartverket";  ///< who is named for the tiles
     bool demonstration = false;
     /// Everyone who reaches the SensorThings service may change things; only on loopback. From the command line alone.
     bool anonymous_writes = false;
@@ -61,6 +62,10 @@ struct Settings {
     std::string registry_url() const { return "sqlite:" + data + "/internal/registry.db"; }
     std::string internal_folder() const { return data + "/internal"; }
 };
+
+/// The origin of the tiles' address, "https://cache.kartverket.no", or empty when there are none: pages may load from
+/// it.
+std::string origin_of_tiles(const Settings& settings);
 
 /// Reads the TOML text over the settings; all faults at once.
 std::vector<config::Fault> read_settings(std::string_view toml, Settings& settings);

@@ -37,6 +37,8 @@ Result<Web> open_web(const Settings& settings) {
                             .origin = settings.origin,
                             .errands = {{"bathing", "/bading"}},
                             .status = "/status",
+                            .map_tiles = settings.map_tiles,
+                            .map_attribution = settings.map_attribution,
                             .demonstration = settings.demonstration,
                             .assets = std::move(assets)},
                    .files = std::move(files)};

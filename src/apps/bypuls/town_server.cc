@@ -92,6 +92,13 @@ Result<void> Town::start(const Prepare& prepare) {
                                 .trusted_proxies = settings_.trusted_proxies,
                                 .guard = policy::guard(internal_ ? &internal_->identity() : nullptr, pool_.get()),
                                 .clock = &clock_};
+    if (const std::string tiles = origin_of_tiles(settings_); !tiles.empty()) {
+        // Said once each, since browsers heed only the first of two.
+        const std::string_view images = "img-src 'self' data: blob:";
+        auto& rules = options.content_security_policy;
+        rules.insert(rules.find(images) + images.size(), " " + tiles);
+        rules += "; connect-src 'self' " + tiles;
+    }
     if (!settings_.tls_certificate.empty()) {
         options.tls = http::TlsFiles{settings_.tls_certificate, settings_.tls_key};
     }

@@ -1,4 +1,6 @@
 // How each datastream does: what came in the last day of what should have come, and what is doubted of it.
+#include "platform/ingest/quality/quality.h"
+
 #include <algorithm>
 #include <map>
 
@@ -6,6 +8,7 @@
 
 #include "apps/staff/acts.h"
 #include "core/time/iso8601.h"
+#include "platform/observations/flags.h"
 
 namespace bypuls::staff {
 namespace {
@@ -13,7 +16,6 @@ namespace {
 using observations::Quality;
 
 constexpr std::chrono::hours span{24};
-constexpr std::chrono::seconds interval_unknown{3600};
 /// More are not looked through in one answer; a narrower `q` finds the others.
 constexpr std::size_t datastreams_max = 10'000;
 constexpr std::size_t readings_max = 100'000;
@@ -30,19 +32,9 @@ std::string_view name_of(State state) {
     return "ok";
 }
 
-/// The contract's words; what is said of a value's time or origin is no doubt about the value.
-std::vector<std::string_view> flags_of(Quality quality) {
-    std::vector<std::string_view> flags;
-    for (const auto& [flag, name] : {std::pair{Quality::range, "range"},
-                                     {Quality::spike, "spike"},
-                                     {Quality::stuck, "stuck"},
-                                     {Quality::gap, "gap"},
-                                     {Quality::manual, "manual"}}) {
-        if (quality.has(flag)) {
-            flags.emplace_back(name);
-        }
-    }
-    return flags;
+/// What is said of a value's time or origin is no doubt about the value.
+bool is_doubt(Quality quality) {
+    return !quality.usable() || quality.has(Quality::gap) || quality.has(Quality::manual);
 }
 
 struct Day {
@@ -51,22 +43,13 @@ struct Day {
     std::uint64_t flagged = 0;
     std::map<std::string_view, std::uint64_t> flags;
     std::optional<observations::Observation> newest;
+    Duration stale_after{};
     State state = State::ok;
 };
 
-std::chrono::seconds interval_of(const registry::Datastream& datastream) {
-    const json properties = json::parse(datastream.properties, nullptr, false);
-    const auto interval = properties.is_object() ? properties.find("interval_s") : properties.end();
-    if (!properties.is_object() || interval == properties.end() || !interval->is_number_integer()) {
-        return interval_unknown;
-    }
-    return std::chrono::seconds{std::clamp<std::int64_t>(interval->get<std::int64_t>(), 1, 366LL * 86'400)};
-}
-
 State state_of(const Day& day, std::chrono::seconds interval, Instant now) {
-    constexpr int missed_max = 3;
     constexpr std::uint64_t doubtful_share = 10;  // one in ten
-    if (!day.newest || now - day.newest->time > missed_max * interval) {
+    if (!day.newest || now - day.newest->time > day.stale_after) {
         return State::silent;
     }
     if (!day.newest->quality.usable() || day.flagged * doubtful_share > day.received) {
@@ -76,16 +59,17 @@ State state_of(const Day& day, std::chrono::seconds interval, Instant now) {
                                                                                                     : State::ok;
 }
 
-Result<Day> day_of(const Room& room, const registry::Datastream& datastream, Instant now) {
-    const auto interval = interval_of(datastream);
-    Day day{.expected = static_cast<std::uint64_t>(span / interval), .newest = room.parts.store.latest(datastream.id)};
+Result<Day> day_of(const Room& room, const registry::Datastream& datastream, std::string_view property, Instant now) {
+    const auto interval = ingest::quality::expected_interval(datastream.properties);
+    Day day{.expected = static_cast<std::uint64_t>(span / interval),
+            .newest = room.parts.store.latest(datastream.id),
+            .stale_after = ingest::quality::stale_after(property, interval)};
     TRY(const auto series,
         room.parts.store.range(datastream.id, {now - span, now + std::chrono::hours{1}}, {.limit = readings_max}));
     day.received = series.columns.size();
     for (const Quality quality : series.columns.quality) {
-        const auto flags = flags_of(quality);
-        day.flagged += flags.empty() ? 0 : 1;
-        for (const auto flag : flags) {
+        day.flagged += is_doubt(quality) ? 1 : 0;
+        for (const auto flag : observations::flag_names(quality)) {
             day.flags[flag] += 1;
         }
     }
@@ -100,10 +84,18 @@ json newest_json(const Day& day, const registry::Datastream& datastream, const s
         return nullptr;
     }
     const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - day.newest->time).count();
-    return {{"value", std::get<double>(*number)},       {"unit", datastream.unit.definition},
-            {"time", format_instant(day.newest->time)}, {"age_seconds", std::max<std::int64_t>(0, age)},
-            {"flags", flags_of(day.newest->quality)},   {"usable", day.newest->quality.usable()},
-            {"simulated", datastream.simulated},        {"source", source}};
+    json flags = observations::flag_names(day.newest->quality);
+    if (now - day.newest->time > day.stale_after) {
+        flags.push_back("stale");
+    }
+    return {{"value", std::get<double>(*number)},
+            {"unit", datastream.unit.definition},
+            {"time", format_instant(day.newest->time)},
+            {"age_seconds", std::max<std::int64_t>(0, age)},
+            {"flags", std::move(flags)},
+            {"usable", day.newest->quality.usable()},
+            {"simulated", datastream.simulated},
+            {"source", source}};
 }
 
 /// What the names of things and properties are, fetched once for the whole answer.
@@ -146,7 +138,7 @@ Answer list_quality(Room& room, const http::Request& request) {
         const std::string text = fmt::format("{} {} {} {}", one.name, names.places[one.id],
                                              names.properties[one.observed_property], one.id.value);
         if (has_words(text, words)) {
-            TRY(days[i], day_of(room, one, now));
+            TRY(days[i], day_of(room, one, names.properties[one.observed_property], now));
             rows.push_back({fmt::format("{}-{:019}", static_cast<int>(days[i].state), one.id.value), i});
         }
     }

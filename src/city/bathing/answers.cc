@@ -10,6 +10,7 @@
 
 #include "core/time/iso8601.h"
 #include "core/time/oslo.h"
+#include "platform/observations/flags.h"
 
 namespace bypuls::bathing {
 namespace {
@@ -19,21 +20,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t points_max = 5000;
 
-json flags_json(observations::Quality quality) {
-    using Q = observations::Quality;
-    json flags = json::array();
-    for (const auto& [flag, name] : {std::pair{Q::range, "range"},
-                                     {Q::spike, "spike"},
-                                     {Q::stuck, "stuck"},
-                                     {Q::gap, "gap"},
-                                     {Q::manual, "manual"}}) {
-        if (quality.has(flag)) {
-            flags.push_back(name);
-        }
-    }
-    return flags;
-}
-
 json measurement_json(const publication::PublicStream& stream, const std::optional<observations::Observation>& reading,
                       Instant now) {
     const auto value = reading ? number_of(reading->value) : std::nullopt;
@@ -41,11 +27,15 @@ json measurement_json(const publication::PublicStream& stream, const std::option
         return nullptr;
     }
     const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - reading->time);
+    json flags = observations::flag_names(reading->quality);
+    if (age > stream.stale_after) {
+        flags.push_back("stale");
+    }
     json measurement{{"value", *value},
                      {"unit", stream.unit},
                      {"time", format_instant(reading->time)},
                      {"age_seconds", std::max<std::int64_t>(0, age.count())},
-                     {"flags", flags_json(reading->quality)},
+                     {"flags", std::move(flags)},
                      {"usable", reading->quality.usable()},
                      {"simulated", stream.simulated},
                      {"source", stream.source}};
@@ -118,36 +108,8 @@ json optional_number(const std::optional<double>& value) {
     return value ? json(std::round(*value * 100) / 100) : json(nullptr);
 }
 
-json extreme_json(const observations::Columns& columns) {
-    if (columns.empty()) {
-        return nullptr;
-    }
-    return {{"value", *number_of(columns.value(0))}, {"time", format_instant(columns.times[0])}};
-}
-
-/// The highest and lowest usable readings ever: the day is found in the rollup, the reading in the day.
-Result<std::pair<json, json>> extremes(const Parts& parts, const publication::PublicStream& stream,
-                                       const std::vector<observations::Bucket>& days) {
-    const auto find = [&](const observations::Bucket& day, double wanted) -> Result<json> {
-        TRY(const auto series, parts.plane.range(stream.id, day.span, {}));
-        for (std::size_t i = 0; i < series.columns.size(); ++i) {
-            if (series.columns.quality_of(i).usable() && number_of(series.columns.value(i)) == wanted) {
-                observations::Columns one;
-                one.type = series.columns.type;
-                one.push_back(series.columns, i);
-                return extreme_json(one);
-            }
-        }
-        return json(nullptr);
-    };
-    if (days.empty()) {
-        return std::pair<json, json>{nullptr, nullptr};
-    }
-    const auto high = std::ranges::max_element(days, {}, [](const auto& day) { return day.values.max; });
-    const auto low = std::ranges::min_element(days, {}, [](const auto& day) { return day.values.min; });
-    TRY(json highest, find(*high, high->values.max));
-    TRY(json lowest, find(*low, low->values.min));
-    return std::pair{std::move(highest), std::move(lowest)};
+json extreme_json(const std::optional<Extreme>& extreme) {
+    return extreme ? json{{"value", extreme->value}, {"time", format_instant(extreme->time)}} : json(nullptr);
 }
 
 constexpr Interval all_time{observations::earliest_time, observations::latest_time};
@@ -159,7 +121,7 @@ json reading_json(const observations::Columns& columns, std::size_t row) {
     const auto quality = columns.quality_of(row);
     if (!quality.good()) {
         reading["usable"] = quality.usable();
-        reading["flags"] = flags_json(quality);
+        reading["flags"] = observations::flag_names(quality);
     }
     return reading;
 }
@@ -239,6 +201,27 @@ Result<Season> season_at(const Parts& parts, const publication::PublicPlace& pla
     return season_of(place, year, days);
 }
 
+Result<Extremes> extremes_of(const Parts& parts, const publication::PublicStream& stream) {
+    TRY(const auto days, parts.plane.rollup(stream.id, all_time, observations::Step::day));
+    const auto find = [&](const observations::Bucket& day, double wanted) -> Result<std::optional<Extreme>> {
+        TRY(const auto series, parts.plane.range(stream.id, day.span, {}));
+        for (std::size_t i = 0; i < series.columns.size(); ++i) {
+            if (series.columns.quality_of(i).usable() && number_of(series.columns.value(i)) == wanted) {
+                return Extreme{wanted, series.columns.times[i]};
+            }
+        }
+        return std::optional<Extreme>{};
+    };
+    Extremes extremes;
+    if (!days.empty()) {
+        const auto high = std::ranges::max_element(days, {}, [](const auto& day) { return day.values.max; });
+        const auto low = std::ranges::min_element(days, {}, [](const auto& day) { return day.values.min; });
+        TRY(extremes.highest, find(*high, high->values.max));
+        TRY(extremes.lowest, find(*low, low->values.min));
+    }
+    return extremes;
+}
+
 json days_json(const Season& season) {
     json days = json::array();
     for (const SeasonDay& day : season.days) {
@@ -256,15 +239,15 @@ Result<json> season_json(const Parts& parts, const publication::PublicPlace& pla
                          const publication::PublicStream& stream, int year) {
     TRY(const auto rollup, parts.plane.rollup(stream.id, all_time, observations::Step::day));
     const Season season = season_of(place, year, rollup);
-    TRY(auto highest_and_lowest, extremes(parts, stream, rollup));
+    TRY(const Extremes extremes, extremes_of(parts, stream));
     return json{{"place", place.slug},
                 {"property", stream.property},
                 {"unit", stream.unit},
                 {"year", season.year},
                 {"earlier_years", season.earlier_years},
                 {"days", days_json(season)},
-                {"highest", std::move(highest_and_lowest.first)},
-                {"lowest", std::move(highest_and_lowest.second)},
+                {"highest", extreme_json(extremes.highest)},
+                {"lowest", extreme_json(extremes.lowest)},
                 {"simulated", stream.simulated},
                 {"source", stream.source}};
 }

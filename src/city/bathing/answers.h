@@ -46,6 +46,9 @@ Result<nlohmann::json> samples_json(const Parts& parts, const publication::Publi
 /// Properties that stand in the list of conditions: all but those of samples.
 bool is_condition(std::string_view property);
 
+/// The highest and lowest usable readings ever: the day is found in the rollup, the reading in the day.
+Result<Extremes> extremes_of(const Parts& parts, const publication::PublicStream& stream);
+
 /// Great-circle distance in metres (haversine, mean radius 6 371 008.8 m).
 double distance_m(double latitude_a, double longitude_a, double latitude_b, double longitude_b);
 

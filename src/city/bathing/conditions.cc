@@ -72,7 +72,7 @@ Condition condition_of(const publication::PublicStream& stream, std::optional<ob
     if (!newest_usable || !number_of(newest_usable->value) || now - newest_usable->time > shown_max) {
         return condition;
     }
-    const bool old = now - newest_usable->time > stream.interval * stale_after_intervals;
+    const bool old = now - newest_usable->time > stream.stale_after;
     const bool doubted = condition.newest && condition.newest->time > newest_usable->time;
     condition.state = old ? State::stale : doubted ? State::last_good : State::fresh;
     condition.shown = std::move(newest_usable);

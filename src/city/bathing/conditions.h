@@ -22,8 +22,6 @@ enum class State : std::uint8_t {
 };
 std::string_view name_of(State state);
 
-/// A reading older than this many times the stream's interval is stale.
-constexpr int stale_after_intervals = 3;
 /// A usable reading older than this is history, not a condition, and is not shown as now.
 constexpr std::chrono::days shown_max{30};
 

@@ -1,6 +1,7 @@
 #include "city/bathing/page_routes.h"
 
 #include "city/bathing/answers.h"
+#include "city/bathing/history.h"
 #include "city/bathing/place_page.h"
 #include "city/bathing/poster.h"
 #include "city/bathing/questions.h"
@@ -45,7 +46,7 @@ Result<http::Response> list(const Parts& parts, const http::Request& request) {
         }
     }
     const auto say = parts.site.words(static_cast<words::Language>(request.language));
-    return as_response(parts, request, list_page(say, places));
+    return as_response(parts, request, list_page(say, places, {parts.site.map_tiles, parts.site.map_attribution}));
 }
 
 Result<http::Response> one(const Parts& parts, const http::Request& request) {
@@ -56,11 +57,61 @@ Result<http::Response> one(const Parts& parts, const http::Request& request) {
         const publication::PublicStream& first = model.conditions.front().stream;
         TRY(auto recent, parts.plane.range(first.id, {model.now - 48h, model.now + 10min}, {.limit = 5000}));
         model.recent = std::move(recent.columns);
+        TRY(model.extremes, extremes_of(parts, first));
         TRY(model.season, season_at(parts, *place, first, season_year(*place, model.now)));
     }
     TRY(model.samples, samples_at(parts, *place));
     const auto say = parts.site.words(static_cast<words::Language>(request.language));
     return as_response(parts, request, place_page(say, model));
+}
+
+Result<std::vector<HistoryRow>> history_rows(const Parts& parts, HistoryModel& model) {
+    std::vector<HistoryRow> rows;
+    if (model.step) {
+        TRY(const auto buckets, parts.plane.rollup(model.stream.id, model.span, *model.step));
+        for (const observations::Bucket& bucket : buckets) {
+            rows.push_back({.time = bucket.span.from,
+                            .value = bucket.values.mean(),
+                            .low = bucket.values.min,
+                            .high = bucket.values.max,
+                            .count = bucket.values.count});
+        }
+        return rows;
+    }
+    TRY(const auto series, parts.plane.range(model.stream.id, model.span,
+                                             {.order = observations::Order::newest_first, .limit = history_rows_max}));
+    model.more = series.more;
+    for (std::size_t i = series.columns.size(); i-- > 0;) {
+        if (const auto value = number_of(series.columns.value(i))) {
+            rows.push_back({.time = series.columns.times[i],
+                            .value = *value,
+                            .low = *value,
+                            .high = *value,
+                            .quality = series.columns.quality_of(i)});
+        }
+    }
+    return rows;
+}
+
+Result<http::Response> history(const Parts& parts, const http::Request& request) {
+    const auto catalogue = parts.plane.catalogue();
+    TRY(const auto* place, asked_place(*catalogue, request));
+    const auto first = std::ranges::find_if(place->streams, is_condition, &publication::PublicStream::property);
+    if (first == place->streams.end()) {
+        return one(parts, request);  // it measures nothing that has a history
+    }
+    const publication::PublicStream* stream = &*first;
+    if (request.query.get("property")) {
+        TRY(stream, asked_stream(*place, request));
+    }
+    TRY(const auto from, asked_day(request, "from"));
+    TRY(const auto to, asked_day(request, "to"));
+    const Instant now = parts.clock.now();
+    HistoryModel model{.place = *place, .stream = *stream, .span = days_between(from, to, now), .now = now};
+    model.step = step_for(model.span);
+    TRY(model.rows, history_rows(parts, model));
+    const auto say = parts.site.words(static_cast<words::Language>(request.language));
+    return as_response(parts, request, history_page(say, model));
 }
 
 Result<http::Response> about(const Parts& parts, const http::Request& request) {
@@ -111,8 +162,12 @@ http::Route page(std::string pattern, const Parts& parts, Work work) {
 }  // namespace
 
 std::vector<http::Route> page_routes(const Parts& parts) {
-    return {page("/", parts, list), page("/bading", parts, list), page("/bading/om-malingene", parts, about),
-            page("/bading/{slug}", parts, one), page("/bading/{slug}/plakat.svg", parts, poster)};
+    return {page("/", parts, list),
+            page("/bading", parts, list),
+            page("/bading/om-malingene", parts, about),
+            page("/bading/{slug}", parts, one),
+            page("/bading/{slug}/historikk", parts, history),
+            page("/bading/{slug}/plakat.svg", parts, poster)};
 }
 
 }  // namespace bypuls::bathing

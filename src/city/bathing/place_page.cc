@@ -109,7 +109,7 @@ Html list_of(const words::Words& say, const std::vector<PlaceModel>& places) {
     return pages::entry_list(entries);
 }
 
-json map_props(const words::Words& say, const std::vector<PlaceModel>& places) {
+json map_props(const words::Words& say, const std::vector<PlaceModel>& places, const MapTiles& tiles) {
     json points = json::array();
     bool approximate = false;
     for (const PlaceModel& model : places) {
@@ -127,7 +127,11 @@ json map_props(const words::Words& say, const std::vector<PlaceModel>& places) {
                           {"longitude", model.place.longitude},
                           {"text", number}});
     }
-    return {{"places", std::move(points)}, {"approximate", approximate}};
+    json props{{"places", std::move(points)}, {"approximate", approximate}};
+    if (!tiles.url.empty()) {
+        props["tiles"] = {{"url", tiles.url}, {"attribution", tiles.attribution}};
+    }
+    return props;
 }
 
 Html recent_table(const words::Words& say, const PlaceModel& model, const publication::PublicStream& stream) {
@@ -246,6 +250,22 @@ Html season_chart(const words::Words& say, const PlaceModel& model) {
                               .simulated = stream.simulated});
 }
 
+/// The highest and lowest ever, so that a reader can place today's number.
+Html all_time(const words::Words& say, const PlaceModel& model) {
+    const auto& [highest, lowest] = model.extremes;
+    if (!highest || !lowest) {
+        return {};
+    }
+    const std::string& unit = model.conditions.front().stream.unit;
+    const auto text = [&](const Extreme& extreme) {
+        return words::quantity(say.language(), extreme.value, words::decimals_of(unit), unit);
+    };
+    return html("<p>{}</p>", say("bathing.all_time", {{"high", text(*highest)},
+                                                      {"high_date", words::date(say.language(), highest->time)},
+                                                      {"low", text(*lowest)},
+                                                      {"low_date", words::date(say.language(), lowest->time)}}));
+}
+
 std::string tone_of(FhiClass fhi) {
     return fhi == FhiClass::good ? "good" : fhi == FhiClass::less_good ? "poor" : "bad";
 }
@@ -297,14 +317,14 @@ std::string advice(const words::Words& say, const PlaceModel& model) {
     return "";
 }
 
-pages::Page list_page(const words::Words& say, const std::vector<PlaceModel>& places) {
+pages::Page list_page(const words::Words& say, const std::vector<PlaceModel>& places, const MapTiles& tiles) {
     Html body = html("<h1>{}</h1><p>{}</p>", say("bathing.question"), say("bathing.lead"));
     if (places.empty()) {
         body += pages::empty_state(say("bathing.none"), say("bathing.none_sentence"));
     } else {
         const Html lists = list_of(say, places);
         body += html("<div class=\"bp-halves\"><div>{}{}</div><div>{}</div></div>", pages::island("nearest", "{}", {}),
-                     lists, pages::island("places-map", map_props(say, places).dump(), {}));
+                     lists, pages::island("places-map", map_props(say, places, tiles).dump(), {}));
     }
     body += html("<p><a href=\"/bading/om-malingene\">{}</a></p>", say("bathing.about"));
     const bool simulated = std::ranges::any_of(places, [](const PlaceModel& model) { return model.place.simulated(); });
@@ -337,9 +357,11 @@ pages::Page place_page(const words::Words& say, const PlaceModel& model) {
     }
     if (!model.conditions.empty()) {
         body += recent_chart(say, model);
+        body += html("<p><a class=\"ds-link\" href=\"/bading/{}/historikk\">{}</a></p>", model.place.slug,
+                     say("bathing.history_link"));
     }
     if (model.season) {
-        body += season_chart(say, model);
+        body += season_chart(say, model) + all_time(say, model);
     }
     if (model.place.kind == "bathing") {
         body += quality_section(say, model);

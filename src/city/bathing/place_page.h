@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "city/bathing/conditions.h"
@@ -18,10 +19,16 @@ struct PlaceModel {
     bool in_season = true;
     observations::Columns recent = {};  ///< of the place's first condition, the last two days
     std::optional<Season> season = {};  ///< of the same
+    Extremes extremes = {};             ///< of the same, of all time
     std::vector<Sample> samples = {};   ///< newest first
 };
 
-pages::Page list_page(const words::Words& say, const std::vector<PlaceModel>& places);
+/// `tiles` is the background of the map, as the site has it.
+struct MapTiles {
+    std::string url;
+    std::string attribution;
+};
+pages::Page list_page(const words::Words& say, const std::vector<PlaceModel>& places, const MapTiles& tiles = {});
 /// How the town measures, what the marks and classes mean, and where the figures are.
 pages::Page about_page(const words::Words& say);
 pages::Page place_page(const words::Words& say, const PlaceModel& model);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "city/bathing/history.h"
 #include "core/text.h"
 #include "core/time/iso8601.h"
 
@@ -99,6 +100,17 @@ Result<Interval> asked_interval(const http::Request& request, Instant now) {
         return bad(request, "from", in(request, "før «to»", "før «to»", "before “to”"));
     }
     return interval;
+}
+
+Result<std::optional<Instant>> asked_day(const http::Request& request, std::string_view parameter) {
+    const auto text = request.query.get(parameter).value_or("");
+    if (text.empty()) {
+        return std::nullopt;
+    }
+    const auto day = day_named(text);
+    return day ? Result<std::optional<Instant>>{day}
+               : bad(request, parameter,
+                     in(request, "en dag som 2026-06-05", "ein dag som 2026-06-05", "a day such as 2026-06-05"));
 }
 
 Result<std::optional<observations::Step>> asked_step(const http::Request& request) {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/clock.h"
 #include "core/result.h"
@@ -20,6 +21,8 @@ Result<const publication::PublicStream*> asked_stream(const publication::PublicP
                                                       const http::Request& request);
 /// `from` and `to`; a week until now when they are absent.
 Result<Interval> asked_interval(const http::Request& request, Instant now);
+/// A day in Oslo such as 2026-06-05; nothing when it is absent or empty.
+Result<std::optional<Instant>> asked_day(const http::Request& request, std::string_view parameter);
 /// `resolution`: raw (nothing), hour, day or month.
 Result<std::optional<observations::Step>> asked_step(const http::Request& request);
 /// `near`: latitude,longitude.

@@ -32,4 +32,14 @@ Interval season_span(const publication::PublicPlace& place, int year);
 /// `days` are daily rollups of the whole history, oldest first.
 Season season_of(const publication::PublicPlace& place, int year, const std::vector<observations::Bucket>& days);
 
+/// A usable reading that no other surpasses.
+struct Extreme {
+    double value = 0;
+    Instant time{};
+};
+struct Extremes {
+    std::optional<Extreme> highest;
+    std::optional<Extreme> lowest;
+};
+
 }  // namespace bypuls::bathing

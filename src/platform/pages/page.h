@@ -33,6 +33,10 @@ struct Site {
     std::string privacy = {};
     std::string source_code = {};
     std::string status = {};
+    /// Background tiles of maps, "https://cache.kartverket.no/…/{z}/{y}/{x}.png", and who is named for them; without,
+    /// the shipped basemap is all there is.
+    std::string map_tiles = {};
+    std::string map_attribution = {};
     /// The whole town is a demonstration: every page wears the banner.
     bool demonstration = false;
     Assets assets = {};

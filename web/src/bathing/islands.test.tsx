@@ -5,6 +5,7 @@ import { Format } from '../words/format.ts'
 import { public_words } from '../words/load.ts'
 import type { Words } from '../words/words.ts'
 import { Curve, type CurveProps, hour_ticks, mount as mount_curve, series_address, value_ticks, with_new } from './curve.island.tsx'
+import { History, type HistoryProps, time_ticks } from './history.island.tsx'
 import { metres_between, mount as mount_nearest, sort_by_distance } from './nearest.island.tsx'
 import { SeasonCurve, unbroken } from './season.island.tsx'
 
@@ -39,6 +40,37 @@ const day: CurveProps = {
         ...(value === -50 ? { usable: false, flags: ['range' as const] } : {}),
     })),
 }
+
+describe('the history', () => {
+    const june: HistoryProps = {
+        unit: 'Cel',
+        resolution: 'day',
+        from: '2026-05-31T22:00:00Z',
+        to: '2026-06-30T22:00:00Z',
+        interval_seconds: 3600,
+        rows: [1, 2, 5, 6].map((of_month) => ({ time: new Date(Date.UTC(2026, 5, of_month) - 7_200_000).toISOString(), value: 15 + of_month, low: 14, high: 22 })),
+    }
+    it('breaks its line and its band where days are missing', async () => {
+        const drawn = await draw(<History {...june} words={words} />)
+        expect(drawn.querySelectorAll('.bp-plot-line')).toHaveLength(2)
+        expect(drawn.querySelectorAll('.bp-plot-band')).toHaveLength(2)
+        expect(drawn.querySelector('[role=slider]')!.getAttribute('aria-valuetext')).toBe('6. juni 2026: 21,0\u00A0°C, mellom 14,0\u00A0°C og 22,0\u00A0°C')
+    })
+    it('shows each reading of a few days, doubted ones hollow', async () => {
+        const rows = day.readings.map(({ time, value, usable }) => ({ time, value, ...(usable === false ? { usable } : {}) }))
+        const drawn = await draw(<History {...day} resolution="raw" rows={rows} words={words} />)
+        expect(drawn.querySelectorAll('.bp-plot-doubted')).toHaveLength(1)
+        expect(drawn.querySelectorAll('.bp-plot-band')).toHaveLength(0)
+    })
+    it('has at most five names on its axis, whatever the span', () => {
+        const format = new Format(words)
+        for (const days of [7, 30, 90, 365, 1500, 9000]) {
+            const ticks = time_ticks(0, days * 86_400_000, format)
+            expect(ticks.length).toBeGreaterThan(1)
+            expect(ticks.length).toBeLessThanOrEqual(5)
+        }
+    })
+})
 
 describe('the curve', () => {
     it('shows gaps as gaps and doubted readings hollow', async () => {

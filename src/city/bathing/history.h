@@ -1,0 +1,55 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "platform/observations/columns.h"
+#include "platform/observations/rollup.h"
+#include "platform/pages/page.h"
+#include "platform/publication/plane/catalogue.h"
+
+/// One property of a place over any span of days. Pure.
+namespace bypuls::bathing {
+
+/// "2026-06-05" as the start of that day in Oslo; nothing when it is no day.
+std::optional<Instant> day_named(std::string_view text);
+/// The day in Oslo as "2026-06-05".
+std::string day_name(Instant t);
+
+/// Whole days in Oslo, both included: from the start of the first to the start of the day after the last. In either
+/// order; a missing day gives the week that ends with the other, or with today.
+Interval days_between(std::optional<Instant> first, std::optional<Instant> last, Instant now);
+
+/// How finely a span is shown, so that its table can still be read: every reading of three days, hours of two weeks,
+/// days of a year, months of more.
+std::optional<observations::Step> step_for(Interval span);
+
+/// A reading, or an hour, day or month of them.
+struct HistoryRow {
+    Instant time{};    ///< of the reading, or where the step begins
+    double value = 0;  ///< the reading, or the mean of the usable ones
+    double low = 0;
+    double high = 0;
+    std::uint64_t count = 1;
+    observations::Quality quality;  ///< of a reading
+};
+
+struct HistoryModel {
+    const publication::PublicPlace& place;
+    const publication::PublicStream& stream;
+    Interval span;
+    std::optional<observations::Step> step;
+    std::vector<HistoryRow> rows;  ///< oldest first
+    bool more = false;             ///< there are more readings than rows; the file has them all
+    Instant now{};
+};
+
+/// At most this many readings one by one; beyond, the page says where the rest is.
+constexpr std::size_t history_rows_max = 1000;
+
+pages::Page history_page(const words::Words& say, const HistoryModel& model);
+
+}  // namespace bypuls::bathing
