@@ -1,63 +1,14 @@
 /// Every answer of the running town follows api/openapi.yaml: status, media type, and the schema of the body.
 import { strict as assert } from 'node:assert'
-import { readFileSync } from 'node:fs'
-import Ajv2020 from 'ajv/dist/2020.js'
-import add_formats from 'ajv-formats'
-import { parse } from 'yaml'
-import { folder, make_token, remove, Report, start } from './town.ts'
-
-const contract = parse(readFileSync('api/openapi.yaml', 'utf8'))
-const ajv = new Ajv2020.default({ strict: false, allErrors: true })
-add_formats.default(ajv)
-ajv.addSchema({ $id: 'contract', ...contract })
-
-function resolve(node: { $ref?: string }): any {
-    if (!node.$ref) return node
-    return node.$ref.slice(2).split('/').reduce((at: any, key) => at[key.replaceAll('~1', '/').replaceAll('~0', '~')], contract)
-}
-
-function schema_pointer(path: string, method: string, status: string, type: string): object | undefined {
-    const response = resolve(contract.paths[path][method].responses[status])
-    return response?.content?.[type]?.schema
-}
-
-/// Pointers inside a schema of the contract lead back into it.
-function rebase(schema: any): any {
-    if (Array.isArray(schema)) return schema.map(rebase)
-    if (schema === null || typeof schema !== 'object') return schema
-    return Object.fromEntries(
-        Object.entries(schema).map(([key, value]) => [key, key === '$ref' ? `contract${value}` : rebase(value)]),
-    )
-}
+import { ask, type Call, contract, examples, follows } from './openapi.ts'
+import { folder, make_token, remove, Report, start, until } from './town.ts'
 
 const data = folder()
 const town = await start(['demo', '--data', data, '--listen', '127.0.0.1:0'])
 const token = make_token(data, 'ingest,read')
 const report = new Report('town_contract')
 
-interface Call {
-    path: string
-    url: string
-    method?: string
-    status: number
-    headers?: Record<string, string>
-    body?: string
-}
-
-async function check({ path, url, method = 'get', status, headers = {}, body }: Call): Promise<any> {
-    const response = await fetch(town.url + url, { method: method.toUpperCase(), headers, body })
-    const text = await response.text()
-    assert.equal(response.status, status, `${method} ${url}: ${text.slice(0, 300)}`)
-    const type = (response.headers.get('content-type') ?? '').split(';')[0]!
-    if (status === 204) return undefined
-    const schema = schema_pointer(path, method, String(status), type)
-    assert.ok(schema, `${path} does not promise ${status} as ${type}`)
-    if (!type.endsWith('json')) return text
-    const answer = JSON.parse(text)
-    const validate = ajv.compile(rebase(schema))
-    assert.ok(validate(answer), `${url}: ${ajv.errorsText(validate.errors, { separator: '\n' })}`)
-    return answer
-}
+const check = (call: Call) => ask(town.url, call)
 
 const place = '/api/v1/places/{slug}'
 const key = { Authorization: `Bearer ${token}` }
@@ -179,6 +130,128 @@ await report.test('nothing internal answers without a session', async () => {
             assert.ok([401, 403].includes(response.status), `${method} ${path} answered ${response.status}`)
         }
     }
+})
+
+await report.test('every example of the contract follows its own schema', () => {
+    let seen = 0
+    for (const { where, schema, value, type } of examples()) {
+        // A text such as CSV is promised as a string, whatever stands in it.
+        const { example: _, ...own } = schema
+        if (Object.keys(own).length > 0) follows(own, value, `${where} ${type}`)
+        seen += 1
+    }
+    assert.ok(seen >= 15, `${seen} examples`)
+})
+await report.test('the examples of what is sent in are accepted, row by row and line by line', async () => {
+    const sent = (path: string) => contract.paths[path].post.requestBody.content
+    const lines = { ...key, 'Content-Type': 'text/plain' }
+    await check({ path: '/ingest/lines', url: '/ingest/lines', method: 'post', status: 204, headers: lines, body: sent('/ingest/lines')['text/plain'].example })
+    const rows = sent('/ingest/observations')['application/x-ndjson'].example
+    const ndjson = { ...key, 'Content-Type': 'application/x-ndjson' }
+    const taken = await check({ path: '/ingest/observations', url: '/ingest/observations?history=true', method: 'post', status: 200, headers: ndjson, body: rows })
+    assert.deepEqual([taken.accepted, taken.rejected], [rows.trim().split('\n').length, 0])
+    const batch = contract.components.schemas.ObservationBatch.example
+    const receipt = await check({ path: '/ingest/observations', url: '/ingest/observations', method: 'post', status: 200, headers: json, body: JSON.stringify(batch) })
+    assert.deepEqual([receipt.accepted, receipt.rejected], [batch.observations.length, 0])
+    await check({ path: '/ingest/observations', url: '/ingest/observations?history=maybe', method: 'post', status: 400, headers: json, body: '[]' })
+})
+
+// --- what staff are answered --------------------------------------------------------------------------------------
+
+const staff = '/api/v1/staff'
+const code = town.output().match(/\b([0-9A-Z]{5}(?:-[0-9A-Z]{1,5}){5})\b/)![1]!
+const account = { name: 'kari@example.org', password: 'en lang setning om badevann' }
+const own_page = { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin' }
+let signed: Record<string, string> = {}
+const get = (path: string, url = path, status = 200) => check({ path: staff + path, url: staff + url, status, headers: signed })
+const change = (method: string, path: string, url: string, status: number, body?: unknown) =>
+    check({ path: staff + path, url: staff + url, method, status, headers: signed, body: body === undefined ? undefined : JSON.stringify(body) })
+const device = '0e2e00000000c0de'
+const frame = (f_cnt: number, hex: string) => ({
+    deduplicationId: `0e2e0000-0000-4000-8000-${String(f_cnt).padStart(12, '0')}`,
+    time: new Date().toISOString(), deviceInfo: { devEui: device, deviceName: 'Prøve' }, devAddr: '0e2e0002', fCnt: f_cnt, fPort: 5,
+    data: Buffer.from(hex, 'hex').toString('base64'), rxInfo: [{ gatewayId: '0e2e000000000001', uplinkId: f_cnt, rssi: -80, snr: 9 }],
+})
+const send = (body: unknown) =>
+    check({ path: '/ingest/chirpstack', url: '/ingest/chirpstack?event=up', method: 'post', status: 204, headers: json, body: JSON.stringify(body) })
+
+await report.test('the first account: a wrong code, a weak password, then in', async () => {
+    const setup = { path: `${staff}/setup`, url: `${staff}/setup` }
+    assert.equal((await check({ ...setup, status: 200 })).needed, true)
+    await check({ ...setup, method: 'post', status: 400, headers: own_page, body: JSON.stringify({ ...account, password: 'kort', code }) })
+    const wrong = 'AAAAA-AAAAA-AAAAA-AAAAA-AAAAA-AAAAA'
+    await check({ ...setup, method: 'post', status: 403, headers: own_page, body: JSON.stringify({ ...account, code: wrong }) })
+    await check({ ...setup, method: 'post', status: 201, headers: own_page, body: JSON.stringify({ ...account, code }) })
+    assert.equal((await check({ ...setup, status: 200 })).needed, false)
+    await check({ ...setup, method: 'post', status: 409, headers: own_page, body: JSON.stringify({ ...account, code }) })
+})
+await report.test('signing in: wrong is 401, right is a session', async () => {
+    const session = { path: `${staff}/session`, url: `${staff}/session`, method: 'post' }
+    await check({ ...session, status: 401, headers: own_page, body: JSON.stringify({ ...account, password: 'en helt annen setning' }) })
+    const response = await fetch(`${town.url}${staff}/session`, { method: 'POST', headers: own_page, body: JSON.stringify(account) })
+    assert.equal(response.status, 200)
+    const { csrf_token } = (await response.json()) as { csrf_token: string }
+    const cookie = response.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ')
+    signed = { ...own_page, Cookie: cookie, 'X-CSRF-Token': csrf_token }
+    await get('/session')
+    const { 'X-CSRF-Token': _, ...without } = signed
+    await check({ path: `${staff}/tokens`, url: `${staff}/tokens`, method: 'post', status: 403, headers: without, body: JSON.stringify({ name: 'x', scopes: ['ingest'] }) })
+})
+for (const view of ['/inbox', '/places', '/devices', '/profiles', '/dead-letters', '/codecs', '/quality', '/tokens', '/health']) {
+    await report.test(`the staff answer at ${view}`, async () => {
+        await get(view)
+    })
+}
+await report.test('a device is adopted, and its frames are shown', async () => {
+    await send(frame(1, '0100e2'))
+    const inbox = () => get('/inbox')
+    await until(inbox, ({ items }) => items.some((it: any) => it.dev_eui === device), 60)
+    const body = { name: 'Prøve', profile: 'elsys-bathing', place: 'blektjern', public: false }
+    const adopt = '/inbox/{devEui}/adopt'
+    await change('post', adopt, `/inbox/${device}/adopt`, 400, { ...body, profile: 'finnes-ikke' })
+    await change('post', adopt, '/inbox/0e2e00000000ffff/adopt', 404, body)
+    await change('post', adopt, `/inbox/${device}/adopt`, 201, body)
+    await change('post', adopt, `/inbox/${device}/adopt`, 409, body)
+    const shown = await until(() => get('/devices/{devEui}', `/devices/${device}`), (it) => it.last_frames.some((one: any) => one.outcome === 'stored'), 60)
+    assert.ok(shown.datastreams.length > 0)
+    await get('/devices/{devEui}', '/devices/0e2e00000000ffff', 404)
+})
+await report.test('a codec is tried, saved by its version, and a dead letter tried again', async () => {
+    const codec = await get('/codecs/{id}', '/codecs/elsys')
+    await get('/codecs/{id}', '/codecs/finnes-ikke', 404)
+    const trial = (script: string) => change('post', '/codecs/try', '/codecs/try', 200, { script, f_port: 5, payload_hex: '0100e2' })
+    assert.equal((await trial(codec.script)).ok, true)
+    assert.equal((await trial('function decodeUplink() { throw new Error("x") }')).ok, false)
+    await change('post', '/codecs/try', '/codecs/try', 400, { script: codec.script, f_port: 5, payload_hex: 'xyz' })
+    const save = (version: number, status: number, script: string) => change('put', '/codecs/{id}', '/codecs/elsys', status, { name: codec.name, script, version })
+    await save(codec.version + 7, 409, codec.script)
+    const broken = await save(codec.version, 200, 'function decodeUplink() { throw new Error("slitt") }')
+    await send(frame(2, '0100d5'))
+    const letters = await until(() => get('/dead-letters', `/dead-letters?q=${device}`), ({ items }) => items.some((it: any) => it.reason === 'codec_failed'), 60)
+    const letter = letters.items.find((it: any) => it.reason === 'codec_failed')
+    const replay = (id: string, status: number) => change('post', '/dead-letters/{id}/replay', `/dead-letters/${id}/replay`, status)
+    assert.equal((await replay(letter.id, 200)).outcome, 'quarantined')
+    await save(broken.version, 200, codec.script)
+    assert.equal((await replay(letter.id, 200)).outcome, 'stored')
+    await replay('finnes-ikke', 404)
+    await get('/dead-letters', '/dead-letters?q=reason:codec_failed%20state:waiting')
+    const profiles = await get('/profiles')
+    const { id, devices: _, ...profile } = profiles.items[0]
+    await change('put', '/profiles/{id}', `/profiles/${id}`, 200, profile)
+    await change('put', '/profiles/{id}', `/profiles/${id}`, 400, { ...profile, interval_seconds: 0 })
+})
+await report.test('a key is made, shown once, and taken away', async () => {
+    await change('post', '/tokens', '/tokens', 400, { name: '', scopes: ['ingest'] })
+    const made = await change('post', '/tokens', '/tokens', 201, { name: 'kontrakt', scopes: ['ingest'] })
+    assert.ok(made.secret)
+    const { items } = await get('/tokens')
+    assert.ok(items.every((it: any) => !('secret' in it)))
+    await change('delete', '/tokens/{id}', `/tokens/${made.id}`, 204)
+    await change('delete', '/tokens/{id}', '/tokens/999999', 404)
+})
+await report.test('whoever signs out is out', async () => {
+    await change('delete', '/session', '/session', 204)
+    await get('/tokens', '/tokens', 401)
 })
 await town.stop()
 remove(data)

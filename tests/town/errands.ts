@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, renameSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { folder, remove, start } from './town.ts'
+import { folder, make_token, remove, start } from './town.ts'
 
 const data = folder()
 const town = await start(['demo', '--data', data, '--listen', '127.0.0.1:0'])
@@ -19,7 +19,7 @@ const own = results && join(results, 'town')
 if (own) mkdirSync(own, { recursive: true })
 const ran = spawnSync(process.execPath, ['web/e2e/run.ts'], {
     stdio: 'inherit',
-    env: { ...process.env, BYPULS_URL: town.url, BYPULS_STAFF: `${name}:${password}`, ...(own ? { BYPULS_RESULTS: own } : {}) },
+    env: { ...process.env, BYPULS_URL: town.url, BYPULS_STAFF: `${name}:${password}`, BYPULS_INGEST_KEY: make_token(data, 'ingest'), ...(own ? { BYPULS_RESULTS: own } : {}) },
 })
 if (own && existsSync(join(own, 'web_e2e.json'))) renameSync(join(own, 'web_e2e.json'), join(results, 'town_errands.json'))
 await town.stop()

@@ -57,6 +57,63 @@ async function sign_in({ page, specimen }: Visit): Promise<boolean> {
     return true
 }
 
+/// A frame as ChirpStack would send it, of a device of the tests' own.
+async function send_frame(f_cnt: number, hex: string): Promise<void> {
+    const body = {
+        deduplicationId: `0e2e0000-0000-4000-8000-${String(f_cnt).padStart(12, '0')}`,
+        time: new Date().toISOString(),
+        deviceInfo: { devEui: own_device, deviceName: 'Prøvemåler', deviceProfileName: 'ELT' },
+        devAddr: '0e2e0001',
+        fCnt: f_cnt,
+        fPort: 5,
+        data: Buffer.from(hex, 'hex').toString('base64'),
+        rxInfo: [{ gatewayId: '0e2e000000000001', uplinkId: f_cnt, rssi: -80, snr: 9 }],
+    }
+    const answer = await fetch(`${process.env.BYPULS_URL}/ingest/chirpstack?event=up`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${process.env.BYPULS_INGEST_KEY}` },
+        body: JSON.stringify(body),
+    })
+    assert.equal(answer.status, 204, await answer.text())
+}
+const own_device = '0e2e00000000e2e1'
+
+/// Opens a row of a staff list when it has come; lists are read anew, since what was sent is looked at a moment later.
+async function open_row(page: Page, path: string, text: string): Promise<void> {
+    const row = page.locator('.staff-rows button', { hasText: text }).first()
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+        await page.goto(path)
+        await page.locator('main h1').waitFor()
+        const came = await row.waitFor({ timeout: 3000 }).then(() => true, () => false)
+        if (came) return row.click()
+    }
+    throw new Error(`'${text}' does not come at ${path}`)
+}
+
+/// WCAG 2.1's contrast between what an element's text is drawn in and what lies behind it.
+async function contrast_of(page: Page, selector: string): Promise<number> {
+    return page.locator(selector).first().evaluate((element) => {
+        const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })!
+        const rgb = (colour: string) => {
+            canvas.clearRect(0, 0, 1, 1)
+            canvas.fillStyle = colour
+            canvas.fillRect(0, 0, 1, 1)
+            return [...canvas.getImageData(0, 0, 1, 1).data]
+        }
+        let behind: Element | null = element
+        while (behind && rgb(getComputedStyle(behind).backgroundColor)[3] === 0) behind = behind.parentElement
+        const light = (colour: string) => {
+            const [r, g, b] = rgb(colour).slice(0, 3).map((part) => {
+                const share = part / 255
+                return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+            })
+            return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!
+        }
+        const [a, b] = [light(getComputedStyle(element).color), light(behind ? getComputedStyle(behind).backgroundColor : 'white')]
+        return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+    })
+}
+
 const staff_views = ['inbox', 'devices', 'dead-letters', 'codecs', 'quality', 'tokens', 'health']
 
 export const errands: Errand[] = [
@@ -162,6 +219,57 @@ export const errands: Errand[] = [
         },
     },
     {
+        name: 'read a place at 400 % zoom',
+        once: true,
+        run: async ({ page }) => {
+            // 1280 by 1024 pixels at 400 % are 320 by 256 (WCAG 2.1, 1.4.10).
+            await page.setViewportSize({ width: 320, height: 256 })
+            await open_first_place(page)
+            await islands_are_alive(page)
+            await fits(page)
+            const covered = await page.evaluate(() => {
+                const fixed = [...document.querySelectorAll('body *')].filter((element) => ['fixed', 'sticky'].includes(getComputedStyle(element).position))
+                return Math.max(0, ...fixed.map((element) => element.getBoundingClientRect().height))
+            })
+            assert.ok(covered < 256 / 3, `something that stays covers ${covered} of 256 px`)
+            for (const cut of await page.locator('h1, h2, .bp-key-number, .ds-button').all()) {
+                const [inner, outer] = await cut.evaluate((element) => [element.scrollWidth, element.clientWidth])
+                assert.ok(outer === 0 || inner! <= outer! + 1, `${await cut.textContent()} is cut off`)
+            }
+        },
+    },
+    {
+        name: 'read the answer in sunlight: 7 to 1',
+        run: async ({ page }) => {
+            await open_first_place(page)
+            for (const selector of ['.bp-key-number', 'h1', 'main p', 'main time', 'main a']) {
+                const contrast = await contrast_of(page, selector)
+                assert.ok(contrast >= 7, `${selector} has a contrast of ${contrast.toFixed(1)}`)
+            }
+        },
+    },
+    {
+        name: 'read the history of a place, and choose other days',
+        run: async ({ page }) => {
+            await open_first_place(page)
+            const link = page.locator('a[href$="/historikk"]')
+            if ((await link.count()) === 0) return 'skip'
+            await Promise.all([page.waitForURL(/historikk/), link.click()])
+            await islands_are_alive(page)
+            assert.ok((await page.locator('table tbody tr').count()) > 24, 'a week of hours')
+            await page.locator('input[name=from]').fill('2026-06-01')
+            await page.locator('input[name=to]').fill('2026-06-30')
+            await Promise.all([page.waitForURL(/from=2026-06-01/), page.locator('.bp-form button').click()])
+            await islands_are_alive(page)
+            assert.equal(await page.locator('table tbody tr').count(), 30, 'a row for each day of June')
+            const file = await page.request.get((await page.locator('a[href*="series.csv"]').getAttribute('href'))!)
+            assert.equal(file.status(), 200)
+            assert.match(await file.text(), /^time,value,unit,usable,flags\n2026-05-31T22:/)
+            await fits(page)
+            await is_accessible(page)
+        },
+    },
+    {
         name: 'open the map',
         once: true,
         run: async ({ page }) => {
@@ -229,6 +337,51 @@ export const errands: Errand[] = [
                 await fits(visit.page)
                 await is_accessible(visit.page)
             }
+        },
+    },
+    {
+        name: 'adopt a device, mend its codec, and try its message again',
+        once: true,
+        run: async (visit) => {
+            if (visit.specimen || !process.env.BYPULS_INGEST_KEY || !(await sign_in(visit))) return 'skip'
+            const { page } = visit
+            await send_frame(1, '0100e2')
+            await open_row(page, '/staff/inbox', own_device)
+            await page.locator('select[name=profile]').selectOption('elsys-bathing')
+            await page.locator('select[name=place]').selectOption('blektjern')
+            await page.locator('.staff-detail button[type=submit]').click()
+            await page.locator('main [role=status]:not(:empty)').first().waitFor()
+            await open_row(page, '/staff/devices', 'Prøvemåler')
+            await page.locator('.staff-detail tbody tr', { hasText: '22.6' }).first().waitFor()
+
+            // A codec that throws puts the frame aside, with the line.
+            const script = page.locator('.staff-detail textarea')
+            const save = async (text: string) => {
+                await open_row(page, '/staff/codecs', 'Elsys')
+                await script.fill(text)
+                await page.locator('.staff-detail form').first().locator('button[type=submit]').click()
+                await page.locator('.staff-detail [role=status]:not(:empty)').first().waitFor()
+            }
+            await open_row(page, '/staff/codecs', 'Elsys')
+            const whole = await script.inputValue()
+            await save(whole.replace(/(function decodeUplink\([^)]*\) *\{)/, '$1 throw new Error("slitt");'))
+            await send_frame(2, '0100d5')
+            await open_row(page, `/staff/dead-letters?q=${own_device}`, 'slitt')
+            await is_accessible(page)
+
+            // Mended, tried, saved; then the message is tried again and its reading is there.
+            await open_row(page, '/staff/codecs', 'Elsys')
+            await script.fill(whole)
+            await page.locator('input[name=f_port]').fill('5')
+            await page.locator('input[name=payload]').fill('0100d5')
+            await page.locator('.staff-try button[type=submit]').click()
+            await page.locator('.staff-payload', { hasText: '21.3' }).waitFor()
+            await save(whole)
+            await open_row(page, `/staff/dead-letters?q=${own_device}`, 'slitt')
+            await page.locator('.staff-detail button').first().click()
+            await page.locator('.staff-detail [role=status]:not(:empty)').waitFor()
+            await open_row(page, '/staff/devices', 'Prøvemåler')
+            await page.locator('.staff-detail tbody tr', { hasText: '21.3' }).first().waitFor()
         },
     },
     {

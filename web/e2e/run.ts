@@ -1,7 +1,8 @@
 /// The errands of residents and staff, in a real browser, on phone and desk, light and dark, in every language.
 ///   BYPULS_URL=http://127.0.0.1:8080 npm run e2e      on a running program (the demonstration town)
 ///   BYPULS_SPECIMEN_DIR=FOLDER npm run e2e            on the pages that platform/pages writes as specimens
-/// Writes web_e2e.json for the test summary into BYPULS_RESULTS when that is set. BYPULS_STAFF=name:password signs in on a program.
+/// Writes web_e2e.json for the test summary into BYPULS_RESULTS when that is set. BYPULS_STAFF=name:password signs in on a program;
+/// BYPULS_INGEST_KEY lets the errand of a device send frames to it.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Look, open_browser, open_reader } from './browser.ts'
