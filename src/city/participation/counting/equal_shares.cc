@@ -25,6 +25,14 @@ public:
 private:
     Result<void> raise();
     Result<bool> raise_once();
+    /// Steps until each voter could pay for everything alone, where raising ends: a leap beyond would report a larger
+    /// share.
+    std::int64_t steps_left() const {
+        const __int128 missing =
+            static_cast<__int128>(contest_.cost_of(contest_.entrants)) * voters_ - share_.numerator;
+        const __int128 step = static_cast<__int128>(step_) * voters_;
+        return static_cast<std::int64_t>((missing + step - 1) / step);
+    }
     Share after(std::int64_t steps) const {
         return {.numerator = share_.numerator + static_cast<__int128>(steps) * step_ * voters_, .denominator = voters_};
     }
@@ -105,9 +113,10 @@ Result<void> Raising::raise() {
             contest_.options.progress("raising the shares");
         }
         if (steps_before_leap == 0) {
-            if (shares_.carry(run_, after(leap))) {
-                share_ = after(leap);
-                raises_ += leap;
+            const std::int64_t steps = std::min(leap, steps_left());
+            if (shares_.carry(run_, after(steps))) {
+                share_ = after(steps);
+                raises_ += steps;
                 leap = std::min(leap * 2, leap_max);
                 patience = 1;
                 continue;

@@ -145,6 +145,23 @@ TEST(WorkedVectors, SequentialPhragmenStopsAtTheBikePath) {
     EXPECT_THAT(shares(second), ElementsAre("100/3", "400/7", "75", "800/7"));
 }
 
+TEST(WorkedVectors, RaisingEndsWhereEachVoterCouldPayForEverythingAlone) {
+    // Of two projects that exclude each other only one is ever bought, so no raise overspends.
+    Election election;
+    election.budget = 275 * one_krone;
+    election.projects = {{.id = "hall", .name = "", .cost = 270 * one_krone},
+                         {.id = "bench", .name = "", .cost = 8 * one_krone}};
+    election.exclusive = {{0, 1}};
+    election.ballots.add(std::vector<Choice>{{0, 1}}, 3);
+    election.ballots.add(std::vector<Choice>{{0, 1}, {1, 1}});
+    election.ballots.add(std::vector<Choice>{{1, 1}});
+
+    const CountResult result = must_count(election, "mes-cost-add1");
+
+    EXPECT_EQ(result.endowments.at(0).share.fraction, "278");
+    EXPECT_EQ(result.endowments.at(0).raises, 223);
+}
+
 TEST(WorkedVectors, LacknerAndSkowronsRunningExample) {
     // Multi-Winner Voting with Approval Preferences (2022), example 2.1: seven candidates, twelve voters, four seats.
     Election election;
