@@ -1,0 +1,73 @@
+import type { Election } from './election.ts'
+import type { Money } from './money.ts'
+import type { Totals } from './profile.ts'
+import type { Outcome, Phase } from './result.ts'
+import type { Order, Rule } from './rule.ts'
+import type { TieJudge } from './ties.ts'
+
+/// What a rule works on.
+export interface Contest {
+    election: Election
+    rule: Rule
+    totals: Totals
+    judge: TieJudge
+    /// Eligible, supported, with a cost; ascending.
+    entrants: readonly number[]
+    budget: Money
+    /// Called now and then with the number of raises made.
+    progress?: (raises: number) => void
+    /// False: shares are raised step by step, however long nothing changes.
+    leaps?: boolean
+}
+
+export const cost_of = (contest: Contest, project: number): Money => contest.election.projects[project]!.cost
+
+/// Projects that cannot be built when `project` is.
+export function rivals_of(contest: Contest, project: number): number[] {
+    return contest.election.exclusive.filter((group) => group.includes(project)).flatMap((group) => group.filter((other) => other !== project))
+}
+
+export const no_outcome = (): Outcome => ({ rounds: [], ties: [], spent: 0, greedy_preferred: false })
+
+/// Entrants neither bought nor shut out by what was bought.
+export function still_open(contest: Contest, outcome: Outcome): number[] {
+    const bought = outcome.rounds.map(({ project }) => project)
+    const out = new Set([...bought, ...bought.flatMap((project) => rivals_of(contest, project))])
+    return contest.entrants.filter((project) => !out.has(project))
+}
+
+export function is_exhaustive(contest: Contest, outcome: Outcome): boolean {
+    return still_open(contest, outcome).every((project) => outcome.spent + cost_of(contest, project) > contest.budget)
+}
+
+export function buy(contest: Contest, outcome: Outcome, project: number, phase: Phase, paid = cost_of(contest, project)): void {
+    outcome.rounds.push({ project, phase, paid, supporters: contest.totals.votes[project]! })
+    outcome.spent += paid
+}
+
+/// Positive if a goes before b by the order, negative if after, 0 if level.
+export function compare_scores(contest: Contest, order: Order, a: number, b: number): number {
+    const { scores } = contest.totals
+    if (order === 'score') return scores[a]! - scores[b]!
+    const left = BigInt(scores[a]!) * BigInt(cost_of(contest, b))
+    const right = BigInt(scores[b]!) * BigInt(cost_of(contest, a))
+    return left > right ? 1 : left < right ? -1 : 0
+}
+
+/// Those that nothing goes before.
+export function front_of(contest: Contest, order: Order, projects: readonly number[]): number[] {
+    let front: number[] = []
+    for (const project of projects) {
+        const against = front.length === 0 ? 0 : compare_scores(contest, order, project, front[0]!)
+        if (against > 0) front = [project]
+        else if (against === 0) front.push(project)
+    }
+    return front
+}
+
+/// The front's choice, with the tie noted.
+export function choose(contest: Contest, outcome: Outcome, front: readonly number[]): number {
+    const chosen = contest.judge.choose(front)
+    if (front.length > 1) outcome.ties.push(contest.judge.describe(outcome.rounds.length, front, chosen))
+    return chosen
+}

@@ -1,0 +1,222 @@
+import { describe, expect, it } from 'vitest'
+import { count } from './count.ts'
+import { BallotBox, type Election } from './election.ts'
+import { compare, fraction, plus, to_number, to_text, weighted_sum } from './fraction.ts'
+import { format_money, parse_money } from './money.ts'
+import type { CountResult } from './result.ts'
+import { builtin_rules, plain_rule, print_rule, type Rule, rule_name, rule_named } from './rule.ts'
+import { parse_rule } from './rule_text.ts'
+import { random_election } from '../../../../tests/recount/random_elections.ts'
+import { sha256 } from './sha256.ts'
+
+function election(budget: number, costs: Record<string, number>, ballots: [times: number, ids: string][]): Election {
+    const projects = Object.entries(costs).map(([id, kroner]) => ({ id, name: id, cost: kroner * 100 }))
+    const box = new BallotBox()
+    for (const [times, ids] of ballots) {
+        const choices = ids.split(' ').filter(Boolean).map((id) => ({ project: projects.findIndex((project) => project.id === id), value: 1 }))
+        box.add(choices, times)
+    }
+    return {
+        title: '', currency: 'NOK', budget: budget * 100, kind: 'approval', projects, ballots: box.close(), exclusive: [], ranking_length: 0, points_per_one: 1,
+    }
+}
+
+/// The worked example of equalshares.net: eleven voters, of whom the last chooses one thing or another.
+const example = (last: string) =>
+    election(1100, { bike: 700, gym: 400, park: 250, play: 200, lib: 100 }, [
+        [3, 'bike gym'], [3, 'bike gym park'], [2, 'park play lib'], [1, 'play'], [1, 'play lib'], [1, last],
+    ])
+
+function counted(of: Election, rule: string | Rule): CountResult {
+    const result = count(of, typeof rule === 'string' ? rule_named(rule)! : rule)
+    if (!result.ok) throw new Error(result.fault.code)
+    return result.value
+}
+
+const names = (of: Election, result: CountResult) => result.winners.map((project) => of.projects[project]!.id).join(' ')
+const shares = (result: CountResult) => result.rounds.map(({ share }) => to_text(share!)).join(' ')
+const effective = (result: CountResult) => result.rounds.map(({ effective_votes }) => to_text(effective_votes!)).join(' ')
+const endowment = (result: CountResult) => [to_text(result.endowment!.share), result.endowment!.raises]
+
+describe('the worked vectors, with exact fractions', () => {
+    const first = example('bike')
+    const second = example('gym')
+
+    it('cost utilities, first example', () => {
+        const result = counted(first, 'mes-cost')
+        expect(names(first, result)).toBe('bike play lib')
+        expect(effective(result)).toBe('7 4 3')
+        expect(shares(result)).toBe('100 50 100/3')
+        expect(result.spent).toBe(100_000)
+        expect(result.ties).toEqual([])
+    })
+    it('raising shares in the first example changes nothing for 29 steps', () => {
+        const raised = counted(first, 'mes-cost-add1')
+        expect(names(first, raised)).toBe('bike play lib')
+        expect(endowment(raised)).toEqual(['129', 29])
+        const early = counted(first, 'mes-cost-add1e')
+        expect(endowment(early)).toEqual(['100', 0])
+        expect(early.endowment!.exhaustive).toBe(true)
+    })
+    it('cost utilities, second example', () => {
+        const result = counted(second, 'mes-cost')
+        expect(names(second, result)).toBe('gym park play')
+        expect(effective(result)).toBe('7 70/17 56/17')
+        expect(shares(result)).toBe('400/7 425/7 425/7')
+    })
+    it('raising shares in the second example adds the library', () => {
+        const raised = counted(second, 'mes-cost-add1')
+        expect(names(second, raised).split(' ').sort().join(' ')).toBe('gym lib park play')
+        expect(raised.spent).toBe(95_000)
+        expect(endowment(raised)[0]).toBe('173')
+        expect(endowment(counted(second, 'mes-cost-add1e'))[0]).toBe('117')
+    })
+    it('cardinality has a tie that decides, and says so', () => {
+        const result = counted(first, 'mes-cardinality')
+        expect(names(first, result)).toBe('lib play gym')
+        expect(shares(result)).toBe('100/3 50 200/3')
+        expect(result.rounds.map(({ price }) => to_text(price!)).join(' ')).toBe('100/3 50 200/3')
+        expect(result.ties).toEqual([{ round: 1, tied: [2, 3], chosen: 3, broken_by: 'lower-cost', alternatives: [[1, 2, 3, 4]] }])
+    })
+    it('cardinality raised', () => {
+        const raised = counted(first, 'mes-cardinality-add1')
+        expect(names(first, raised).split(' ').sort().join(' ')).toBe('gym lib park play')
+        expect(endowment(raised)[0]).toBe('178')
+        const early = counted(first, 'mes-cardinality-add1e')
+        expect(endowment(early)[0]).toBe('109')
+        expect(early.spent).toBe(95_000)
+    })
+    it('sequential Phragmén stops at the bike path', () => {
+        const one = counted(first, 'phragmen')
+        expect(names(first, one)).toBe('lib park play gym')
+        expect(shares(one)).toBe('100/3 190/3 90 295/3')
+        const two = counted(second, 'phragmen')
+        expect(names(second, two)).toBe('lib gym play park')
+        expect(shares(two)).toBe('100/3 400/7 75 800/7')
+    })
+    it('the running example of Lackner and Skowron', () => {
+        const seats = election(4, { a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1 }, [
+            [3, 'a b'], [3, 'a c'], [2, 'a d'], [1, 'b c f'], [1, 'e'], [1, 'f'], [1, 'g'],
+        ])
+        expect(names(seats, counted(seats, 'phragmen')).split(' ').sort().join(' ')).toBe('a b c d')
+        expect(names(seats, counted(seats, 'mes-cardinality'))).toBe('a')
+    })
+})
+
+describe('greedy', () => {
+    const town = election(100, { hall: 60, pool: 70, bench: 30, swing: 30 }, [[5, 'hall'], [4, 'pool'], [3, 'bench'], [2, 'swing']])
+
+    it('skips what does not fit, or stops there', () => {
+        expect(names(town, counted(town, 'greedy'))).toBe('hall bench')
+        expect(names(town, counted(town, 'greedy-stop'))).toBe('hall')
+    })
+    it('may go by votes per krone', () => expect(names(town, counted(town, 'greedy-per-cost'))).toBe('bench hall'))
+    it('leaves out what is below the threshold', () => {
+        const result = counted(town, { ...rule_named('greedy')!, score_min: 4 })
+        expect(names(town, result)).toBe('hall')
+        expect([...result.excluded]).toEqual([[2, 'below-score'], [3, 'below-score']])
+    })
+    it('builds one of each exclusive group', () => {
+        const exclusive = { ...town, exclusive: [[0, 2]] }
+        expect(names(exclusive, counted(exclusive, 'greedy'))).toBe('hall swing')
+    })
+    it('funds the last project in part where it may be', () => {
+        const partly = { ...town, projects: town.projects.map((project) => ({ ...project, partial_from: 2000 })) }
+        const result = counted(partly, 'knapsack-partial')
+        expect(result.rounds.map(({ paid }) => paid)).toEqual([6000, 4000])
+        expect(names(partly, counted(partly, 'knapsack-discrete'))).toBe('hall')
+    })
+    it('stops at a tie that only a lot can break, and draws it when there is a seed', () => {
+        const level = election(30, { bench: 30, swing: 30 }, [[1, 'bench swing']])
+        const rule: Rule = { ...plain_rule, method: 'greedy', ties: ['lower-cost', 'more-votes', 'lot'] }
+        expect(count(level, rule)).toEqual({ ok: false, fault: { code: 'only-lot', given: { projects: 'bench, swing' } } })
+        const drawn = counted(level, { ...rule, seed: '4711' })
+        const first = sha256('4711\nbench') < sha256('4711\nswing') ? 'bench' : 'swing'
+        expect(names(level, drawn)).toBe(first)
+        expect(drawn.ties[0]).toMatchObject({ broken_by: 'lot', alternatives: [[first === 'bench' ? 1 : 0]] })
+    })
+    it('funds beside the rule what costs nothing', () => {
+        const free = election(30, { bench: 30, book: 0, none: 0 }, [[1, 'bench book']])
+        const result = counted(free, 'greedy')
+        expect(names(free, result)).toBe('book bench')
+        expect(result.rounds[0]!.phase).toBe('free')
+    })
+})
+
+describe('leaps', () => {
+    it('change nothing, however the shares are raised', () => {
+        let raises = 0
+        for (let seed = 1; seed <= 40; ++seed) {
+            const of = random_election(seed, false)
+            for (const name of ['mes-cost-add1u', 'mes-cardinality-add1', 'mes-points-add1e']) {
+                const rule = { ...rule_named(name)!, step: 50 }
+                const stepwise = count(of, rule, { leaps: false, explore_ties: false })
+                expect(count(of, rule, { explore_ties: false }), `${name} ${seed}`).toEqual(stepwise)
+                raises += stepwise.ok ? (stepwise.value.endowment?.raises ?? 0) : 0
+            }
+        }
+        expect(raises).toBeGreaterThan(1000)
+    }, 60_000)
+    it('end where each voter could pay for everything alone', () => {
+        const of = { ...election(275, { hall: 270, bench: 8 }, [[3, 'hall'], [1, 'hall bench'], [1, 'bench']]), exclusive: [[0, 1]] }
+        const result = counted(of, 'mes-cost-add1')
+        expect(endowment(result)).toEqual(['278', 223])
+    })
+})
+
+describe('the arithmetic', () => {
+    it('of fractions', () => {
+        expect(to_text(plus(fraction(1, 6), fraction(1, 3)))).toBe('1/2')
+        expect(to_text(weighted_sum([[2n, fraction(1, 6)], [-1n, fraction(1, 4)], [5n, fraction(3)]]))).toBe('181/12')
+        expect(compare(fraction(1, 3), fraction(333_333_333, 1_000_000_000))).toBe(1)
+        expect(to_number(fraction(2n ** 3000n, 3n * 2n ** 2990n))).toBeCloseTo(1024 / 3, 9)
+        expect(to_number(fraction(-1, 8))).toBe(-0.125)
+        expect(() => fraction(1, 0)).toThrow(RangeError)
+    })
+    it('of money', () => {
+        expect(['1100', '1 234', '0.5', '7,25', '12.000', '.5'].map(parse_money)).toEqual([110_000, 123_400, 50, 725, 1200, 50])
+        expect(['', 'abc', '-1', '1.2.3', '99999999999999', '1.234'].map(parse_money)).toEqual([
+            'not-money', 'not-money', 'not-money', 'not-hundredths', 'too-much', 'not-hundredths',
+        ])
+        expect([110_000, 123_450, 5].map(format_money)).toEqual(['1100', '1234.50', '0.05'])
+    })
+    // FIPS 180-4 examples, and one that fills its block.
+    it('of SHA-256', () => {
+        expect(sha256('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
+        expect(sha256('')).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
+        expect(sha256('abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq')).toBe('248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1')
+    })
+})
+
+describe('rules', () => {
+    it.each(builtin_rules)('%s is read back from its text', (name) => {
+        const rule = rule_named(name)!
+        expect(rule_name(rule)).toBe(name)
+        expect(parse_rule(print_rule(rule))).toEqual({ ok: true, value: rule })
+    })
+    it('are read as a council writes them', () => {
+        const text = `method = "equal-shares"   # with a comment
+            completion = "add1u"
+            step = "0.50"
+            ties = [ "lower-cost",
+                     "lot" ]
+            seed = 'drawn "in public"'`
+        expect(parse_rule(text)).toEqual({
+            ok: true,
+            value: { ...plain_rule, completion: 'add1u', step: 50, electorate: 'with-choice', ties: ['lower-cost', 'lot'], seed: 'drawn "in public"' },
+        })
+    })
+    it.each([
+        ['method = "greedy"\nmisfit = "leap"', 2],
+        ['method = "greedy"\nspeed = 3', 2],
+        ['method = greedy', 1],
+        ['method = "greedy"\n\nties = ["lot" "alphabetical"]', 3],
+        ['misfit = "skip"', 1],
+        ['method = "greedy"\nstep = "0"', 2],
+    ])('with a fault are refused with its line: %j', (text, line) => {
+        expect(parse_rule(text)).toMatchObject({ ok: false, fault: { code: 'rule-text', line } })
+    })
+    it('that only the program counts are named', () => {
+        expect(parse_rule('method = "maximin-support"')).toMatchObject({ ok: false, fault: { code: 'rule-elsewhere', given: { name: 'maximin-support' } } })
+    })
+})

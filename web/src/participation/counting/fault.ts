@@ -1,0 +1,66 @@
+/// Why a file or a rule cannot be counted. `code` is a message, `recount.fault.<code>`, with `given` put in; line and column count
+/// from 1 and are left out where there is no single place.
+export interface Fault {
+    code: FaultCode
+    line?: number
+    column?: number
+    given?: Record<string, string>
+}
+
+export type FaultCode =
+    | 'not-sections'
+    | 'no-section'
+    | 'section-twice'
+    | 'open-quote'
+    | 'many-fields'
+    | 'many-columns'
+    | 'not-money'
+    | 'too-much'
+    | 'not-hundredths'
+    | 'vote-type'
+    | 'project-columns'
+    | 'vote-column'
+    | 'points-column'
+    | 'project-twice'
+    | 'selected'
+    | 'not-whole'
+    | 'not-points'
+    | 'more-points'
+    | 'unknown-project'
+    | 'weight'
+    | 'one-choice'
+    | 'too-large'
+    | 'no-rule'
+    | 'undefined-rule'
+    | 'rule-text'
+    | 'rule-elsewhere'
+    | 'unknown-rule'
+    | 'not-result'
+    | 'result-lacks'
+    | 'only-lot'
+    | 'too-long'
+    | 'other-election'
+
+/// Thrown inside this room and caught at its doors, which answer with a Fault.
+export class Unreadable extends Error {
+    readonly fault: Fault
+    constructor(fault: Fault) {
+        super(`${fault.line === undefined ? '' : `line ${fault.line}, column ${fault.column ?? 1}: `}${fault.code}`)
+        this.fault = fault
+    }
+}
+
+export function refuse(code: FaultCode, at: { line?: number; column?: number } = {}, given: Record<string, string> = {}): never {
+    throw new Unreadable({ code, ...at, given })
+}
+
+export type Attempt<Value> = { ok: true; value: Value } | { ok: false; fault: Fault }
+
+export function attempt<Value>(work: () => Value): Attempt<Value> {
+    try {
+        return { ok: true, value: work() }
+    } catch (problem) {
+        if (problem instanceof Unreadable) return { ok: false, fault: problem.fault }
+        throw problem
+    }
+}

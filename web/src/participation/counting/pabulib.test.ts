@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest'
+import play_money from '../../../../tests/data/participation/play_money.pb?raw'
+import play_money_result from '../../../../tests/data/participation/play_money.json?raw'
+import { count } from './count.ts'
+import { choices_of } from './election.ts'
+import { read_pabulib, read_pabulib_bytes, type Reading } from './pabulib.ts'
+import { read_result, result_json } from './report.ts'
+
+function must_read(text: string): Reading {
+    const reading = read_pabulib(text)
+    if (!reading.ok) throw new Error(JSON.stringify(reading.fault))
+    return reading.value
+}
+
+const small = (changes: Partial<Record<'kind' | 'projects' | 'votes' | 'meta', string>> = {}) => `META
+key;value
+budget;100
+vote_type;${changes.kind ?? 'approval'}
+${changes.meta ?? 'rule;greedy'}
+PROJECTS
+project_id;cost;name
+${changes.projects ?? '1;60;Hall\n2;40;Pool'}
+VOTES
+${changes.votes ?? 'voter_id;vote\na;1,2\nb;2'}
+`
+
+describe('a Pabulib file', () => {
+    it('is read with its outcome and rule', () => {
+        const { election, published, rule, remarks } = must_read(play_money)
+        expect(election.projects.map(({ id, cost }) => [id, cost])).toEqual([['bike', 70000], ['gym', 40000], ['park', 25000], ['play', 20000], ['lib', 10000]])
+        expect(published).toEqual({ winners: [0, 3, 4], reserved: [] })
+        expect(rule).toMatchObject({ ok: true, value: { completion: 'add1', electorate: 'everyone' } })
+        expect(remarks).toEqual([])
+    })
+    it('may have a byte order mark, carriage returns, blank lines, commas between fields, quotes, short rows and any order', () => {
+        const odd = '\uFEFFVOTES\r\nvoter_id,vote\r\na,"1,2"\r\n\r\nb,2\r\nMETA\r\nkey,value\r\nbudget,"100"\r\nVote_Type,Approval\r\nPROJECTS\r\nProject_ID,cost,name\r\n1,60,"Hall ""A"""\r\n2,40\r\n'
+        const { election } = must_read(odd)
+        expect(election.projects.map(({ name }) => name)).toEqual(['Hall "A"', ''])
+        expect([...election.ballots.counts]).toEqual([1, 1])
+    })
+    it('puts identical ballots together', () => {
+        const { election } = must_read(small({ votes: 'voter_id;vote;weight\na;2,1;1\nb;1,2;3\nc;;1' }))
+        expect([...election.ballots.counts]).toEqual([1, 4])
+        expect(choices_of(election.ballots, 1)).toEqual([{ project: 0, value: 1 }, { project: 1, value: 1 }])
+    })
+    it('may have points with decimals, and rankings', () => {
+        const points = must_read(small({ kind: 'cumulative', votes: 'voter_id;vote;points\na;1,2;1.5,2\nb;2,1;3,0' }))
+        expect(points.election.points_per_one).toBe(1000)
+        expect([...points.election.ballots.values]).toEqual([1500, 2000, 3000])
+        const ranking = must_read(small({ kind: 'ordinal', votes: 'voter_id;vote\na;2,1' }))
+        expect(choices_of(ranking.election.ballots, 0)).toEqual([{ project: 0, value: 2 }, { project: 1, value: 1 }])
+    })
+    it('that names a project twice on a ballot is remarked upon', () => {
+        expect(must_read(small({ votes: 'voter_id;vote\na;1,1\nb;1,1' })).remarks.map(({ code, line }) => [code, line])).toEqual([['named-twice', 12], ['named-twice', 13]])
+    })
+    it('that is not UTF-8 is read all the same', () => {
+        const text = small({ projects: '1;60;Br\u00F8nn\n2;40;Pool' })
+        const reading = read_pabulib_bytes(Uint8Array.from(text, (letter) => letter.charCodeAt(0)))
+        expect(reading).toMatchObject({ ok: true, value: { remarks: [{ code: 'not-utf8' }] } })
+        expect(reading.ok && reading.value.election.projects[0]!.name).toBe('Brønn')
+    })
+
+    it.each([
+        ['hello', 'not-sections', 1, 1],
+        ['META\nkey;value\nbudget;1', 'no-section', 4, 1],
+        [small({ kind: 'quadratic' }), 'vote-type', 4, 2],
+        [small().replace('budget;100', 'budget;much'), 'not-money', 3, 2],
+        [small({ projects: '1;60;Hall\n1;40;Pool' }), 'project-twice', 9, 1],
+        [small({ projects: '1;60;Hall\n2;4x;Pool' }), 'not-money', 9, 2],
+        [small({ projects: '1;60;Hall;more\n2;40;Pool' }), 'many-fields', 8, 1],
+        [small({ projects: '1;60;"Hall\n2;40;Pool' }), 'open-quote', 8, 6],
+        [small({ votes: 'voter_id;vote\na;1,3' }), 'unknown-project', 12, 2],
+        [small({ votes: 'voter_id;vote;weight\na;1;0' }), 'weight', 12, 3],
+        [small({ kind: 'cumulative' }), 'points-column', undefined, undefined],
+        [small({ kind: 'cumulative', votes: 'voter_id;vote;points\na;1;x' }), 'not-points', 12, 3],
+        [small({ kind: 'cumulative', votes: 'voter_id;vote;points\na;1;1,2' }), 'more-points', 12, 3],
+        [small({ kind: 'choose-1' }), 'one-choice', 12, 2],
+    ])('with a fault is refused with its place (%#)', (text, code, line, column) => {
+        const reading = read_pabulib(text)
+        expect(reading.ok).toBe(false)
+        if (!reading.ok) expect([reading.fault.code, reading.fault.line, reading.fault.column]).toEqual([code, line, column])
+    })
+
+    it.each([['greedy-custom', 'undefined-rule'], ['unknown', 'undefined-rule'], ['', 'no-rule']])('whose rule is %j defines none', (name, code) => {
+        expect(must_read(small({ meta: `rule;${name}` })).rule).toMatchObject({ ok: false, fault: { code } })
+    })
+})
+
+describe('a result', () => {
+    it('is what the program prints, but for the figures', () => {
+        const { election, rule } = must_read(play_money)
+        if (!rule.ok) throw new Error()
+        const result = count(election, rule.value)
+        if (!result.ok) throw new Error()
+        const { metrics, losers, margins, ...golden } = JSON.parse(play_money_result) as Record<string, unknown>
+        expect([metrics, losers, margins].every(Boolean)).toBe(true)
+        expect(result_json(election, rule.value, result.value)).toEqual(golden)
+    })
+    it('is read back as a claim', () => {
+        expect(read_result(play_money_result)).toMatchObject({
+            ok: true,
+            value: { rule: { ok: true, value: { completion: 'add1' } }, rule_name: 'mes-cost-add1', winners: ['bike', 'play', 'lib'], spent: 100_000 },
+        })
+    })
+    it.each([['[]', 'not-result'], ['{', 'not-result'], ['{"format":"bypuls-count-1"}', 'result-lacks']])('that is none is refused: %s', (text, code) => {
+        expect(read_result(text)).toMatchObject({ ok: false, fault: { code } })
+    })
+})

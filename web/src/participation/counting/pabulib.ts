@@ -1,0 +1,239 @@
+import { column_named, type Document, meta_value, parse_document, type Row } from './document.ts'
+import { ballot_total, BallotBox, type BallotKind, type Choice, type Election } from './election.ts'
+import { attempt, type Attempt, refuse } from './fault.ts'
+import { type Money, parse_money } from './money.ts'
+import { plain_rule, type Rule } from './rule.ts'
+
+/// What a file says came out.
+export interface Published {
+    /// selected = 1, in order of the file.
+    winners: number[]
+    /// selected = 2: won, but not by the rule alone.
+    reserved: number[]
+}
+
+/// What was odd but harmless.
+export interface Remark {
+    code: 'named-twice' | 'other-count' | 'not-utf8'
+    line?: number
+    given: Record<string, string>
+}
+
+export interface Reading {
+    election: Election
+    /// Missing where the file has no column `selected`.
+    published?: Published
+    remarks: Remark[]
+    /// The rule the file names, or why it defines none.
+    rule: Attempt<Rule>
+}
+
+const kinds: Record<string, BallotKind> = {
+    approval: 'approval',
+    'choose-1': 'choose-1',
+    cumulative: 'points',
+    scoring: 'points',
+    points: 'points',
+    ordinal: 'ranking',
+    ranking: 'ranking',
+    knapsack: 'knapsack',
+}
+
+/// "12" and "12.0"; nothing for anything else.
+function whole(text: string): number | undefined {
+    const digits = /^\s*(\d{1,15})(?:\.0*)?\s*$/.exec(text)?.[1]
+    return digits === undefined ? undefined : Number(digits)
+}
+
+/// Points with up to three decimals, as thousandths.
+function thousandths(text: string): number | undefined {
+    const parts = /^\s*(\d{1,7})(?:\.(\d{0,3})0*)?\s*$/.exec(text)
+    if (!parts || Number(parts[1]) > 1_000_000) return undefined
+    return Number(parts[1]) * 1000 + Number((parts[2] ?? '').padEnd(3, '0'))
+}
+
+const cell = (row: Row, column: number | undefined): string => (column === undefined ? '' : (row.cells[column] ?? ''))
+const place = (row: Row, column: number) => ({ line: row.line, column: column + 1 })
+
+function money_at(text: string, at: { line?: number; column?: number }): Money {
+    const amount = parse_money(text)
+    return typeof amount === 'number' ? amount : refuse(amount, at, { text: text.trim() })
+}
+
+class Reader {
+    private readonly remarks: Remark[] = []
+    private readonly index = new Map<string, number>()
+    private readonly election: Election
+    private published: Published | undefined
+
+    private readonly document: Document
+
+    constructor(document: Document) {
+        this.document = document
+        const budget = document.meta.find((entry) => entry.key.toLowerCase() === 'budget')
+        const kind = meta_value(document, 'vote_type')
+        const line = document.meta.find((entry) => entry.key.toLowerCase() === 'vote_type')?.line
+        this.election = {
+            title: meta_value(document, 'description'),
+            currency: meta_value(document, 'currency') || 'NOK',
+            budget: money_at(budget?.value ?? '', budget ? { line: budget.line, column: 2 } : {}),
+            kind: kinds[kind.trim().toLowerCase()] ?? refuse('vote-type', { line, column: line && 2 }, { text: kind }),
+            projects: [],
+            ballots: new BallotBox().close(),
+            exclusive: [],
+            ranking_length: whole(meta_value(document, 'max_length')) ?? 0,
+            points_per_one: 1,
+        }
+    }
+
+    read(): Reading {
+        this.read_projects()
+        this.read_votes()
+        this.check_size()
+        this.compare_counts()
+        return { election: this.election, published: this.published, remarks: this.remarks, rule: attempt(() => rule_of(this.document)) }
+    }
+
+    private read_projects(): void {
+        const { projects: table } = this.document
+        const [id, cost, name] = ['project_id', 'cost', 'name'].map((column) => column_named(table, column))
+        if (id === undefined || cost === undefined) return refuse('project-columns')
+        const selected = column_named(table, 'selected')
+        if (selected !== undefined && table.rows.length > 0) this.published = { winners: [], reserved: [] }
+        for (const row of table.rows) {
+            const amount = money_at(cell(row, cost), place(row, cost))
+            const key = cell(row, id).trim()
+            if (key === '' || this.index.has(key)) refuse('project-twice', place(row, id), { id: key })
+            this.index.set(key, this.election.projects.length)
+            this.election.projects.push({ id: key, name: cell(row, name), cost: amount })
+            if (selected !== undefined) this.read_selected(row, selected)
+            for (const column of [column_named(table, 'votes'), column_named(table, 'score')]) {
+                if (column !== undefined && whole(cell(row, column)) === undefined) {
+                    refuse('not-whole', place(row, column), { text: cell(row, column) })
+                }
+            }
+        }
+    }
+
+    private read_selected(row: Row, column: number): void {
+        const text = cell(row, column).trim()
+        if (text === '1') this.published!.winners.push(this.election.projects.length - 1)
+        else if (text === '2') this.published!.reserved.push(this.election.projects.length - 1)
+        else if (text !== '0' && text !== '') refuse('selected', place(row, column), { text })
+    }
+
+    private read_votes(): void {
+        const { votes: table } = this.document
+        const [vote, points, weight] = ['vote', 'points', 'weight'].map((column) => column_named(table, column))
+        if (vote === undefined) return refuse('vote-column')
+        const by_points = this.election.kind === 'points'
+        if (by_points && points === undefined) refuse('points-column')
+        if (by_points && table.rows.some((row) => cell(row, points).includes('.'))) this.election.points_per_one = 1000
+        const box = new BallotBox()
+        // A city's ballots repeat: each distinct text is read once.
+        const known = new Map<string, Choice[]>()
+        const read = (row: Row, text: string): Choice[] => {
+            const remarks = this.remarks.length
+            const choices = this.read_ballot(row, vote, by_points ? points : undefined)
+            // A ballot that was remarked upon is remarked upon again when it comes again.
+            if (this.remarks.length === remarks) known.set(text, choices)
+            return choices
+        }
+        for (const row of table.rows) {
+            const text = by_points ? `${cell(row, vote)}\n${cell(row, points)}` : cell(row, vote)
+            box.add(known.get(text) ?? read(row, text), this.read_weight(row, weight))
+        }
+        this.election.ballots = box.close()
+    }
+
+    private read_weight(row: Row, column: number | undefined): number {
+        const text = cell(row, column).trim()
+        if (text === '') return 1
+        const weight = whole(text)
+        return weight !== undefined && weight >= 1 && weight <= 1_000_000 ? weight : refuse('weight', place(row, column!))
+    }
+
+    private read_ballot(row: Row, column: number, points_column: number | undefined): Choice[] {
+        const choices: Choice[] = []
+        const ids = cell(row, column).split(',').map((id) => id.trim())
+        // "a,b," is a,b; an empty field is a blank ballot.
+        if (ids[ids.length - 1] === '') ids.pop()
+        const points = points_column === undefined ? [] : cell(row, points_column).split(',')
+        const seen = new Set<number>()
+        ids.forEach((id, place_on_ballot) => {
+            let value = this.election.kind === 'ranking' ? place_on_ballot + 1 : 1
+            if (points_column !== undefined) {
+                const text = (points[place_on_ballot] ?? '').trim()
+                value = (this.election.points_per_one === 1 ? whole(text) : thousandths(text)) ?? refuse('not-points', place(row, points_column), { text })
+            }
+            const project = this.index.get(id)
+            if (project === undefined) return refuse('unknown-project', place(row, column), { id })
+            if (seen.has(project)) {
+                this.remarks.push({ code: 'named-twice', line: row.line, given: { id } })
+                return
+            }
+            seen.add(project)
+            if (value > 0) choices.push({ project, value })
+        })
+        if (points.slice(ids.length).join(',').trim() !== '') refuse('more-points', place(row, points_column!))
+        if (this.election.kind === 'choose-1' && choices.length > 1) refuse('one-choice', place(row, column))
+        return choices
+    }
+
+    /// Sums must be exact in whole numbers of a double.
+    private check_size(): void {
+        const { ballots, projects } = this.election
+        const points = ballots.values.reduce((most, value) => Math.max(most, value), 1)
+        const largest = this.election.kind === 'ranking' ? Math.max(points, this.election.ranking_length, projects.length) : points
+        if (projects.length > 10_000 || ballot_total(ballots) > 1e8 || largest > 1e9 || ballot_total(ballots) * largest > 2 ** 52) {
+            refuse('too-large')
+        }
+    }
+
+    private compare_counts(): void {
+        for (const [key, rows] of [['num_projects', this.document.projects.rows.length], ['num_votes', this.document.votes.rows.length]] as const) {
+            const said = meta_value(this.document, key)
+            if (said !== '' && whole(said) !== rows) this.remarks.push({ code: 'other-count', given: { key, said, found: String(rows) } })
+        }
+    }
+}
+
+/// The rule the file's META names, as far as the name defines one. "greedy-custom" and "unknown" define none.
+export function rule_of(document: Document): Rule {
+    const name = meta_value(document, 'rule').trim()
+    const common = { ...plain_rule, score_min: whole(meta_value(document, 'min_project_score_threshold')) ?? 0 }
+    switch (name) {
+        case 'greedy':
+        case 'greedy-threshold':
+        case 'greedy-exclusive':
+            return { ...common, method: 'greedy' }
+        case 'greedy-no-skip':
+            return { ...common, method: 'greedy', misfit: 'stop' }
+        case 'equalshares':
+        case 'equalshares/none':
+            return common
+        case 'equalshares/add1':
+            return { ...common, completion: 'add1' }
+        case 'equalshares/add1-comparison':
+            return { ...common, completion: 'add1', comparison: 'majority' }
+        case '':
+            return refuse('no-rule')
+        default:
+            return refuse('undefined-rule', {}, { name })
+    }
+}
+
+/// A published `.pb` file as an election to count.
+export const read_pabulib = (text: string): Attempt<Reading> => attempt(() => new Reader(parse_document(text)).read())
+
+/// The same from bytes. Files are UTF-8; another encoding keeps its ids apart as Windows-1252, with a remark.
+export function read_pabulib_bytes(bytes: Uint8Array): Attempt<Reading> {
+    try {
+        return read_pabulib(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    } catch (problem) {
+        if (!(problem instanceof TypeError)) throw problem
+        const read = read_pabulib(new TextDecoder('windows-1252').decode(bytes))
+        if (read.ok) read.value.remarks.unshift({ code: 'not-utf8', given: {} })
+        return read
+    }
+}

@@ -1,0 +1,83 @@
+import type { Election } from './election.ts'
+import { attempt, type Attempt, refuse } from './fault.ts'
+import { type Fraction, to_number, to_text } from './fraction.ts'
+import { format_money, type Money, parse_money } from './money.ts'
+import type { CountResult } from './result.ts'
+import { print_rule, type Rule } from './rule.ts'
+import { parse_rule } from './rule_text.ts'
+
+/// A count result as docs/formats/count-result.schema.json has it.
+const exact = (value: Fraction) => ({ fraction: to_text(value), value: Number(to_number(value).toPrecision(12)) })
+
+export function result_json(election: Election, rule: Rule, result: CountResult): object {
+    const id = (project: number) => election.projects[project]!.id
+    return {
+        format: 'bypuls-count-1',
+        election: election.title,
+        currency: election.currency,
+        rule: result.rule,
+        rule_text: print_rule(rule),
+        budget: format_money(result.budget),
+        spent: format_money(result.spent),
+        voters: result.voters,
+        blank: result.blank,
+        winners: result.winners.map(id),
+        greedy_preferred: result.greedy_preferred,
+        endowments: result.endowment
+            ? [{ share: exact(result.endowment.share), raises: result.endowment.raises, exhaustive: result.endowment.exhaustive, pot: '' }]
+            : [],
+        ties: result.ties.map(({ round, tied, chosen, broken_by, alternatives }) => ({
+            round,
+            tied: tied.map(id),
+            chosen: id(chosen),
+            broken_by,
+            ...(alternatives && { changed_outcome: alternatives.length > 0, alternatives: alternatives.map((set) => set.map(id)) }),
+        })),
+        rounds: result.rounds.map((round) => ({
+            project: id(round.project),
+            phase: round.phase,
+            paid: format_money(round.paid),
+            supporters: round.supporters,
+            ...(round.share && { share: exact(round.share) }),
+            ...(round.effective_votes && { effective_votes: exact(round.effective_votes), paid_all_they_had: round.paid_all_they_had }),
+            ...(round.price && { price: exact(round.price) }),
+        })),
+        projects: election.projects.map((project, index) => ({
+            id: project.id,
+            name: project.name,
+            cost: format_money(project.cost),
+            votes: result.votes[index]!,
+            score: result.scores[index]!,
+            won: result.winners.includes(index),
+            ...(result.excluded.has(index) && { excluded: result.excluded.get(index) }),
+        })),
+    }
+}
+
+/// What a published result claims.
+export interface Claim {
+    rule: Attempt<Rule>
+    rule_name: string
+    /// Project ids in order of purchase.
+    winners: string[]
+    spent: Money
+}
+
+/// Reads a published result. Its rule may be one that only the program counts; that is in `rule`.
+export function read_result(text: string): Attempt<Claim> {
+    return attempt(() => {
+        let json: Record<string, unknown>
+        try {
+            json = JSON.parse(text) as Record<string, unknown>
+        } catch {
+            return refuse('not-result')
+        }
+        if (json === null || typeof json !== 'object' || json.format !== 'bypuls-count-1') return refuse('not-result')
+        const { rule_text, rule, winners } = json
+        const spent = typeof json.spent === 'string' ? parse_money(json.spent) : undefined
+        if (typeof rule_text !== 'string') return refuse('result-lacks', {}, { key: 'rule_text' })
+        if (typeof spent !== 'number') return refuse('result-lacks', {}, { key: 'spent' })
+        if (!Array.isArray(winners) || !winners.every((winner) => typeof winner === 'string')) return refuse('result-lacks', {}, { key: 'winners' })
+        return { rule: parse_rule(rule_text), rule_name: typeof rule === 'string' ? rule : '', winners: winners as string[], spent }
+    })
+}

@@ -1,0 +1,52 @@
+import type { Fraction } from './fraction.ts'
+import type { Money } from './money.ts'
+import type { Tie } from './ties.ts'
+
+export type Phase = 'rule' | 'utilitarian' | 'comparison' | 'fund-all' | 'free'
+export type WhyExcluded = 'no-support' | 'below-score' | 'not-eligible'
+
+/// One purchase.
+export interface Round {
+    project: number
+    phase: Phase
+    paid: Money
+    supporters: number
+    /// equal shares: what a supporter with enough money pays; phragmen: her load. Kroner.
+    share?: Fraction
+    /// equal shares: cost over that payment; begins at the number of votes and falls.
+    effective_votes?: Fraction
+    /// equal shares: kroner per unit of utility, by which the rule chose.
+    price?: Fraction
+    /// equal shares: supporters who paid less than the full share, those with nothing left included.
+    paid_all_they_had?: number
+}
+
+export interface Endowment {
+    /// What each voter had in the run that counted. Kroner.
+    share: Fraction
+    raises: number
+    /// Nothing more fits after the rule itself.
+    exhaustive: boolean
+}
+
+/// What a rule found.
+export interface Outcome {
+    rounds: Round[]
+    ties: Tie[]
+    spent: Money
+    endowment?: Endowment
+    greedy_preferred: boolean
+}
+
+export interface CountResult extends Outcome {
+    rule: string
+    /// In order of purchase.
+    winners: number[]
+    budget: Money
+    /// Among whom the budget is divided.
+    voters: number
+    blank: number
+    votes: number[]
+    scores: number[]
+    excluded: Map<number, WhyExcluded>
+}

@@ -1,0 +1,125 @@
+import { format_money, type Money, one_krone } from './money.ts'
+
+export type Method = 'greedy' | 'knapsack' | 'equal-shares' | 'phragmen'
+export type Misfit = 'skip' | 'stop'
+export type Order = 'score' | 'score-per-cost'
+export type Utility = 'cost' | 'cardinality' | 'points'
+export type Completion = 'none' | 'add1' | 'add1e' | 'add1u' | 'add1eu' | 'util' | 'add-opt'
+export type Comparison = 'none' | 'majority' | 'exclusion'
+export type Electorate = 'with-choice' | 'everyone'
+export type RankingScore = 'borda' | 'approval'
+export type TieBreak = 'lower-cost' | 'more-votes' | 'lot' | 'listed-order' | 'alphabetical'
+
+/// What a council adopts; docs/concepts/counting.md says what each choice means. Methods that are for comparison only, or not in
+/// official use, are counted by the program alone: `other_methods`.
+export interface Rule {
+    method: Method
+    misfit: Misfit
+    order: Order
+    /// In the ballots' own points; projects below never enter.
+    score_min: number
+    partial_funding: boolean
+    utility: Utility
+    completion: Completion
+    comparison: Comparison
+    /// Drop a project if votes/voters < cost/(eligibility × budget); 0: no such rule.
+    eligibility: number
+    step: Money
+    whole_endowment: boolean
+    overrun: Misfit
+    electorate: Electorate
+    ranking: RankingScore
+    ranking_top: number
+    ties: TieBreak[]
+    seed: string
+}
+
+export const other_methods = ['max-welfare', 'maximin-support', 'cumulative-transfer'] as const
+
+/// As `bypuls count --rule NAME` and files without a rule text mean it: everyone counts, ties by cost, votes and id.
+export const plain_rule: Rule = {
+    method: 'equal-shares',
+    misfit: 'skip',
+    order: 'score',
+    score_min: 0,
+    partial_funding: false,
+    utility: 'cost',
+    completion: 'none',
+    comparison: 'none',
+    eligibility: 0,
+    step: one_krone,
+    whole_endowment: false,
+    overrun: 'stop',
+    electorate: 'everyone',
+    ranking: 'borda',
+    ranking_top: 0,
+    ties: ['lower-cost', 'more-votes', 'alphabetical'],
+    seed: '',
+}
+
+function base_name(rule: Rule): string {
+    switch (rule.method) {
+        case 'greedy':
+            return (rule.order === 'score' ? 'greedy' : 'greedy-per-cost') + (rule.misfit === 'stop' ? '-stop' : '')
+        case 'knapsack':
+            return rule.partial_funding ? 'knapsack-partial' : 'knapsack-discrete'
+        case 'phragmen':
+            return rule.overrun === 'stop' ? 'phragmen' : 'phragmen-skip'
+        case 'equal-shares': {
+            const completion = rule.completion === 'none' ? '' : `-${rule.completion}`
+            const comparison = { none: '', majority: '+comparison', exclusion: '+comparison-exclusion' }[rule.comparison]
+            return `mes-${rule.utility}${completion}${comparison}${rule.eligibility > 0 ? '+eligibility' : ''}`
+        }
+    }
+}
+
+/// "mes-cost-add1", "greedy-stop-threshold-20": part of every result.
+export const rule_name = (rule: Rule): string => base_name(rule) + (rule.score_min > 0 ? `-threshold-${rule.score_min}` : '')
+
+function all_builtin_rules(): Rule[] {
+    const rules: Rule[] = []
+    const add = (changes: Partial<Rule>) => rules.push({ ...plain_rule, ...changes })
+    for (const order of ['score', 'score-per-cost'] as const) {
+        for (const misfit of ['skip', 'stop'] as const) add({ method: 'greedy', order, misfit })
+    }
+    for (const partial_funding of [false, true]) add({ method: 'knapsack', partial_funding })
+    for (const utility of ['cost', 'cardinality', 'points'] as const) {
+        for (const completion of ['none', 'add1', 'add1e', 'add1u', 'add1eu', 'util', 'add-opt'] as const) add({ utility, completion })
+        for (const completion of ['add1', 'add1u'] as const) add({ utility, completion, comparison: 'majority' })
+        add({ utility, completion: 'add1', comparison: 'majority', eligibility: 3 })
+    }
+    for (const overrun of ['stop', 'skip'] as const) add({ method: 'phragmen', overrun })
+    return rules
+}
+
+/// Every variant this counter knows by name, in the program's order.
+export const builtin_rules: readonly string[] = all_builtin_rules().map(rule_name)
+
+export const rule_named = (name: string): Rule | undefined => all_builtin_rules().find((rule) => rule_name(rule) === name)
+
+/// The rule in full, as the program prints it into its results.
+export function print_rule(rule: Rule): string {
+    const quoted = (text: string) => JSON.stringify(text)
+    return `# ${rule_name(rule)}
+method = ${quoted(rule.method)}
+misfit = ${quoted(rule.misfit)}
+order = ${quoted(rule.order)}
+score_min = ${rule.score_min}
+partial_funding = ${rule.partial_funding}
+utility = ${quoted(rule.utility)}
+completion = ${quoted(rule.completion)}
+comparison = ${quoted(rule.comparison)}
+eligibility = ${rule.eligibility}
+step = ${quoted(format_money(rule.step))}
+whole_endowment = ${rule.whole_endowment}
+overrun = ${quoted(rule.overrun)}
+excess = "greatest-excess"
+shortfall = "eliminate-with-transfers"
+electorate = ${quoted(rule.electorate)}
+ranking = ${quoted(rule.ranking)}
+ranking_top = ${rule.ranking_top}
+ties = [${rule.ties.map(quoted).join(', ')}]
+seed = ${quoted(rule.seed)}
+left_over = "saved"
+`
+}
