@@ -116,7 +116,7 @@ await report.test('both refuse the same damaged files, at the same place', () =>
 
 /// Published elections, where the shared data is there.
 const shared = '../shared/data/participatory_budgeting/pabulib'
-if (!existsSync(shared)) report.skip(`published elections: ${shared} is not here`)
+if (!existsSync(shared)) report.skip('published elections', `${shared} is not here`)
 for (const name of existsSync(shared) ? readdirSync(shared).filter((name) => name.endsWith('.pb')).sort() : []) {
     await report.test(name, () => {
         const path = join(shared, name)

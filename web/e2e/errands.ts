@@ -1,8 +1,7 @@
 import { strict as assert } from 'node:assert'
-import { gzipSync } from 'node:zlib'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import type { Look } from './browser.ts'
+import { fits, is_accessible, islands_are_alive, sizes_of_first_visit } from './checks.ts'
 
 export interface Visit {
     page: Page
@@ -22,24 +21,6 @@ export interface Errand {
 
 const bathing = '/bading'
 const place_link = '[data-entries] a'
-
-async function is_accessible(page: Page): Promise<void> {
-    const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']).analyze()
-    const told = violations.map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.map((node) => node.html.slice(0, 160)).join('\n    ')}`)
-    assert.equal(violations.length, 0, told.join('\n'))
-}
-
-async function fits(page: Page): Promise<void> {
-    const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
-    assert.ok(content! <= window!, `the page is ${content} px wide in a window of ${window} px`)
-}
-
-async function islands_are_alive(page: Page): Promise<void> {
-    for (const island of await page.locator('[data-island]').all()) await island.scrollIntoViewIfNeeded()
-    await page.waitForFunction(() => [...document.querySelectorAll<HTMLElement>('[data-island]')].every((island) => island.dataset.islandState))
-    const failed = await page.locator('[data-island-state=failed]').count()
-    assert.equal(failed, 0, 'an island failed')
-}
 
 async function open_first_place(page: Page): Promise<void> {
     await page.goto(bathing)
@@ -305,23 +286,7 @@ export const errands: Errand[] = [
         once: true,
         run: async ({ page }) => {
             await open_first_place(page)
-            const first_visit = await page.context().browser()!.newContext({ locale: 'nb-NO' })
-            const fresh = await first_visit.newPage()
-            const sizes = { document: 0, stylesheet: 0, script: 0 }
-            const counted: Promise<void>[] = []
-            const count = async (kind: keyof typeof sizes, body: Buffer) => {
-                sizes[kind] += kind === 'document' ? body.length : gzipSync(body).length
-            }
-            fresh.on('response', (response) => {
-                const kind = response.request().resourceType()
-                if (kind === 'document' || kind === 'stylesheet' || kind === 'script') {
-                    counted.push(response.body().then((body) => count(kind, body)))
-                }
-            })
-            await fresh.goto(page.url())
-            await islands_are_alive(fresh)
-            await Promise.all(counted)
-            await first_visit.close()
+            const sizes = await sizes_of_first_visit(page)
             console.log(`  place page: ${sizes.document} B HTML, ${sizes.stylesheet} B style and ${sizes.script} B script gzipped`)
             assert.ok(sizes.document < 50_000 && sizes.stylesheet < 30_000 && sizes.script < 200_000, JSON.stringify(sizes))
         },

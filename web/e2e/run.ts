@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Look, open_browser, open_reader } from './browser.ts'
 import { type Errand, errands } from './errands.ts'
+import { recount_errands } from './recount_errands.ts'
 import { address_of, serve_specimens } from './specimens.ts'
 
 const specimens = process.env.BYPULS_SPECIMEN_DIR
@@ -54,7 +55,7 @@ async function run(errand: Errand, look: Look): Promise<void> {
     }
 }
 
-for (const errand of errands) {
+for (const errand of [...errands, ...recount_errands]) {
     for (const look of errand.once ? looks.slice(0, 1) : looks) {
         if (pattern.test(errand.name)) await run(errand, look)
     }

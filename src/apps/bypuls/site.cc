@@ -35,7 +35,7 @@ Result<Web> open_web(const Settings& settings) {
         return Web{.site = {.town = settings.town,
                             .owner = settings.owner,
                             .origin = settings.origin,
-                            .errands = {{"bathing", "/bading"}},
+                            .errands = {{"bathing", "/bading"}, {"participation", "/medvirkning"}},
                             .status = "/status",
                             .map_tiles = settings.map_tiles,
                             .map_attribution = settings.map_attribution,

@@ -5,6 +5,7 @@
 #include "apps/bypuls/operator_routes.h"
 #include "apps/staff/routes.h"
 #include "city/bathing/routes.h"
+#include "city/participation/recount/routes.h"
 #include "core/log.h"
 #include "platform/http/problem.h"
 #include "platform/ingest/routes/routes.h"
@@ -126,6 +127,7 @@ void Town::add_routes() {
     const bathing::Parts parts{*plane_, web_->site, hub_, clock_, *pool_};
     router_.add(bathing::routes(parts));
     router_.add(publish::live_route({*plane_, hub_, clock_, *pool_}, bathing::live_handler(parts)));
+    router_.add(participation::recount::routes(web_->site));
     router_.add(operator_routes(web_->site, [this] { return checks(); }, [this](std::string& out) { metrics(out); }));
     router_.add(sensorthings_->routes());
     if (internal_) {

@@ -1,11 +1,13 @@
 import type common from '@messages/common.nb.json'
+import type counting from '@messages/counting.nb.json'
 import type format from '@messages/format.nb.json'
 import type islands from '@messages/islands.nb.json'
+import type recount from '@messages/recount.nb.json'
 import type staff from '@messages/staff.nb.json'
 import type { Language } from './language.ts'
 
 /// The name of a message that exists: a misspelt one does not type-check. The same files as core/words of the server.
-export type Key = keyof typeof common | keyof typeof format | keyof typeof islands | keyof typeof staff
+export type Key = keyof typeof common | keyof typeof format | keyof typeof islands | keyof typeof staff | keyof typeof counting | keyof typeof recount
 export type PluralKey = { [K in Key]: K extends `${infer Stem}.one` ? Stem : never }[Key]
 export type Texts = Partial<Record<Key, string>>
 export type Arguments = Record<string, string>

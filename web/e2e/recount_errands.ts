@@ -1,0 +1,178 @@
+/// Whoever wants to know whether a count is right: from a published file to the answer.
+import { strict as assert } from 'node:assert'
+import { readFileSync } from 'node:fs'
+import type { Page } from 'playwright-core'
+import { fits, is_accessible, islands_are_alive, sizes_of_first_visit } from './checks.ts'
+import type { Errand } from './errands.ts'
+
+const recount = '/medvirkning/etterregning'
+const library = '/medvirkning/valg'
+const elections = new URL('../../demo/drammen/elections/', import.meta.url)
+
+const file = (name: string, text: string) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(text) })
+const published = (name: string) => file(name, readFileSync(new URL(name, elections), 'utf8'))
+
+async function open_recount(page: Page): Promise<void> {
+    await page.goto(recount)
+    await page.locator('#recount-files').waitFor()
+}
+
+const choose = (page: Page, files: ReturnType<typeof file>[]) => page.locator('#recount-files').setInputFiles(files)
+const notice = (page: Page, tone: string) => page.locator(`.recount-notice[data-color=${tone}]`)
+
+export const recount_errands: Errand[] = [
+    {
+        name: 'recount: open a vote of the library, see who won and why',
+        run: async ({ page, specimen, look }) => {
+            if (specimen) return 'skip'
+            await page.goto(library)
+            await fits(page)
+            await is_accessible(page)
+            await page.locator('.bp-library a.ds-button').first().click()
+            await page.locator('.recount-projects').first().waitFor()
+            assert.equal(await page.locator('.recount-projects').first().locator('> li').count(), 11)
+            await notice(page, 'success').waitFor()
+            const winner = page.locator('.recount-projects > li').first()
+            await winner.locator('summary').click()
+            const story = winner.locator('details p').first()
+            assert.match((await story.textContent()) ?? '', { nb: /blir bygget/, nn: /blir bygd/, en: /will be built/ }[look.language])
+            await is_accessible(page)
+            await fits(page)
+        },
+    },
+    {
+        name: 'recount: the published result follows, a forged one does not',
+        run: async ({ page, specimen, look }) => {
+            if (specimen) return 'skip'
+            await open_recount(page)
+            await choose(page, [published('likt.pb'), published('likt.json')])
+            await page.waitForFunction(() => document.querySelectorAll('.recount-notice[data-color=success]').length === 2)
+            // A small count says at once how close it was, and names its ties.
+            const loser = page.locator('.recount-projects').nth(1).locator('> li').first()
+            await loser.locator('summary').click()
+            const short = { nb: 'manglet 1 for', nn: 'mangla 1 for', en: 'was 1 short' }[look.language]
+            await loser.getByText(short).waitFor()
+            await page.getByText({ nb: 'Det avgjorde utfallet.', nn: 'Det avgjorde utfallet.', en: 'That decided the outcome.' }[look.language]).waitFor()
+
+            const result = published('likt.json')
+            const forged = JSON.parse(result.buffer.toString()) as { winners: string[] }
+            forged.winners = forged.winners.map((id) => (id === 'b' ? 'd' : id))
+            await choose(page, [published('likt.pb'), file('likt.json', JSON.stringify(forged))])
+            await notice(page, 'danger').waitFor()
+            assert.match((await notice(page, 'danger').textContent()) ?? '', /Hengekøyer[^]*Blomsterkasser/)
+            await is_accessible(page)
+            await fits(page)
+        },
+    },
+    {
+        name: 'recount: a wrong file is explained, with its place',
+        run: async ({ page, specimen, look }) => {
+            if (specimen) return 'skip'
+            await open_recount(page)
+            await choose(page, [file('feil.pb', published('likt.pb').buffer.toString().replace('b;30000', 'b;tretti'))])
+            const told = notice(page, 'danger')
+            await told.waitFor()
+            const words = { nb: /linje 17, kolonne 2: «tretti» er ikke et beløp/, nn: /linje 17, kolonne 2: «tretti» er ikkje eit beløp/, en: /line 17, column 2: “tretti” is not an amount/ }
+            assert.match((await told.textContent()) ?? '', words[look.language])
+            await is_accessible(page)
+            await fits(page)
+            await choose(page, [file('bilde.pb', '\u0089PNG\r\n')])
+            await page.getByText('bilde.pb').waitFor()
+            await choose(page, [published('likt.json')])
+            await page.getByText('.pb', { exact: false }).first().waitFor()
+            assert.equal(await page.locator('.recount-projects').count(), 0)
+        },
+    },
+    {
+        name: 'recount: a file without a rule is counted by one that is chosen, and the address keeps it',
+        once: true,
+        run: async ({ page, specimen }) => {
+            if (specimen) return 'skip'
+            await open_recount(page)
+            await choose(page, [file('valg.pb', published('narmiljo.pb').buffer.toString().replace('rule;greedy', 'rule;greedy-custom'))])
+            await notice(page, 'warning').waitFor()
+            assert.match((await notice(page, 'warning').textContent()) ?? '', /greedy-custom/)
+            assert.equal(await page.locator('.recount-projects').count(), 0)
+            await page.locator('#recount-rule').selectOption('mes-cost-add1u')
+            await page.locator('.recount-projects').first().waitFor()
+            assert.equal(await page.locator('.recount-projects').first().locator('> li').count(), 6)
+            assert.match(page.url(), /regel=mes-cost-add1u/)
+            // The file's own outcome is greedy's.
+            await notice(page, 'danger').waitFor()
+            await page.goto(`${recount}?valg=narmiljo&regel=phragmen`)
+            await page.locator('.recount-projects').first().waitFor()
+            assert.equal(await page.locator('#recount-rule').inputValue(), 'phragmen')
+        },
+    },
+    {
+        name: 'recount: counts with the network cut',
+        once: true,
+        run: async ({ page, specimen }) => {
+            if (specimen) return 'skip'
+            await open_recount(page)
+            await page.context().setOffline(true)
+            const asked: string[] = []
+            page.on('request', (request) => request.url().startsWith('http') && asked.push(request.url()))
+            await choose(page, [published('leketoy.pb'), published('leketoy.json')])
+            await page.locator('.recount-projects').first().waitFor()
+            await page.locator('#recount-rule').selectOption('mes-cardinality-add1u')
+            await page.getByText('mes-cardinality-add1u').first().waitFor()
+            // How close it was takes many counts; giving up begins another worker, still without the network.
+            await page.locator('.recount-projects > li').first().locator('summary').click()
+            await page.locator('#recount-rule').selectOption('greedy')
+            await page.waitForFunction(() => document.querySelector('.recount [aria-busy=true]') === null)
+            await page.locator('.recount-projects').first().waitFor()
+            assert.deepEqual(asked, [])
+            await page.context().setOffline(false)
+        },
+    },
+    {
+        name: 'recount: by keyboard alone',
+        once: true,
+        run: async ({ page, specimen }) => {
+            if (specimen) return 'skip'
+            await page.goto(`${recount}?valg=likt`)
+            await page.locator('.recount-projects').first().waitFor()
+            await page.locator('#recount-files').focus()
+            const reached = async (selector: string) => {
+                for (let presses = 0; presses < 20; ++presses) {
+                    await page.keyboard.press('Tab')
+                    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) return
+                }
+                assert.fail(`tab does not reach ${selector}`)
+            }
+            await reached('#recount-rule')
+            await page.keyboard.press('ArrowDown')
+            await page.waitForURL(/regel=greedy/)
+            await page.locator('.recount-projects').first().waitFor()
+            await reached('.recount-why > summary')
+            await page.keyboard.press('Enter')
+            assert.equal(await page.locator('.recount-why[open]').count(), 1)
+        },
+    },
+    {
+        name: 'recount: read what it is, and the command, without script',
+        script: false,
+        run: async ({ page, specimen }) => {
+            if (specimen) return 'skip'
+            await page.goto(recount)
+            assert.match((await page.locator('main').textContent()) ?? '', /bypuls verify count valg\.pb valg\.json/)
+            await fits(page)
+            await page.goto(library)
+            assert.equal(await page.locator('.bp-library > li').count(), 4)
+            await fits(page)
+        },
+    },
+    {
+        name: 'recount: load little: 50 kB of page, 30 kB of style, 200 kB of script',
+        once: true,
+        run: async ({ page, specimen }) => {
+            if (specimen) return 'skip'
+            await open_recount(page)
+            await islands_are_alive(page)
+            const sizes = await sizes_of_first_visit(page)
+            console.log(`  recount page: ${sizes.document} B HTML, ${sizes.stylesheet} B style and ${sizes.script} B script gzipped`)
+            assert.ok(sizes.document < 50_000 && sizes.stylesheet < 30_000 && sizes.script < 200_000, JSON.stringify(sizes))
+        },
+    },
+]

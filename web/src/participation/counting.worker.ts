@@ -1,0 +1,71 @@
+/// Counts beside the page, so that it stays usable meanwhile.
+import { count } from './counting/count.ts'
+import { closeness } from './counting/distance.ts'
+import { ballot_total } from './counting/election.ts'
+import { attempt } from './counting/fault.ts'
+import { read_pabulib_bytes, type Reading } from './counting/pabulib.ts'
+import { result_json } from './counting/report.ts'
+import type { CountResult } from './counting/result.ts'
+import type { Rule } from './counting/rule.ts'
+import type { Answers, Reply, Request } from './protocol.ts'
+
+let reading: Reading | undefined
+let counted: { rule: Rule; result: CountResult } | undefined
+
+const tell = (reply: Reply): void => self.postMessage(reply)
+
+/// Says how far it has come, at most ten times a second.
+function progress(): (steps: number) => void {
+    let told = performance.now()
+    return (steps) => {
+        const now = performance.now()
+        if (now - told < 100) return
+        told = now
+        tell({ kind: 'progress', steps })
+    }
+}
+
+function read(bytes: Uint8Array): Answers['read'] {
+    const read = read_pabulib_bytes(bytes)
+    counted = undefined
+    reading = read.ok ? read.value : undefined
+    if (!read.ok) return read
+    const { election, ...rest } = read.value
+    const { ballots, ...about } = election
+    return { ok: true, value: { ...rest, election: about, ballots: ballot_total(ballots) } }
+}
+
+function count_by(rule: Rule): Answers['count'] {
+    const { election } = reading!
+    const begun = performance.now()
+    const result = count(election, rule, { progress: progress() })
+    if (!result.ok) return result
+    counted = { rule, result: result.value }
+    return { ok: true, value: { result: result.value, json: result_json(election, rule, result.value), milliseconds: performance.now() - begun } }
+}
+
+function how_close(project: number): Answers['closeness'] {
+    const { rule, result } = counted!
+    const say = progress()
+    let counts = 0
+    return attempt(() => closeness(reading!.election, rule, result, project, () => say(++counts)))
+}
+
+function answer_to(request: Request): Answers[keyof Answers] {
+    switch (request.kind) {
+        case 'read':
+            return read(request.bytes)
+        case 'count':
+            return count_by(request.rule)
+        case 'closeness':
+            return how_close(request.project)
+    }
+}
+
+self.onmessage = ({ data }: MessageEvent<Request>) => {
+    try {
+        tell({ kind: 'answer', answer: answer_to(data) })
+    } catch (problem) {
+        tell({ kind: 'broke', why: String(problem) })
+    }
+}

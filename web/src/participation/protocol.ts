@@ -1,0 +1,34 @@
+import type { Closeness } from './counting/distance.ts'
+import type { Attempt, Fault } from './counting/fault.ts'
+import type { Reading } from './counting/pabulib.ts'
+import type { CountResult } from './counting/result.ts'
+import type { Rule } from './counting/rule.ts'
+
+/// What is asked of the worker, one at a time: it keeps the election last read and the result last counted.
+export type Request =
+    | { kind: 'read'; bytes: Uint8Array }
+    | { kind: 'count'; rule: Rule }
+    | { kind: 'closeness'; project: number }
+
+/// A reading without the ballots, which stay in the worker.
+export type Summary = Omit<Reading, 'election'> & {
+    election: Omit<Reading['election'], 'ballots'>
+    ballots: number
+}
+
+export interface Counted {
+    result: CountResult
+    /// As published: docs/formats/count-result.schema.json.
+    json: object
+    milliseconds: number
+}
+
+export interface Answers {
+    read: Attempt<Summary>
+    count: Attempt<Counted>
+    closeness: Attempt<Closeness>
+}
+
+export type Reply = { kind: 'progress'; steps: number } | { kind: 'answer'; answer: Answers[keyof Answers] } | { kind: 'broke'; why: string }
+
+export type { Fault }

@@ -1,0 +1,243 @@
+import { type DragEvent, useEffect, useMemo, useState } from 'react'
+import { react_island } from '../islands/react.tsx'
+import { Format } from '../words/format.ts'
+import type { Words } from '../words/words.ts'
+import CountingWorker from './counting.worker.ts?worker&inline'
+import { Outcome } from './outcome.tsx'
+import { fault_in_words, Notice, Working } from './parts.tsx'
+import { Published } from './published.tsx'
+import './recount.css'
+import { Rounds, Ties } from './rounds.tsx'
+import { offered_rules, rule_in_words, RuleChoice, type RuleOption } from './rule_choice.tsx'
+import { rule_named } from './counting/rule.ts'
+import { Teller } from './sentences.ts'
+import { Session } from './session.ts'
+import { type Given, type OnTable, Table } from './table.ts'
+import { verdict_of_file, verdict_of_result } from './verdict.ts'
+import { recount_words } from './words.ts'
+
+/// Counts a published election in the browser. Everything it needs comes with the page, so counting needs no network.
+export interface RecountProps {
+    /// An election of the library to begin with: its file's address and name.
+    file?: { href: string; name: string }
+}
+
+/// The rule chosen is in the address, so that a count can be sent to somebody.
+const rule_parameter = 'regel'
+
+function put_rule(address: URL, rule: string): URL {
+    if (rule_named(rule)) address.searchParams.set(rule_parameter, rule)
+    else address.searchParams.delete(rule_parameter)
+    return address
+}
+
+function remember_rule(rule: string): void {
+    history.replaceState(null, '', put_rule(new URL(location.href), rule))
+    // Another language shows the same count.
+    for (const link of document.querySelectorAll<HTMLAnchorElement>('.bp-languages a')) link.href = put_rule(new URL(link.href), rule).href
+}
+
+const given = async (files: Iterable<File>): Promise<Given[]> =>
+    Promise.all([...files].map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })))
+
+function Files({ words, take }: { words: Words; take: (files: Iterable<File>) => void }) {
+    const [over, set_over] = useState(false)
+    const drop = (event: DragEvent) => {
+        event.preventDefault()
+        set_over(false)
+        take(event.dataTransfer.files)
+    }
+    const drag = (event: DragEvent) => {
+        event.preventDefault()
+        set_over(true)
+    }
+    return (
+        <div className="ds-field recount-files" data-over={over} onDrop={drop} onDragOver={drag} onDragLeave={() => set_over(false)}>
+            <label className="ds-label" data-weight="medium" htmlFor="recount-files">
+                {words.say('recount.choose')}
+            </label>
+            <div data-field="description" id="recount-files-hint">
+                {words.say('recount.choose_hint')}
+            </div>
+            <input
+                className="ds-input"
+                id="recount-files"
+                type="file"
+                accept=".pb,.json"
+                multiple
+                aria-describedby="recount-files-hint"
+                onChange={(event) => event.target.files?.length && take(event.target.files)}
+            />
+        </div>
+    )
+}
+
+function Troubles({ words, table }: { words: Words; table: OnTable }) {
+    const { say } = words
+    const { trouble, faults, ballots, rule } = table
+    const undefined_rule = ballots && !ballots.summary.rule.ok && rule === '' ? ballots.summary.rule.fault : undefined
+    return (
+        <>
+            {faults.map(({ file, fault }) => (
+                <Notice key={file + fault.code} words={words} tone="danger" level={2} heading={say('recount.fault.heading')}>
+                    <p>{fault_in_words(words, fault, file)}</p>
+                    {fault.line !== undefined && <p>{say('recount.fault.remedy')}</p>}
+                </Notice>
+            ))}
+            {undefined_rule && (
+                <Notice words={words} tone="warning" level={2} heading={say('recount.fault.heading_rule')}>
+                    <p>{fault_in_words(words, undefined_rule, ballots!.file)}</p>
+                </Notice>
+            )}
+            {trouble === 'stopped' && <p>{say('recount.stopped')}</p>}
+            {trouble === 'no-ballots' && <p>{say('recount.fault.no_ballots')}</p>}
+            {trouble === 'fetch' && <p>{say('recount.fault.fetch')}</p>}
+            {typeof trouble === 'object' && <p>{say('recount.broke', { why: trouble.broke })}</p>}
+        </>
+    )
+}
+
+function rule_options(words: Words, table: OnTable): RuleOption[] {
+    const own: RuleOption[] = []
+    const { ballots, published } = table
+    if (published?.claim.rule.ok) own.push({ value: 'result', text: words.say('recount.rule_result', { rule: rule_in_words(words, published.claim.rule.value) }) })
+    if (ballots?.summary.rule.ok) own.push({ value: 'file', text: words.say('recount.rule_file', { rule: rule_in_words(words, ballots.summary.rule.value) }) })
+    const named = offered_rules.includes(table.rule) || !rule_named(table.rule) ? offered_rules : [table.rule, ...offered_rules]
+    return [...own, ...named.map((name) => ({ value: name, text: rule_in_words(words, rule_named(name)!) }))]
+}
+
+function Remarks({ words, table }: { words: Words; table: OnTable }) {
+    const remarks = table.ballots?.summary.remarks ?? []
+    if (remarks.length === 0) return null
+    return (
+        <details className="ds-details">
+            <summary>{words.plural('recount.remarks', remarks.length)}</summary>
+            <div>
+                <ul>
+                    {remarks.slice(0, 50).map(({ code, line, given: parts }, at) => (
+                        <li key={at}>{words.lookup(`recount.remark.${code.replaceAll('-', '_')}`, { ...parts, line: String(line ?? '') })}</li>
+                    ))}
+                </ul>
+            </div>
+        </details>
+    )
+}
+
+function Save({ words, json, file }: { words: Words; json: object; file: string }) {
+    const [href, set_href] = useState('')
+    useEffect(() => {
+        const address = URL.createObjectURL(new Blob([JSON.stringify(json, null, 2), '\n'], { type: 'application/json' }))
+        set_href(address)
+        return () => URL.revokeObjectURL(address)
+    }, [json])
+    return (
+        <p>
+            <a className="ds-link" href={href} download={file.replace(/\.pb$/, '') + '.result.json'}>
+                {words.say('recount.save')}
+            </a>
+        </p>
+    )
+}
+
+function Result({ words, table, session }: { words: Words; table: OnTable; session: Session }) {
+    const { ballots, published, counted } = table
+    if (!ballots || !counted) return null
+    const { summary, file } = ballots
+    const { result, rule } = counted
+    const teller = new Teller(words, summary.election)
+    const verdicts = [
+        { file, verdict: verdict_of_file(summary, result, rule) },
+        { file: published?.file ?? '', verdict: published && verdict_of_result(summary, result, rule, published.claim) },
+    ]
+    const seconds = words.say('recount.seconds', { n: new Format(words).number(counted.milliseconds / 1000, 1) })
+    return (
+        // A new count begins with everything folded and nothing worked out.
+        <div key={result.rule} className="recount-result">
+            {verdicts.map(
+                ({ file: source, verdict }) =>
+                    verdict && (
+                        <Published
+                            key={verdict.source}
+                            {...{ words, teller, verdict, file: source, spent: result.spent }}
+                            projects={summary.election.projects}
+                            rule={rule_in_words(words, rule)}
+                        />
+                    ),
+            )}
+            <Outcome {...{ words, teller, summary, counted, session }} />
+            <Rounds {...{ words, teller, result }} />
+            <Ties {...{ words, teller, result }} />
+            <Save words={words} json={counted.json} file={file} />
+            <p className="bp-quiet">{words.say('recount.time', { time: seconds })}</p>
+        </div>
+    )
+}
+
+function About({ words, table }: { words: Words; table: OnTable }) {
+    if (!table.ballots) return null
+    const { election, ballots } = table.ballots.summary
+    const facts = {
+        projects: words.plural('counting.projects', election.projects.length),
+        ballots: words.plural('recount.ballots', ballots),
+        budget: new Teller(words, election).money(election.budget),
+    }
+    return (
+        <>
+            <h2 className="ds-heading" data-size="md">
+                {election.title || table.ballots.file}
+            </h2>
+            <p>{words.say('recount.facts', facts)}</p>
+        </>
+    )
+}
+
+function Recount({ words, file, fallback }: RecountProps & { words: Words; fallback: HTMLElement }) {
+    const [state, set_state] = useState<OnTable>({ rule: '', faults: [] })
+    const session = useMemo(() => new Session(() => new CountingWorker()), [])
+    const table = useMemo(() => new Table(session, set_state), [session])
+    useEffect(() => {
+        fallback.hidden = true
+        if (!file) return
+        const control = new AbortController()
+        const wanted = new URLSearchParams(location.search).get(rule_parameter) ?? ''
+        remember_rule(wanted)
+        fetch(file.href, { signal: control.signal })
+            .then(async (response) => (response.ok ? new Uint8Array(await response.arrayBuffer()) : Promise.reject(new Error(String(response.status)))))
+            .then((bytes) => table.take([{ name: file.name, bytes }], wanted))
+            .catch(() => control.signal.aborted || table.could_not_fetch())
+        return () => control.abort()
+    }, [fallback, file, table])
+
+    const take = async (files: Iterable<File>) => {
+        remember_rule('')
+        await table.take(await given(files))
+    }
+    const choose = (rule: string) => {
+        remember_rule(rule)
+        void table.choose(rule)
+    }
+    const { work } = state
+    const doing =
+        work?.kind === 'reading'
+            ? words.say('recount.reading', { file: work.file })
+            : work && (work.steps > 0 ? words.say('recount.counting_raises', { n: String(work.steps) }) : words.say('recount.counting'))
+    return (
+        <div className="recount">
+            <Files words={words} take={(files) => void take(files)} />
+            <About words={words} table={state} />
+            {state.ballots && <RuleChoice words={words} options={rule_options(words, state)} chosen={state.rule} choose={choose} />}
+            <div aria-live="polite" aria-busy={work !== undefined}>
+                {doing && <Working words={words} text={doing} stop={() => session.stop()} />}
+                <Troubles words={words} table={state} />
+            </div>
+            <Remarks words={words} table={state} />
+            <Result words={words} table={state} session={session} />
+        </div>
+    )
+}
+
+export function mount(element: HTMLElement, props: RecountProps, words: Words): void {
+    recount_words(words.language)
+        .then((own) => react_island(Recount)(element, props, own))
+        .catch((problem: unknown) => console.error('recount', problem))
+}

@@ -1,0 +1,153 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import play_money from '../../../tests/data/participation/play_money.pb?raw'
+import play_money_result from '../../../tests/data/participation/play_money.json?raw'
+import { count } from './counting/count.ts'
+import { ballot_total } from './counting/election.ts'
+import { read_pabulib_bytes, type Reading } from './counting/pabulib.ts'
+import { result_json } from './counting/report.ts'
+import type { Answers, Reply, Request } from './protocol.ts'
+import { Session } from './session.ts'
+import { type OnTable, Table } from './table.ts'
+import { verdict_of_file, verdict_of_result } from './verdict.ts'
+
+/// Answers as counting.worker.ts does, when it is let; happy-dom has no workers.
+class FakeWorker {
+    static made = 0
+    static held: (() => void)[] | undefined
+    onmessage: ((event: { data: Reply }) => void) | null = null
+    onerror: unknown = null
+    ended = false
+    private reading: Reading | undefined
+
+    constructor() {
+        ++FakeWorker.made
+    }
+    terminate(): void {
+        this.ended = true
+    }
+    postMessage(request: Request): void {
+        const answer = () => !this.ended && this.onmessage?.({ data: { kind: 'answer', answer: this.answer(request) } })
+        if (FakeWorker.held) FakeWorker.held.push(answer)
+        else queueMicrotask(answer)
+    }
+    private answer(request: Request): Answers[keyof Answers] {
+        if (request.kind === 'read') {
+            const read = read_pabulib_bytes(request.bytes)
+            if (!read.ok) return read
+            this.reading = read.value
+            const { election, ...rest } = read.value
+            return { ok: true, value: { ...rest, election, ballots: ballot_total(election.ballots) } }
+        }
+        if (request.kind !== 'count' || !this.reading) throw new Error('nothing was read')
+        const result = count(this.reading.election, request.rule)
+        return result.ok ? { ok: true, value: { result: result.value, json: result_json(this.reading.election, request.rule, result.value), milliseconds: 1 } } : result
+    }
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+const ballots = { name: 'valg.pb', bytes: bytes(play_money) }
+const published = { name: 'valg.json', bytes: bytes(play_money_result) }
+
+function set_table() {
+    let state: OnTable = { rule: '', faults: [] }
+    const session = new Session(() => new FakeWorker() as unknown as Worker)
+    const table = new Table(session, (shown) => (state = shown))
+    return { table, session, shown: () => state }
+}
+
+describe('the table', () => {
+    afterEach(() => {
+        FakeWorker.held = undefined
+        FakeWorker.made = 0
+    })
+
+    it('counts by the rule in the file, and the published outcome follows', async () => {
+        const { table, shown } = set_table()
+        await table.take([ballots])
+        const { counted, rule, faults } = shown()
+        expect([rule, faults]).toEqual(['file', []])
+        expect(verdict_of_file(shown().ballots!.summary, counted!.result, counted!.rule)).toMatchObject({ follows: true, incomparable: false })
+    })
+    it('counts by the rule in a published result', async () => {
+        const { table, shown } = set_table()
+        await table.take([published, ballots])
+        const { counted, rule } = shown()
+        expect(rule).toBe('result')
+        const verdict = verdict_of_result(shown().ballots!.summary, counted!.result, counted!.rule, shown().published!.claim)
+        expect(verdict).toMatchObject({ follows: true, incomparable: false, other_order: false })
+    })
+    it('says where a published result does not follow', async () => {
+        const wrong = play_money_result.replace('"winners": ["bike", "play", "lib"]', '"winners": ["gym", "play", "bike"]').replace(/"spent": "\d+"/, '"spent": "900"')
+        const { table, shown } = set_table()
+        await table.take([ballots, { name: 'valg.json', bytes: bytes(wrong) }])
+        const { counted } = shown()
+        expect(verdict_of_result(shown().ballots!.summary, counted!.result, counted!.rule, shown().published!.claim)).toMatchObject({
+            follows: false, only_theirs: ['gym'], only_ours: ['lib'], their_spent: 90_000,
+        })
+    })
+    it('says when only the order differs', async () => {
+        const { table, shown } = set_table()
+        await table.take([ballots, { name: 'valg.json', bytes: bytes(play_money_result.replace('"bike", "play", "lib"', '"play", "bike", "lib"')) }])
+        const verdict = verdict_of_result(shown().ballots!.summary, shown().counted!.result, shown().counted!.rule, shown().published!.claim)
+        expect(verdict).toMatchObject({ follows: false, other_order: true, only_ours: [] })
+    })
+    it('does not compare outcomes by different rules', async () => {
+        const { table, shown } = set_table()
+        await table.take([ballots, published])
+        await table.choose('phragmen')
+        const { counted } = shown()
+        expect(verdict_of_file(shown().ballots!.summary, counted!.result, counted!.rule)!.incomparable).toBe(true)
+        expect(verdict_of_result(shown().ballots!.summary, counted!.result, counted!.rule, shown().published!.claim).incomparable).toBe(true)
+    })
+    it('waits for a rule where the file defines none', async () => {
+        const { table, shown } = set_table()
+        await table.take([{ name: 'valg.pb', bytes: bytes(play_money.replace('equalshares/add1', 'greedy-custom')) }])
+        expect(shown().counted).toBeUndefined()
+        expect(shown().ballots!.summary.rule).toMatchObject({ ok: false, fault: { code: 'undefined-rule' } })
+        await table.choose('greedy')
+        expect(shown().counted!.result.rule).toBe('greedy')
+    })
+    it('takes a rule that was asked for, and only one that exists', async () => {
+        const { table, shown } = set_table()
+        await table.take([ballots], 'phragmen')
+        expect(shown().rule).toBe('phragmen')
+        await table.take([ballots], 'nonsense')
+        expect(shown().rule).toBe('file')
+    })
+    it('asks for the ballots when it gets a result alone', async () => {
+        const { table, shown } = set_table()
+        await table.take([published])
+        expect(shown().trouble).toBe('no-ballots')
+        await table.take([ballots])
+        expect(shown().counted).toBeDefined()
+    })
+    it('keeps the faults of each file, and counts what can be counted', async () => {
+        const { table, shown } = set_table()
+        await table.take([ballots, { name: 'x.json', bytes: bytes('{"format": "other"}') }])
+        expect(shown().faults).toMatchObject([{ file: 'x.json', fault: { code: 'not-result' } }])
+        expect(shown().counted).toBeDefined()
+        await table.take([{ name: 'x.pb', bytes: bytes('no ballots here') }])
+        expect(shown().faults).toMatchObject([{ file: 'x.pb', fault: { code: 'not-sections', line: 1 } }])
+        expect(shown().counted).toBeUndefined()
+    })
+    it('puts aside a result of another election', async () => {
+        const { table, shown } = set_table()
+        await table.take([ballots, { name: 'x.json', bytes: bytes(play_money_result.replace('"bike", "play", "lib"', '"bridge"')) }])
+        expect(shown().faults).toMatchObject([{ fault: { code: 'other-election', given: { id: 'bridge' } } }])
+        expect(shown().rule).toBe('file')
+    })
+    it('can be given up, and begins again with what it knew', async () => {
+        const { table, session, shown } = set_table()
+        await table.take([ballots])
+        FakeWorker.held = []
+        const counting = table.choose('phragmen')
+        await vi.waitFor(() => expect(shown().work).toBeDefined())
+        session.stop()
+        await counting
+        expect(shown().trouble).toBe('stopped')
+        FakeWorker.held = undefined
+        await table.choose('phragmen')
+        expect(shown().counted!.result.rule).toBe('phragmen')
+        expect(FakeWorker.made).toBe(2)
+    })
+})
