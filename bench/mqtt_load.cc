@@ -67,12 +67,12 @@ public:
     void fill(Clock::time_point now) {
         while (sent_at_.size() < load_.window) {
             packet_id_ = packet_id_ == 65'535 ? 1 : static_cast<std::uint16_t>(packet_id_ + 1);
-            const auto time = std::chrono::system_clock::now().time_since_epoch();
+            const std::chrono::nanoseconds time = std::chrono::system_clock::now().time_since_epoch();
+            ++value_;
             encode(Publish{.qos = load_.qos,
                            .topic = "ingest/lines",
                            .packet_id = packet_id_,
-                           .payload = fmt::format("load,by={} value={} {}", number_, ++value_,
-                                                  std::chrono::nanoseconds(time).count() + value_)},
+                           .payload = fmt::format("load,by={} value={} {}", number_, value_, time.count() + value_)},
                    Version::v3_1_1, out_);
             sent_at_.push_back(now);
         }
@@ -126,7 +126,7 @@ private:
     Bytes out_;
     std::deque<Clock::time_point> sent_at_;
     std::uint16_t packet_id_ = 0;
-    std::uint64_t value_ = 0;
+    std::int64_t value_ = 0;
     std::uint64_t acknowledged_ = 0;
     std::vector<std::uint32_t> waits_us_;
 };

@@ -40,13 +40,19 @@ qos = 2
 
 /// Publishes numbers one after another, a few at a time, and remembers which were acknowledged.
 class Publisher {
+    readonly name: string
+    readonly topic: string
+    readonly qos: 1 | 2
     readonly acknowledged = new Set<number>()
     sent = 0
     private waiting = 0
     private stopped = false
     private readonly client: MqttClient
 
-    constructor(readonly name: string, to: number, readonly topic: string, readonly qos: 1 | 2, readonly version: 4 | 5) {
+    constructor(name: string, to: number, topic: string, qos: 1 | 2, version: 4 | 5) {
+        this.name = name
+        this.topic = topic
+        this.qos = qos
         this.client = mqtt.connect(`mqtt://127.0.0.1:${to}`, {
             clientId: name, clean: false, username: 'x', password: token, protocolVersion: version, reconnectPeriod: 50,
             connectTimeout: 5000, ...(version === 5 ? { properties: { sessionExpiryInterval: 3600 } } : {}),
