@@ -21,6 +21,39 @@ constexpr std::array relational_level{Operator::gt, Operator::ge, Operator::lt, 
 constexpr std::array additive_level{Operator::add, Operator::sub};
 constexpr std::array multiplicative_level{Operator::mul, Operator::div, Operator::mod};
 
+/// "/name", "/'odd key'" or "[2]".
+Result<void> take_step(Scanner& in, Path& path) {
+    if (in.eat('[')) {
+        const std::size_t at = in.position();
+        const std::string_view index = in.take_until("]");
+        if (index.empty() || index.find_first_not_of("0123456789") != std::string_view::npos || !in.eat(']')) {
+            return in.fault(at, "expected a whole number and ']'");
+        }
+        path.steps.emplace_back(index);
+        return {};
+    }
+    in.skip(1);
+    if (in.peek() == '\'') {
+        // A key that is no name, such as 'antall personer'.
+        TRY(auto key, in.take_quoted());
+        path.steps.push_back(std::move(key));
+        return {};
+    }
+    const std::string_view name = in.take_name(true);
+    if (name.empty()) {
+        return in.expected("a name after '/'");
+    }
+    path.steps.emplace_back(name);
+    return {};
+}
+
+/// The id has one name, whichever was used.
+void canonical(Path& path) {
+    if (path.steps.back() == "@iot.id") {
+        path.steps.back() = "id";
+    }
+}
+
 class Parser {
 public:
     Parser(Scanner& in, const ParseLimits& limits, NodeBudget& budget) : in_(in), limits_(limits), budget_(budget) {}
@@ -207,39 +240,6 @@ private:
         return node;
     }
 
-public:
-    static Result<void> take_step(Scanner& in, Path& path) {
-        if (in.eat('[')) {
-            const std::size_t at = in.position();
-            const std::string_view index = in.take_until("]");
-            if (index.empty() || index.find_first_not_of("0123456789") != std::string_view::npos || !in.eat(']')) {
-                return in.fault(at, "expected a whole number and ']'");
-            }
-            path.steps.emplace_back(index);
-            return {};
-        }
-        in.skip(1);
-        if (in.peek() == '\'') {
-            // A key that is no name, such as 'antall personer'.
-            TRY(auto key, in.take_quoted());
-            path.steps.push_back(std::move(key));
-            return {};
-        }
-        const std::string_view name = in.take_name(true);
-        if (name.empty()) {
-            return in.expected("a name after '/'");
-        }
-        path.steps.emplace_back(name);
-        return {};
-    }
-
-    static void canonical(Path& path) {
-        if (path.steps.back() == "@iot.id") {
-            path.steps.back() = "id";
-        }
-    }
-
-private:
     Scanner& in_;
     const ParseLimits& limits_;
     NodeBudget& budget_;
@@ -260,9 +260,9 @@ Result<Path> take_path(Scanner& in) {
     }
     path.steps.emplace_back(first);
     while (in.peek() == '/' || in.peek() == '[') {
-        TRY_DO(Parser::take_step(in, path));
+        TRY_DO(take_step(in, path));
     }
-    Parser::canonical(path);
+    canonical(path);
     return path;
 }
 
