@@ -154,7 +154,8 @@ std::vector<std::int64_t> naive(World& world, Kind kind, const query::Options& o
             }
         }
     } else {
-        for (auto& thing : world.registry->things().list({}, 1000).value().items) {
+        auto things = world.registry->things().list({}, 1000).value();
+        for (auto& thing : things.items) {
             all.push_back(std::make_shared<const Entity>(std::move(thing)));
         }
     }

@@ -28,10 +28,9 @@ InternalPlane::~InternalPlane() = default;
 
 Result<void> InternalPlane::open_databases(Random& random) {
     TRY(registry_database_, database::Database::open({.url = settings_.registry_url()}));
-    const std::vector<database::Component> components{registry::registry_component(), identity::identity_component(),
-                                                      ingest::devices::DeviceBook::schema(),
-                                                      webhooks::Outbox::component(),
-                                                      sensorthings::MovedTable::schema()};
+    const std::vector<database::Component> components{
+        registry::registry_component(), identity::identity_component(), ingest::devices::DeviceBook::schema(),
+        webhooks::Outbox::component(), sensorthings::MovedTable::schema()};
     TRY(const auto applied, database::migrate(*registry_database_, components, clock_));
     for (const auto& migration : applied) {
         log::info("database", "migrated",

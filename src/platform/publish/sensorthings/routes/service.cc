@@ -46,17 +46,11 @@ Result<Target> target_of(Session& session, const ChangeSet& changes, std::string
             return fail(Errc::not_found, fmt::format("'{}' stands for nothing here", path));
         }
         const auto kind = kind_of_set(path.substr(slash + 1));
-        if (!kind) {
-            return fail(Errc::not_found, fmt::format("there is no entity set '{}'", path.substr(slash + 1)));
+        const auto parent = changes.kind_made(*reference);
+        if (!kind || !parent || type_of(*parent).navigation(path.substr(slash + 1)) == nullptr) {
+            return fail(Errc::not_found, fmt::format("nothing can be made at '{}'", path));
         }
-        // What it is a part of follows from the set alone, since between two kinds there is one relation.
-        for (const EntityType& type : entity_types()) {
-            const auto* navigation = type_of(*kind).navigation(type.name);
-            if (navigation != nullptr || type_of(*kind).navigation(type.set) != nullptr) {
-                return Target{*kind, std::nullopt, Below{type.kind, *reference}};
-            }
-        }
-        return fail(Errc::not_found, fmt::format("nothing can be made at '{}'", path));
+        return Target{*kind, std::nullopt, Below{*parent, *reference}};
     }
     TRY(const auto parsed, parse_path(path));
     if (!parsed.property.empty() || parsed.count) {
@@ -194,7 +188,7 @@ std::vector<Reply> Service::change_together(const Form& form, const std::vector<
                 return fail(planned.error(),
                             fmt::format("part {}", content_id.empty() ? std::to_string(i + 1) : content_id));
             }
-            if (!content_id.empty()) {
+            if (!content_id.empty() && changes.last() != 0) {
                 changes.name(content_id, changes.last());
             }
         }

@@ -37,6 +37,11 @@ std::optional<Reference> ChangeSet::named(std::string_view content_id) const {
     return found == names_.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::optional<Kind> ChangeSet::kind_made(Reference reference) const {
+    const auto found = std::ranges::find(changes_, reference, &Change::reference);
+    return found == changes_.end() ? std::nullopt : std::optional(found->kind);
+}
+
 Result<Reference> ChangeSet::create(Kind kind, const Tree& body, std::optional<Below> below) {
     const std::size_t change = changes_.size();
     changes_.push_back({kind, 0});
@@ -120,6 +125,14 @@ Result<Reference> ChangeSet::make(Kind kind, const Tree& body, std::optional<Bel
     TRY(auto entity, entity_from(kind, body, blank(kind)));
     TRY_DO(relate(entity, body, below));
     const Reference made = add(registry::Create{std::move(entity)});
+    if (below && kind == Kind::location) {
+        if (below->kind != Kind::thing) {
+            return fail(Errc::malformed, "a Location is made below a Thing, or linked where the other entity is made");
+        }
+        add(registry::Move{{below->id}, {{made}}, std::nullopt});
+    } else if (below && kind == Kind::observed_property) {
+        return fail(Errc::malformed, "an ObservedProperty is linked where the MultiDatastream is made");
+    }
     TRY_DO(children(kind, body, made));
     --depth_;
     return made;

@@ -64,6 +64,8 @@ public:
     /// "$1" in a later body or path stands for this (18-088 §13.2.2).
     void name(std::string content_id, Reference reference) { names_[std::move(content_id)] = reference; }
     std::optional<Reference> named(std::string_view content_id) const;
+    /// What an earlier change of this set makes under the reference.
+    std::optional<Kind> kind_made(Reference reference) const;
     /// More than observations?
     bool changes_registry() const { return !writes_.empty(); }
     /// What the last change was about; 0 for an observation, which has its id when it is made.
