@@ -17,6 +17,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view source = "observations";
+/// What is on disk in the journal is applied in seconds; longer than this, something keeps it, and says what.
+constexpr std::chrono::minutes patience{5};
 
 registry::ResultType result_type_of(ingest::csv::ValueType type) {
     switch (type) {
@@ -104,20 +106,22 @@ public:
     }
 
     Result<void> send(std::string rows) override {
-        TRY(const auto receipt, internal_->pipeline().submit_and_wait({.way = ingest::Way::batch_ndjson,
-                                                                       .sender = "bypuls import",
-                                                                       .detail = std::string(ingest::history_detail),
-                                                                       .received = clock_.now(),
-                                                                       .body = std::move(rows)}));
-        delivered_.accepted += receipt.accepted;
-        delivered_.rejected += receipt.rejected;
-        // Never more in flight than this batch, so that a large file needs no more memory than a small one.
-        internal_->pipeline().drain();
+        auto receipt = submit(rows);
+        if (!receipt && receipt.error().code == Errc::exhausted && !internal_->pipeline().disk_full()) {
+            // As much as may be in flight is in flight: so a large file needs no more memory than a small one.
+            TRY_DO(internal_->pipeline().flush_within(patience));
+            receipt = submit(rows);
+        }
+        if (!receipt) {
+            return std::unexpected(std::move(receipt).error());
+        }
+        delivered_.accepted += receipt->accepted;
+        delivered_.rejected += receipt->rejected;
         return {};
     }
 
     Result<Delivered> finish() override {
-        TRY_DO(internal_->pipeline().flush());
+        TRY_DO(internal_->pipeline().flush_within(patience));
         TRY_DO(internal_->gate().settle());
         const auto after = internal_->pipeline().counts()[std::string(source)];
         delivered_.stored = after.stored - before_.stored;
@@ -130,6 +134,14 @@ public:
     std::string name() const override { return "folder " + settings_.data; }
 
 private:
+    Result<ingest::pipeline::Receipt> submit(const std::string& rows) {
+        return internal_->pipeline().submit_and_wait({.way = ingest::Way::batch_ndjson,
+                                                      .sender = "bypuls import",
+                                                      .detail = std::string(ingest::history_detail),
+                                                      .received = clock_.now(),
+                                                      .body = rows});
+    }
+
     Settings settings_;
     SystemClock clock_;
     SystemRandom random_;
