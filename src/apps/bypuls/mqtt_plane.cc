@@ -87,13 +87,17 @@ Result<void> MqttPlane::start_bridges() {
         Fetching fetching{.name = wanted.name};
         fetching.sink = wanted.topics.empty() ? std::make_unique<ingest::PipelineSink>(plane_.pipeline())
                                               : std::make_unique<ingest::PipelineSink>(plane_.pipeline(), wanted.kind);
-        mqtt::BridgeOptions options{
-            .host = wanted.host,
-            .port = wanted.port,
-            .tls = wanted.tls,
-            .ca_file = wanted.ca_file,
-            .subscriber = {
-                .version = wanted.version, .client_id = wanted.client_id, .subscriptions = {}, .sender = wanted.name}};
+        mqtt::BridgeOptions options{.host = wanted.host,
+                                    .port = wanted.port,
+                                    .tls = wanted.tls,
+                                    .ca_file = wanted.ca_file,
+                                    .subscriber = {.version = wanted.version,
+                                                   .client_id = wanted.client_id,
+                                                   .subscriptions = {},
+                                                   // What is larger than a message may be is refused with a dead
+                                                   // letter; closing the connection would bring it back for ever.
+                                                   .packet_bytes_max = 32U << 20U,
+                                                   .sender = wanted.name}};
         if (!wanted.username.empty()) {
             options.subscriber.username = wanted.username;
         }

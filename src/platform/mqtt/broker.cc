@@ -50,8 +50,18 @@ void append_metrics(std::string& out, const Counters& counters) {
     }
 }
 
+namespace {
+
+/// A queue may not use up the packet identifiers.
+Limits within_reach(Limits limits) {
+    limits.queue_messages_max = std::min<std::size_t>(limits.queue_messages_max, 60'000);
+    return limits;
+}
+
+}  // namespace
+
 Broker::Broker(Parts parts, Limits limits)
-    : parts_(std::move(parts)), limits_(limits), mailbox_(std::make_shared<Mailbox>(parts_.wake)) {}
+    : parts_(std::move(parts)), limits_(within_reach(limits)), mailbox_(std::make_shared<Mailbox>(parts_.wake)) {}
 
 Broker::~Broker() {
     mailbox_->close();

@@ -276,6 +276,22 @@ TEST(Taking, MoreAtOnceThanAllowedEndsTheNewVersionAndHoldsTheOld) {
     }
 }
 
+TEST(Taking, ExactlyOnceCountsAgainstTheMaximumOnceAndUntilItIsReleased) {
+    Bench bench({.receive_max = 2});
+    bench.sink.answer.reset();
+    auto client = bench.join("a");
+    client->say(publish_of("ingest/lines", "x", QoS::exactly_once, 1));
+    client->say(publish_of("ingest/lines", "x", QoS::exactly_once, 2));
+    EXPECT_FALSE(client->closed) << "two are allowed";
+    bench.sink.answer_next({});
+    bench.sink.answer_next({});
+    bench.settle();
+    client->hear();
+    client->hear();
+    client->say(publish_of("ingest/lines", "x", QoS::exactly_once, 3));
+    EXPECT_EQ(client->hear_a<Disconnect>().reason, Reason::receive_maximum_exceeded) << "neither is released";
+}
+
 TEST(Taking, TopicAliasesStandForTheirTopicOnThisConnection) {
     Bench bench;
     auto client = bench.join("meter");

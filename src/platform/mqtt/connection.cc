@@ -323,7 +323,8 @@ void Connection::take_publish(Publish publish) {
     if (publish.qos == QoS::at_most_once) {
         return allowed ? broker_.take(*this, 0, std::move(publish)) : broker_.count(Drop::not_allowed);
     }
-    if (version_ == Version::v5 && pending_.size() + session_->inward_count() >= broker_.limits_.receive_max) {
+    // §4.9: QoS 1 counts until PUBACK, QoS 2 until PUBREL, and a new connection begins at nothing.
+    if (version_ == Version::v5 && pending_.size() + unreleased_ >= broker_.limits_.receive_max) {
         return end({Reason::receive_maximum_exceeded, "more publishes at once than CONNACK allowed"});
     }
     const std::uint64_t ticket = first_ticket_ + pending_.size();
@@ -374,6 +375,7 @@ void Connection::acknowledge(const Pending& pending) {
         // It has no word for this; an acknowledgement would say that all is well.
         return end({reason, "the key may not publish to this topic"});
     }
+    unreleased_ += pending.qos == QoS::exactly_once && !is_refusal(reason) ? 1U : 0U;
     send(Acknowledgement{.type = pending.qos == QoS::at_least_once ? PacketType::puback : PacketType::pubrec,
                          .packet_id = pending.packet_id,
                          .reason = reason});
@@ -387,6 +389,7 @@ void Connection::take_pubrel(const Acknowledgement& ack) {
             return send(Acknowledgement{PacketType::pubcomp, packet_id, Reason::packet_identifier_not_found});
         case Session::Inward::received: break;
     }
+    unreleased_ -= unreleased_ > 0 ? 1U : 0U;
     session_->set_inward(packet_id, Session::Inward::unknown);
     broker_.keep_received(*session_, packet_id, false);
     // The number may be used anew once PUBCOMP is there, so a restart must not take it for the old one.

@@ -144,6 +144,7 @@ private:
     std::uint64_t first_ticket_ = 1;  // of pending_'s first
     bool resumed_ = false;            // the session was there when this connection began
     std::uint32_t publishes_ = 0;     // of QoS 1 and 2 on this connection
+    std::size_t unreleased_ = 0;      // QoS 2: PUBREC sent here, PUBREL not yet come
     bool held_ = false;
     bool reading_ = true;
     bool in_read_packets_ = false;

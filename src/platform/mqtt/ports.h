@@ -130,7 +130,7 @@ struct Limits {
     /// Publishes of QoS 1 and 2 on their way to one client at once; fewer when it asks for fewer.
     std::uint16_t send_max = 128;
     /// Waiting for one client; the oldest that was not yet sent is dropped beyond, and counted.
-    std::size_t queue_messages_max = 1'000;
+    std::size_t queue_messages_max = 1'000;  ///< 60 000 at most
     std::size_t queue_bytes_max = 4U << 20U;
     /// Waiting for all clients together: nothing more is queued, and counted as dropped.
     std::size_t queues_bytes_max = 256U << 20U;

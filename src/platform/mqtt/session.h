@@ -95,8 +95,6 @@ public:
     enum class Inward : std::uint8_t { unknown, taking, received };
     Inward inward(std::uint16_t packet_id) const;
     void set_inward(std::uint16_t packet_id, Inward state);
-    std::size_t inward_count() const { return inward_.size(); }
-    const std::map<std::uint16_t, Inward>& all_inward() const { return inward_; }
 
     // The rest is the broker's to set.
 

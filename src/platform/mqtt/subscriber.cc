@@ -23,6 +23,7 @@ Subscriber::~Subscriber() {
 void Subscriber::start(Wire& wire) {
     wire_ = &wire;
     state_ = State::connecting;
+    reading_ = true;
     in_.clear();
     answer_due_ = clock_.steady() + options_.answer_time_max;
     Connect connect{.version = options_.version,
@@ -159,6 +160,14 @@ void Subscriber::take_publish(Publish publish) {
     taking->arrival.message =
         std::make_shared<const Message>(message_from(std::move(publish), "bridge:" + options_.client_id, now));
     attempt(taking);
+    pace();
+}
+
+void Subscriber::pace() {
+    const bool wanted = pending_.size() <= options_.receive_max;
+    if (wire_ != nullptr && std::exchange(reading_, wanted) != wanted) {
+        wire_->set_reading(wanted);
+    }
 }
 
 void Subscriber::attempt(const std::shared_ptr<Taking>& taking) {
@@ -202,6 +211,7 @@ void Subscriber::flush_acknowledgements() {
         send(Acknowledgement{.type = pending.qos == QoS::at_least_once ? PacketType::puback : PacketType::pubrec,
                              .packet_id = pending.packet_id});
     }
+    pace();
 }
 
 void Subscriber::tick() {
@@ -219,7 +229,7 @@ void Subscriber::tick() {
     if (wire_ == nullptr) {
         return;
     }
-    if (answer_due_ && now >= *answer_due_) {
+    if (answer_due_ && now >= *answer_due_ && reading_) {
         return give_up("the broker does not answer");
     }
     if (state_ != State::connecting && now - last_sent_ >= options_.keep_alive) {

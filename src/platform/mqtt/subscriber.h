@@ -98,6 +98,8 @@ private:
     void attempt(const std::shared_ptr<Taking>& taking);
     void taken(const std::shared_ptr<Taking>& taking, const Result<void>& result);
     void flush_acknowledgements();
+    /// Reads no more from a broker that sends more at once than it was asked to (MQTT 3.1.1 cannot be asked).
+    void pace();
     void send(const Packet& packet);
     void give_up(std::string why);
     void count(std::uint64_t SubscriberStatus::* what);
@@ -109,6 +111,7 @@ private:
     Wire* wire_ = nullptr;
     State state_ = State::away;
     Bytes in_;
+    bool reading_ = true;
     TimePoint last_sent_;
     std::optional<TimePoint> answer_due_;
     std::deque<Pending> pending_;  // in the order in which they are to be acknowledged

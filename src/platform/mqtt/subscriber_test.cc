@@ -16,7 +16,7 @@ public:
 
     void send(ByteView bytes) override { in_.insert(in_.end(), bytes.begin(), bytes.end()); }
     std::size_t unsent() const override { return 0; }
-    void set_reading(bool /*wanted*/) override {}
+    void set_reading(bool wanted) override { reading = wanted; }
     void close() override { closed = true; }
 
     void connect(bool session_present = false) {
@@ -69,6 +69,7 @@ public:
     SubscriberStatus status() const { return subscriber_.status(); }
 
     bool closed = false;
+    bool reading = true;
     SimulatedClock clock{Instant{1'800'000'000s}};
 
 private:
@@ -137,6 +138,21 @@ TEST(Subscriber, WhatCannotBeTakenNowIsTriedAgainAndStaysUnacknowledged) {
     sink.answer = Result<void>{};
     broker.pass(1s);
     EXPECT_EQ(broker.hear_a<Acknowledgement>(), ack(puback, 3));
+}
+
+TEST(Subscriber, ABrokerThatSendsMoreThanWasAskedForIsHeldBack) {
+    TestSink sink;
+    sink.answer.reset();
+    FarBroker broker(sink, {.receive_max = 2});
+    broker.connect();
+    for (std::uint16_t id = 1; id <= 3; ++id) {
+        broker.say(publish_of("ingest/lines", "x", QoS::at_least_once, id));
+    }
+    EXPECT_FALSE(broker.reading);
+    sink.answer_next({});
+    broker.settle();
+    EXPECT_TRUE(broker.reading);
+    EXPECT_FALSE(broker.closed);
 }
 
 TEST(Subscriber, WhatCannotBeReadIsAcknowledgedSinceItWouldComeForEver) {
