@@ -79,8 +79,10 @@ private:
                     .rights = {.change = permission == policy::admin, .observe = permission != policy::read}};
             }
             const bool last = reads ? permission == policy::read : permission == policy::ingest || !observes;
-            // A cookie of something else on this address is no claim to be anybody.
-            if (last && reads && !request.header("authorization")) {
+            // A cookie of something else on this address is no claim to be anybody, and a key for sending readings
+            // opens no more than anybody may read. A key that is wrong is told so.
+            constexpr int forbidden = 403;
+            if (last && reads && (!request.header("authorization") || refusal->status == forbidden)) {
                 co_return Asker{};
             }
             if (last) {
