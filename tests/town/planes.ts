@@ -96,7 +96,9 @@ function read_memory(pid: number, from: number, length: number): Buffer {
 }
 
 const paths = ['/', '/bading', '/bading/landfalltjern', '/api/v1/places', '/api/v1/places/landfalltjern', '/healthz', '/metrics', '/status',
-    '/api/v1/staff/inbox', '/api/v1/staff/dead-letters', '/staff', '/api/openapi.json']
+    '/api/v1/staff/inbox', '/api/v1/staff/dead-letters', '/staff', '/api/openapi.json',
+    '/sta/v1.1/', '/sta/v1.1/Things?$expand=Datastreams,Locations', '/sta/v1.1/Sensors', '/sta/v1.1/ObservedProperties',
+    '/sta/v1.1/FeaturesOfInterest', '/sta/v1.1/Observations?$top=1000&$orderby=phenomenonTime desc']
 
 await report.test('the public process answers readers', async () => {
     const { places } = await (await fetch(`${open.url}/api/v1/places`)).json()
