@@ -86,7 +86,6 @@ public:
     std::optional<std::uint64_t> note_received(std::uint16_t packet_id);
     void remove(std::uint64_t number);
 
-    std::size_t on_the_way() const { return by_packet_id_.size(); }
     std::size_t size() const { return outgoing_.size(); }
     std::size_t bytes() const { return bytes_; }
 
