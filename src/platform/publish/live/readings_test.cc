@@ -34,6 +34,7 @@ public:
     }
 
     std::shared_ptr<const publication::Catalogue> catalogue() const override { return catalogue_; }
+    std::shared_ptr<const registry::View> registry() const override { return nullptr; }
     std::optional<observations::Observation> latest(DatastreamId id) const override {
         const auto found = latest_.find(id);
         return found == latest_.end() ? std::nullopt : std::optional(found->second);
