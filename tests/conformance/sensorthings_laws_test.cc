@@ -22,7 +22,7 @@ struct Town {
             json body = whole_thing(*rc::gen::element<std::string>("air", "water", "Ås", "o'hare"));
             body["properties"]["depth"] = *rc::gen::inRange(0, 3);
             body["Datastreams"] = json::array();
-            const int streams = *rc::gen::inRange(0, 3);
+            const int streams = *rc::gen::inRange(i == 0 ? 1 : 0, 3);
             for (int s = 0; s < streams; ++s) {
                 body["Datastreams"].push_back(datastream_body(*rc::gen::element<std::string>("t", "u", "v")));
             }
@@ -110,7 +110,6 @@ RC_GTEST_PROP(SensorThingsLaws, AllPagesTogetherAreTheUnpagedAnswer, ()) {
 RC_GTEST_PROP(SensorThingsLaws, PagesStayWholeWhileReadingsArrive, ()) {
     Town town;
     const auto streams = town.world.list("Datastreams?$top=1000");
-    RC_PRE(!streams.empty());
     const std::string address =
         "Observations?$orderby=" + *rc::gen::element<std::string>("phenomenonTime", "id", "phenomenonTime desc");
     const auto before = town.world.all_ids(address);
@@ -128,7 +127,7 @@ RC_GTEST_PROP(SensorThingsLaws, PagesStayWholeWhileReadingsArrive, ()) {
         const auto t = parse_instant("2026-05-31T23:30:00Z").value() + std::chrono::minutes{7 * ++minute};
         town.world.post(stream["@iot.selfLink"].get<std::string>() + "/Observations",
                         {{"phenomenonTime", format_instant(t)}, {"result", 9}});
-        RC_PRE(minute < 500);
+        RC_ASSERT(minute < 500);
     }
     auto sorted = seen;
     std::ranges::sort(sorted);

@@ -65,7 +65,7 @@ private:
 
     const Data& data_;
     const Clock& clock_;
-    const ReadLimits& limits_;
+    ReadLimits limits_;
     Instant now_;
     std::chrono::steady_clock::time_point deadline_;
     std::size_t rows_ = 0;
