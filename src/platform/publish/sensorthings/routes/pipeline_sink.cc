@@ -44,6 +44,8 @@ Result<void> PipelineSink::rewrite(observations::DatastreamId id, std::string ro
     // The store refuses them as yet, being of another type than what it holds; but the journal and the dead letters
     // have them, so that nothing is lost wherever this ends.
     TRY(const auto kept, pipeline_.submit_and_wait(message_of(std::move(rows), received)));
+    // Replaying reads them from what has settled.
+    TRY_DO(pipeline_.flush());
     TRY_DO(pipeline_.remove(id, {observations::earliest_time, observations::latest_time}));
     std::promise<Result<ingest::pipeline::Receipt>> told;
     auto answer = told.get_future();
