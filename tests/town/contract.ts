@@ -97,8 +97,7 @@ await report.test('listening to readings begins with what is known, as the contr
     stop.abort()
     const event = text.split('\n\n')[0]!.split('\n')
     assert.equal(event[0], 'event: observation')
-    const validate = ajv.compile(rebase(contract.components.schemas.LiveObservation))
-    assert.ok(validate(JSON.parse(event[1]!.slice('data: '.length))), ajv.errorsText(validate.errors))
+    follows(contract.components.schemas.LiveObservation, JSON.parse(event[1]!.slice('data: '.length)), 'a live observation')
     await check({ path: '/live', url: '/live?datastream=999999999', status: 404 })
 })
 await report.test('a webhook is made, shown without its secret, switched off and removed', async () => {
@@ -183,7 +182,8 @@ await report.test('the first account: a wrong code, a weak password, then in', a
     await check({ ...setup, method: 'post', status: 403, headers: own_page, body: JSON.stringify({ ...account, code: wrong }) })
     await check({ ...setup, method: 'post', status: 201, headers: own_page, body: JSON.stringify({ ...account, code }) })
     assert.equal((await check({ ...setup, status: 200 })).needed, false)
-    await check({ ...setup, method: 'post', status: 409, headers: own_page, body: JSON.stringify({ ...account, code }) })
+    // The code was good for one account.
+    await check({ ...setup, method: 'post', status: 403, headers: own_page, body: JSON.stringify({ ...account, code }) })
 })
 await report.test('signing in: wrong is 401, right is a session', async () => {
     const session = { path: `${staff}/session`, url: `${staff}/session`, method: 'post' }
@@ -231,8 +231,12 @@ await report.test('a codec is tried, saved by its version, and a dead letter tri
     const letter = letters.items.find((it: any) => it.reason === 'codec_failed')
     const replay = (id: string, status: number) => change('post', '/dead-letters/{id}/replay', `/dead-letters/${id}/replay`, status)
     assert.equal((await replay(letter.id, 200)).outcome, 'quarantined')
+    await replay(letter.id, 409)
     await save(broken.version, 200, codec.script)
-    assert.equal((await replay(letter.id, 200)).outcome, 'stored')
+    // What failed again is a letter of its own.
+    const again = await until(
+        () => get('/dead-letters', `/dead-letters?q=${device}%20reason:codec_failed%20state:waiting`), ({ items }) => items.length > 0, 60)
+    assert.equal((await replay(again.items[0].id, 200)).outcome, 'stored')
     await replay('finnes-ikke', 404)
     await get('/dead-letters', '/dead-letters?q=reason:codec_failed%20state:waiting')
     const profiles = await get('/profiles')
