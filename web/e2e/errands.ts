@@ -215,7 +215,8 @@ export const errands: Errand[] = [
             assert.ok(covered < 256 / 3, `something that stays covers ${covered} of 256 px`)
             for (const cut of await page.locator('h1, h2, .bp-key-number, .ds-button').all()) {
                 const [inner, outer] = await cut.evaluate((element) => [element.scrollWidth, element.clientWidth])
-                assert.ok(outer === 0 || inner! <= outer! + 1, `${await cut.textContent()} is cut off`)
+                // What only screen readers hear is one pixel wide.
+                assert.ok(outer! <= 1 || inner! <= outer! + 1, `${await cut.textContent()} is cut off`)
             }
         },
     },
