@@ -49,10 +49,12 @@ export function random_election(seed: number, plain: boolean): Election {
     const dice = new Dice(seed)
     const kind = dice.pick(kinds)
     const count = 2 + dice.below(8)
+    // Free projects meet, and exclude each other, only where there are several.
+    const free_percent = seed % 5 === 4 ? 50 : 4
     // Costs from few values make ties; from many, near misses.
     const steps = dice.pick([1, 3, 50])
     const projects = Array.from({ length: count }, (_, i) => {
-        const cost = dice.chance(4) ? 0 : (1 + dice.below(steps)) * dice.pick([100, 1000, 137])
+        const cost = dice.chance(free_percent) ? 0 : (1 + dice.below(steps)) * dice.pick([100, 1000, 137])
         const partial = !plain && cost > 1 && dice.chance(30)
         return { id: `${'pøqzé'[i % 5]}${i}`, name: `Prosjekt ${i}`, cost, ...(partial && { partial_from: 1 + dice.below(cost) }) }
     })

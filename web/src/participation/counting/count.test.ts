@@ -141,6 +141,25 @@ describe('greedy', () => {
         expect(names(free, result)).toBe('book bench')
         expect(result.rounds[0]!.phase).toBe('free')
     })
+    it('funds what costs nothing in the order of votes, and calls it no tie', () => {
+        const free = election(30, { bench: 30, book: 0, song: 0, dance: 0 }, [[1, 'bench book'], [1, 'bench song dance'], [1, 'song']])
+        const result = counted(free, 'greedy')
+        expect(names(free, result)).toBe('song book dance bench')
+        expect(result.ties).toEqual([])
+    })
+    it('builds one of each exclusive group of what costs nothing, and tells of the tie', () => {
+        const level = { ...election(30, { bench: 30, book: 0, song: 0 }, [[1, 'bench book'], [1, 'song']]), exclusive: [[0, 2], [1, 2]] }
+        const result = counted(level, 'greedy')
+        expect(names(level, result)).toBe('book bench')
+        expect(result.ties).toEqual([{ round: 0, tied: [1, 2], chosen: 1, broken_by: 'alphabetical', alternatives: [[2]] }])
+        const more = { ...election(30, { bench: 30, book: 0, song: 0 }, [[1, 'bench book'], [2, 'song']]), exclusive: level.exclusive }
+        expect(names(more, counted(more, 'greedy'))).toBe('song')
+        expect(counted(more, 'greedy').ties).toEqual([])
+    })
+    it('stops at a tie between what costs nothing that only a lot can break', () => {
+        const level = { ...election(30, { book: 0, song: 0 }, [[1, 'book song']]), exclusive: [[0, 1]] }
+        expect(count(level, { ...plain_rule, method: 'greedy', ties: ['lot'] })).toMatchObject({ ok: false, fault: { code: 'only-lot' } })
+    })
 })
 
 describe('leaps', () => {

@@ -1,4 +1,4 @@
-import type { Contest } from './contest.ts'
+import { buy, choose, type Contest, no_outcome, rivals_of, still_open } from './contest.ts'
 import { type Election } from './election.ts'
 import { count_equal_shares } from './equal_shares.ts'
 import { attempt, type Attempt, refuse } from './fault.ts'
@@ -42,25 +42,38 @@ function find_excluded(election: Election, rule: Rule, totals: Totals): Map<numb
     return excluded
 }
 
+/// What costs nothing is funded beside the rule if anyone supports it, most votes first. That matters only where two exclude each
+/// other, and only between those is a tie one.
+function fund_free(contest: Contest): Outcome {
+    const { judge, totals } = contest
+    const outcome = no_outcome()
+    for (;;) {
+        const open = still_open(contest, outcome)
+        if (open.length === 0) return outcome
+        const most = Math.max(...open.map((project) => totals.votes[project]!))
+        const level = open.filter((project) => totals.votes[project] === most)
+        const first = judge.first_of(level)
+        const rivals = rivals_of(contest, first)
+        const tied = level.filter((project) => project === first || rivals.includes(project))
+        buy(contest, outcome, choose(contest, outcome, tied), 'free')
+    }
+}
+
 function count_once(election: Election, rule: Rule, totals: Totals, judge: TieJudge, { progress, leaps }: CountOptions): CountResult {
     const excluded = find_excluded(election, rule, totals)
-    // What costs nothing is funded beside the rule if anyone supports it.
-    const free = election.projects.flatMap(({ cost }, project) => (cost === 0 && totals.votes[project]! > 0 ? [project] : []))
-    const shut_out = new Set(election.exclusive.filter((group) => group.some((project) => free.includes(project))).flat())
-    const entrants = election.projects.flatMap(({ cost }, project) =>
-        cost > 0 && !excluded.has(project) && !shut_out.has(project) ? [project] : [],
-    )
-    const outcome = methods[rule.method]({ election, rule, totals, judge, entrants, budget: election.budget, progress, leaps })
-    const rounds = [
-        ...free.map((project) => ({ project, phase: 'free' as const, paid: 0, supporters: totals.votes[project]! })),
-        ...outcome.rounds,
-    ]
+    const all = election.projects.map((_, project) => project)
+    const cost = (project: number) => election.projects[project]!.cost
+    const with_cost = all.filter((project) => cost(project) > 0 && !excluded.has(project))
+    const contest = { election, rule, totals, judge, entrants: with_cost, budget: election.budget, progress, leaps }
+    const free = fund_free({ ...contest, entrants: all.filter((project) => cost(project) === 0 && totals.votes[project]! > 0) })
+    const outcome = methods[rule.method]({ ...contest, entrants: still_open(contest, free) })
+    const rounds = [...free.rounds, ...outcome.rounds]
     return {
         ...outcome,
         ...totals,
         rule: rule_name(rule),
         rounds,
-        ties: outcome.ties.map((tie) => ({ ...tie, round: tie.round + free.length })),
+        ties: [...free.ties, ...outcome.ties.map((tie) => ({ ...tie, round: tie.round + free.rounds.length }))],
         winners: rounds.map(({ project }) => project),
         budget: election.budget,
         excluded,

@@ -65,11 +65,16 @@ export class TieJudge {
     choose(tied: readonly number[]): number {
         if (tied.length === 1) return tied[0]!
         if (this.favour?.among.every((project) => tied.includes(project))) return this.favour.favoured
-        const first = tied.reduce((best, project) => (this.order(project, best) < 0 ? project : best))
+        const first = this.first_of(tied)
         if (!this.unbroken && tied.some((other) => other !== first && this.agreeing(first, other) === this.reasons.length)) {
             this.unbroken = [...tied]
         }
         return first
+    }
+
+    /// By the adopted order, and the alphabet where that says nothing; not a decision yet.
+    first_of(projects: readonly number[]): number {
+        return projects.reduce((best, project) => (this.order(project, best) < 0 ? project : best))
     }
 
     describe(round: number, tied: readonly number[], chosen: number): Tie {
