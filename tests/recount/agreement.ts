@@ -79,7 +79,7 @@ async function random_agrees(seed: number): Promise<void> {
 }
 
 const [first, last = first] = process.argv.slice(2).map(Number)
-for (let seed = first ?? 1; seed <= (last ?? 300); ++seed) await report.test(`random election ${seed}`, () => random_agrees(seed))
+for (let seed = first ?? 1; seed <= (last ?? 200); ++seed) await report.test(`random election ${seed}`, () => random_agrees(seed))
 
 if (first !== undefined) report.end()
 
@@ -126,7 +126,8 @@ for (const name of existsSync(shared) ? readdirSync(shared).filter((name) => nam
         const own = ask(['count', path, '--json'])
         assert.equal(rule.ok, own.status === 0, own.stderr)
         if (rule.ok) assert.deepEqual(own_result(election, rule.value), comparable(JSON.parse(own.stdout)))
-        if (statSync(path).size > 100_000) return
+        // Of the larger ones some take a minute each under raised shares.
+        if (statSync(path).size > 64_000) return
         const rules = ['greedy-stop', 'mes-cost', 'mes-cost-add1', 'mes-cardinality-util', 'phragmen']
         program_results(path, rules).forEach((theirs, i) => assert.deepEqual(own_result(election, rule_named(rules[i]!)!), comparable(theirs), rules[i]))
     })
