@@ -45,6 +45,9 @@ struct Message {
 constexpr std::string_view history_detail = "history";
 bool is_history(const Message& message);
 
+/// Begins the key of what a bridge fetched, as mqtt::Subscriber names it.
+constexpr std::string_view bridge_prefix = "bridge:";
+
 /// The journal's payload of a message, with varint lengths: version 1, or 2 when it has a key. docs/formats/message.md
 Bytes encode(const Message& message);
 /// Errc::malformed for anything encode() does not write. `received` is the journal's.

@@ -148,23 +148,42 @@ Result<Ledger::Seen> Ledger::see_frame(const lorawan::Event& event, Instant rece
     return Seen::fresh;
 }
 
-Result<Ledger::Keys> Ledger::keys_of(const std::string& sender) const {
-    return database_.read("looking for a message that came before", [&](soci::session& sql) -> Result<Keys> {
-        Keys keys;
-        const soci::rowset<soci::row> rows =
-            (sql.prepare << "SELECT key, crc, number, position, received FROM ingest_key_seen WHERE sender = :sender",
-             soci::use(sender));
-        for (const soci::row& row : rows) {
-            const SeenKey seen{.crc = row.get<long long>(1),
-                               .number = row.get<long long>(2),
-                               .position = {static_cast<std::uint64_t>(row.get<long long>(3))},
-                               .received = Instant{Duration{row.get<long long>(4)}},
-                               .is_written = true};
-            keys.last_number = std::max(keys.last_number, seen.number);
-            keys.seen.emplace(row.get<std::string>(0), seen);
-        }
-        return keys;
+Result<std::int64_t> Ledger::last_key_number(const std::string& sender) const {
+    return database_.read("counting a sender's messages", [&](soci::session& sql) -> Result<std::int64_t> {
+        long long last = 0;
+        sql << "SELECT COALESCE(MAX(number), 0) FROM ingest_key_seen WHERE sender = :sender", soci::use(sender),
+            soci::into(last);
+        return last;
     });
+}
+
+Result<std::optional<Ledger::SeenKey>> Ledger::find_key(const std::string& sender, const std::string& key) const {
+    const auto& pending = keys_.at(sender).seen;
+    if (const auto found = pending.find(key); found != pending.end()) {
+        return found->second;
+    }
+    return database_.read("looking for a message that came before",
+                          [&](soci::session& sql) -> Result<std::optional<SeenKey>> {
+                              long long crc = 0;
+                              long long number = 0;
+                              long long position = 0;
+                              long long received = 0;
+                              sql << "SELECT crc, number, position, received FROM ingest_key_seen WHERE "
+                                     "sender = :sender AND key = :key",
+                                  soci::use(sender, "sender"), soci::use(key, "key"), soci::into(crc),
+                                  soci::into(number), soci::into(position), soci::into(received);
+                              if (!sql.got_data()) {
+                                  return std::nullopt;
+                              }
+                              return SeenKey{.crc = crc,
+                                             .number = number,
+                                             .position = {static_cast<std::uint64_t>(position)},
+                                             .received = Instant{Duration{received}}};
+                          });
+}
+
+std::int64_t Ledger::keys_kept(std::string_view sender) {
+    return sender.starts_with(bridge_prefix) ? keys_per_bridge : keys_per_sender;
 }
 
 Result<bool> Ledger::see_key(const Message& message, journal::Position position) {
@@ -174,18 +193,19 @@ Result<bool> Ledger::see_key(const Message& message, journal::Position position)
     const std::string key = slash == std::string::npos ? "" : message.key.substr(slash + 1);
     auto pending = keys_.find(sender);
     if (pending == keys_.end()) {
-        TRY(auto kept, keys_of(sender));
-        pending = keys_.emplace(sender, std::move(kept)).first;
+        TRY(const std::int64_t last, last_key_number(sender));
+        pending = keys_.emplace(sender, Keys{.last_number = last, .seen = {}}).first;
     }
     Keys& keys = pending->second;
     const auto crc = static_cast<std::int64_t>(crc32c(as_bytes(message.body)));
-    const auto before = keys.seen.find(key);
-    if (before != keys.seen.end() && before->second.position == position) {
-        return false;  // this very record, looked at again
-    }
-    if (message.redelivered && before != keys.seen.end() && before->second.crc == crc &&
-        before->second.number > keys.last_number - keys_per_sender) {
-        return true;
+    if (message.redelivered) {
+        TRY(const auto before, find_key(sender, key));
+        if (before && before->position == position) {
+            return false;  // this very record, looked at again
+        }
+        if (before && before->crc == crc && before->number > keys.last_number - keys_kept(sender)) {
+            return true;
+        }
     }
     keys.seen.insert_or_assign(
         key, SeenKey{.crc = crc, .number = ++keys.last_number, .position = position, .received = message.received});

@@ -98,10 +98,14 @@ public:
     /// Has this radio frame come before? The same frame with another payload is a conflict; a counter that starts anew
     /// begins a new epoch. docs/concepts/data-in.md tells the rule.
     Result<Seen> see_frame(const lorawan::Event& event, Instant received, journal::Position position);
-    /// Has this message, which the sender says it may have sent before, come already? Known are the last
-    /// `keys_per_sender` keyed messages of a sender: as many as it can have under way. Notes it for next time.
+    /// Has this message, which the sender says it may have sent before, come already? Known are a sender's last keyed
+    /// messages, as many as it can have under way. Notes it for next time.
     Result<bool> see_key(const Message& message, journal::Position position);
+    /// Our own broker lets no client have more under way.
     static constexpr std::int64_t keys_per_sender = 256;
+    /// Another broker may heed no receive maximum: mosquitto 2.0.11 sends all that it has, over and over while
+    /// connections break. A quarter of the packet identifiers, so that one that comes round again is another message.
+    static constexpr std::int64_t keys_per_bridge = 16'384;
     /// Beyond twenty thousand that wait to be written, letters are left out; the account counts them all the same.
     void add_dead_letter(DeadLetter letter);
     void note_unknown_device(UnknownDevice device);
@@ -157,9 +161,8 @@ private:
         std::int64_t number = 0;  ///< counts the sender's messages
         journal::Position position;
         Instant received{};
-        bool is_written = false;
     };
-    /// Of one sender, by what follows the last slash of the key.
+    /// What one sender sent since the last settle, by what follows the last slash of the key.
     struct Keys {
         std::int64_t last_number = 0;
         std::map<std::string, SeenKey, std::less<>> seen;
@@ -178,7 +181,9 @@ private:
     /// `session_key` is "dev_eui/session".
     Result<Session> session_of(const std::string& session_key) const;
 
-    Result<Keys> keys_of(const std::string& sender) const;
+    static std::int64_t keys_kept(std::string_view sender);
+    Result<std::int64_t> last_key_number(const std::string& sender) const;
+    Result<std::optional<SeenKey>> find_key(const std::string& sender, const std::string& key) const;
 
     Result<void> write_frames(observations::Transaction& transaction) const;
     Result<void> write_keys(observations::Transaction& transaction) const;

@@ -74,8 +74,9 @@ Result<void> Ledger::write_frames(observations::Transaction& transaction) const 
 
 Result<void> Ledger::write_keys(observations::Transaction& transaction) const {
     for (const auto& [sender, keys] : keys_) {
+        const std::int64_t forgotten = keys.last_number - keys_kept(sender);
         for (const auto& [key, seen] : keys.seen) {
-            if (seen.is_written || seen.number <= keys.last_number - keys_per_sender) {
+            if (seen.number <= forgotten) {
                 continue;
             }
             TRY_DO(put(transaction,
@@ -86,7 +87,7 @@ Result<void> Ledger::write_keys(observations::Transaction& transaction) const {
                        micros(seen.received)));
         }
         TRY_DO(put(transaction, "DELETE FROM ingest_key_seen WHERE sender = $1 AND number <= $2",
-                   std::string_view(sender), keys.last_number - keys_per_sender));
+                   std::string_view(sender), forgotten));
     }
     return {};
 }

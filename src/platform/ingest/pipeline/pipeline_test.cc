@@ -178,6 +178,35 @@ TEST_F(ApplierTest, AMessageDeliveredAgainIsKnownByItsKeyWhenItsReadingsHaveNoTi
     EXPECT_EQ(deliver("c/1", true, stamped).duplicate, 1U) << "its own time tells it";
 }
 
+TEST_F(ApplierTest, ABrokerThatSendsMoreThanItWasAskedForIsKnownAfterACrashAndASettle) {
+    constexpr int sent = 900;
+    const auto deliver_all = [&](bool redelivered) {
+        std::uint64_t stored = 0;
+        for (int i = 1; i <= sent; ++i) {
+            bench_.clock.advance(1us);
+            const auto counts = bench_.take({.way = Way::lines,
+                                             .detail = "ns",
+                                             .received = bench_.clock.now(),
+                                             .body = fmt::format("door n={}i", i),
+                                             .key = fmt::format("bridge:bypuls-far/{}", i),
+                                             .redelivered = redelivered});
+            EXPECT_TRUE(counts.has_value()) << counts.error();
+            stored += counts ? counts->stored : 0;
+            if (i == sent / 2) {
+                EXPECT_TRUE(bench_.projection->settle().has_value());
+            }
+        }
+        return stored;
+    };
+    EXPECT_EQ(deliver_all(false), sent);
+    for (int kill = 0; kill < 2; ++kill) {
+        bench_.crash();
+        bench_.open();
+        EXPECT_EQ(deliver_all(true), 0) << "none of these had been acknowledged, so the broker sent them again";
+    }
+    EXPECT_EQ(bench_.store->count(bench_.series("line:door:n")), sent);
+}
+
 TEST_F(ApplierTest, WithoutADecoderAFrameWaitsAndIsNotLost) {
     bench_.add_profile();
     bench_.adopt(1);
