@@ -21,6 +21,9 @@ inline constexpr int exit_ok = 0;
 inline constexpr int exit_differs = 1;  ///< verify: the result does not follow; compare and which-rule: none fits
 inline constexpr int exit_usage = 2;    ///< arguments, files or rules that make no sense
 
+/// All take --help. An election as two CSV files is FILE with the projects, --ballots FILE.csv, --budget KRONER and
+/// --kind (approval if not given).
+///
 /// `bypuls count FILE.pb [--rule NAME|FILE.toml] [--json] [--pb] [--explain] [--language nb|nn|en] [--which-rule]`.
 /// FILE is Pabulib or JSON (.json). Without --rule the rule is the one the file names.
 int count_command(std::span<const std::string> arguments, const Surroundings& surroundings);

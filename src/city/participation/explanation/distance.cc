@@ -1,9 +1,9 @@
 #include "city/participation/explanation/distance.h"
 
 #include <algorithm>
-#include <functional>
 #include <numeric>
 
+#include "city/participation/explanation/search.h"
 #include "city/participation/explanation/variant.h"
 #include "core/random.h"
 
@@ -17,88 +17,6 @@ using counting::one_krone;
 using counting::ProjectIndex;
 
 namespace {
-
-/// Tells whether a change of this size is enough.
-using Enough = std::function<Result<bool>(std::int64_t)>;
-
-/// The smallest amount from 1 to `most` that is enough. Leaps upward until one is, halves the gap, and then, since more
-/// need not be better, tries what lies below: all of it if that is little, else the nearest and an even spread.
-class Search {
-public:
-    Search(Enough enough, std::int64_t most, std::size_t full_scan_max, bool monotone)
-        : enough_(std::move(enough)),
-          most_(most),
-          full_scan_max_(static_cast<std::int64_t>(full_scan_max)),
-          monotone_(monotone) {}
-
-    Result<std::optional<Change>> smallest() {
-        if (most_ < 1) {
-            return std::nullopt;
-        }
-        std::int64_t low = 0;
-        std::int64_t high = 1;
-        while (true) {
-            TRY(const bool done, enough_(high));
-            if (done) {
-                break;
-            }
-            if (high == most_) {
-                return std::nullopt;
-            }
-            low = high;
-            high = std::min(most_, high * 2);
-        }
-        TRY(high, halve(low, high));
-        if (monotone_) {
-            return Change{.amount = high, .smallest = true};
-        }
-        return look_below(high);
-    }
-
-private:
-    Result<std::int64_t> halve(std::int64_t low, std::int64_t high) {
-        while (high - low > 1) {
-            const std::int64_t middle = low + (high - low) / 2;
-            TRY(const bool done, enough_(middle));
-            (done ? high : low) = middle;
-        }
-        return high;
-    }
-
-    Result<std::optional<Change>> look_below(std::int64_t found) {
-        if (found <= full_scan_max_) {
-            for (std::int64_t amount = 1; amount < found; ++amount) {
-                TRY(const bool done, enough_(amount));
-                if (done) {
-                    return Change{.amount = amount, .smallest = true};
-                }
-            }
-            return Change{.amount = found, .smallest = true};
-        }
-        constexpr std::int64_t nearest = 4;
-        constexpr std::int64_t spread = 12;
-        std::vector<std::int64_t> tries;
-        for (std::int64_t i = 2; i <= nearest; ++i) {
-            tries.push_back(found - i);
-        }
-        for (std::int64_t i = 1; i < spread; ++i) {
-            tries.push_back(found * i / spread);
-        }
-        std::ranges::sort(tries);
-        for (const std::int64_t amount : tries) {
-            TRY(const bool done, enough_(amount));
-            if (done) {
-                return Change{.amount = amount, .smallest = false};
-            }
-        }
-        return Change{.amount = found, .smallest = false};
-    }
-
-    Enough enough_;
-    std::int64_t most_ = 0;
-    std::int64_t full_scan_max_ = 0;
-    bool monotone_ = false;
-};
 
 /// Ballot groups by how much of what they chose is funded.
 class Groups {
@@ -156,13 +74,14 @@ public:
     Result<LoserDistance> loser(ProjectIndex project) {
         LoserDistance distance{.project = project};
         TRY(distance.cost_reduction, cost_reduction(project));
-        TRY(distance.singleton_add, search(all_voters(), [this, project](std::int64_t n) {
-                return won(project, variant_.with_new_ballots(project, n));
-            }));
         TRY_DO(additions(project, distance));
+        TRY(distance.singleton_add,
+            search({.most = all_voters(), .hint = hint(distance.optimist_add)}, [&](std::int64_t n) {
+                return lost_or_won(project, variant_.with_new_ballots(project, n), Proof::none);
+            }));
         const auto supporters = groups_.of(project, true, false);
-        TRY(distance.rivalry_reduction, search(groups_.voters(supporters), [&](std::int64_t n) {
-                return won(project, variant_.with_fewer_rivals(project, n, supporters));
+        TRY(distance.rivalry_reduction, search({.most = groups_.voters(supporters)}, [&](std::int64_t n) {
+                return lost_or_won(project, variant_.with_fewer_rivals(project, n, supporters), Proof::none);
             }));
         return distance;
     }
@@ -170,10 +89,11 @@ public:
     Result<WinnerMargin> winner(ProjectIndex project) {
         WinnerMargin margin{.project = project};
         const auto supporters = groups_.of(project, true, true);
-        TRY(margin.margin, search(groups_.voters(supporters) - 1, [&](std::int64_t n) -> Result<bool> {
-                TRY(const bool still, won(project, variant_.with_less_support(project, n, supporters)));
-                return !still;
-            }));
+        const auto drops_out = [&](std::int64_t n) -> Result<Trial> {
+            TRY(const CountResult again, variant_.with_less_support(project, n, supporters));
+            return Trial{.enough = !again.won(project)};
+        };
+        TRY(margin.margin, search({.most = groups_.voters(supporters) - 1}, drops_out));
         if (margin.margin) {
             TRY(const CountResult without, variant_.with_less_support(project, margin.margin->amount, supporters));
             for (const ProjectIndex other : without.winning_set()) {
@@ -186,24 +106,52 @@ public:
     }
 
 private:
-    static Result<bool> won(ProjectIndex project, const Result<CountResult>& again) {
+    /// What can be said of smaller changes of a kind when the rule left no trace of this one.
+    enum class Proof : std::uint8_t {
+        none,
+        /// They leave none either. With the same voters and any given share, a project that is cheaper, or has more
+        /// supporters, asks no more, and until it is bought everybody else has paid the same. So if it is not bought
+        /// with any of the shares tried, it is not with less of the change; and neither changes anything.
+        by_shares,
+    };
+
+    bool can_prove() const {
+        const counting::Rule& rule = variant_.rule();
+        const bool only_shares =
+            rule.completion == counting::Completion::none || rule.completion == counting::Completion::add1 ||
+            rule.completion == counting::Completion::add1e || rule.completion == counting::Completion::add_opt;
+        const bool same_voters = rule.electorate == counting::Electorate::everyone || result_.blank == 0;
+        return rule.method == counting::Method::equal_shares && only_shares && same_voters &&
+               rule.comparison == counting::Comparison::none && election_.pots.empty();
+    }
+
+    Result<Trial> lost_or_won(ProjectIndex project, const Result<CountResult>& again, Proof proof) const {
         if (!again) {
             return std::unexpected(again.error());
         }
-        return again->won(project);
+        const bool proved =
+            proof == Proof::by_shares && can_prove() && !std::ranges::binary_search(again->touched, project);
+        return Trial{.enough = again->won(project), .none_below = proved};
     }
 
-    Result<std::optional<Change>> search(std::int64_t most, Enough enough) const {
-        return Search(std::move(enough), most, options_.full_scan_max, variant_.monotone()).smallest();
+    Result<std::optional<Change>> search(SearchOptions options, const Attempt& attempt) const {
+        // A small election counts in microseconds, so that much more can be tried.
+        constexpr std::size_t choices_max = 10'000;
+        options.full_scan_max = static_cast<std::int64_t>(
+            std::max(options_.full_scan_max, choices_max / (election_.ballots.choices() + 1)));
+        options.monotone = variant_.monotone();
+        return search_smallest(attempt, options);
     }
 
+    static std::int64_t hint(const std::optional<Change>& other) { return other ? other->amount : 1; }
     std::int64_t all_voters() const { return std::max<std::int64_t>(1, result_.voters + result_.blank); }
 
     Result<std::optional<Change>> cost_reduction(ProjectIndex project) const {
         const Money cost = election_.projects[project].cost;
         // Whole kroner, and never down to nothing: what costs nothing is not counted.
-        TRY(auto change, search((cost - 1) / one_krone, [&](std::int64_t kroner) {
-                return won(project, variant_.with_cost(project, cost - kroner * one_krone));
+        TRY(auto change,
+            search({.most = (cost - 1) / one_krone, .hint = cost / one_krone / 2}, [&](std::int64_t kroner) {
+                return lost_or_won(project, variant_.with_cost(project, cost - kroner * one_krone), Proof::by_shares);
             }));
         if (change) {
             change->amount *= one_krone;
@@ -211,31 +159,38 @@ private:
         return change;
     }
 
+    Result<std::optional<Change>> add(ProjectIndex project, const std::vector<std::uint32_t>& order,
+                                      SearchOptions options) const {
+        options.most = groups_.voters(order);
+        return search(options, [&](std::int64_t n) {
+            return lost_or_won(project, variant_.with_more_support(project, n, order), Proof::by_shares);
+        });
+    }
+
     Result<void> additions(ProjectIndex project, LoserDistance& distance) {
         if (election_.kind != BallotKind::approval && election_.kind != BallotKind::knapsack) {
             return {};
         }
-        const auto add = [&](const std::vector<std::uint32_t>& order) {
-            return search(groups_.voters(order),
-                          [&](std::int64_t n) { return won(project, variant_.with_more_support(project, n, order)); });
-        };
-        TRY(distance.optimist_add, add(groups_.of(project, false, true)));
+        TRY(distance.optimist_add, add(project, groups_.of(project, false, true), {}));
         if (variant_.only_totals()) {
             // Who adds it makes no difference where only totals count.
             distance.pessimist_add = distance.optimist_add;
             distance.random_add = distance.optimist_add;
             return {};
         }
-        TRY(distance.pessimist_add, add(groups_.of(project, false, false)));
+        TRY(distance.pessimist_add,
+            add(project, groups_.of(project, false, false), {.hint = hint(distance.optimist_add)}));
         std::vector<std::uint32_t> order = groups_.of(project, false, true);
         std::vector<std::int64_t> found;
         bool smallest = true;
+        std::int64_t near = hint(distance.optimist_add);
         for (std::size_t sample = 0; sample < options_.samples; ++sample) {
             SeededRandom random(options_.seed * 1000 + sample);
             for (std::size_t i = order.size(); i > 1; --i) {
                 std::swap(order[i - 1], order[random.below(i)]);
             }
-            TRY(const auto change, add(order));
+            TRY(const auto change, add(project, order, {.hint = near, .spread = 0}));
+            near = change ? change->amount : near;
             found.push_back(change ? change->amount : INT64_MAX);
             smallest = smallest && (!change || change->smallest);
         }

@@ -12,7 +12,7 @@ namespace bypuls::participation::explanation {
 struct Change {
     /// Kroner are in øre; voters are voters.
     std::int64_t amount = 0;
-    /// True if every smaller change was tried, or the rule makes more of the change never worse. Otherwise a smaller
+    /// True if every smaller change was tried or proved to fail, or more of it is never worse. Otherwise a smaller
     /// change may do too, since Equal Shares and Phragmén are not monotone: say "at most".
     bool smallest = false;
 
@@ -52,9 +52,10 @@ struct Distances {
 };
 
 struct DistanceOptions {
-    std::size_t samples = 9;         ///< for random_add; odd
-    std::uint64_t seed = 1;          ///< of the samples; part of the result's description
-    std::size_t full_scan_max = 48;  ///< smaller changes than this are all tried
+    std::size_t samples = 9;  ///< for random_add; odd
+    std::uint64_t seed = 1;   ///< of the samples; part of the result's description
+    std::size_t full_scan_max =
+        48;  ///< so many smaller changes, if not proved to fail, are all tried; more if there are few ballots
 };
 
 /// All of them. Takes a few hundred counts; errors are those of count().

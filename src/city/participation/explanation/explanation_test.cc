@@ -1,3 +1,4 @@
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -9,6 +10,8 @@
 #include "city/participation/explanation/distance.h"
 #include "city/participation/explanation/metrics.h"
 #include "city/participation/explanation/report.h"
+#include "city/participation/explanation/search.h"
+#include "city/participation/explanation/variant.h"
 #include "city/participation/explanation/what_if.h"
 #include "city/participation/pabulib/pabulib.h"
 #include "core/random.h"
@@ -109,9 +112,46 @@ std::optional<std::int64_t> by_trying(std::int64_t most, Try attempt) {
     return std::nullopt;
 }
 
+/// Ballots without the project, those with the fewest funded choices first.
+std::vector<std::uint32_t> best_placed(const Election& election, const CountResult& result, ProjectIndex project) {
+    const auto funded = [&](std::uint32_t i) {
+        return std::ranges::count_if(election.ballots[i].choices,
+                                     [&](const counting::Choice& choice) { return result.won(choice.project); });
+    };
+    std::vector<std::uint32_t> order;
+    for (std::uint32_t i = 0; i < election.ballots.size(); ++i) {
+        if (std::ranges::find(election.ballots[i].choices, project, &counting::Choice::project) ==
+            election.ballots[i].choices.end()) {
+            order.push_back(i);
+        }
+    }
+    std::ranges::stable_sort(order, {}, funded);
+    return order;
+}
+
+TEST(Search, FindsTheSmallestFromAnyHintAndSaysWhenItIsNotSure) {
+    for (const std::int64_t hint : {1, 7, 40, 99, 500}) {
+        const auto search = [&](const Attempt& attempt, std::int64_t scan) {
+            return search_smallest(attempt, {.most = 100, .full_scan_max = scan, .hint = hint}).value();
+        };
+        const auto from_40 = [](std::int64_t n) -> Result<Trial> { return Trial{.enough = n >= 40}; };
+        const auto from_40_proved = [](std::int64_t n) -> Result<Trial> { return Trial{n >= 40, n < 40}; };
+        const auto an_island_at_3 = [](std::int64_t n) -> Result<Trial> { return Trial{.enough = n == 3 || n >= 40}; };
+        const auto from_3_to_9 = [](std::int64_t n) -> Result<Trial> { return Trial{.enough = n >= 3 && n <= 9}; };
+        const auto never = [](std::int64_t) -> Result<Trial> { return Trial{}; };
+
+        EXPECT_EQ(search(from_40, 100), (Change{.amount = 40, .smallest = true})) << hint;
+        EXPECT_EQ(search(from_40, 5), (Change{.amount = 40, .smallest = false})) << hint;
+        EXPECT_EQ(search(from_40_proved, 0), (Change{.amount = 40, .smallest = true})) << hint;
+        EXPECT_EQ(search(an_island_at_3, 100), (Change{.amount = 3, .smallest = true})) << hint;
+        EXPECT_EQ(search(from_3_to_9, 100), (Change{.amount = 3, .smallest = true})) << hint;
+        EXPECT_EQ(search(never, 100), std::nullopt) << hint;
+    }
+}
+
 TEST(Distances, AreWhatTryingEverythingFinds) {
     SeededRandom random(99);
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < 90; ++i) {
         Election election;
         election.budget = 100 * (5 + static_cast<std::int64_t>(random.below(15)));
         for (int p = 0; p < 5; ++p) {
@@ -128,7 +168,8 @@ TEST(Distances, AreWhatTryingEverythingFinds) {
             }
             election.ballots.add(choices);
         }
-        const Rule rule = named(i % 2 == 0 ? "mes-cost-add1" : "greedy");
+        constexpr std::array rules = {"mes-cost-add1", "greedy", "mes-cardinality-add1e"};
+        const Rule rule = named(rules[static_cast<std::size_t>(i) % rules.size()]);
         const CountResult result = count(election, rule).value();
         const Distances all = distances(election, rule, result).value();
         for (const LoserDistance& loser : all.losers) {
@@ -142,6 +183,12 @@ TEST(Distances, AreWhatTryingEverythingFinds) {
                                    ? std::optional(loser.singleton_add->amount)
                                    : std::nullopt;
             EXPECT_EQ(found, alone);
+            const std::vector<std::uint32_t> order = best_placed(election, result, loser.project);
+            const auto helpers = by_trying(8, [&](std::int64_t n) {
+                return n <= static_cast<std::int64_t>(order.size()) &&
+                       Variant(election, rule).with_more_support(loser.project, n, order).value().won(loser.project);
+            });
+            EXPECT_EQ(loser.optimist_add ? std::optional(loser.optimist_add->amount) : std::nullopt, helpers);
             const auto kroner = by_trying(election.projects[loser.project].cost / 100 - 1, [&](std::int64_t n) {
                 Election cheaper = election;
                 cheaper.projects[loser.project].cost -= 100 * n;
@@ -251,6 +298,46 @@ TEST(Commands, CompareShowsRulesSideBySide) {
 
     EXPECT_THAT(at.out.str(), HasSubstr("gym Treningsparken: greedy\n"));
     EXPECT_THAT(at.out.str(), HasSubstr("lib Bokboden: mes-cost\n"));
+}
+
+TEST(Commands, HelpTellsHowToAskAndNamesEveryRule) {
+    Terminal at = terminal();
+
+    EXPECT_EQ(at.run(count_command, {"--help"}), exit_ok);
+
+    EXPECT_THAT(at.out.str(), HasSubstr("count FILE [--rule NAME|FILE.toml]"));
+    for (const std::string& name : counting::builtin_rules()) {
+        EXPECT_THAT(at.out.str(), HasSubstr("  " + name + "\n"));
+    }
+    EXPECT_EQ(at.run(verify_count_command, {"-h"}), exit_ok);
+    EXPECT_THAT(at.out.str(), HasSubstr("Exit code: 0 it follows, 1 it does not, 2"));
+}
+
+TEST(Commands, TwoTablesOfCsvAreAnElectionToo) {
+    Terminal at = terminal();
+    at.files["projects.csv"] = "id,cost,name\na,60,Slide\nb,40,Swing\nc,50,Bench\n";
+    at.files["ballots.csv"] = "vote\na|b\nb\nb|c\nc\n";
+
+    const std::vector<std::string> words = {"projects.csv", "--ballots", "ballots.csv", "--budget",
+                                            "100",          "--rule",    "greedy"};
+    EXPECT_EQ(at.run(count_command, words), exit_ok) << at.err.str();
+    EXPECT_THAT(at.out.str(), HasSubstr("greedy: 2 of 3 projects, 90 of 100 NOK"));
+
+    EXPECT_EQ(at.run(count_command, {"projects.csv", "--rule", "greedy"}), exit_usage);
+    EXPECT_THAT(at.err.str(), HasSubstr("--ballots FILE.csv"));
+    at.files["ballots.csv"] = "vote\na\nx\n";
+    EXPECT_EQ(at.run(count_command, words), exit_usage);
+    EXPECT_THAT(at.err.str(), HasSubstr("line 3, column 1: there is no project 'x'"));
+}
+
+TEST(Commands, AResultWrittenAsPabulibIsVerifiedAgainstTheBallots) {
+    Terminal at = terminal();
+    EXPECT_EQ(at.run(count_command, {"play.pb", "--pb", "--rule", "greedy"}), exit_ok) << at.err.str();
+    at.files["result.pb"] = at.out.str();
+
+    EXPECT_EQ(at.run(verify_count_command, {"play.pb", "result.pb", "--rule", "greedy"}), exit_ok) << at.err.str();
+    EXPECT_EQ(at.run(verify_count_command, {"play.pb", "result.pb", "--rule", "mes-cost"}), exit_differs);
+    EXPECT_EQ(at.run(verify_count_command, {"play.pb", "result.pb", "--rule", "nonsense"}), exit_usage);
 }
 
 TEST(Commands, MistakesAreAnsweredWithASentence) {

@@ -128,19 +128,17 @@ Result<CountResult> Variant::rewritten(std::int64_t voters, const std::vector<st
     std::vector<std::int64_t> votes = votes_;
     std::vector<Choice> choices;
     if (!only_totals_) {
-        changed.ballots.reserve(election_.ballots.size() + order.size(), election_.ballots.size() * 8);
+        changed.ballots = election_.ballots;
     }
     for (std::size_t i = 0; i < election_.ballots.size(); ++i) {
-        const counting::BallotView ballot = election_.ballots[i];
-        if (!only_totals_ && ballot.count > taken[i]) {
-            changed.ballots.add(ballot.choices, ballot.count - taken[i]);
-        }
         if (taken[i] == 0) {
             continue;
         }
+        const counting::BallotView ballot = election_.ballots[i];
         choices.assign(ballot.choices.begin(), ballot.choices.end());
         rewrite(choices);
         if (!only_totals_) {
+            changed.ballots.take(i, taken[i]);
             changed.ballots.add(choices, taken[i]);
             continue;
         }

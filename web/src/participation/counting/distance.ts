@@ -25,11 +25,12 @@ export interface Closeness {
     instead?: number[]
 }
 
-const full_scan_max = 48
+/// So many smaller changes are all tried; more where the ballots are few, and a count takes no time.
+const full_scan_of = ({ ballots }: Election) => Math.max(48, Math.floor(10_000 / (ballots.projects.length + 1)))
 
 /// The smallest amount from 1 to `most` that is enough. Leaps upward until one is, halves the gap, and then, since more need not be
 /// better, tries what lies below: all of it if that is little, else the nearest and an even spread.
-function smallest_change(most: number, monotone: boolean, enough: (amount: number) => boolean): Change | undefined {
+function smallest_change(most: number, full_scan_max: number, monotone: boolean, enough: (amount: number) => boolean): Change | undefined {
     if (most < 1) return undefined
     let low = 0
     let high = 1
@@ -94,6 +95,7 @@ class Search {
     private readonly result: CountResult
     private readonly tried: () => void
     private readonly monotone: boolean
+    private readonly full_scan: number
 
     constructor(election: Election, rule: Rule, result: CountResult, tried: () => void) {
         this.rule = rule
@@ -103,6 +105,7 @@ class Search {
         this.election = by_totals(election, rule)
         // The order of groups with the fewest funded choices is that of the real ballots.
         this.real = election
+        this.full_scan = full_scan_of(election)
     }
     private readonly real: Election
 
@@ -118,11 +121,11 @@ class Search {
 
     private of_loser(project: number): Closeness {
         const { cost } = this.election.projects[project]!
-        const dear = smallest_change(Math.floor((cost - 1) / one_krone), this.monotone, (kroner) => {
+        const dear = smallest_change(Math.floor((cost - 1) / one_krone), this.full_scan, this.monotone, (kroner) => {
             const cheaper = { ...this.election.projects[project]!, cost: cost - kroner * one_krone, partial_from: undefined }
             return this.winners({ ...this.election, projects: this.election.projects.with(project, cheaper) }).includes(project)
         })
-        const added = smallest_change(Math.max(1, this.result.voters + this.result.blank), this.monotone, (voters) =>
+        const added = smallest_change(Math.max(1, this.result.voters + this.result.blank), this.full_scan, this.monotone, (voters) =>
             this.winners(this.with_new_ballots(project, voters)).includes(project),
         )
         return { cost_reduction: dear && { ...dear, amount: dear.amount * one_krone }, singleton_add: added }
@@ -141,7 +144,7 @@ class Search {
         const supporters = this.fewest_funded_first(project)
         const all = supporters.reduce((sum, g) => sum + this.real.ballots.counts[g]!, 0)
         const losing = (voters: number) => this.winners(this.with_less_support(project, voters, supporters))
-        const margin = smallest_change(all - 1, this.monotone, (voters) => !losing(voters).includes(project))
+        const margin = smallest_change(all - 1, this.full_scan, this.monotone, (voters) => !losing(voters).includes(project))
         const instead = margin && losing(margin.amount).filter((other) => !this.result.winners.includes(other)).sort((a, b) => a - b)
         return { margin, instead }
     }

@@ -1,0 +1,118 @@
+#include "city/participation/explanation/search.h"
+
+#include <algorithm>
+#include <set>
+
+namespace bypuls::participation::explanation {
+namespace {
+
+class Search {
+public:
+    Search(const Attempt& attempt, const SearchOptions& options) : attempt_(attempt), options_(options) {}
+
+    Result<std::optional<Change>> run() {
+        if (options_.most < 1) {
+            return std::nullopt;
+        }
+        TRY(const bool found, enclose());
+        if (!found) {
+            return std::nullopt;
+        }
+        while (high_ - low_ > 1) {
+            TRY_DO(attempt(low_ + (high_ - low_) / 2));
+        }
+        if (options_.monotone || proved_ == low_) {
+            return Change{.amount = high_, .smallest = true};
+        }
+        return look_below();
+    }
+
+private:
+    /// Narrows the gap: `high_` is enough, `low_` is not, nothing up to `proved_` is.
+    Result<bool> attempt(std::int64_t amount) {
+        TRY(const Trial trial, attempt_(amount));
+        if (trial.enough) {
+            high_ = std::min(high_, amount);
+            return true;
+        }
+        low_ = std::max(low_, amount);
+        proved_ = trial.none_below ? std::max(proved_, amount) : proved_;
+        return false;
+    }
+
+    /// False if not even the largest amount is enough.
+    Result<bool> enclose() {
+        const std::int64_t start = std::clamp<std::int64_t>(options_.hint, 1, options_.most);
+        high_ = options_.most + 1;
+        TRY(bool enough, attempt(start));
+        const std::int64_t first_leap = std::max<std::int64_t>(1, start / 16);
+        for (std::int64_t leap = first_leap; enough && high_ > 1; leap *= 2) {
+            if (start - leap < 1) {
+                return true;  // the gap ends at nothing
+            }
+            TRY(enough, attempt(start - leap));
+        }
+        for (std::int64_t leap = first_leap; !enough && high_ > options_.most; leap *= 2) {
+            if (low_ == options_.most) {
+                return enclose_below(start);
+            }
+            TRY(enough, attempt(std::min(options_.most, start + leap)));
+        }
+        return true;
+    }
+
+    /// More than the hint was never enough, but less may be: a winner can lose by becoming cheaper still.
+    Result<bool> enclose_below(std::int64_t start) {
+        low_ = proved_;
+        const std::int64_t from = proved_;
+        for (std::int64_t leap = 1; from + leap < start; leap *= 2) {
+            TRY(const bool enough, attempt(from + leap));
+            if (enough) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    Result<std::optional<Change>> look_below() {
+        std::set<std::int64_t> tries;
+        const std::int64_t unproved = low_ - proved_;
+        const bool all = unproved <= options_.full_scan_max;
+        if (all) {
+            for (std::int64_t amount = proved_ + 1; amount < low_; ++amount) {
+                tries.insert(amount);
+            }
+        } else {
+            constexpr std::int64_t nearest = 4;
+            const std::int64_t parts = options_.spread + 1;
+            for (std::int64_t i = 1; i < nearest; ++i) {
+                tries.insert(std::max(proved_ + 1, low_ - i));
+            }
+            for (std::int64_t i = 1; i < parts; ++i) {
+                tries.insert(proved_ + unproved * i / parts);
+            }
+            tries.erase(proved_);
+        }
+        for (const std::int64_t amount : tries) {
+            TRY(const Trial trial, attempt_(amount));
+            if (trial.enough) {
+                return Change{.amount = amount, .smallest = all};
+            }
+        }
+        return Change{.amount = high_, .smallest = all};
+    }
+
+    const Attempt& attempt_;
+    const SearchOptions& options_;
+    std::int64_t low_ = 0;
+    std::int64_t high_ = 0;
+    std::int64_t proved_ = 0;
+};
+
+}  // namespace
+
+Result<std::optional<Change>> search_smallest(const Attempt& attempt, const SearchOptions& options) {
+    return Search(attempt, options).run();
+}
+
+}  // namespace bypuls::participation::explanation

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "city/participation/explanation/distance.h"
+
+namespace bypuls::participation::explanation {
+
+/// What a change of some size leads to.
+struct Trial {
+    bool enough = false;
+    /// No smaller change is enough either: the rule left no trace of it. Only with what can be proved so.
+    bool none_below = false;
+};
+using Attempt = std::function<Result<Trial>(std::int64_t)>;
+
+struct SearchOptions {
+    std::int64_t most = 0;           ///< amounts from 1 to this are tried
+    std::int64_t full_scan_max = 0;  ///< so many unproved smaller amounts are all tried
+    bool monotone = false;           ///< more of the change never hurts
+    std::int64_t hint = 1;           ///< where to begin
+    std::int64_t spread = 6;         ///< of unproved smaller amounts too many to try, how many are, evenly spread
+};
+
+/// The smallest amount that is enough, or an amount of which it is not known to be the smallest; nothing if none was
+/// found. Leaps away from the hint until the answer is enclosed and halves the gap. Since more need not be better, what
+/// lies below is then tried too, unless a trial has proved that it fails: all of it if that is little, else the nearest
+/// and an even spread.
+Result<std::optional<Change>> search_smallest(const Attempt& attempt, const SearchOptions& options);
+
+}  // namespace bypuls::participation::explanation
