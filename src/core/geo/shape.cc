@@ -1,6 +1,7 @@
 #include "core/geo/shape.h"
 
 #define GEOS_USE_ONLY_R_API
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -308,13 +309,68 @@ Result<double> Shape::distance(const Shape& other) const {
     return degrees;
 }
 
-Result<double> Shape::length() const {
+namespace {
+
+/// GEOS counts the border of a polygon too, but 18-088 and OData mean lines alone, as PostGIS does.
+std::optional<double> length_of_lines(const GEOSGeometry* geometry) {
+    switch (GEOSGeomTypeId_r(handle(), geometry)) {
+        case GEOS_POLYGON:
+        case GEOS_MULTIPOLYGON: return 0;
+        case GEOS_GEOMETRYCOLLECTION: {
+            double sum = 0;
+            for (int i = 0; i < GEOSGetNumGeometries_r(handle(), geometry); ++i) {
+                const auto part = length_of_lines(GEOSGetGeometryN_r(handle(), geometry, i));
+                if (!part) {
+                    return std::nullopt;
+                }
+                sum += *part;
+            }
+            return sum;
+        }
+        default: break;
+    }
     double degrees = 0;
+    return GEOSLength_r(handle(), geometry, &degrees) == 1 ? std::optional(degrees) : std::nullopt;
+}
+
+}  // namespace
+
+Result<double> Shape::length() const {
     context().take_complaint();
-    if (GEOSLength_r(handle(), geometry_.get(), &degrees) != 1) {
+    const auto degrees = length_of_lines(geometry_.get());
+    if (!degrees) {
         return complaint("length");
     }
-    return degrees;
+    return *degrees;
+}
+
+std::optional<Bounds> Shape::bounds() const {
+    Bounds found;
+    const auto* geometry = geometry_.get();
+    const bool known = GEOSisEmpty_r(handle(), geometry) == 0 &&
+                       GEOSGeom_getXMin_r(handle(), geometry, &found.west) == 1 &&
+                       GEOSGeom_getYMin_r(handle(), geometry, &found.south) == 1 &&
+                       GEOSGeom_getXMax_r(handle(), geometry, &found.east) == 1 &&
+                       GEOSGeom_getYMax_r(handle(), geometry, &found.north) == 1;
+    return known ? std::optional(found) : std::nullopt;
+}
+
+Bounds Bounds::with(const Bounds& other) const {
+    return {std::min(west, other.west), std::min(south, other.south), std::max(east, other.east),
+            std::max(north, other.north)};
+}
+
+std::string Bounds::geojson() const {
+    const bool flat = west == east || south == north;
+    if (west == east && south == north) {
+        return fmt::format(R"({{"type":"Point","coordinates":[{},{}]}})", west, south);
+    }
+    if (flat) {
+        return fmt::format(R"({{"type":"LineString","coordinates":[[{},{}],[{},{}]]}})", west, south, east, north);
+    }
+    // RFC 7946 §3.1.6: the ring runs counterclockwise.
+    return fmt::format(R"({{"type":"Polygon","coordinates":[[[{0},{1}],[{2},{1}],[{2},{3}],[{0},{3}],[{0},{1}]]]}})",
+                       west, south, east, north);
 }
 
 }  // namespace bypuls::geo

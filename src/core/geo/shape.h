@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,20 @@ namespace bypuls::geo {
 
 /// The relations of OGC 06-103r4 §6.1.15 (simple features), as SensorThings and PostGIS name them.
 enum class Relation : std::uint8_t { equals, disjoint, touches, within, overlaps, crosses, intersects, contains };
+
+/// The smallest box along the axes that holds something, in degrees.
+struct Bounds {
+    double west = 0;
+    double south = 0;
+    double east = 0;
+    double north = 0;
+
+    /// The smallest that holds both.
+    Bounds with(const Bounds& other) const;
+    /// RFC 7946: a polygon; of a box that is flat a line, of one that is a point a point.
+    std::string geojson() const;
+    friend bool operator==(const Bounds&, const Bounds&) = default;
+};
 
 /// A geometry in the plane, by GEOS. Coordinates are WGS 84 degrees, longitude first, taken as plane coordinates: a
 /// distance or length is in degrees, as FROST and a PostGIS `geometry` give it, and a degree of longitude in Drammen
@@ -38,8 +53,10 @@ public:
     Result<bool> relate(const Shape& other, std::string_view pattern) const;
     /// The shortest way between the two, in degrees; Errc::malformed when one is empty.
     Result<double> distance(const Shape& other) const;
-    /// Of lines, and of the borders of polygons, in degrees; 0 for points.
+    /// Of lines, in degrees; 0 for points and polygons.
     Result<double> length() const;
+    /// Nothing when it is empty.
+    std::optional<Bounds> bounds() const;
 
     static constexpr std::size_t nesting_max = 32;  ///< brackets within brackets
 

@@ -69,6 +69,8 @@ TEST(Shape, DistanceAndLengthAreInDegrees) {
     EXPECT_DOUBLE_EQ(*wkt("POINT(0 0)").distance(wkt("POINT(3 4)")), 5);
     EXPECT_DOUBLE_EQ(*wkt("LINESTRING(0 0,3 4,3 5)").length(), 6);
     EXPECT_DOUBLE_EQ(*wkt("POINT(0 0)").length(), 0);
+    EXPECT_DOUBLE_EQ(*wkt("POLYGON((0 0,1 0,1 1,0 0))").length(), 0);
+    EXPECT_DOUBLE_EQ(*wkt("GEOMETRYCOLLECTION(LINESTRING(0 0,0 2),POLYGON((0 0,1 0,1 1,0 0)),POINT(1 1))").length(), 2);
     EXPECT_EQ(wkt("POINT EMPTY").distance(wkt("POINT(3 4)")).error().code, Errc::malformed);
 }
 
@@ -89,6 +91,16 @@ TEST(Shape, WhatIsNoGeometryIsMalformedAndSaysWhy) {
           "{\"type\":\"Point\",\"coordinates\":[\"a\",1]}"}) {
         EXPECT_EQ(Shape::from_geojson(text).error().code, Errc::malformed) << text;
     }
+}
+
+TEST(Shape, BoundsHoldAllOfIt) {
+    EXPECT_EQ(wkt("POINT(1 2)").bounds()->geojson(), R"({"type":"Point","coordinates":[1,2]})");
+    EXPECT_EQ(wkt("LINESTRING(1 2,3 2)").bounds()->geojson(), R"({"type":"LineString","coordinates":[[1,2],[3,2]]})");
+    EXPECT_EQ(wkt("LINESTRING(1 5,3 2)").bounds(), (Bounds{1, 2, 3, 5}));
+    EXPECT_EQ(wkt("POINT(10.25 59.5)").bounds()->with({10, 60, 10, 60}).geojson(),
+              R"({"type":"Polygon","coordinates":[[[10,59.5],[10.25,59.5],[10.25,60],[10,60],[10,59.5]]]})");
+    EXPECT_FALSE(wkt("POINT EMPTY").bounds());
+    EXPECT_TRUE(Shape::from_geojson(wkt("LINESTRING(1 5,3 2)").bounds()->geojson()).has_value());
 }
 
 TEST(Shape, MayBeMadeOnOneThreadAndUsedAndDestroyedOnAnother) {
