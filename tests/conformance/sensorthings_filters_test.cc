@@ -77,6 +77,51 @@ TEST_F(SensorThingsFilters, OverNavigationAndIntoJson) {
     EXPECT_EQ(found("Datastreams/any(d:d/name eq 'air')", "Things"), 1U);
 }
 
+// 18-088 §9.3.3.5.1: along every relation, so also from an entity down into its observations. water has 0 to 9,
+// air 20.5 down to 11.5, one an hour from midnight.
+TEST_F(SensorThingsFilters, DownIntoObservations) {
+    EXPECT_EQ(found("Observations/result gt 15", "Datastreams"), 1U);
+    EXPECT_EQ(found("Observations/result gt 5", "Datastreams"), 2U);
+    EXPECT_EQ(found("Observations/result gt 25", "Datastreams"), 0U);
+    EXPECT_EQ(found("Observations/result gt 25 or name eq 'air'", "Datastreams"), 1U);
+    EXPECT_EQ(found("not (Observations/result gt 15)", "Datastreams"), 1U);
+    EXPECT_EQ(found("Datastreams/Observations/result gt 15", "Things"), 1U);
+    EXPECT_EQ(found("Datastreams/Observations/result lt 1", "Sensors"), 1U);
+    EXPECT_EQ(found("Observations/result eq 0", "FeaturesOfInterest"), 1U);
+    EXPECT_EQ(found("Observations/Datastream/name eq 'air'", "FeaturesOfInterest"), 1U);
+    EXPECT_EQ(found("Observations/any(o:o/result gt 15)", "Datastreams"), 1U);
+    EXPECT_EQ(found("Observations/any()", "Datastreams"), 2U);
+    EXPECT_EQ(found("Datastreams/any(d:d/Observations/result gt 15 and d/name eq 'water')", "Things"), 0U);
+    EXPECT_EQ(found("Observations/$count eq 10", "Datastreams"), 2U);
+    EXPECT_EQ(found("Observations/$count gt 10 and Observations/result gt 5", "Datastreams"), 0U);
+    EXPECT_EQ(found("Datastream/Observations/result gt 15"), 10U);
+    EXPECT_EQ(found("Observations/result gt properties/limit", "Datastreams"), 0U);
+}
+
+// Conditions along one relation are about one observation: 18-088's own example asks for a resultTime between two.
+TEST_F(SensorThingsFilters, ConditionsOnObservationsMeetInOne) {
+    EXPECT_EQ(found("Observations/result gt 18 and Observations/phenomenonTime ge 2026-06-15T05:00:00Z", "Datastreams"),
+              0U);
+    EXPECT_EQ(found("Observations/result gt 18 and Observations/phenomenonTime ge 2026-06-15T02:00:00Z", "Datastreams"),
+              1U);
+    const auto feature = world.list("FeaturesOfInterest").at(0)["@iot.id"].get<std::int64_t>();
+    EXPECT_EQ(found("Datastreams/Observations/FeatureOfInterest/id eq " + std::to_string(feature) +
+                        " and Datastreams/Observations/phenomenonTime ge 2026-06-15T00:00:00Z and "
+                        "Datastreams/Observations/phenomenonTime le 2026-06-15T01:00:00Z",
+                    "Things"),
+              1U);
+}
+
+TEST_F(SensorThingsFilters, GoingDownIsLimitedToo) {
+    ReadLimits limits;
+    limits.rows_looked_at = 10;
+    const Service careful({.data = world.data, .clock = world.clock, .write = nullptr, .limits = limits});
+    const auto reply =
+        careful.answer(world.form, {.path = "Datastreams", .query = {{"$filter", "Observations/result gt 1000"}}}, {});
+    ASSERT_TRUE(reply.error);
+    EXPECT_EQ(reply.error->code, Errc::exhausted);
+}
+
 TEST_F(SensorThingsFilters, TimesAsInstantsAndAsTexts) {
     EXPECT_EQ(found("phenomenonTime gt 2026-06-15T08:00:00Z"), 2U);
     EXPECT_EQ(found("phenomenonTime ge 2026-06-15T08:00:00Z"), 4U);

@@ -2,6 +2,7 @@
 #include <unordered_set>
 
 #include "platform/publish/sensorthings/read/pages.h"
+#include "platform/publish/sensorthings/read/passes.h"
 
 namespace bypuls::sensorthings {
 namespace {
@@ -97,7 +98,7 @@ private:
         if (!split_.rest) {
             return true;
         }
-        return query::matches(*split_.rest, EntityRecord(session_, entity), session_.now());
+        return passes(session_, *split_.rest, entity);
     }
 
     Result<PageEnd> end_at(const Shared& entity) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/check.h"
+#include "platform/publish/sensorthings/read/pages.h"
 
 namespace bypuls::sensorthings {
 namespace {
@@ -227,9 +228,13 @@ Result<std::vector<std::shared_ptr<const Entity>>> Session::related(const Entity
         return made;
     }
     if (navigation.target == Kind::observation) {
-        return fail(
-            Errc::malformed,
-            "a filter cannot go from an entity to its Observations; ask for Observations and filter by Datastream");
+        query::Options options;
+        options.top = limit + 1;
+        TRY(const auto page, observation_page(*this, Origin{kind_of(entity), id_of(entity)}, options));
+        for (const Row& row : page.rows) {
+            made.push_back(std::make_shared<const Entity>(reading_of(*this, row)));
+        }
+        return made;
     }
     TRY(auto page, select(navigation.target, {.of = registry::Related{registry_kind(kind_of(entity)), id_of(entity)},
                                               .limit = std::min(limit + 1, registry::page_max)}));
