@@ -22,6 +22,30 @@ constexpr Outcome rejected(Refusal refusal) {
     return {Verdict::rejected, refusal};
 }
 
+/// Senders on several connections overtake each other by a little, all the time: their readings belong among the newest
+/// rows. Which row a reading of this instant would come before there; nothing when it would move too many, or when the
+/// instant may have a reading elsewhere.
+std::optional<std::size_t> row_near_end(const State& state, Instant t) {
+    constexpr std::size_t moved_max = 256;
+    const bool elsewhere = t <= state.disk_end || !state.active || !state.active->late.empty() ||
+                           (state.frozen && !state.frozen->rows.empty() && t <= state.frozen->rows.times.back());
+    if (elsewhere) {
+        return std::nullopt;
+    }
+    const auto& times = state.active->rows.times;
+    const std::size_t least = times.size() - std::min(times.size(), moved_max);
+    std::size_t row = times.size();
+    while (row > least && times[row - 1] > t) {
+        --row;
+    }
+    return row > least || least == 0 ? std::optional{row} : std::nullopt;
+}
+
+/// The reading of the row before, if it is of this instant.
+std::optional<Observation> before(const Columns& rows, std::size_t row, Instant t) {
+    return row > 0 && rows.times[row - 1] == t ? std::optional{rows.at(row - 1)} : std::nullopt;
+}
+
 }  // namespace
 
 Result<void> BlockStore::append(std::span<const Arrival> rows, journal::Position upto, std::span<Outcome> outcomes) {
@@ -130,21 +154,30 @@ Result<Outcome> BlockStore::take_late(State& state, const Arrival& arrival, jour
     if (reading.time == head.latest.time && same_value(reading.value, head.latest.value)) {
         return Outcome{Verdict::duplicate, Refusal::none};
     }
-    auto older = find_hot(state, reading.time);
-    if (!older) {
+    const auto row = row_near_end(state, reading.time);
+    auto older = row ? before(state.active->rows, *row, reading.time) : find_hot(state, reading.time);
+    if (!older && !row) {
         TRY(older, find_on_disk(state, arrival.datastream, reading.time));
     }
     if (older) {
         return same_value(older->value, reading.value) ? Outcome{Verdict::duplicate, Refusal::none}
                                                        : correct(state, arrival, *older, upto);
     }
-    active_of(state).late.emplace(reading.time, Late{reading.value, reading.quality, false});
-    hot_bytes_.fetch_add(cost_of(reading.value, true), std::memory_order_relaxed);
+    put_late(state, reading, row);
     ++head.count;
     if (reading.quality.usable() && (!head.usable || head.usable->time < reading.time)) {
         head.usable = reading;
     }
     return Outcome{};
+}
+
+void BlockStore::put_late(State& state, const Observation& reading, std::optional<std::size_t> row) {
+    if (row) {
+        insert(state.active->rows, *row, reading);
+    } else {
+        active_of(state).late.emplace(reading.time, Late{reading.value, reading.quality, false});
+    }
+    hot_bytes_.fetch_add(cost_of(reading.value, !row), std::memory_order_relaxed);
 }
 
 Outcome BlockStore::correct(State& state, const Arrival& arrival, const Observation& older, journal::Position upto) {
@@ -157,6 +190,7 @@ Outcome BlockStore::correct(State& state, const Arrival& arrival, const Observat
         active.rows.set(row, reading.value, reading.quality);
     } else {
         active.late.emplace(reading.time, Late{reading.value, reading.quality, true});
+        ++active.corrections;
     }
     hot_bytes_.fetch_add(cost_of(reading.value, true) + cost_of(older.value, true), std::memory_order_relaxed);
     {
@@ -179,7 +213,7 @@ Outcome BlockStore::correct(State& state, const Arrival& arrival, const Observat
 }
 
 Result<std::optional<Observation>> BlockStore::find_on_disk(const State& state, DatastreamId id, Instant t) {
-    if (state.on_disk == 0) {
+    if (state.on_disk == 0 || t > state.disk_end) {
         return std::nullopt;
     }
     Slow& slow = *slow_;

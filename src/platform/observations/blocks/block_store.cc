@@ -51,6 +51,7 @@ Result<std::unique_ptr<Store>> BlockStore::open(const BlockOptions& options) {
         }
         State& state = out->shard_of(stored.id).states[stored.id];
         state.on_disk = stored.head.count;
+        state.disk_end = stored.head.latest.time;
         state.shape = stored.shape;
         state.head = std::move(stored.head);
     }

@@ -17,7 +17,7 @@ struct BlockOptions {
     std::size_t settle_bytes = 64U << 20U;           ///< from here on wants_settle() is true
     std::size_t readers_max = 4;                     ///< connections for reading; beyond that, readers take turns
     std::size_t cache_bytes_per_reader = 4U << 20U;  ///< SQLite's page cache of each connection
-    int compression_level = 9;                       ///< zstd
+    int compression_level = 6;                       ///< zstd
 };
 
 /// Compressed blocks in SQLite; docs/formats/block.md has the bytes, docs/decisions/0003 the reasons. Creates the file

@@ -68,6 +68,7 @@ private:
     void fetch_ahead(std::size_t row) const;
     Result<Outcome> take(State& state, const Arrival& arrival, journal::Position upto);
     Result<Outcome> take_late(State& state, const Arrival& arrival, journal::Position upto);
+    void put_late(State& state, const Observation& reading, std::optional<std::size_t> row);
     Outcome correct(State& state, const Arrival& arrival, const Observation& older, journal::Position upto);
     Result<std::optional<Observation>> find_on_disk(const State& state, DatastreamId id, Instant t);
     Active& active_of(State& state);

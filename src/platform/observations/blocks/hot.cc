@@ -80,8 +80,7 @@ Snapshot snapshot_of(const State& state, Interval interval, std::size_t limit, b
         out.active = overlay(part(state.active->rows, interval, limit, newest),
                              late_rows(*state.active, interval, limit, newest));
         out.active_number = state.active->number;
-        out.corrects = out.corrects ||
-                       std::ranges::any_of(state.active->late, [](const auto& late) { return late.second.corrects; });
+        out.corrects = out.corrects || state.active->corrections > 0;
     }
     return out;
 }
@@ -121,7 +120,11 @@ std::uint64_t remove_hot(State& state, Interval interval) {
     }
     if (state.active) {
         state.active->rows = without(state.active->rows, interval);
-        std::erase_if(state.active->late, [&](const auto& late) { return interval.contains(late.first); });
+        std::erase_if(state.active->late, [&](const auto& late) {
+            const bool gone = interval.contains(late.first);
+            state.active->corrections -= gone && late.second.corrects ? 1 : 0;
+            return gone;
+        });
     }
     return before - own_rows(state);
 }
@@ -132,9 +135,7 @@ std::uint64_t own_rows(const State& state) {
         out += state.frozen->rows.size() - state.frozen->corrections.size();
     }
     if (state.active) {
-        out += state.active->rows.size();
-        out += static_cast<std::uint64_t>(
-            std::ranges::count_if(state.active->late, [](const auto& late) { return !late.second.corrects; }));
+        out += state.active->rows.size() + state.active->late.size() - state.active->corrections;
     }
     return out;
 }

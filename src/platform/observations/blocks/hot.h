@@ -46,8 +46,9 @@ struct Late {
 /// Where new readings go.
 struct Active {
     SettleNumber number = 0;
-    Columns rows;                  ///< those that came in order
-    std::map<Instant, Late> late;  ///< those that did not
+    Columns rows;                  ///< those that came in order, or nearly
+    std::map<Instant, Late> late;  ///< the others
+    std::size_t corrections = 0;   ///< how many of `late` replace a reading that lies further down
 };
 
 /// What a settle is moving to disk. Readers still see it here until that has committed.
@@ -61,7 +62,8 @@ struct Frozen {
 struct State {
     Head head;
     Shape shape;
-    std::uint64_t on_disk = 0;  ///< readings in blocks
+    std::uint64_t on_disk = 0;         ///< readings in blocks
+    Instant disk_end = earliest_time;  ///< no block has a later reading; there need be none at this time
     std::unique_ptr<Active> active;
     std::unique_ptr<Frozen> frozen;
 };

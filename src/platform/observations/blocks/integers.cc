@@ -32,13 +32,11 @@ struct Split {
 
 Split split(std::span<const std::int64_t> values) {
     Split out;
-    out.small.reserve(values.size());
-    for (const std::int64_t value : values) {
-        const std::uint64_t folded = zigzag(value);
-        if (folded < escape) {
-            out.small.push_back(static_cast<std::byte>(folded));
-        } else {
-            out.small.push_back(std::byte{escape});
+    out.small.resize(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const std::uint64_t folded = zigzag(values[i]);
+        out.small[i] = static_cast<std::byte>(folded < escape ? folded : escape);
+        if (folded >= escape) {
             put_varint(out.large, folded - escape);
         }
     }

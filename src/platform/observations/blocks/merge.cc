@@ -65,6 +65,21 @@ Columns part(const Columns& columns, Interval interval, std::size_t limit, bool 
     return out;
 }
 
+void insert(Columns& columns, std::size_t row, const Observation& reading) {
+    columns.push_back(reading.time, reading.value, reading.quality);
+    const auto last_to_row = [row](auto& column) {
+        if (!column.empty()) {
+            std::rotate(column.begin() + static_cast<std::ptrdiff_t>(row), column.end() - 1, column.end());
+        }
+    };
+    last_to_row(columns.times);
+    last_to_row(columns.numbers);
+    last_to_row(columns.integers);
+    last_to_row(columns.booleans);
+    last_to_row(columns.texts);
+    last_to_row(columns.quality);
+}
+
 std::size_t find(const Columns& columns, Instant t) {
     const std::size_t row = position(columns, t);
     return row < columns.size() && columns.times[row] == t ? row : columns.size();

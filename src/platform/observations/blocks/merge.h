@@ -14,6 +14,9 @@ Columns without(const Columns& columns, Interval interval);
 /// At most `limit` rows of the interval: its oldest, or its newest. Oldest first either way.
 Columns part(const Columns& columns, Interval interval, std::size_t limit, bool newest);
 
+/// Puts a reading before `row`, where its instant belongs. Costs as much as there are rows after it.
+void insert(Columns& columns, std::size_t row, const Observation& reading);
+
 /// The row of an instant, or size() when there is none.
 std::size_t find(const Columns& columns, Instant t);
 

@@ -72,7 +72,7 @@ struct Dictionaries::Entry {
 namespace {
 
 constexpr std::size_t worth_two_codes = 800;
-constexpr int thorough_level = 15;
+constexpr int thorough_level = 9;
 
 /// The frame without its magic number; empty when it would not be shorter than the payload.
 Bytes compress(ByteView payload, const Dictionaries::Entry* dictionary, int level) {

@@ -205,6 +205,7 @@ void BlockStore::publish(std::span<const DatastreamId> ids, const Written& writt
         {
             const std::lock_guard lock{shard.mutex};
             State& state = shard.states.at(ids[i]);
+            state.disk_end = std::max(state.disk_end, state.frozen->head.latest.time);
             state.on_disk += state.frozen->rows.size() - state.frozen->corrections.size();
             state.on_disk -= std::min(state.on_disk, written.lost[i]);
             state.head.count -= std::min(state.head.count, written.lost[i]);

@@ -118,6 +118,29 @@ TEST_P(StoreContract, LateReadingsFindTheirPlace) {
     EXPECT_EQ(store_->latest(meter)->value, Value{std::int64_t{2}});
 }
 
+TEST_P(StoreContract, SendersThatOvertakeEachOtherLeaveEveryReadingInItsPlaceOnce) {
+    std::vector<Arrival> all = hourly(meter, noon, 2'000);
+    // By a little, as on several connections; and one whole batch by more than is moved among the newest rows.
+    for (std::size_t i = 0; i + 30 <= 1'000; i += 30) {
+        std::rotate(all.begin() + static_cast<std::ptrdiff_t>(i), all.begin() + static_cast<std::ptrdiff_t>(i) + 10,
+                    all.begin() + static_cast<std::ptrdiff_t>(i) + 30);
+    }
+    std::rotate(all.begin() + 1'000, all.begin() + 1'400, all.end());
+    for (std::size_t i = 0; i < all.size(); i += 10) {
+        EXPECT_THAT(
+            append({all.begin() + static_cast<std::ptrdiff_t>(i), all.begin() + static_cast<std::ptrdiff_t>(i) + 10}),
+            testing::Each(stored));
+    }
+    const auto rows = store_->range(meter, all_time)->columns;
+    ASSERT_EQ(rows.size(), 2'000U);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        ASSERT_EQ(rows.at(i).time, noon + hours{i});
+        ASSERT_EQ(rows.integers[i], static_cast<std::int64_t>(i));
+    }
+    EXPECT_THAT(append(all), testing::Each(duplicate));
+    EXPECT_EQ(store_->count(meter), 2'000U);
+}
+
 TEST_P(StoreContract, PagesPutTogetherAreTheWhole) {
     append(hourly(meter, noon - days{50}, 50 * 24));
     append({reading(meter, noon - days{50} + std::chrono::minutes{1}, std::int64_t{-7})});
