@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # The same line protocol to Bypuls, VictoriaMetrics and InfluxDB, one after another on the same machine, 10 000 points a
-# request on four connections; then the files they made, their memory and their answers. Prints tables in Markdown.
+# request on eight connections; then the files they made, their memory and their answers. Prints tables in Markdown.
 #
-#   bench/ingest.sh [--hours 8760] [--build build/bench] [--folder FOLDER] [--program bypuls]
+#   bench/ingest.sh [--hours 8760] [--connections 8] [--build build/bench] [--folder FOLDER] [--program bypuls]
 #
 # Needs victoria-metrics and influxdb (packages.txt, [bench]) and a build with the preset `bench`. FOLDER must be on a
 # disk, not in memory: half of what is measured is what a server does before it answers.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
-hours=8760 build=$here/build/bench folder=${TMPDIR:-/tmp} bypuls=
+connections=8 hours=8760 build=$here/build/bench folder=${TMPDIR:-/tmp} bypuls=
 while [ $# -gt 0 ]; do
   case "$1" in
     --hours) hours=$2 ;;
+    --connections) connections=$2 ;;
     --build) build=$2 ;;
     --folder) folder=$2 ;;
     --program) bypuls=$2 ;;
@@ -39,7 +40,7 @@ points=$((1000 * hours))
 row() {  # name, promise, folder of its files, arguments of ingest_load send
   local name=$1 promise=$2 files=$3 figures used
   shift 3
-  figures=$("$load" send --hours "$hours" "$@")
+  figures=$("$load" send --hours "$hours" --connections "$connections" "$@")
   used=$(cpu_s)
   # shellcheck disable=SC2086
   set -- "$name" "$promise" "$files" "$used" "$(rss_mib)" $figures
@@ -47,7 +48,7 @@ row() {  # name, promise, folder of its files, arguments of ingest_load send
     'BEGIN { printf "| %s | %.2f | %.2f | %.0f | %.0f | %.2f | %d | %d | %s |\n", n, a / 1e6, d / 1e6, p50, p99, cpu / all * 1e6, rss, waits, p }'
 }
 
-echo "$points points of 1 000 series; load before: $(cut -d' ' -f1 /proc/loadavg); $(nproc) cores"
+echo "$points points of 1 000 series on $connections connections; load before: $(cut -d' ' -f1 /proc/loadavg); $(nproc) cores"
 echo
 echo "| server | acknowledged, million points/s | readable, million points/s | request p50 ms | p99 ms | server CPU µs/point | highest MiB | told to wait | what an answer promises |"
 echo "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |"

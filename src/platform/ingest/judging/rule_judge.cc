@@ -21,6 +21,33 @@ std::optional<double> number_of(const observations::Value& value) {
 
 }  // namespace
 
+void RuleJudge::next_message() {
+    if (registry_.streams()->version() == version_) {
+        return;
+    }
+    const auto changes = registry_.changes_since(version_);
+    const bool named =
+        changes && changes->complete && std::ranges::none_of(changes->changes, [](const registry::Change& change) {
+            return change.kind == registry::Kind::observed_property;
+        });
+    if (!named) {
+        // A property may have another name, and so all its datastreams another rule.
+        pasts_.clear();
+        without_rule_.clear();
+    }
+    if (!changes) {
+        log::warning("ingest/judging", "the registry's changes could not be read", {{"why", changes.error().what}});
+        return;
+    }
+    version_ = changes->version;
+    for (const registry::Change& change : changes->changes) {
+        if (change.kind == registry::Kind::datastream) {
+            pasts_.erase(DatastreamId{change.id});
+            without_rule_.erase(DatastreamId{change.id});
+        }
+    }
+}
+
 Quality RuleJudge::judge(DatastreamId id, const observations::Observation& reading, Instant received) {
     if (without_rule_.contains(id)) {
         return {};

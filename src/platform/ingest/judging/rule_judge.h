@@ -17,7 +17,8 @@ namespace bypuls::ingest {
 /// it. A datastream whose property has no rule, or whose unit is not the rule's, is left alone.
 ///
 /// Holds the recent past of every datastream it has seen, read from the store at first sight. The bounds below hold
-/// whatever comes; beyond them the past is read from the store again. One thread, as the applier.
+/// whatever comes; beyond them the past is read from the store again. A datastream that is given another unit or
+/// property is judged by its new rule from the next message on. One thread, as the applier.
 class RuleJudge final : public pipeline::Judge {
 public:
     /// Datastreams whose past is held, and readings held of each (four a minute for an hour, or hourly for ten days).
@@ -27,8 +28,10 @@ public:
     static constexpr std::size_t without_rule_max = 1'000'000;
 
     /// Both outlive it.
-    RuleJudge(registry::Registry& registry, const observations::Store& store) : registry_(registry), store_(store) {}
+    RuleJudge(registry::Registry& registry, const observations::Store& store)
+        : registry_(registry), store_(store), version_(registry.streams()->version()) {}
 
+    void next_message() override;
     /// Good when the past or the rule cannot be read: a reading is never lost over its judgement.
     observations::Quality judge(observations::DatastreamId id, const observations::Observation& reading,
                                 Instant received) override;
@@ -50,6 +53,7 @@ private:
     const observations::Store& store_;
     std::unordered_map<observations::DatastreamId, Past> pasts_;
     std::unordered_set<observations::DatastreamId> without_rule_;
+    registry::Version version_;  ///< of the registry, that the rules are as of
 };
 
 }  // namespace bypuls::ingest

@@ -27,6 +27,7 @@ protected:
 
     /// Judges and stores, as the applier does, one reading an hour.
     Quality hourly(RuleJudge& judge, DatastreamId id, double value) {
+        judge.next_message();
         clock_.advance(std::chrono::hours{1});
         observations::Arrival arrival{id, {clock_.now(), value, {}}};
         arrival.observation.quality = judge.judge(id, arrival.observation, clock_.now());
@@ -68,6 +69,22 @@ TEST_F(RuleJudgeTest, properties_and_units_without_a_rule_are_left_alone) {
     RuleJudge judge(*registry_, *store_);
     EXPECT_TRUE(hourly(judge, datastream("queue_length", "1"), -50).good());
     EXPECT_TRUE(hourly(judge, datastream("water_temperature", "K"), 292).good());
+}
+
+TEST_F(RuleJudgeTest, another_unit_or_property_brings_its_rule_from_the_next_message_on) {
+    RuleJudge judge(*registry_, *store_);
+    const auto id = datastream("temperature_of_the_lake", "Cel");
+    EXPECT_TRUE(hourly(judge, id, -50).good()) << "there is no rule of that name";
+    auto property = registry_->observed_properties().get(registry_->datastreams().get(id)->observed_property);
+    ASSERT_TRUE(property);
+    property->name = "water_temperature";
+    ASSERT_TRUE(registry_->observed_properties().update(*property));
+    EXPECT_TRUE(hourly(judge, id, -51).has(Quality::range));
+    auto renamed = registry_->datastreams().get(id);
+    ASSERT_TRUE(renamed);
+    renamed->unit.definition = "K";
+    ASSERT_TRUE(registry_->datastreams().update(*renamed));
+    EXPECT_TRUE(hourly(judge, id, -52).good()) << "the rule is about degrees Celsius";
 }
 
 TEST_F(RuleJudgeTest, the_same_reading_again_is_judged_the_same) {

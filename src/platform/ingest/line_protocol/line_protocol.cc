@@ -146,6 +146,7 @@ private:
     bool read_float(std::string_view text, Field& field);
     bool read_bool(Field& field);
     bool read_time(Point& point);
+    void reserve_like(const Point& first, std::size_t bytes);
     void reject(const char* line_start, std::uint32_t line);
 
     const Options& options_;
@@ -504,7 +505,6 @@ void Reader::reject(const char* line_start, std::uint32_t line) {
 }
 
 Result<Batch> Reader::read() {
-    batch_.points_.reserve(std::min<std::size_t>(static_cast<std::size_t>(end_ - at_) / 48 + 1, options_.points_max));
     while (true) {
         const char* const start = at_;
         const std::uint32_t line = line_;
@@ -532,8 +532,20 @@ Result<Batch> Reader::read() {
         if (batch_.tags_.size() + batch_.fields_.size() > options_.cells_max) {
             return fail(Errc::exhausted, fmt::format("more than {} tags and fields in one body", options_.cells_max));
         }
+        if (batch_.points_.empty()) {
+            reserve_like(point, static_cast<std::size_t>(at_ - point_start));
+        }
         batch_.points_.push_back(point);
     }
+}
+
+/// Lines of one body are much alike: room for as many tags and fields a line as the first has.
+void Reader::reserve_like(const Point& first, std::size_t bytes) {
+    const std::size_t lines = static_cast<std::size_t>(end_ - at_) / bytes + 1;
+    const std::size_t wanted = std::min(lines + lines / 16, options_.points_max);
+    batch_.points_.reserve(wanted);
+    batch_.tags_.reserve(std::min(wanted * first.tag_count, options_.cells_max));
+    batch_.fields_.reserve(std::min(wanted * first.field_count, options_.cells_max));
 }
 
 Result<Batch> parse(std::string_view body, const Options& options) {

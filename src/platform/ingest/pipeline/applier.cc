@@ -39,6 +39,8 @@ struct Applier::Work {
 namespace {
 
 constexpr std::size_t letters_per_message_max = 100;
+/// A stamp from before this is that of a clock nobody has set, which counts from 1970 or from GPS time's 1980.
+constexpr Instant clocks_are_set{std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}};
 
 std::string shown(std::string_view body) {
     constexpr std::size_t shown_max = 4096;
@@ -203,7 +205,9 @@ Result<void> Applier::take_uplink(Work& work, const lorawan::Event& event) {
     const auto book = parts_.devices.snapshot();
     const devices::Device* device = book->device(event.dev_eui);
     const Instant received = work.intake.message.received;
-    const Instant time = event.time.value_or(received);
+    const bool unset = event.time && *event.time < clocks_are_set;
+    const Instant time = unset ? received : event.time.value_or(received);
+    const auto quality = unset ? observations::Quality{observations::Quality::clock} : observations::Quality{};
     if (device == nullptr) {
         work.unknown.push_back({.dev_eui = event.dev_eui.to_text(),
                                 .name_hint = event.device_name,
@@ -252,7 +256,7 @@ Result<void> Applier::take_uplink(Work& work, const lorawan::Event& event) {
     for (const devices::Mapped& field : *mapped) {
         const auto datastream = device->datastreams.find(profile->fields[field.rule].field);
         if (datastream != device->datastreams.end()) {
-            work.rows.push_back({datastream->second, {time, field.value, {}}});
+            work.rows.push_back({datastream->second, {time, field.value, quality}});
         }
     }
     unit.rows = work.rows.size() - unit.first_row;
@@ -303,6 +307,10 @@ Result<void> Applier::take_lines(Work& work, const line_protocol::Batch& batch) 
     std::string key;
     // As of now: a datastream that was deleted or renamed since the last message is no longer what its key names.
     const auto streams = parts_.registry.streams();
+    if (trail_of_ != streams) {
+        trail_of_ = streams;
+        trail_.clear();
+    }
     const Instant ahead = work.intake.message.received + ahead_max;
     work.rows.reserve(batch.points().size());
     work.units.reserve(batch.points().size());
@@ -318,7 +326,7 @@ Result<void> Applier::take_lines(Work& work, const line_protocol::Batch& batch) 
             key.clear();
             append_series_key(key, batch, point, field);
             auto value = value_of(field.value);
-            const registry::Stream* known = streams->find(key);
+            const registry::Stream* known = find_again(*streams, work.rows.size(), key);
             if (known == nullptr) {
                 WantedSeries series{.key = key,
                                     .measurement = std::string(point.measurement),
@@ -346,6 +354,20 @@ Result<void> Applier::take_lines(Work& work, const line_protocol::Batch& batch) 
         work.rows[wanted_rows[i]].datastream = ids[first.at(wanted[i].key)];
     }
     return {};
+}
+
+const registry::Stream* Applier::find_again(const registry::Streams& streams, std::size_t place, std::string_view key) {
+    if (place >= trail_max) {
+        return streams.find(key);
+    }
+    if (place >= trail_.size()) {
+        trail_.resize(place + 1);
+    }
+    const registry::Stream*& last = trail_[place];
+    if (last == nullptr || std::ranges::find(last->external_keys, key) == last->external_keys.end()) {
+        last = streams.find(key);
+    }
+    return last;
 }
 
 Result<void> Applier::take_rows(Work& work, const batch::Batch& batch) {
@@ -407,10 +429,12 @@ Result<void> Applier::store(Work& work) {
     const Instant received = work.intake.message.received;
     const bool history = is_history(work.intake.message);
     if (parts_.judge != nullptr) {
+        parts_.judge->next_message();
         for (Arrival& row : work.rows) {
             // Of a record of the past it says nothing that it comes now.
             const Instant came = history ? row.observation.time : received;
-            row.observation.quality = row.observation.quality | parts_.judge->judge(row.datastream, row.observation, came);
+            row.observation.quality =
+                row.observation.quality | parts_.judge->judge(row.datastream, row.observation, came);
         }
     }
     std::vector<Outcome> outcomes(work.rows.size());

@@ -23,6 +23,8 @@ namespace bypuls::ingest::pipeline {
 class Judge {
 public:
     virtual ~Judge() = default;
+    /// Called before the readings of each message: the time to learn what has changed since the last.
+    virtual void next_message() {}
     virtual observations::Quality judge(observations::DatastreamId id, const observations::Observation& reading,
                                         Instant received) = 0;
 };
@@ -72,6 +74,7 @@ private:
     Result<std::string> decode(Work& work, const lorawan::Event& event, const devices::Profile& profile,
                                const devices::Snapshot& book);
     Result<void> take_lines(Work& work, const line_protocol::Batch& batch);
+    const registry::Stream* find_again(const registry::Streams& streams, std::size_t place, std::string_view key);
     Result<void> take_rows(Work& work, const batch::Batch& batch);
     void take_row(Work& work, const batch::Row& row, const registry::Stream* stream);
     Result<void> store(Work& work);
@@ -79,7 +82,12 @@ private:
                     std::string codec_version = {});
     static void note_frame(Work& work, const lorawan::Event& event, std::string_view decoded, std::string_view outcome);
 
+    /// The streams of the last lines by their place in the message. Senders keep to an order, so the next message's
+    /// mostly stand at the same places, and a look at the key is cheaper than a search for it.
+    static constexpr std::size_t trail_max = 100'000;
     Parts parts_;
+    std::shared_ptr<const registry::Streams> trail_of_;
+    std::vector<const registry::Stream*> trail_;
 };
 
 }  // namespace bypuls::ingest::pipeline

@@ -77,7 +77,12 @@ const database::Component& Ledger::schema() {
           {"CREATE TABLE ingest_key_seen (sender TEXT NOT NULL, key TEXT NOT NULL, crc BIGINT NOT NULL, "
            "number BIGINT NOT NULL, position BIGINT NOT NULL, received BIGINT NOT NULL, PRIMARY KEY (sender, key))",
            "CREATE INDEX ingest_key_seen_number ON ingest_key_seen (sender, number)",
-           "CREATE INDEX ingest_key_seen_received ON ingest_key_seen (received)"}}}};
+           "CREATE INDEX ingest_key_seen_received ON ingest_key_seen (received)"}},
+         {3,
+          "frames are remembered by when they came",
+          {"ALTER TABLE ingest_frame_seen ADD COLUMN received BIGINT NOT NULL DEFAULT 0",
+           "UPDATE ingest_frame_seen SET received = time", "DROP INDEX ingest_frame_seen_time",
+           "CREATE INDEX ingest_frame_seen_received ON ingest_frame_seen (received)"}}}};
     return component;
 }
 
@@ -144,7 +149,7 @@ Result<Ledger::Seen> Ledger::see_frame(const lorawan::Event& event, Instant rece
     }
     // A stamp that lies ahead must not make every later frame look old.
     session.last_time = std::max(session.last_time, std::min(time, received));
-    frames_seen_.insert_or_assign(std::move(key), SeenFrame{crc, time, position});
+    frames_seen_.insert_or_assign(std::move(key), SeenFrame{crc, time, received, position});
     return Seen::fresh;
 }
 
@@ -234,16 +239,18 @@ Result<std::optional<Ledger::SeenFrame>> Ledger::find_frame(const FrameKey& key)
         const long long f_port = key.f_port;
         long long crc = 0;
         long long time = 0;
+        long long received = 0;
         long long position = 0;
-        sql << "SELECT payload_crc, time, position FROM ingest_frame_seen WHERE dev_eui = :dev_eui AND "
+        sql << "SELECT payload_crc, time, received, position FROM ingest_frame_seen WHERE dev_eui = :dev_eui AND "
                "session = :session AND epoch = :epoch AND f_cnt = :f_cnt AND f_port = :f_port",
             soci::use(key.dev_eui, "dev_eui"), soci::use(key.session, "session"), soci::use(epoch, "epoch"),
             soci::use(f_cnt, "f_cnt"), soci::use(f_port, "f_port"), soci::into(crc), soci::into(time),
-            soci::into(position);
+            soci::into(received), soci::into(position);
         if (!sql.got_data()) {
             return std::nullopt;
         }
-        return SeenFrame{crc, Instant{Duration{time}}, journal::Position{static_cast<std::uint64_t>(position)}};
+        return SeenFrame{crc, Instant{Duration{time}}, Instant{Duration{received}},
+                         journal::Position{static_cast<std::uint64_t>(position)}};
     });
 }
 

@@ -75,7 +75,7 @@ struct DeadLetterQuery {
 
 /// How often the ledger keeps what.
 struct Retention {
-    std::chrono::days frames_seen{7};  ///< radio frames, to recognise them again
+    std::chrono::days frames_seen{7};  ///< radio frames, to recognise them again; counted from when they came
     std::chrono::days dead_letters{30};
     std::chrono::days raw_messages{400};  ///< to decode again with a mended codec
     std::size_t last_frames = 50;         ///< for each device
@@ -150,6 +150,7 @@ private:
     struct SeenFrame {
         std::int64_t payload_crc = 0;
         Instant time{};
+        Instant received{};
         journal::Position position;
     };
     struct Session {

@@ -49,6 +49,18 @@ TEST_F(LedgerTest, ACopyIsKnownAfterSettlingAndReopening) {
     EXPECT_EQ(see(frame(7, 1), 3), Seen::duplicate);
 }
 
+TEST_F(LedgerTest, AFrameOfLongAgoIsRememberedByWhenItCame) {
+    const Uplink recorded = frame(7, 1, -30 * 24h);
+    EXPECT_EQ(see(recorded, 1, bench_.clock.now()), Seen::fresh);
+    settle(1);
+    settle(2);
+    EXPECT_EQ(see(recorded, 3, bench_.clock.now()), Seen::duplicate);
+    bench_.clock.advance(8 * 24h);
+    settle(3);
+    settle(4);
+    EXPECT_EQ(see(recorded, 5, bench_.clock.now()), Seen::fresh) << "a week is what is remembered";
+}
+
 TEST_F(LedgerTest, TheSameFrameWithAnotherPayloadIsAConflict) {
     EXPECT_EQ(see(frame(7, 1), 1), Seen::fresh);
     EXPECT_EQ(see(frame(7, 2), 2), Seen::conflict);

@@ -52,13 +52,14 @@ Result<void> Ledger::write(observations::Transaction& transaction, journal::Posi
 Result<void> Ledger::write_frames(observations::Transaction& transaction) const {
     for (const auto& [key, seen] : frames_seen_) {
         // The row may be there: a message is looked at again when memory was full and had to settle in between.
-        TRY_DO(put(
-            transaction,
-            "INSERT INTO ingest_frame_seen (dev_eui, session, epoch, f_cnt, f_port, payload_crc, time, position) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (dev_eui, session, epoch, f_cnt, f_port) DO UPDATE "
-            "SET payload_crc = excluded.payload_crc, time = excluded.time, position = excluded.position",
-            std::string_view(key.dev_eui), std::string_view(key.session), key.epoch, key.f_cnt, key.f_port,
-            seen.payload_crc, micros(seen.time), number(seen.position)));
+        TRY_DO(
+            put(transaction,
+                "INSERT INTO ingest_frame_seen (dev_eui, session, epoch, f_cnt, f_port, payload_crc, time, received, "
+                "position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (dev_eui, session, epoch, f_cnt, "
+                "f_port) DO UPDATE SET payload_crc = excluded.payload_crc, time = excluded.time, "
+                "received = excluded.received, position = excluded.position",
+                std::string_view(key.dev_eui), std::string_view(key.session), key.epoch, key.f_cnt, key.f_port,
+                seen.payload_crc, micros(seen.time), micros(seen.received), number(seen.position)));
     }
     for (const auto& [name, session] : sessions_) {
         const auto slash = name.find('/');
@@ -180,7 +181,7 @@ Result<void> Ledger::write_counts(observations::Transaction& transaction) const 
 
 Result<void> Ledger::purge(observations::Transaction& transaction) const {
     const Instant now = clock_.now();
-    TRY_DO(put(transaction, "DELETE FROM ingest_frame_seen WHERE time < $1", micros(now - retention_.frames_seen)));
+    TRY_DO(put(transaction, "DELETE FROM ingest_frame_seen WHERE received < $1", micros(now - retention_.frames_seen)));
     TRY_DO(put(transaction, "DELETE FROM ingest_key_seen WHERE received < $1", micros(now - retention_.frames_seen)));
     TRY_DO(
         put(transaction, "DELETE FROM ingest_dead_letter WHERE received < $1", micros(now - retention_.dead_letters)));

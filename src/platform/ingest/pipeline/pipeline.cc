@@ -64,10 +64,10 @@ void Pipeline::submit(Message message, Until until, Done done) {
         done(fail(Errc::exhausted, "too many messages wait to be stored; send it again in a moment"));
         return;
     }
-    auto prepared = prepare(message);
+    auto prepared = prepare(std::move(message));
     if (!prepared) {
         in_flight_bytes_ -= bytes;
-        reject(message, prepared.error());
+        reject(message, prepared.error());  // NOLINT(bugprone-use-after-move): a refused message stays here
         // Too large or too deep for a parser stays so, however often it is sent.
         done(fail(Errc::malformed, std::move(prepared).error().what));
         return;

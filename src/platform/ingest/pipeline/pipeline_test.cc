@@ -250,6 +250,18 @@ TEST_F(ApplierTest, ADeviceThatNobodyKnowsWaitsInTheInbox) {
     EXPECT_THAT(bench_.ledger->waiting_of(device_text(7)).value(), SizeIs(2));
 }
 
+TEST_F(ApplierTest, AStampOfAClockNobodyHasSetIsReplacedAndSaysSo) {
+    bench_.add_profile();
+    bench_.adopt(1);
+    const auto counts = bench_.uplink({.device = 1, .time = Instant{std::chrono::hours{5}}, .f_cnt = 1, .value = 21});
+    ASSERT_TRUE(counts.has_value()) << counts.error();
+    const auto readings = bench_.all_of(Bench::stream_of(1));
+    ASSERT_EQ(readings.size(), 1U);
+    EXPECT_EQ(readings.times.front(), bench_.clock.now());
+    EXPECT_TRUE(readings.quality_of(0).has(observations::Quality::clock));
+    EXPECT_TRUE(readings.quality_of(0).usable()) << "the value itself is not in doubt";
+}
+
 TEST_F(ApplierTest, AKeptMessageThatANewerProgramCannotReadIsPutAside) {
     const Bytes payload = encode({.way = Way::batch_json, .received = bench_.clock.now(), .body = "not JSON"});
     ASSERT_TRUE(

@@ -63,7 +63,7 @@ Result<void> read(Intake& intake) {
 
 }  // namespace
 
-Result<std::unique_ptr<Intake>> prepare(Message message) {
+Result<std::unique_ptr<Intake>> prepare(Message&& message) {
     auto intake = std::make_unique<Intake>();
     intake->message = std::move(message);
     if (auto done = read(*intake); !done) {
@@ -71,6 +71,7 @@ Result<std::unique_ptr<Intake>> prepare(Message message) {
         if (done.error().code == Errc::exhausted) {
             done.error().code = Errc::malformed;
         }
+        message = std::move(intake->message);
         return std::unexpected(std::move(done).error());
     }
     return intake;

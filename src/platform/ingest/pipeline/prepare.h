@@ -36,7 +36,8 @@ struct Intake {
     std::size_t units() const { return good + rejected; }
 };
 
-/// Reads a message. Errc::malformed when none of it can be used, also when it is larger or deeper than is read. Pure.
-Result<std::unique_ptr<Intake>> prepare(Message message);
+/// Reads a message and takes it. Errc::malformed when none of it can be used, also when it is larger or deeper than is
+/// read: then the message stays with the caller as it was. Pure.
+Result<std::unique_ptr<Intake>> prepare(Message&& message);
 
 }  // namespace bypuls::ingest::pipeline

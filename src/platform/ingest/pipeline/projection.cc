@@ -19,8 +19,8 @@ Result<Projection::Replayed> Projection::replay() {
             return replayed;
         }
         replayed.records += 1;
-        const auto message = decode(record->payload, record->received);
-        const auto intake = message ? prepare(*message) : std::unexpected(message.error());
+        auto message = decode(record->payload, record->received);
+        const auto intake = message ? prepare(std::move(*message)) : std::unexpected(message.error());
         if (!intake) {
             put_aside(*record, message, intake.error());
             replayed.unreadable += 1;
