@@ -74,13 +74,15 @@ private:
     Money left_over_ = 0;
 };
 
-/// Most votes first. That matters only where two exclude each other, and only between those is a tie one.
+/// Most votes first. That matters only where two exclude each other, and only between those is a tie one. A threshold
+/// of support holds for them too: what people did not want is not built for being free.
 void Counting::take_free_projects() {
     const Contest contest{
         .election = election_, .rule = rule_, .totals = totals_, .judge = judge_, .options = options_, .entrants = {}};
     std::vector<ProjectIndex> left;
     for (ProjectIndex project = 0; project < election_.projects.size(); ++project) {
-        if (election_.projects[project].cost == 0 && totals_.votes[project] > 0) {
+        if (election_.projects[project].cost == 0 && totals_.votes[project] > 0 &&
+            totals_.scores[project] >= rule_.score_min * election_.points_per_one) {
             left.push_back(project);
         }
     }

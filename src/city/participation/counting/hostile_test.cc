@@ -93,6 +93,20 @@ TEST_P(EveryRule, OfTwoFreeProjectsThatExcludeEachOtherTakesTheOneWithMoreVotes)
     EXPECT_THAT(result.ties, IsEmpty());
 }
 
+TEST_P(EveryRule, LeavesOutAFreeProjectBelowTheSmallestScoreAndSaysWhy) {
+    Election election = with_costs({0, 0}, 100);
+    vote(election, {0}, 2);
+    vote(election, {0, 1}, 1);
+    Rule rule = named(GetParam());
+    rule.score_min = 2;
+
+    const CountResult result = count(election, rule).value();
+
+    EXPECT_THAT(result.winners, ElementsAre(0));
+    EXPECT_THAT(result.excluded, ElementsAre(Excluded{1, Excluded::Why::below_score}));
+    EXPECT_THAT(count_plainly(election, rule).value().winners, ElementsAre(0));
+}
+
 std::string test_name(const testing::TestParamInfo<std::string>& info) {
     std::string name = info.param;
     std::ranges::replace_if(name, [](char c) { return c == '-' || c == '+'; }, '_');

@@ -333,7 +333,8 @@ Result<PlainOutcome> count_plainly(const Election& election, const Rule& rule) {
     PlainOutcome outcome;
     std::vector<ProjectIndex> free;
     for (ProjectIndex project = 0; project < election.projects.size(); ++project) {
-        if (election.projects[project].cost == 0 && poll.votes(project) > 0) {
+        if (election.projects[project].cost == 0 && poll.votes(project) > 0 &&
+            poll.score(project) >= rule.score_min * election.points_per_one) {
             free.push_back(project);
         }
     }

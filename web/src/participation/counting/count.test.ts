@@ -116,6 +116,12 @@ describe('greedy', () => {
         expect(names(town, result)).toBe('hall')
         expect([...result.excluded]).toEqual([[2, 'below-score'], [3, 'below-score']])
     })
+    it('leaves out what is below the threshold though it is free', () => {
+        const gift = { ...town, projects: town.projects.map((project, i) => (i === 2 ? { ...project, cost: 0 } : project)) }
+        const result = counted(gift, { ...rule_named('greedy')!, score_min: 4 })
+        expect(names(gift, result)).toBe('hall')
+        expect(result.excluded.get(2)).toBe('below-score')
+    })
     it('builds one of each exclusive group', () => {
         const exclusive = { ...town, exclusive: [[0, 2]] }
         expect(names(exclusive, counted(exclusive, 'greedy'))).toBe('hall swing')

@@ -42,7 +42,7 @@ function find_excluded(election: Election, rule: Rule, totals: Totals): Map<numb
     return excluded
 }
 
-/// What costs nothing is funded beside the rule if anyone supports it, most votes first. That matters only where two exclude each
+/// What costs nothing is funded beside the rule if it has the support every project needs, most votes first. That matters only where two exclude each
 /// other, and only between those is a tie one.
 function fund_free(contest: Contest): Outcome {
     const { judge, totals } = contest
@@ -65,7 +65,7 @@ function count_once(election: Election, rule: Rule, totals: Totals, judge: TieJu
     const cost = (project: number) => election.projects[project]!.cost
     const with_cost = all.filter((project) => cost(project) > 0 && !excluded.has(project))
     const contest = { election, rule, totals, judge, entrants: with_cost, budget: election.budget, progress, leaps }
-    const free = fund_free({ ...contest, entrants: all.filter((project) => cost(project) === 0 && totals.votes[project]! > 0) })
+    const free = fund_free({ ...contest, entrants: all.filter((project) => cost(project) === 0 && !excluded.has(project)) })
     const outcome = methods[rule.method]({ ...contest, entrants: still_open(contest, free) })
     const rounds = [...free.rounds, ...outcome.rounds]
     return {
