@@ -1,8 +1,11 @@
 #include "city/participation/explanation/distance.h"
 
 #include <algorithm>
+#include <atomic>
 #include <numeric>
+#include <thread>
 
+#include "city/participation/explanation/guess.h"
 #include "city/participation/explanation/search.h"
 #include "city/participation/explanation/variant.h"
 #include "core/random.h"
@@ -69,31 +72,38 @@ public:
           result_(result),
           options_(options),
           variant_(election, rule),
-          groups_(election, result) {}
+          groups_(election, result),
+          guess_(election, rule, result) {}
 
-    Result<LoserDistance> loser(ProjectIndex project) {
+    Result<LoserDistance> loser(ProjectIndex project) const {
         LoserDistance distance{.project = project};
         TRY(distance.cost_reduction, cost_reduction(project));
         TRY_DO(additions(project, distance));
         TRY(distance.singleton_add,
-            search({.most = all_voters(), .hint = hint(distance.optimist_add)}, [&](std::int64_t n) {
-                return lost_or_won(project, variant_.with_new_ballots(project, n), Proof::none);
+            search(from(guess_.new_ballots(project), distance.optimist_add, all_voters()), [&](std::int64_t n) {
+                return lost_or_won(project, variant_.with_new_ballots(project, n), Proof::none,
+                                   [&](const Guess& next) { return next.new_ballots(project); });
             }));
         const auto supporters = groups_.of(project, true, false);
-        TRY(distance.rivalry_reduction, search({.most = groups_.voters(supporters)}, [&](std::int64_t n) {
-                return lost_or_won(project, variant_.with_fewer_rivals(project, n, supporters), Proof::none);
-            }));
+        TRY(distance.rivalry_reduction,
+            search(from(guess_.fewer_rivals(project, supporters), std::nullopt, groups_.voters(supporters)),
+                   [&](std::int64_t n) {
+                       return lost_or_won(project, variant_.with_fewer_rivals(project, n, supporters), Proof::none,
+                                          [&](const Guess& next) { return next.fewer_rivals(project, supporters); });
+                   }));
         return distance;
     }
 
-    Result<WinnerMargin> winner(ProjectIndex project) {
+    Result<WinnerMargin> winner(ProjectIndex project) const {
         WinnerMargin margin{.project = project};
         const auto supporters = groups_.of(project, true, true);
         const auto drops_out = [&](std::int64_t n) -> Result<Trial> {
             TRY(const CountResult again, variant_.with_less_support(project, n, supporters));
             return Trial{.enough = !again.won(project)};
         };
-        TRY(margin.margin, search({.most = groups_.voters(supporters) - 1}, drops_out));
+        TRY(margin.margin,
+            search(from(guess_.less_support(project, supporters), std::nullopt, groups_.voters(supporters) - 1),
+                   drops_out));
         if (margin.margin) {
             TRY(const CountResult without, variant_.with_less_support(project, margin.margin->amount, supporters));
             for (const ProjectIndex other : without.winning_set()) {
@@ -125,13 +135,20 @@ private:
                rule.comparison == counting::Comparison::none && election_.pots.empty();
     }
 
-    Result<Trial> lost_or_won(ProjectIndex project, const Result<CountResult>& again, Proof proof) const {
+    /// `guess` asks the count with the change how much more might have done.
+    template <typename Next>
+    Result<Trial> lost_or_won(ProjectIndex project, const Result<CountResult>& again, Proof proof, Next guess) const {
         if (!again) {
             return std::unexpected(again.error());
         }
-        const bool proved =
+        Trial trial{.enough = again->won(project)};
+        trial.none_below =
             proof == Proof::by_shares && can_prove() && !std::ranges::binary_search(again->touched, project);
-        return Trial{.enough = again->won(project), .none_below = proved};
+        if (!trial.enough && guess_.any()) {
+            const Guess next(election_, variant_.rule(), *again);
+            trial.next = next.any() ? guess(next) : 0;
+        }
+        return trial;
     }
 
     Result<std::optional<Change>> search(SearchOptions options, const Attempt& attempt) const {
@@ -143,15 +160,25 @@ private:
         return search_smallest(attempt, options);
     }
 
-    static std::int64_t hint(const std::optional<Change>& other) { return other ? other->amount : 1; }
+    /// Begins at the guess, else at another answer that may be near.
+    SearchOptions from(std::int64_t guess, const std::optional<Change>& other, std::int64_t most,
+                       bool near = true) const {
+        const bool poor = other && guess < other->amount - other->amount / 8;
+        if (guess_.any() && !poor) {
+            return {.most = most, .hint = guess, .near = near};
+        }
+        return {.most = most, .hint = other ? other->amount : 1};
+    }
     std::int64_t all_voters() const { return std::max<std::int64_t>(1, result_.voters + result_.blank); }
 
     Result<std::optional<Change>> cost_reduction(ProjectIndex project) const {
         const Money cost = election_.projects[project].cost;
         // Whole kroner, and never down to nothing: what costs nothing is not counted.
-        TRY(auto change,
-            search({.most = (cost - 1) / one_krone, .hint = cost / one_krone / 2}, [&](std::int64_t kroner) {
-                return lost_or_won(project, variant_.with_cost(project, cost - kroner * one_krone), Proof::by_shares);
+        SearchOptions options = from(guess_.cost_reduction(project), std::nullopt, (cost - 1) / one_krone);
+        options.hint = guess_.any() ? options.hint : cost / one_krone / 2;
+        TRY(auto change, search(options, [&](std::int64_t kroner) {
+                return lost_or_won(project, variant_.with_cost(project, cost - kroner * one_krone), Proof::by_shares,
+                                   [&](const Guess& next) { return next.cost_reduction(project); });
             }));
         if (change) {
             change->amount *= one_krone;
@@ -160,37 +187,39 @@ private:
     }
 
     Result<std::optional<Change>> add(ProjectIndex project, const std::vector<std::uint32_t>& order,
-                                      SearchOptions options) const {
-        options.most = groups_.voters(order);
+                                      const std::optional<Change>& other, std::int64_t spread) const {
+        SearchOptions options = from(guess_.more_support(project, order), other, groups_.voters(order));
+        options.spread = spread;
         return search(options, [&](std::int64_t n) {
-            return lost_or_won(project, variant_.with_more_support(project, n, order), Proof::by_shares);
+            return lost_or_won(project, variant_.with_more_support(project, n, order), Proof::by_shares,
+                               [&](const Guess& next) { return next.more_support(project, order); });
         });
     }
 
-    Result<void> additions(ProjectIndex project, LoserDistance& distance) {
+    Result<void> additions(ProjectIndex project, LoserDistance& distance) const {
         if (election_.kind != BallotKind::approval && election_.kind != BallotKind::knapsack) {
             return {};
         }
-        TRY(distance.optimist_add, add(project, groups_.of(project, false, true), {}));
+        const std::int64_t spread = SearchOptions{}.spread;
+        TRY(distance.optimist_add, add(project, groups_.of(project, false, true), std::nullopt, spread));
         if (variant_.only_totals()) {
             // Who adds it makes no difference where only totals count.
             distance.pessimist_add = distance.optimist_add;
             distance.random_add = distance.optimist_add;
             return {};
         }
-        TRY(distance.pessimist_add,
-            add(project, groups_.of(project, false, false), {.hint = hint(distance.optimist_add)}));
+        TRY(distance.pessimist_add, add(project, groups_.of(project, false, false), distance.optimist_add, spread));
         std::vector<std::uint32_t> order = groups_.of(project, false, true);
         std::vector<std::int64_t> found;
         bool smallest = true;
-        std::int64_t near = hint(distance.optimist_add);
+        std::optional<Change> near = distance.optimist_add;
         for (std::size_t sample = 0; sample < options_.samples; ++sample) {
             SeededRandom random(options_.seed * 1000 + sample);
             for (std::size_t i = order.size(); i > 1; --i) {
                 std::swap(order[i - 1], order[random.below(i)]);
             }
-            TRY(const auto change, add(project, order, {.hint = near, .spread = 0}));
-            near = change ? change->amount : near;
+            TRY(const auto change, add(project, order, near, 0));
+            near = change ? change : near;
             found.push_back(change ? change->amount : INT64_MAX);
             smallest = smallest && (!change || change->smallest);
         }
@@ -206,23 +235,59 @@ private:
     const DistanceOptions& options_;
     Variant variant_;
     Groups groups_;
+    Guess guess_;
 };
+
+/// Does `work(i)` for every i below `size`, on some threads. Each writes to its own place, so that the outcome is the
+/// same whatever their number.
+template <typename Work>
+void in_parallel(std::size_t size, std::size_t threads, Work work) {
+    std::atomic<std::size_t> next = 0;
+    const auto take_turns = [&] {
+        for (std::size_t i = next++; i < size; i = next++) {
+            work(i);
+        }
+    };
+    std::vector<std::jthread> helpers;
+    for (std::size_t i = 1; i < std::min(threads, size); ++i) {
+        helpers.emplace_back(take_turns);
+    }
+    take_turns();
+}
+
+std::size_t threads_wanted(const DistanceOptions& options) {
+    constexpr unsigned most = 8;
+    return options.threads > 0 ? options.threads : std::clamp(std::thread::hardware_concurrency(), 1U, most);
+}
 
 }  // namespace
 
 Result<Distances> distances(const Election& election, const counting::Rule& rule, const CountResult& result,
                             const DistanceOptions& options) {
-    Distance distance(election, rule, result, options);
-    Distances all;
+    const Distance distance(election, rule, result, options);
+    std::vector<ProjectIndex> losers;
     for (ProjectIndex project = 0; project < election.projects.size(); ++project) {
         if (!result.won(project) && result.votes[project] > 0) {
-            TRY(LoserDistance loser, distance.loser(project));
-            all.losers.push_back(loser);
+            losers.push_back(project);
         }
     }
-    for (const ProjectIndex project : result.winners) {
-        TRY(WinnerMargin margin, distance.winner(project));
-        all.winners.push_back(std::move(margin));
+    std::vector<Result<LoserDistance>> lost(losers.size());
+    std::vector<Result<WinnerMargin>> won(result.winners.size());
+    in_parallel(lost.size() + won.size(), threads_wanted(options), [&](std::size_t i) {
+        if (i < lost.size()) {
+            lost[i] = distance.loser(losers[i]);
+        } else {
+            won[i - lost.size()] = distance.winner(result.winners[i - lost.size()]);
+        }
+    });
+    Distances all;
+    for (Result<LoserDistance>& loser : lost) {
+        TRY_DO(loser);
+        all.losers.push_back(std::move(*loser));
+    }
+    for (Result<WinnerMargin>& winner : won) {
+        TRY_DO(winner);
+        all.winners.push_back(std::move(*winner));
     }
     return all;
 }

@@ -35,6 +35,8 @@ struct LoserDistance {
     std::optional<Change> random_add;
     /// How many of its supporters would have had to choose nothing else.
     std::optional<Change> rivalry_reduction;
+
+    friend bool operator==(const LoserDistance&, const LoserDistance&) = default;
 };
 
 /// How safely a project won.
@@ -44,15 +46,20 @@ struct WinnerMargin {
     std::optional<Change> margin;
     /// Who would win instead, ascending.
     std::vector<counting::ProjectIndex> instead;
+
+    friend bool operator==(const WinnerMargin&, const WinnerMargin&) = default;
 };
 
 struct Distances {
     std::vector<LoserDistance> losers;  ///< ascending by project; those with no support left out
     std::vector<WinnerMargin> winners;  ///< in order of purchase
+
+    friend bool operator==(const Distances&, const Distances&) = default;
 };
 
 struct DistanceOptions {
     std::size_t samples = 9;  ///< for random_add; odd
+    std::size_t threads = 0;  ///< 0: as many as the machine has, eight at most; the answers are the same
     std::uint64_t seed = 1;   ///< of the samples; part of the result's description
     std::size_t full_scan_max =
         48;  ///< so many smaller changes, if not proved to fail, are all tried; more if there are few ballots

@@ -149,6 +149,17 @@ TEST(Search, FindsTheSmallestFromAnyHintAndSaysWhenItIsNotSure) {
     }
 }
 
+TEST(Distances, AreTheSameOnAnyNumberOfThreads) {
+    const Election election = play_money();
+    const Rule rule = named("mes-cost-add1");
+    const CountResult result = count(election, rule).value();
+
+    const Distances one = distances(election, rule, result, {.threads = 1}).value();
+
+    EXPECT_EQ(distances(election, rule, result, {.threads = 4}).value(), one);
+    EXPECT_FALSE(one.losers.empty());
+}
+
 TEST(Distances, AreWhatTryingEverythingFinds) {
     SeededRandom random(99);
     for (int i = 0; i < 90; ++i) {

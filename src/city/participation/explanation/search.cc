@@ -29,34 +29,38 @@ public:
 
 private:
     /// Narrows the gap: `high_` is enough, `low_` is not, nothing up to `proved_` is.
-    Result<bool> attempt(std::int64_t amount) {
+    Result<Trial> attempt(std::int64_t amount) {
         TRY(const Trial trial, attempt_(amount));
         if (trial.enough) {
             high_ = std::min(high_, amount);
-            return true;
+            return trial;
         }
         low_ = std::max(low_, amount);
         proved_ = trial.none_below ? std::max(proved_, amount) : proved_;
-        return false;
+        return trial;
     }
 
     /// False if not even the largest amount is enough.
     Result<bool> enclose() {
         const std::int64_t start = std::clamp<std::int64_t>(options_.hint, 1, options_.most);
         high_ = options_.most + 1;
-        TRY(bool enough, attempt(start));
-        const std::int64_t first_leap = std::max<std::int64_t>(1, start / 16);
-        for (std::int64_t leap = first_leap; enough && high_ > 1; leap *= 2) {
-            if (start - leap < 1) {
-                return true;  // the gap ends at nothing
-            }
-            TRY(enough, attempt(start - leap));
-        }
-        for (std::int64_t leap = first_leap; !enough && high_ > options_.most; leap *= 2) {
+        const std::int64_t first_leap = options_.near ? 1 : std::max<std::int64_t>(1, start / 16);
+        std::int64_t leap = first_leap;
+        TRY(Trial trial, attempt(start));
+        bool guessed = options_.near;
+        while (!trial.enough) {
             if (low_ == options_.most) {
                 return enclose_below(start);
             }
-            TRY(enough, attempt(std::min(options_.most, start + leap)));
+            guessed = trial.next >= low_ + leap;
+            const std::int64_t amount = guessed ? trial.next : low_ + leap;
+            // Guess after guess may creep along, so the leaps grow beside them.
+            leap *= 4;
+            TRY(trial, attempt(std::min(options_.most, amount)));
+        }
+        // What was guessed is enough by little.
+        for (leap = first_leap; guessed && trial.enough && high_ - leap > low_; leap *= 4) {
+            TRY(trial, attempt(high_ - leap));
         }
         return true;
     }
@@ -66,8 +70,8 @@ private:
         low_ = proved_;
         const std::int64_t from = proved_;
         for (std::int64_t leap = 1; from + leap < start; leap *= 2) {
-            TRY(const bool enough, attempt(from + leap));
-            if (enough) {
+            TRY(const Trial trial, attempt(from + leap));
+            if (trial.enough) {
                 return true;
             }
         }
@@ -83,7 +87,7 @@ private:
                 tries.insert(amount);
             }
         } else {
-            constexpr std::int64_t nearest = 4;
+            constexpr std::int64_t nearest = 3;
             const std::int64_t parts = options_.spread + 1;
             for (std::int64_t i = 1; i < nearest; ++i) {
                 tries.insert(std::max(proved_ + 1, low_ - i));

@@ -12,6 +12,8 @@ struct Trial {
     bool enough = false;
     /// No smaller change is enough either: the rule left no trace of it. Only with what can be proved so.
     bool none_below = false;
+    /// Where not enough: how much might be, judging by how this count went; 0: no idea.
+    std::int64_t next = 0;
 };
 using Attempt = std::function<Result<Trial>(std::int64_t)>;
 
@@ -20,13 +22,14 @@ struct SearchOptions {
     std::int64_t full_scan_max = 0;  ///< so many unproved smaller amounts are all tried
     bool monotone = false;           ///< more of the change never hurts
     std::int64_t hint = 1;           ///< where to begin
-    std::int64_t spread = 6;         ///< of unproved smaller amounts too many to try, how many are, evenly spread
+    bool near = false;               ///< the hint is likely to be off by little
+    std::int64_t spread = 3;         ///< of unproved smaller amounts too many to try, how many are, evenly spread
 };
 
 /// The smallest amount that is enough, or an amount of which it is not known to be the smallest; nothing if none was
-/// found. Leaps away from the hint until the answer is enclosed and halves the gap. Since more need not be better, what
-/// lies below is then tried too, unless a trial has proved that it fails: all of it if that is little, else the nearest
-/// and an even spread.
+/// found. Goes from guess to guess, else leaps away from the hint, until the answer is enclosed, and halves the gap.
+/// Since more need not be better, what lies below is then tried too, unless a trial has proved that it fails: all of it
+/// if that is little, else the nearest and an even spread.
 Result<std::optional<Change>> search_smallest(const Attempt& attempt, const SearchOptions& options);
 
 }  // namespace bypuls::participation::explanation

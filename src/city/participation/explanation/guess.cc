@@ -1,0 +1,203 @@
+#include "city/participation/explanation/guess.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace bypuls::participation::explanation {
+
+using counting::BallotKind;
+using counting::ProjectIndex;
+
+namespace {
+
+constexpr double per_krone = static_cast<double>(counting::one_krone);
+constexpr double no_limit = std::numeric_limits<double>::max();
+
+/// Only a guess, so that what is out of range is just a poor one.
+std::int64_t whole(double number) {
+    return static_cast<std::int64_t>(std::clamp(std::ceil(number), 0.0, 1e15));
+}
+
+}  // namespace
+
+Guess::Guess(const counting::Election& election, const counting::Rule& rule, const counting::CountResult& result)
+    : election_(election), by_cost_(rule.utility == counting::Utility::cost) {
+    const bool plain = election.kind == BallotKind::approval || election.kind == BallotKind::knapsack ||
+                       election.kind == BallotKind::choose_one;
+    const bool usable = rule.method == counting::Method::equal_shares && plain && election.pots.empty() &&
+                        result.endowments.size() == 1 && !result.greedy_preferred;
+    if (!usable) {
+        return;
+    }
+    for (const counting::Round& round : result.rounds) {
+        if (round.phase == counting::Phase::rule) {
+            bought_.push_back(round.project);
+        }
+    }
+    rounds_ = bought_.size();
+    pays_.resize(rounds_);
+    share_ = result.endowments[0].share.value;
+    left_ = static_cast<double>(result.budget - result.spent) / per_krone;
+    supporters_.resize(election.projects.size());
+    for (std::uint32_t group = 0; group < election.ballots.size(); ++group) {
+        for (const counting::Choice& choice : election.ballots[group].choices) {
+            supporters_[choice.project].push_back(group);
+        }
+    }
+    balances_.assign((rounds_ + 1) * election.ballots.size(), share_);
+    for (std::size_t round = 0; round < rounds_; ++round) {
+        pays_[round] = water_level(bought_[round], round);
+        const auto from = balances_.begin() + static_cast<std::ptrdiff_t>(round * election.ballots.size());
+        const auto to = from + static_cast<std::ptrdiff_t>(election.ballots.size());
+        std::copy(from, to, to);
+        for (const std::uint32_t group : supporters_[bought_[round]]) {
+            to[group] = std::max(0.0, to[group] - pays_[round]);
+        }
+    }
+}
+
+/// What a supporter who has enough pays. In a count with other ballots these supporters may have too little: no limit.
+double Guess::water_level(ProjectIndex project, std::size_t round) const {
+    constexpr int looks = 16;
+    double level = 0;
+    for (int look = 0; look < looks; ++look) {
+        double rest = cost(project);
+        double open = 0;
+        for (const std::uint32_t group : supporters_[project]) {
+            const auto voters = static_cast<double>(election_.ballots[group].count);
+            const bool poor = balance(group, round) < level;
+            rest -= poor ? balance(group, round) * voters : 0;
+            open += poor ? 0 : voters;
+        }
+        if (open == 0) {
+            return no_limit;
+        }
+        if (rest / open <= level) {
+            break;
+        }
+        level = rest / open;
+    }
+    return level;
+}
+
+double Guess::cost(ProjectIndex project) const {
+    return static_cast<double>(election_.projects[project].cost) / per_krone;
+}
+
+double Guess::limit(std::size_t round, double project_cost) const {
+    if (round == rounds_) {
+        return no_limit;
+    }
+    return by_cost_ ? pays_[round] * project_cost / cost(bought_[round]) : pays_[round];
+}
+
+std::size_t Guess::chances(ProjectIndex project) const {
+    return cost(project) <= left_ ? rounds_ + 1 : rounds_;
+}
+
+double Guess::collected(ProjectIndex project, std::size_t round, double limit) const {
+    double sum = 0;
+    for (const std::uint32_t group : supporters_[project]) {
+        sum += std::min(balance(group, round), limit) * static_cast<double>(election_.ballots[group].count);
+    }
+    return sum;
+}
+
+std::int64_t Guess::cost_reduction(ProjectIndex project) const {
+    if (!any()) {
+        return 0;
+    }
+    double best = 0;
+    for (std::size_t round = 0; round < rounds_; ++round) {
+        // What is collected grows more slowly than the cost, so going from above ends at the largest cost that is met.
+        constexpr int steps = 40;
+        double now = cost(project);
+        for (int i = 0; i < steps; ++i) {
+            const double met = std::min(now, collected(project, round, limit(round, now)));
+            if (now - met < 0.25) {
+                break;
+            }
+            now = met;
+        }
+        best = std::max(best, now);
+    }
+    best = std::max(best, std::min(left_, collected(project, rounds_, no_limit)));
+    return whole(cost(project) - best);
+}
+
+std::int64_t Guess::new_ballots(ProjectIndex project) const {
+    double least = no_limit;
+    for (std::size_t round = 0; any() && round < chances(project); ++round) {
+        const double most = limit(round, cost(project));
+        least = std::min(least, (cost(project) - collected(project, round, most)) / std::min(share_, most));
+    }
+    return any() ? whole(least) : 0;
+}
+
+/// How many voters of `order` it takes, where each brings `gain(group, round, limit)`, in the round that needs fewest.
+template <typename Gain>
+std::int64_t Guess::voters_for(ProjectIndex project, const std::vector<std::uint32_t>& order, Gain gain) const {
+    double least = no_limit;
+    for (std::size_t round = 0; any() && round < chances(project); ++round) {
+        const double most = limit(round, cost(project));
+        double missing = cost(project) - collected(project, round, most);
+        double voters = 0;
+        for (const std::uint32_t group : order) {
+            const auto here = static_cast<double>(election_.ballots[group].count);
+            const double each = gain(group, round, most);
+            if (each * here >= missing) {
+                least = std::min(least, voters + (each > 0 ? missing / each : 0));
+                break;
+            }
+            missing -= each * here;
+            voters += here;
+            if (voters >= least) {
+                break;
+            }
+        }
+    }
+    return any() ? whole(least) : 0;
+}
+
+std::int64_t Guess::more_support(ProjectIndex project, const std::vector<std::uint32_t>& order) const {
+    return voters_for(project, order, [&](std::uint32_t group, std::size_t round, double most) {
+        return std::min(balance(group, round), most);
+    });
+}
+
+std::int64_t Guess::fewer_rivals(ProjectIndex project, const std::vector<std::uint32_t>& supporters) const {
+    return voters_for(project, supporters, [&](std::uint32_t group, std::size_t round, double most) {
+        return std::min(share_, most) - std::min(balance(group, round), most);
+    });
+}
+
+/// A winner stays while those left could pay for it with what they have at the end and what they paid for it.
+std::int64_t Guess::less_support(ProjectIndex project, const std::vector<std::uint32_t>& supporters) const {
+    const auto at = std::ranges::find(bought_, project);
+    if (at == bought_.end()) {
+        return 0;
+    }
+    const auto round = static_cast<std::size_t>(at - bought_.begin());
+    const auto purse = [&](std::uint32_t group) {
+        return balance(group, rounds_) + std::min(balance(group, round), pays_[round]);
+    };
+    double money = 0;
+    for (const std::uint32_t group : supporters) {
+        money += purse(group) * static_cast<double>(election_.ballots[group].count);
+    }
+    double spare = money - cost(project);
+    double voters = 0;
+    for (const std::uint32_t group : supporters) {
+        const double each = purse(group);
+        const auto here = static_cast<double>(election_.ballots[group].count);
+        if (each * here > spare) {
+            return whole(voters + spare / each);
+        }
+        spare -= each * here;
+        voters += here;
+    }
+    return whole(voters);
+}
+
+}  // namespace bypuls::participation::explanation

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "city/participation/counting/count.h"
+
+namespace bypuls::participation::explanation {
+
+/// Where a search for a change should begin: what the change would have to be if all else in the finished count stayed
+/// as it was. Worked out with doubles from the published payments, and only ever a guess: every answer is counted.
+class Guess {
+public:
+    /// `result` may be a count of these ballots with a change, in which the project asked about was not bought.
+    Guess(const counting::Election& election, const counting::Rule& rule, const counting::CountResult& result);
+
+    /// False where the rule is not Equal Shares on ballots without points, or the outcome is not its own: all are 0.
+    bool any() const { return rounds_ > 0; }
+
+    /// In whole kroner.
+    std::int64_t cost_reduction(counting::ProjectIndex project) const;
+    std::int64_t new_ballots(counting::ProjectIndex project) const;
+    /// Ballot groups in the order in which their voters change, as in Variant.
+    std::int64_t more_support(counting::ProjectIndex project, const std::vector<std::uint32_t>& order) const;
+    std::int64_t fewer_rivals(counting::ProjectIndex project, const std::vector<std::uint32_t>& supporters) const;
+    std::int64_t less_support(counting::ProjectIndex project, const std::vector<std::uint32_t>& supporters) const;
+
+private:
+    double balance(std::uint32_t group, std::size_t round) const {
+        return balances_[round * election_.ballots.size() + group];
+    }
+    /// What a supporter may pay at most if the project is to be as cheap as what the round bought.
+    double limit(std::size_t round, double cost) const;
+    double cost(counting::ProjectIndex project) const;
+    /// Of the first round in which the project can enter to the last; the one after the purchases only if it fits.
+    std::size_t chances(counting::ProjectIndex project) const;
+    template <typename Gain>
+    std::int64_t voters_for(counting::ProjectIndex project, const std::vector<std::uint32_t>& order, Gain gain) const;
+    double water_level(counting::ProjectIndex project, std::size_t round) const;
+    double collected(counting::ProjectIndex project, std::size_t round, double limit) const;
+
+    const counting::Election& election_;
+    std::size_t rounds_ = 0;
+    bool by_cost_ = true;
+    double share_ = 0;
+    double left_ = 0;
+    std::vector<counting::ProjectIndex> bought_;
+    std::vector<double> pays_;      ///< by round, kroner
+    std::vector<double> balances_;  ///< before each round and after the last, by ballot group
+    std::vector<std::vector<std::uint32_t>> supporters_;
+};
+
+}  // namespace bypuls::participation::explanation
