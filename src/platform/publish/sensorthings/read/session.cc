@@ -263,9 +263,8 @@ Result<std::optional<query::Value>> Session::value_of(const Entity& entity, std:
     return own_value(entity, property);
 }
 
-Result<std::optional<query::Value>> Session::stream_value(observations::DatastreamId id,
-                                                          const std::string& observed_area, registry::ThingId thing,
-                                                          std::string_view property) {
+Result<std::optional<query::Value>> Session::stream_value(observations::DatastreamId id, std::string_view observed_area,
+                                                          registry::ThingId thing, std::string_view property) {
     using Found = std::optional<query::Value>;
     if (property == "phenomenonTime") {
         TRY(auto span, phenomenon_span(id));
@@ -279,7 +278,7 @@ Result<std::optional<query::Value>> Session::stream_value(observations::Datastre
         return Found{};
     }
     if (!observed_area.empty()) {
-        return Found(query::Geometry{observed_area});
+        return Found(query::Geometry{std::string(observed_area)});
     }
     if (data_.store.count(id) == 0) {
         return Found(query::Value{});

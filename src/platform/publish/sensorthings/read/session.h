@@ -57,7 +57,7 @@ public:
     bool is_multi(observations::DatastreamId id) const;
 
 private:
-    Result<std::optional<query::Value>> stream_value(observations::DatastreamId id, const std::string& observed_area,
+    Result<std::optional<query::Value>> stream_value(observations::DatastreamId id, std::string_view observed_area,
                                                      registry::ThingId thing, std::string_view property);
     Result<query::Value> phenomenon_span(observations::DatastreamId id);
     Result<query::Value> result_span(observations::DatastreamId id);
