@@ -83,13 +83,20 @@ void Broker::run_posted() {
     mailbox_->run();
 }
 
-void Broker::publish(Message message) {
-    mailbox_->post([this, shared = std::make_shared<const Message>(std::move(message))] {
+bool Broker::publish(Message message, std::string route) {
+    const std::size_t cost = cost_of(message);
+    if (publishing_bytes_.fetch_add(cost) + cost > limits_.publishing_bytes_max) {
+        publishing_bytes_ -= cost;
+        return false;
+    }
+    mailbox_->post([this, cost, by = std::move(route), shared = std::make_shared<const Message>(std::move(message))] {
+        publishing_bytes_ -= cost;
         if (shared->retain && !retain(shared)) {
             count(Drop::queue_full);
         }
-        route(shared);
+        this->route(shared, by.empty() ? shared->topic : by);
     });
+    return true;
 }
 
 void Broker::tick() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -95,8 +96,10 @@ public:
     void end_all();
 
     /// Publishes as the program itself. Thread-safe; delivered on the broker's thread, and refused without a word when
-    /// the bounds of retained messages or queues say so (counted). `message.publisher` is left empty.
-    void publish(Message message);
+    /// the bounds of retained messages or queues say so (counted). `message.publisher` is left empty. With a `route`,
+    /// to the subscriptions of a feed's view that have it, and to nobody else. False: too much waits to be delivered
+    /// (Limits::publishing_bytes_max), and this was not taken.
+    bool publish(Message message, std::string route = {});
     /// Feeds may come after the broker, before the first accept().
     void add_feed(Feed& feed) { parts_.feeds.push_back(&feed); }
     void add_sink(Sink& sink) { parts_.sinks.push_back(&sink); }
@@ -137,31 +140,31 @@ private:
     void tend_connections();
 
     // Subscriptions: broker_subscriptions.cc.
-    Reason subscribe(Session& session, const Principal& principal, const SubscriptionRequest& request,
-                     std::uint32_t id);
+    std::expected<QoS, Fault> subscribe(Session& session, const Principal& principal,
+                                        const SubscriptionRequest& request, std::uint32_t id);
+    void judge_again(Session& session, const Principal& principal);
     Reason unsubscribe(Session& session, const std::string& filter);
     std::expected<Subscription, Fault> judge(Session& session, const Principal& principal,
                                              const SubscriptionRequest& request, std::uint32_t id);
     void enlist(Subscription& subscription);
     void delist(Subscription& subscription);
-    void note_wanted(const std::string& filter, int change);
 
     // Taking in: broker_taking.cc.
     void take(Connection& connection, std::uint64_t ticket, Publish publish);
     void attempt(const std::shared_ptr<Taking>& taking);
     void taken(const std::shared_ptr<Taking>& taking, const Result<void>& result);
-    void finish(const std::shared_ptr<Taking>& taking, Reason reason);
-    void settle(const Taking& taking, Reason reason);
+    void finish(const std::shared_ptr<Taking>& taking, Fault outcome);
+    void settle(const Taking& taking, const Fault& outcome);
     void give_up(const Taking& taking, Errc why);
     void ended(const Taking& taking);
     Sink* sink_for(std::string_view topic) const;
 
     // Giving out: broker_delivery.cc.
     /// How many sessions it went to.
-    std::size_t route(const MessagePtr& message);
+    std::size_t route(const MessagePtr& message) { return route(message, message->topic); }
+    std::size_t route(const MessagePtr& message, std::string_view by);
     void deliver(Session& session, Outgoing outgoing);
     std::size_t deliver_merged(std::vector<Subscription*>& hits, const MessagePtr& message);
-    std::size_t deliver_view(const Subscription& subscription, const MessagePtr& message, bool retained);
     static Subscription* member_of(Group& group);
     /// False: there is no room for it.
     bool retain(const MessagePtr& message);
@@ -189,7 +192,6 @@ private:
     std::map<std::string, std::shared_ptr<Session>, std::less<>> sessions_;
     FilterTree<Target> filters_;
     std::map<std::string, Group, std::less<>> groups_;  // by "group/filter"
-    std::map<std::string, int, std::less<>> wanted_;    // subscriptions by filter
     std::map<std::string, MessagePtr, std::less<>> retained_;
     std::size_t retained_bytes_ = 0;
     std::size_t queued_bytes_ = 0;
@@ -209,7 +211,8 @@ private:
     std::chrono::steady_clock::time_point commit_again_{};  // after a failure
     std::chrono::steady_clock::time_point next_tending_{};
 
-    std::shared_ptr<Mailbox> mailbox_;  // what others hold to answer us, even when we are gone
+    std::atomic<std::size_t> publishing_bytes_{0};  // of publish(), not yet delivered
+    std::shared_ptr<Mailbox> mailbox_;              // what others hold to answer us, even when we are gone
 
     Counters live_;
     mutable std::mutex shown_mutex_;

@@ -18,12 +18,12 @@ Subscription* Broker::member_of(Group& group) {
     return waiting;
 }
 
-std::size_t Broker::route(const MessagePtr& message) {
+std::size_t Broker::route(const MessagePtr& message, std::string_view by) {
     if (filters_.empty()) {
         return 0;
     }
     std::vector<Subscription*> hits;
-    filters_.match(message->topic, [&](const Target& target) {
+    filters_.match(by, [&](const Target& target) {
         Subscription* hit = target.subscription != nullptr ? target.subscription : member_of(*target.group);
         const bool own =
             hit->request.no_local && !message->publisher.empty() && hit->session->client_id() == message->publisher;
@@ -34,54 +34,25 @@ std::size_t Broker::route(const MessagePtr& message) {
     return hits.empty() ? 0 : deliver_merged(hits, message);
 }
 
-/// One copy for each session, with the highest QoS of its subscriptions and the identifiers of all (§3.3.4). Views and
-/// shared subscriptions are delivered each by itself.
+/// One copy for each session, with the highest QoS of its subscriptions and the identifiers of all (§3.3.4).
 std::size_t Broker::deliver_merged(std::vector<Subscription*>& hits, const MessagePtr& message) {
     std::ranges::stable_sort(hits, std::less<>{}, [](const Subscription* hit) { return hit->session; });
     std::size_t reached = 0;
     for (std::size_t at = 0; at < hits.size();) {
         Session& session = *hits[at]->session;
         Outgoing merged{.message = message, .qos = QoS::at_most_once};
-        bool any = false;
         for (; at < hits.size() && hits[at]->session == &session; ++at) {
             const Subscription& hit = *hits[at];
-            if (hit.view) {
-                reached += deliver_view(hit, message, false);
-                continue;
-            }
-            any = true;
             merged.qos = std::max(merged.qos, std::min(hit.request.qos, message->qos));
             merged.retain = merged.retain || (hit.request.retain_as_published && message->retain);
             if (hit.id != 0) {
                 merged.subscription_ids.push_back(hit.id);
             }
         }
-        if (any) {
-            ++reached;
-            deliver(session, std::move(merged));
-        }
+        ++reached;
+        deliver(session, std::move(merged));
     }
     return reached;
-}
-
-std::size_t Broker::deliver_view(const Subscription& subscription, const MessagePtr& message, bool retained) {
-    auto payload = subscription.view(*message);
-    if (!payload) {
-        return 0;
-    }
-    Message seen = *message;
-    seen.payload = std::move(*payload);
-    if (is_topic_name(subscription.request.filter)) {
-        seen.topic = subscription.request.filter;
-    }
-    Outgoing outgoing{.message = std::make_shared<const Message>(std::move(seen)),
-                      .qos = std::min(subscription.request.qos, message->qos),
-                      .retain = retained || (subscription.request.retain_as_published && message->retain)};
-    if (subscription.id != 0) {
-        outgoing.subscription_ids.push_back(subscription.id);
-    }
-    deliver(*subscription.session, std::move(outgoing));
-    return 1;
 }
 
 void Broker::deliver(Session& session, Outgoing outgoing) {
@@ -174,10 +145,6 @@ void Broker::send_retained(const Subscription& subscription) {
         }
     }
     for (const MessagePtr& message : found) {
-        if (subscription.view) {
-            deliver_view(subscription, message, true);
-            continue;
-        }
         Outgoing outgoing{.message = message, .qos = std::min(subscription.request.qos, message->qos), .retain = true};
         if (subscription.id != 0) {
             outgoing.subscription_ids.push_back(subscription.id);

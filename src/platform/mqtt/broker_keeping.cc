@@ -15,6 +15,7 @@ void Broker::keep_session(const Session& session) {
     }
     changes_->sessions[session.client_id()] = {.client_id = session.client_id(),
                                                .owner = session.owner(),
+                                               .grants = session.grants,
                                                .expiry = session.expiry,
                                                .disconnected = session.disconnected,
                                                .will = session.will,
@@ -124,6 +125,7 @@ void Broker::commit_ended(const Result<void>& result) {
 void Broker::restore(Kept kept) {
     for (auto& [client_id, session] : kept.sessions) {
         auto made = std::make_shared<Session>(client_id, session.owner);
+        made->grants = session.grants;
         made->expiry = session.expiry;
         // Who was connected when the program ended is counted from now on.
         made->disconnected = session.disconnected.value_or(parts_.clock.now());
@@ -163,7 +165,7 @@ void Broker::restore(Kept kept) {
     for (const auto& [key, subscription] : kept.subscriptions) {
         if (Session* session = session_of(key.first)) {
             // What the key may subscribe to is looked at when it connects; a feed may have changed its mind by now.
-            const Principal whoever{.owner = session->owner(), .subscribe = {"#", "$SYS/#"}};
+            const Principal whoever{.owner = session->owner(), .subscribe = {"#", "$SYS/#"}, .grants = session->grants};
             auto judged = judge(*session, whoever, subscription.request, subscription.id);
             if (!judged) {
                 log::info("mqtt", "a kept subscription is no longer served",

@@ -88,7 +88,9 @@ std::expected<std::pair<Session*, bool>, Fault> Broker::open_session(Connection&
         TRY_DO(take_over(*alive, principal));
     }
     auto found = sessions_.find(client_id);
-    if (found != sessions_.end() && connect.clean_start) {
+    // What waits may be what the key could see then and may not see now.
+    const bool sees_less = found != sessions_.end() && found->second->grants.read && !principal.grants.read;
+    if (found != sessions_.end() && (connect.clean_start || sees_less)) {
         end_session(*found->second);
         found = sessions_.end();
     }
@@ -100,16 +102,8 @@ std::expected<std::pair<Session*, bool>, Fault> Broker::open_session(Connection&
         found = sessions_.emplace(client_id, std::make_shared<Session>(client_id, principal.owner)).first;
     }
     Session& session = *found->second;
-    // What the key may see can be less than when it subscribed.
-    std::vector<std::string> not_any_more;
-    for (const auto& [filter, subscription] : session.subscriptions) {
-        if (!may_subscribe(principal, filter)) {
-            not_any_more.push_back(filter);
-        }
-    }
-    for (const std::string& filter : not_any_more) {
-        std::ignore = unsubscribe(session, filter);
-    }
+    session.grants = principal.grants;
+    judge_again(session, principal);
     session.connection = &connection;
     session.disconnected.reset();
     session.will_due.reset();
@@ -168,17 +162,24 @@ void Broker::publish_will(Session& session) {
     if (will == nullptr) {
         return;
     }
-    if (will->retain && !retain(will)) {
-        count(Drop::queue_full);
-    }
-    if (Sink* sink = sink_for(will->topic)) {
-        const Arrival arrival{.message = will, .sender = session.owner(), .received = stamps_.next(parts_.clock.now())};
+    Sink* sink = sink_for(will->topic);
+    if (sink != nullptr) {
+        const Arrival arrival{.message = will,
+                              .sender = session.owner(),
+                              .grants = session.grants,
+                              .received = stamps_.next(parts_.clock.now())};
         // Nobody waits for it any more, so it is tried once.
         sink->take(arrival, [this, mailbox = mailbox_](const Result<void>& result) {
             if (!result) {
                 mailbox->post([this] { count(Drop::not_taken); });
             }
         });
+    }
+    if (sink != nullptr && !sink->passes_on()) {
+        return;
+    }
+    if (will->retain && !retain(will)) {
+        count(Drop::queue_full);
     }
     route(will);
 }

@@ -18,10 +18,6 @@ std::expected<Subscription, Fault> Broker::judge(Session& session, const Princip
         subscription.group = shared->group;
         subscription.filter = shared->filter;
     }
-    const std::string asked = subscription.filter;
-    if (!may_subscribe(principal, request.filter)) {
-        return std::unexpected(Fault{Reason::not_authorized, "the key may not subscribe to this"});
-    }
     for (Feed* feed : parts_.feeds) {
         auto view = feed->look(principal, subscription.filter);
         if (!view) {
@@ -30,27 +26,29 @@ std::expected<Subscription, Fault> Broker::judge(Session& session, const Princip
         if (!*view) {
             return std::unexpected(view->error());
         }
-        subscription.filter = (*view)->filter;
-        subscription.view = std::move((*view)->payload);
-        break;
+        subscription.filter = std::move((*view)->route);
+        subscription.wanted = std::move((*view)->wanted);
+        return subscription;
     }
-    if (!is_topic_filter(subscription.filter) ||
-        (request.filter.starts_with("$share/") && subscription.group.empty())) {
+    if (!is_subscribable(request.filter)) {
         return std::unexpected(Fault{Reason::topic_filter_invalid, "this is no topic filter"});
+    }
+    if (!may_subscribe(principal, request.filter)) {
+        return std::unexpected(Fault{Reason::not_authorized, "the key may not subscribe to this"});
     }
     return subscription;
 }
 
-Reason Broker::subscribe(Session& session, const Principal& principal, const SubscriptionRequest& request,
-                         std::uint32_t id) {
+std::expected<QoS, Fault> Broker::subscribe(Session& session, const Principal& principal,
+                                            const SubscriptionRequest& request, std::uint32_t id) {
     auto judged = judge(session, principal, request, id);
     if (!judged) {
-        return judged.error().reason;
+        return std::unexpected(std::move(judged).error());
     }
     const auto found = session.subscriptions.find(request.filter);
     const bool is_new = found == session.subscriptions.end();
     if (is_new && session.subscriptions.size() >= limits_.subscriptions_per_session_max) {
-        return Reason::quota_exceeded;
+        return std::unexpected(Fault{Reason::quota_exceeded, "the session has as many subscriptions as it may have"});
     }
     if (!is_new) {
         delist(found->second);
@@ -67,7 +65,25 @@ Reason Broker::subscribe(Session& session, const Principal& principal, const Sub
     if (wants_retained && subscription.group.empty()) {
         send_retained(subscription);
     }
-    return static_cast<Reason>(request.qos);
+    return request.qos;
+}
+
+/// What the key may see can be other than when it subscribed.
+void Broker::judge_again(Session& session, const Principal& principal) {
+    std::vector<std::string> not_any_more;
+    for (auto& [filter, subscription] : session.subscriptions) {
+        auto judged = judge(session, principal, subscription.request, subscription.id);
+        if (!judged) {
+            not_any_more.push_back(filter);
+        } else if (judged->filter != subscription.filter) {
+            delist(subscription);
+            subscription = std::move(*judged);
+            enlist(subscription);
+        }
+    }
+    for (const std::string& filter : not_any_more) {
+        std::ignore = unsubscribe(session, filter);
+    }
 }
 
 Reason Broker::unsubscribe(Session& session, const std::string& filter) {
@@ -94,7 +110,6 @@ void Broker::enlist(Subscription& subscription) {
             filters_.add(subscription.filter, {.group = &at->second});
         }
     }
-    note_wanted(subscription.request.filter, 1);
 }
 
 void Broker::delist(Subscription& subscription) {
@@ -105,22 +120,6 @@ void Broker::delist(Subscription& subscription) {
         if (at->second.members.empty()) {
             filters_.remove(subscription.filter, {.group = &at->second});
             groups_.erase(at);
-        }
-    }
-    note_wanted(subscription.request.filter, -1);
-}
-
-void Broker::note_wanted(const std::string& filter, int change) {
-    int& subscriptions = wanted_[filter];
-    subscriptions += change;
-    const bool first = change > 0 && subscriptions == 1;
-    const bool last = subscriptions == 0;
-    if (last) {
-        wanted_.erase(filter);
-    }
-    if (first || last) {
-        for (Feed* feed : parts_.feeds) {
-            feed->wanted(filter, first);
         }
     }
 }

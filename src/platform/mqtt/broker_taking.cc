@@ -30,6 +30,7 @@ void Broker::take(Connection& connection, std::uint64_t ticket, Publish publish)
     taking->arrival.packet_id = publish.packet_id;
     taking->arrival.redelivered = publish.dup;
     taking->arrival.sender = connection.principal().name;
+    taking->arrival.grants = connection.principal().grants;
     taking->arrival.received = stamps_.next(now);
     taking->connection = connection.id();
     taking->ticket = ticket;
@@ -49,7 +50,7 @@ void Broker::take(Connection& connection, std::uint64_t ticket, Publish publish)
         connection.hold();
     }
     if (taking->sink == nullptr) {
-        finish(taking, Reason::success);
+        finish(taking, {Reason::success});
     } else {
         attempt(taking);
     }
@@ -63,13 +64,14 @@ void Broker::attempt(const std::shared_ptr<Taking>& taking) {
 
 void Broker::taken(const std::shared_ptr<Taking>& taking, const Result<void>& result) {
     if (result) {
-        return finish(taking, Reason::success);
+        return finish(taking, {Reason::success});
     }
+    const std::string& why = result.error().what;
     switch (result.error().code) {
-        case Errc::malformed: return finish(taking, Reason::payload_format_invalid);
-        case Errc::forbidden: return finish(taking, Reason::not_authorized);
-        case Errc::not_found: return finish(taking, Reason::topic_name_invalid);
-        case Errc::conflict: return finish(taking, Reason::implementation_specific_error);
+        case Errc::malformed: return finish(taking, {Reason::payload_format_invalid, why});
+        case Errc::forbidden: return finish(taking, {Reason::not_authorized, why});
+        case Errc::not_found: return finish(taking, {Reason::topic_name_invalid, why});
+        case Errc::conflict: return finish(taking, {Reason::implementation_specific_error, why});
         case Errc::unavailable:
         case Errc::timed_out:
         case Errc::exhausted:
@@ -102,44 +104,45 @@ void Broker::give_up(const Taking& taking, Errc why) {
     }
 }
 
-void Broker::finish(const std::shared_ptr<Taking>& taking, Reason reason) {
+void Broker::finish(const std::shared_ptr<Taking>& taking, Fault outcome) {
     const MessagePtr& message = taking->arrival.message;
     const std::uint64_t made_before = changes_made_;
-    if (!is_refusal(reason)) {
+    const bool passes_on = taking->sink == nullptr || taking->sink->passes_on();
+    if (!is_refusal(outcome.reason) && passes_on) {
         const bool kept = !message->retain || retain(message);
         const std::size_t reached = route(message);
         if (!kept) {
             count(Drop::queue_full);
-            reason = Reason::quota_exceeded;
+            outcome = {Reason::quota_exceeded, "delivered, but there is no room to retain it"};
         } else if (reached == 0 && taking->sink == nullptr && !message->retain) {
-            reason = Reason::no_matching_subscribers;
+            outcome.reason = Reason::no_matching_subscribers;
         }
     }
     if (taking->ticket == 0) {
         return ended(*taking);
     }
     const auto session = taking->session.lock();
-    if (session && message->qos == QoS::exactly_once && !is_refusal(reason) && keeps(*session)) {
+    if (session && message->qos == QoS::exactly_once && !is_refusal(outcome.reason) && keeps(*session)) {
         keep_received(*session, taking->arrival.packet_id, true);
     }
     if (changes_made_ == made_before) {
-        return settle(*taking, reason);
+        return settle(*taking, outcome);
     }
-    after_commit([this, taking, reason] { settle(*taking, reason); });
+    after_commit([this, taking, outcome = std::move(outcome)] { settle(*taking, outcome); });
 }
 
-void Broker::settle(const Taking& taking, Reason reason) {
+void Broker::settle(const Taking& taking, const Fault& outcome) {
     const auto session = taking.session.lock();
     if (taking.arrival.message->qos == QoS::exactly_once) {
         if (session) {
             session->set_inward(taking.arrival.packet_id,
-                                is_refusal(reason) ? Session::Inward::unknown : Session::Inward::received);
+                                is_refusal(outcome.reason) ? Session::Inward::unknown : Session::Inward::received);
             if (session->connection != nullptr) {
-                session->connection->settle_exactly_once(taking.arrival.packet_id, reason);
+                session->connection->settle_exactly_once(taking.arrival.packet_id, outcome);
             }
         }
     } else if (Connection* sender = connection(taking.connection)) {
-        sender->settle(taking.ticket, reason);
+        sender->settle(taking.ticket, outcome);
     }
     ended(taking);
 }

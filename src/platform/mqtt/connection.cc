@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "platform/mqtt/broker.h"
 
 namespace bypuls::mqtt {
@@ -13,6 +14,23 @@ namespace {
 
 constexpr auto no_deadline = Connection::TimePoint::max();
 constexpr std::chrono::milliseconds held_deadline{30'000};
+/// Of why something was refused.
+constexpr std::size_t sentence_bytes_max = 512;
+
+/// What a client sent may stand in it, and a reason string is UTF-8 without U+0000 (§1.5.4).
+std::string sentence_of(std::string_view why) {
+    std::string kept(why.substr(0, sentence_bytes_max));
+    while (!kept.empty() && why.size() > kept.size() && !is_utf8(kept)) {
+        kept.pop_back();  // at most the beginning of a character
+        if (kept.size() + 4 < sentence_bytes_max) {
+            break;
+        }
+    }
+    if (!is_utf8(kept) || kept.find('\0') != std::string::npos) {
+        std::ranges::replace_if(kept, [](char c) { return c < ' ' || c > '~'; }, '?');
+    }
+    return kept;
+}
 
 }  // namespace
 
@@ -314,7 +332,10 @@ void Connection::take_publish(Publish publish) {
             return pending.qos == QoS::exactly_once && pending.packet_id == publish.packet_id;
         });
         if (known || !here) {
-            pending_.push_back({publish.packet_id, publish.qos, known ? std::optional(Reason::success) : std::nullopt});
+            pending_.push_back({publish.packet_id, publish.qos, std::nullopt});
+            if (known) {
+                pending_.back().outcome = Fault{Reason::success};
+            }
         }
         return flush_acknowledgements();
     }
@@ -331,7 +352,7 @@ void Connection::take_publish(Publish publish) {
     pending_.push_back({publish.packet_id, publish.qos, std::nullopt});
     if (!allowed) {
         broker_.count(Drop::not_allowed);
-        return settle(ticket, Reason::not_authorized);
+        return settle(ticket, {Reason::not_authorized, "the key may not publish to this topic"});
     }
     // Some clients send again without saying so (npm mqtt 5 does). What comes first after a session was resumed may be
     // such, as many as can have been under way.
@@ -340,26 +361,26 @@ void Connection::take_publish(Publish publish) {
     broker_.take(*this, ticket, std::move(publish));
 }
 
-void Connection::settle(std::uint64_t ticket, Reason reason) {
+void Connection::settle(std::uint64_t ticket, const Fault& outcome) {
     if (ticket < first_ticket_ || ticket - first_ticket_ >= pending_.size()) {
         return;
     }
-    pending_[ticket - first_ticket_].reason = reason;
+    pending_[ticket - first_ticket_].outcome = outcome;
     flush_acknowledgements();
 }
 
-void Connection::settle_exactly_once(std::uint16_t packet_id, Reason reason) {
+void Connection::settle_exactly_once(std::uint16_t packet_id, const Fault& outcome) {
     for (Pending& pending : pending_) {
-        if (pending.qos == QoS::exactly_once && pending.packet_id == packet_id && !pending.reason) {
-            pending.reason = reason;
+        if (pending.qos == QoS::exactly_once && pending.packet_id == packet_id && !pending.outcome) {
+            pending.outcome = outcome;
         }
     }
     flush_acknowledgements();
 }
 
 void Connection::flush_acknowledgements() {
-    while (state_ == State::open && !pending_.empty() && pending_.front().reason) {
-        const Pending pending = pending_.front();
+    while (state_ == State::open && !pending_.empty() && pending_.front().outcome) {
+        const Pending pending = std::move(pending_.front());
         pending_.pop_front();
         ++first_ticket_;
         acknowledge(pending);
@@ -370,15 +391,16 @@ void Connection::flush_acknowledgements() {
 }
 
 void Connection::acknowledge(const Pending& pending) {
-    const Reason reason = *pending.reason;
+    const Reason reason = pending.outcome->reason;
     if (version_ == Version::v3_1_1 && reason == Reason::not_authorized) {
         // It has no word for this; an acknowledgement would say that all is well.
-        return end({reason, "the key may not publish to this topic"});
+        return end(*pending.outcome);
     }
     unreleased_ += pending.qos == QoS::exactly_once && !is_refusal(reason) ? 1U : 0U;
     send(Acknowledgement{.type = pending.qos == QoS::at_least_once ? PacketType::puback : PacketType::pubrec,
                          .packet_id = pending.packet_id,
-                         .reason = reason});
+                         .reason = reason},
+         pending.outcome->what);
 }
 
 void Connection::take_pubrel(const Acknowledgement& ack) {
@@ -531,16 +553,21 @@ void Connection::take_acknowledgement(const Acknowledgement& ack) {
 
 void Connection::take_subscribe(const Subscribe& subscribe) {
     Suback answer{.packet_id = subscribe.packet_id};
+    std::string why;
     const std::uint32_t id = subscribe.properties.number(PropertyId::subscription_id).value_or(0);
     for (const SubscriptionRequest& request : subscribe.requests) {
         if (request.no_local && request.filter.starts_with("$share/")) {
             return end({Reason::protocol_error, "a shared subscription cannot leave out its own messages"});
         }
-        answer.reasons.push_back(broker_.subscribe(*session_, principal_, request, id));
+        const auto granted = broker_.subscribe(*session_, principal_, request, id);
+        answer.reasons.push_back(granted ? static_cast<Reason>(*granted) : granted.error().reason);
+        if (!granted && why.size() < sentence_bytes_max) {
+            why += (why.empty() ? "" : "; ") + granted.error().what;
+        }
     }
-    broker_.after_commit_of(*session_, [answer = std::move(answer)](Session& session) {
+    broker_.after_commit_of(*session_, [answer = std::move(answer), why = std::move(why)](Session& session) {
         if (session.connection != nullptr) {
-            session.connection->send(answer);
+            session.connection->send(answer, why);
         }
     });
 }
@@ -566,6 +593,21 @@ void Connection::send(const Packet& packet) {
     Bytes bytes;
     encode(packet, version_, bytes);
     wire_.send(bytes);
+}
+
+template <typename Answer>
+void Connection::send(Answer answer, std::string_view why) {
+    if (state_ != State::closed && version_ == Version::v5 && wants_problems_ && !why.empty()) {
+        const Properties without = answer.properties;
+        answer.properties.set(PropertyId::reason_string, sentence_of(why));
+        Bytes bytes;
+        encode(answer, version_, bytes);
+        if (bytes.size() <= packet_bytes_max_) {
+            return wire_.send(bytes);
+        }
+        answer.properties = without;  // §3.4.2.2.2: rather none than more than the client takes
+    }
+    send(Packet(std::move(answer)));
 }
 
 void Connection::hold() {

@@ -83,10 +83,13 @@ public:
     /// Sends what waits in the session as far as the client's window goes.
     void pump();
     /// What became of a publish.
-    void settle(std::uint64_t ticket, Reason reason);
+    void settle(std::uint64_t ticket, const Fault& outcome);
     /// The same for QoS 2, whose packet id outlives the connection that it came on.
-    void settle_exactly_once(std::uint16_t packet_id, Reason reason);
+    void settle_exactly_once(std::uint16_t packet_id, const Fault& outcome);
     void send(const Packet& packet);
+    /// The same with a sentence, for clients that want one and as far as they take packets.
+    template <typename Answer>
+    void send(Answer answer, std::string_view why);
     /// Holds back reading while the broker has too much to take, and goes on.
     void hold();
     void go_on();
@@ -101,7 +104,7 @@ private:
     struct Pending {
         std::uint16_t packet_id = 0;
         QoS qos = QoS::at_least_once;
-        std::optional<Reason> reason;  ///< nothing: not yet
+        std::optional<Fault> outcome;  ///< nothing: not yet
     };
 
     void read_packets();

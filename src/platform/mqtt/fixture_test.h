@@ -36,13 +36,15 @@ public:
         answer(Principal{.owner = "key:" + *credentials.password,
                          .name = *credentials.password,
                          .publish = publish,
-                         .subscribe = subscribe});
+                         .subscribe = subscribe,
+                         .grants = grants});
     }
     bool still_admits(const Principal& principal) const override { return principal.owner != revoked; }
 
     std::vector<std::string> publish{"#"};
     std::vector<std::string> subscribe{"#"};
     std::string revoked;
+    Grants grants;
 };
 
 /// Takes topics under "ingest/" and answers when the test says.
@@ -62,6 +64,8 @@ public:
         waiting.pop_front();
         done(std::move(result));
     }
+    bool passes_on() const override { return passing_on; }
+    bool passing_on = true;
     std::vector<Arrival> arrivals;
     std::deque<Done> waiting;
     std::optional<Result<void>> answer = Result<void>{};  ///< nothing: later

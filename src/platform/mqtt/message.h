@@ -24,7 +24,4 @@ private:
     Instant last_{};
 };
 
-/// Of a filter as subscribed to, shared or not.
-bool may_subscribe(const Principal& principal, std::string_view filter);
-
 }  // namespace bypuls::mqtt

@@ -92,7 +92,7 @@ bool may_carry(PacketType type, Reason reason);
 /// What the other side did wrong, in the terms in which it is told.
 struct Fault {
     Reason reason = Reason::malformed_packet;
-    std::string what;  ///< one English sentence
+    std::string what{};  ///< one English sentence
 
     friend bool operator==(const Fault&, const Fault&) = default;
 };

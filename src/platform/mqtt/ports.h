@@ -41,6 +41,15 @@ struct Credentials {
     bool tls = false;
 };
 
+/// What a client may do with the town's data, for sinks and feeds whose topics alone do not tell.
+struct Grants {
+    bool read = false;     ///< also what is not public
+    bool observe = false;  ///< add observations
+    bool change = false;   ///< everything
+
+    friend bool operator==(const Grants&, const Grants&) = default;
+};
+
 /// Who a client is, and what it may do.
 struct Principal {
     std::string owner;                   ///< stable: "key:12". Another owner may not take over a session
@@ -48,9 +57,13 @@ struct Principal {
     std::vector<std::string> publish;    ///< filters of topics that it may publish to
     std::vector<std::string> subscribe;  ///< filters that cover what it may subscribe to
     bool may_keep_session = true;        ///< false: its session ends with its connection
+    Grants grants{};
 
     friend bool operator==(const Principal&, const Principal&) = default;
 };
+
+/// Do the principal's filters cover this one, shared or not?
+bool may_subscribe(const Principal& principal, std::string_view filter);
 
 class Gatekeeper {
 public:
@@ -68,6 +81,7 @@ public:
 struct Arrival {
     MessagePtr message;
     std::string sender;           ///< the principal's name
+    Grants grants{};              ///< the principal's
     std::uint16_t packet_id = 0;  ///< 0: QoS 0
     bool redelivered = false;     ///< DUP: the client may have sent it before
     Instant received{};           ///< the same for every attempt
@@ -84,31 +98,35 @@ public:
     /// `done` is called once, from any thread:
     ///  - success: it is on disk. The client is acknowledged, then subscribers of the topic get it
     ///  - malformed: sending it again will not help; acknowledged all the same, in MQTT 5 with payload_format_invalid
+    ///    and the error's sentence
     ///  - forbidden, not_found, conflict: acknowledged with not_authorized, topic_name_invalid, or
-    ///    implementation_specific_error
+    ///    implementation_specific_error, and the sentence
     ///  - anything else: not now. It is tried again for a while; then the client is disconnected without an
     ///    acknowledgement and keeps its message
     virtual void take(const Arrival& arrival, Done done) = 0;
+    /// Do subscribers of the topic get the publish as it came, and is it retained if the client asks for it? No: what
+    /// becomes of it is told by a feed.
+    virtual bool passes_on() const { return true; }
 };
 
-/// A part of the town that publishes by what is wanted: it is told of subscriptions, may refuse them, and may give each
-/// a view of its own, such as `v1.1/Datastreams(1)/Observations?$filter=result gt 5`. On the broker's thread.
+/// A part of the town that publishes what is wanted, such as `v1.1/Datastreams(1)/Observations?$filter=result gt 5`. It
+/// judges subscriptions to what is its own. On the broker's thread.
 class Feed {
 public:
     /// How a subscription is served.
     struct View {
-        /// What published topics are matched against, in place of what was subscribed to.
-        std::string filter;
-        /// The payload that this subscriber gets, under the topic that it subscribed to; nothing: not this message.
-        /// Absent: messages as they are. Must not block.
-        std::function<std::optional<std::string>(const Message&)> payload;
+        /// What reaches it: publishes by this route (Broker::publish) and no others. No topic of a client when it
+        /// begins with U+0000.
+        std::string route;
+        /// Let go when the subscription ends, so that the feed knows what is still wanted.
+        std::shared_ptr<const void> wanted;
     };
 
     virtual ~Feed() = default;
-    /// Nothing: not one of the feed's. A Fault's reason must be one that SUBACK may carry.
+    /// Nothing: not one of the feed's. Else the feed says whether the principal may have it, whose `subscribe` it heeds
+    /// (may_subscribe), and a Fault's reason is one that SUBACK may carry. Asked again whenever a session is resumed.
+    /// `filter` may not be a valid topic filter. Must not block.
     virtual std::optional<std::expected<View, Fault>> look(const Principal& principal, std::string_view filter) = 0;
-    /// The first subscription to the filter came, or the last one went. Called for every filter, not only its own.
-    virtual void wanted(std::string_view filter, bool is_wanted) = 0;
 };
 
 /// Bounds of what strangers may make the broker hold. Each says what happens at the limit.
@@ -125,6 +143,8 @@ struct Limits {
     std::uint16_t receive_max = 256;
     /// Publishes being taken, from all clients together: nothing more is read from those who send.
     std::size_t taking_bytes_max = 64U << 20U;
+    /// Publishes of the program itself that wait to be delivered; Broker::publish refuses beyond.
+    std::size_t publishing_bytes_max = 16U << 20U;
     /// A publish that cannot be taken now is tried again this long; then DISCONNECT quota_exceeded, unacknowledged.
     std::chrono::milliseconds take_time_max{20'000};
     /// Publishes of QoS 1 and 2 on their way to one client at once; fewer when it asks for fewer.

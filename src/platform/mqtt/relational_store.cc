@@ -61,6 +61,14 @@ Result<MessagePtr> unpacked(const std::string& text) {
                                                    .expires = Instant{Duration{static_cast<std::int64_t>(expires)}}});
 }
 
+/// As bits: 1 read, 2 observe, 4 change.
+long long packed(const Grants& grants) {
+    return (grants.read ? 1 : 0) + (grants.observe ? 2 : 0) + (grants.change ? 4 : 0);
+}
+Grants grants_of(long long bits) {
+    return {.read = (bits & 1) != 0, .observe = (bits & 2) != 0, .change = (bits & 4) != 0};
+}
+
 /// "3,17"
 std::string joined(const std::vector<std::uint32_t>& ids) {
     return fmt::format("{}", fmt::join(ids, ","));
@@ -143,12 +151,13 @@ private:
         soci::indicator gone_state = session.disconnected ? soci::i_ok : soci::i_null;
         const std::string will = packed(session.will);
         const auto delay = static_cast<long long>(session.will_delay);
-        sql << "INSERT INTO mqtt_sessions (client_id, owner, expiry, disconnected, will, will_delay) "
-               "VALUES (:id, :owner, :expiry, :gone, :will, :delay) ON CONFLICT (client_id) DO UPDATE SET "
+        const long long grants = packed(session.grants);
+        sql << "INSERT INTO mqtt_sessions (client_id, owner, expiry, disconnected, will, will_delay, grants) "
+               "VALUES (:id, :owner, :expiry, :gone, :will, :delay, :grants) ON CONFLICT (client_id) DO UPDATE SET "
                "owner = excluded.owner, expiry = excluded.expiry, disconnected = excluded.disconnected, "
-               "will = excluded.will, will_delay = excluded.will_delay",
+               "will = excluded.will, will_delay = excluded.will_delay, grants = excluded.grants",
             soci::use(session.client_id), soci::use(session.owner), soci::use(expiry), soci::use(gone, gone_state),
-            soci::use(will), soci::use(delay);
+            soci::use(will), soci::use(delay), soci::use(grants);
     }
 
     static void put(soci::session& sql, const std::pair<std::string, std::string>& key,
@@ -217,16 +226,19 @@ private:
         soci::indicator gone_state = soci::i_null;
         std::string will;
         long long delay = 0;
+        long long grants = 0;
         soci::statement statement =
-            (sql.prepare << "SELECT client_id, owner, expiry, disconnected, will, will_delay FROM mqtt_sessions",
+            (sql.prepare
+                 << "SELECT client_id, owner, expiry, disconnected, will, will_delay, grants FROM mqtt_sessions",
              soci::into(row.client_id), soci::into(row.owner), soci::into(expiry), soci::into(gone, gone_state),
-             soci::into(will), soci::into(delay));
+             soci::into(will), soci::into(delay), soci::into(grants));
         statement.execute();
         while (statement.fetch()) {
             row.expiry = static_cast<std::uint32_t>(expiry);
             row.disconnected = gone_state == soci::i_ok ? std::optional(Instant{Duration{gone}}) : std::nullopt;
             TRY(row.will, unpacked(will));
             row.will_delay = static_cast<std::uint32_t>(delay);
+            row.grants = grants_of(grants);
             kept.sessions.insert_or_assign(row.client_id, row);
         }
         return {};
@@ -319,7 +331,10 @@ database::Component mqtt_component() {
                "subscription_ids TEXT NOT NULL, packet_id BIGINT NOT NULL, released BIGINT NOT NULL, "
                "message TEXT NOT NULL, PRIMARY KEY (client_id, number))",
            "CREATE TABLE mqtt_received (" + theirs + "packet_id BIGINT NOT NULL, PRIMARY KEY (client_id, packet_id))",
-           "CREATE TABLE mqtt_retained (topic TEXT NOT NULL PRIMARY KEY, message TEXT NOT NULL)"}}}};
+           "CREATE TABLE mqtt_retained (topic TEXT NOT NULL PRIMARY KEY, message TEXT NOT NULL)"}},
+         {2,
+          "what a session's client may see",
+          {"ALTER TABLE mqtt_sessions ADD COLUMN grants BIGINT NOT NULL DEFAULT 0"}}}};
 }
 
 std::unique_ptr<Store> make_relational_store(database::Database& database) {

@@ -23,10 +23,10 @@ class Session;
 struct Subscription {
     Session* session = nullptr;
     SubscriptionRequest request;
-    std::uint32_t id = 0;  ///< 0: none
-    std::string group;     ///< of a shared subscription
-    std::string filter;    ///< that topics are matched against: without the group, or a feed's
-    std::function<std::optional<std::string>(const Message&)> view;  ///< a feed's payload for this subscriber
+    std::uint32_t id = 0;                  ///< 0: none
+    std::string group;                     ///< of a shared subscription
+    std::string filter;                    ///< that topics are matched against: without the group, or a feed's route
+    std::shared_ptr<const void> wanted{};  ///< tells a feed that somebody listens
 };
 
 /// A message of QoS 1 or 2 on its way to a client.
@@ -60,6 +60,7 @@ public:
 
     const std::string& client_id() const { return client_id_; }
     const std::string& owner() const { return owner_; }
+    Grants grants{};  ///< as of its last connection
 
     // Outward: QoS 1 and 2 in the order in which they came.
 

@@ -164,50 +164,144 @@ TEST(Subscriptions, BeyondTheKeyAreRefusedAndALesserKeyLosesThem) {
 
 class Numbers final : public Feed {
 public:
-    std::optional<std::expected<View, Fault>> look(const Principal&, std::string_view filter) override {
+    std::optional<std::expected<View, Fault>> look(const Principal& principal, std::string_view filter) override {
         if (!filter.starts_with("numbers")) {
             return std::nullopt;
         }
-        if (filter.starts_with("numbers?above=")) {
-            const int least = std::stoi(std::string(filter.substr(14)));
-            return View{"numbers", [least](const Message& message) {
-                            return std::stoi(message.payload) > least ? std::optional("<" + message.payload + ">")
-                                                                      : std::nullopt;
-                        }};
-        }
-        if (filter != "numbers") {
+        if (!filter.starts_with("numbers?above=")) {
             return std::unexpected(Fault{Reason::topic_filter_invalid, "there is no such set"});
         }
-        return View{std::string(filter), nullptr};
+        auto wanted = std::make_shared<int>();
+        now.emplace_back(filter, wanted);
+        return View{route_of(principal, filter), wanted};
     }
-    void wanted(std::string_view filter, bool is_wanted) override {
-        is_wanted ? void(now.insert(std::string(filter))) : void(now.erase(std::string(filter)));
+    static std::string route_of(const Principal& principal, std::string_view filter) {
+        return std::string(1, '\0') + (principal.grants.read ? "inside/" : "outside/") + std::string(filter);
     }
-    std::set<std::string> now;
+    std::size_t still_wanted() const {
+        return static_cast<std::size_t>(
+            std::ranges::count_if(now, [](const auto& each) { return !each.second.expired(); }));
+    }
+    std::vector<std::pair<std::string, std::weak_ptr<int>>> now;
 };
 
-TEST(Feeds, SeeWhatIsWantedRefuseWhatIsNotTheirsToGiveAndFilter) {
+TEST(Feeds, RefuseWhatIsNotTheirsToGiveAndPublishToTheirOwnSubscribersAlone) {
     Bench bench;
     Numbers numbers;
     bench.feeds = {&numbers};
     bench.start();
     auto client = bench.join("client");
     client->say(subscribe_to("numbers/x"));
-    EXPECT_EQ(client->hear_a<Suback>().reasons, std::vector{Reason::topic_filter_invalid});
+    const auto refused = client->hear_a<Suback>();
+    EXPECT_EQ(refused.reasons, std::vector{Reason::topic_filter_invalid});
+    EXPECT_EQ(refused.properties.text(PropertyId::reason_string), "there is no such set");
+    auto everything = bench.join("everything");
+    everything->say(subscribe_to("#"));
+    everything->hear();
     client->say(subscribe_to("numbers?above=5"));
     client->hear();
-    EXPECT_THAT(numbers.now, testing::ElementsAre("numbers?above=5"));
-    bench.broker->publish({.topic = "numbers", .payload = "3"});
-    bench.broker->publish({.topic = "numbers", .payload = "8"});
+    EXPECT_EQ(numbers.still_wanted(), 1U);
+    const std::string route = Numbers::route_of({}, "numbers?above=5");
+    bench.broker->publish({.topic = "numbers?above=5", .payload = "8"}, route);
+    bench.broker->publish({.topic = "numbers?above=5", .payload = "9"}, Numbers::route_of({}, "numbers?above=6"));
+    everything->say(publish_of("numbers?above=5", "not the feed's"));
     bench.settle();
     const auto got = client->hear_a<Publish>();
-    EXPECT_EQ(got.payload, "<8>");
+    EXPECT_EQ(got.payload, "8");
     EXPECT_EQ(got.topic, "numbers?above=5");
     EXPECT_TRUE(client->heard_nothing());
+    EXPECT_EQ(everything->hear_a<Publish>().payload, "not the feed's");
+    EXPECT_TRUE(everything->heard_nothing());
     client->say(Disconnect{});
     bench.pass(4000s);
     bench.pass(1s);
-    EXPECT_TRUE(numbers.now.empty());
+    EXPECT_EQ(numbers.still_wanted(), 0U);
+}
+
+TEST(Feeds, ASessionWhoseKeySeesLessNowGetsNothingOfWhatItSawThen) {
+    Bench bench;
+    Numbers numbers;
+    bench.feeds = {&numbers};
+    bench.gatekeeper.grants = {.read = true};
+    bench.start();
+    auto client = bench.join("client");
+    client->say(subscribe_to("numbers?above=5", QoS::at_least_once));
+    client->hear();
+    const auto publish = [&](bool inside) {
+        bench.broker->publish(
+            {.topic = "numbers?above=5", .payload = inside ? "inside" : "outside", .qos = QoS::at_least_once},
+            Numbers::route_of({.grants = {.read = inside}}, "numbers?above=5"));
+        bench.settle();
+    };
+    client.reset();
+    publish(true);
+    // After a restart, too, it is known whose view a session had.
+    bench.start();
+    publish(true);
+    publish(false);
+
+    bench.gatekeeper.grants = {};
+    client = bench.open();
+    client->say(Bench::connect_as("client"));
+    EXPECT_FALSE(client->hear_a<Connack>().session_present);
+    EXPECT_TRUE(client->heard_nothing());
+
+    bench.gatekeeper.grants = {.read = true};
+    client->say(subscribe_to("numbers?above=5", QoS::at_least_once));
+    client->hear();
+    client.reset();
+    client = bench.open();
+    client->say(Bench::connect_as("client"));
+    EXPECT_TRUE(client->hear_a<Connack>().session_present);
+    publish(false);
+    EXPECT_TRUE(client->heard_nothing());
+    publish(true);
+    EXPECT_EQ(client->hear_a<Publish>().payload, "inside");
+}
+
+TEST(Sinks, KeepWhatIsTheirsToThemselvesAndSayWhatIsWrongInASentence) {
+    Bench bench;
+    bench.sink.passing_on = false;
+    bench.gatekeeper.grants = {.observe = true};
+    auto reader = bench.join("reader");
+    reader->say(subscribe_to("#"));
+    reader->hear();
+    auto client = bench.join("client");
+    Publish publish = publish_of("ingest/lines", "x", QoS::at_least_once, 1);
+    publish.retain = true;
+    client->say(publish);
+    EXPECT_EQ(client->hear_a<Acknowledgement>(), ack(puback, 1));
+    EXPECT_TRUE(bench.sink.arrivals.back().grants.observe);
+    EXPECT_TRUE(reader->heard_nothing());
+    EXPECT_EQ(bench.counters().retained, 0U);
+
+    const auto told = [&](TestClient& who, QoS qos, std::string what) {
+        bench.sink.answer = fail(Errc::malformed, std::move(what));
+        who.say(publish_of("ingest/lines", "x", qos, 2));
+        const auto answer = who.hear_a<Acknowledgement>();
+        EXPECT_EQ(answer.reason, Reason::payload_format_invalid);
+        return std::string(answer.properties.text(PropertyId::reason_string).value_or("nothing"));
+    };
+    EXPECT_EQ(told(*client, QoS::at_least_once, "there is no result"), "there is no result");
+    EXPECT_EQ(told(*client, QoS::exactly_once, "there is no result"), "there is no result");
+    // What came from a client may be anything; what goes out is valid MQTT.
+    EXPECT_EQ(told(*client, QoS::at_least_once, std::string("no\xFF \0", 5)), "no? ?");
+    const std::string cut = told(*client, QoS::at_least_once, std::string(511, 'a') + "\u00e5");
+    EXPECT_EQ(cut, std::string(511, 'a'));
+
+    auto terse = bench.open();
+    Connect connect = Bench::connect_as("terse");
+    connect.properties.set(PropertyId::request_problem_information, 0);
+    terse->say(connect);
+    terse->hear();
+    EXPECT_EQ(told(*terse, QoS::at_least_once, "there is no result"), "nothing");
+    auto small = bench.open();
+    connect = Bench::connect_as("small");
+    connect.properties.set(PropertyId::maximum_packet_size, 64);
+    small->say(connect);
+    small->hear();
+    EXPECT_EQ(told(*small, QoS::at_least_once, std::string(100, 'a')), "nothing");
+    EXPECT_EQ(told(*small, QoS::at_least_once, "short"), "short");
 }
 
 TEST(Ending, TellsEveryoneAndWaitsForWhatIsBeingTaken) {

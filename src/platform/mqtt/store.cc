@@ -74,7 +74,7 @@ private:
 }  // namespace
 
 bool operator==(const KeptSession& a, const KeptSession& b) {
-    return a.client_id == b.client_id && a.owner == b.owner && a.expiry == b.expiry &&
+    return a.client_id == b.client_id && a.owner == b.owner && a.grants == b.grants && a.expiry == b.expiry &&
            a.disconnected == b.disconnected && same(a.will, b.will) && a.will_delay == b.will_delay;
 }
 

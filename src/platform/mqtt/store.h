@@ -20,6 +20,7 @@ namespace bypuls::mqtt {
 struct KeptSession {
     std::string client_id;
     std::string owner;
+    Grants grants{};
     std::uint32_t expiry = 0;             ///< seconds after the connection's end
     std::optional<Instant> disconnected;  ///< nothing: it was connected
     MessagePtr will;

@@ -58,7 +58,8 @@ Changes some_changes() {
                              .disconnected = Instant{Duration{5}},
                              .will = message("gone", "a"),
                              .will_delay = 3};
-    changes.sessions["b"] = {.client_id = "b", .owner = "key:2", .expiry = session_never_expires};
+    changes.sessions["b"] = {
+        .client_id = "b", .owner = "key:2", .grants = {.read = true}, .expiry = session_never_expires};
     changes.subscriptions[{"a", "x/+"}] = KeptSubscription{{.filter = "x/+",
                                                             .qos = QoS::at_least_once,
                                                             .no_local = true,
@@ -115,7 +116,7 @@ TEST_P(StoreContract, ARemovedSessionTakesEverythingOfItsOwnAndMayBeginAnew) {
     apply(some_changes());
     Changes anew;
     anew.remove_session("a");
-    anew.sessions["a"] = {.client_id = "a", .owner = "key:9", .expiry = 1};
+    anew.sessions["a"] = {.client_id = "a", .owner = "key:9", .grants = {.observe = true, .change = true}, .expiry = 1};
     apply(anew);
     const Kept kept = load();
     EXPECT_EQ(kept.sessions.at("a").owner, "key:9");

@@ -91,7 +91,8 @@ private:
     template <typename Visit>
     static void walk(const Node& node, std::string_view topic, bool first, Visit&& visit) {
         const auto [level, after] = first_level(topic);
-        const bool hidden = first && level.starts_with('$');
+        // Routes of feeds begin with U+0000, and are for those alone who have them.
+        const bool hidden = first && (level.starts_with('$') || level.starts_with('\0'));
         if (const auto rest = node.children.find("#"); rest != node.children.end() && !hidden) {
             give(*rest->second, visit);
         }
