@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "platform/http/problem.h"
 #include "platform/ingest/routes/routes.h"
+#include "platform/notify/webhooks/account.h"
 #include "platform/notify/webhooks/routes.h"
 #include "platform/policy/policy.h"
 #include "platform/publish/live/readings.h"
@@ -202,6 +203,11 @@ void Town::metrics(std::string& out) const {
         return;
     }
     append_counts(out, internal_->pipeline());
+    if (const auto account = webhooks::account_of(internal_->database())) {
+        webhooks::append_metrics(out, *account);
+    } else {
+        log::warning("webhooks", "the account could not be read", {{"why", account.error().what}});
+    }
     const auto health = internal_->journal().health();
     append_gauge(out, "journal_records_total", "counter", health.records_appended);
     append_gauge(out, "journal_commits_total", "counter", health.commits);

@@ -22,7 +22,8 @@ Instant instant(long long count) {
     return Instant{Duration{count}};
 }
 
-/// Lists of numbers and slugs are kept as one text each: they are read and written whole.
+/// Lists of numbers and slugs are kept as one text each: they are read and
+/// written whole.
 std::string joined(const std::vector<std::string>& words) {
     std::string out;
     for (const std::string& word : words) {
@@ -65,12 +66,22 @@ Result<std::vector<DatastreamId>> ids_of(const std::string& text) {
 /// The first of `count` new values of a counter.
 long long take(soci::session& sql, const std::string& name, long long count = 1) {
     long long last = 0;
-    sql << "UPDATE webhooks_state SET value = value + :step WHERE name = :name RETURNING value", soci::use(count),
-        soci::use(name), soci::into(last);
+    sql << "UPDATE webhooks_state SET value = value + :step WHERE name = :name "
+           "RETURNING value",
+        soci::use(count), soci::use(name), soci::into(last);
     return last - count + 1;
 }
 
-/// SOCI's affected rows differ between engines after RETURNING; what a statement returns does not.
+/// Into the account (account.h), in the transaction that changes what it
+/// counts.
+void note(soci::session& sql, const std::string& name, long long count = 1) {
+    if (count != 0) {
+        sql << "UPDATE webhooks_state SET value = value + :step WHERE name = :name", soci::use(count), soci::use(name);
+    }
+}
+
+/// SOCI's affected rows differ between engines after RETURNING; what a
+/// statement returns does not.
 bool changed(soci::session& sql, const std::string& statement, long long id) {
     long long found = 0;
     sql << statement + " RETURNING id", soci::use(id), soci::into(found);
@@ -180,17 +191,22 @@ auto select(soci::session& sql, const std::string& question, const long long* bo
 }
 
 constexpr std::string_view message_columns =
-    "m.id, m.subscription, m.event, m.body, m.created, m.next_attempt, m.attempts, m.fault";
+    "m.id, m.subscription, m.event, m.body, m.created, m.next_attempt, "
+    "m.attempts, m.fault";
 
 /// The oldest waiting message of each active subscription.
 constexpr std::string_view heads =
-    "FROM webhooks_subscriptions s JOIN webhooks_messages m ON m.id = (SELECT MIN(w.id) FROM webhooks_messages w WHERE "
+    "FROM webhooks_subscriptions s JOIN webhooks_messages m ON m.id = (SELECT "
+    "MIN(w.id) FROM webhooks_messages w WHERE "
     "w.subscription = s.id AND w.dead = 0) WHERE s.active = 1";
 
 constexpr std::string_view subscriptions_question =
-    "SELECT s.id, s.url, s.description, s.datastreams, s.places, s.secret, s.active, s.created, s.refused, "
-    "(SELECT COUNT(*) FROM webhooks_messages m WHERE m.subscription = s.id AND m.dead = 0), "
-    "(SELECT COUNT(*) FROM webhooks_messages m WHERE m.subscription = s.id AND m.dead = 1) "
+    "SELECT s.id, s.url, s.description, s.datastreams, s.places, s.secret, "
+    "s.active, s.created, s.refused, "
+    "(SELECT COUNT(*) FROM webhooks_messages m WHERE m.subscription = s.id AND "
+    "m.dead = 0), "
+    "(SELECT COUNT(*) FROM webhooks_messages m WHERE m.subscription = s.id AND "
+    "m.dead = 1) "
     "FROM webhooks_subscriptions s ORDER BY s.id";
 
 Result<void> not_there(std::string_view what, std::int64_t id) {
@@ -200,26 +216,48 @@ Result<void> not_there(std::string_view what, std::int64_t id) {
 }  // namespace
 
 database::Component Outbox::component() {
-    return {
-        .name = "webhooks",
-        .migrations = {
-            {.number = 1,
-             .name = "subscriptions and messages",
-             .statements = {
-                 "CREATE TABLE webhooks_state (name TEXT NOT NULL PRIMARY KEY, value BIGINT NOT NULL)",
-                 "INSERT INTO webhooks_state (name, value) VALUES ('position', 0), ('subscriptions', 0), ('messages', "
-                 "0)",
-                 "CREATE TABLE webhooks_subscriptions (id BIGINT NOT NULL PRIMARY KEY, url TEXT NOT NULL, "
-                 "description TEXT NOT NULL, datastreams TEXT NOT NULL, places TEXT NOT NULL, secret TEXT NOT NULL, "
-                 "active BIGINT NOT NULL CHECK (active IN (0, 1)), created BIGINT NOT NULL, refused BIGINT NOT NULL)",
-                 "CREATE TABLE webhooks_messages (id BIGINT NOT NULL PRIMARY KEY, subscription BIGINT NOT NULL "
-                 "REFERENCES webhooks_subscriptions (id) ON DELETE CASCADE, event TEXT NOT NULL, body TEXT NOT NULL, "
-                 "datastream BIGINT NOT NULL, at BIGINT NOT NULL, "
-                 "created BIGINT NOT NULL, next_attempt BIGINT NOT NULL, attempts BIGINT NOT NULL, "
-                 "fault TEXT NOT NULL, dead BIGINT NOT NULL CHECK (dead IN (0, 1)), UNIQUE (subscription, event))",
-                 "CREATE INDEX webhooks_messages_readings ON webhooks_messages (datastream, at)",
-                 "CREATE INDEX webhooks_messages_waiting ON webhooks_messages (subscription, dead, id)",
-             }}}};
+    return {.name = "webhooks",
+            .migrations = {{.number = 1,
+                            .name = "subscriptions and messages",
+                            .statements =
+                                {
+                                    "CREATE TABLE webhooks_state (name TEXT NOT NULL "
+                                    "PRIMARY KEY, value BIGINT NOT NULL)",
+                                    "INSERT INTO webhooks_state (name, value) VALUES "
+                                    "('position', 0), ('subscriptions', 0), ('messages', "
+                                    "0)",
+                                    "CREATE TABLE webhooks_subscriptions (id BIGINT NOT "
+                                    "NULL PRIMARY KEY, url TEXT NOT NULL, "
+                                    "description TEXT NOT NULL, datastreams TEXT NOT NULL, "
+                                    "places TEXT NOT NULL, secret TEXT NOT NULL, "
+                                    "active BIGINT NOT NULL CHECK (active IN (0, 1)), "
+                                    "created BIGINT NOT NULL, refused BIGINT NOT NULL)",
+                                    "CREATE TABLE webhooks_messages (id BIGINT NOT NULL "
+                                    "PRIMARY KEY, subscription BIGINT NOT NULL "
+                                    "REFERENCES webhooks_subscriptions (id) ON DELETE "
+                                    "CASCADE, event TEXT NOT NULL, body TEXT NOT NULL, "
+                                    "datastream BIGINT NOT NULL, at BIGINT NOT NULL, "
+                                    "created BIGINT NOT NULL, next_attempt BIGINT NOT NULL, "
+                                    "attempts BIGINT NOT NULL, "
+                                    "fault TEXT NOT NULL, dead BIGINT NOT NULL CHECK (dead "
+                                    "IN (0, 1)), UNIQUE (subscription, event))",
+                                    "CREATE INDEX webhooks_messages_readings ON "
+                                    "webhooks_messages (datastream, at)",
+                                    "CREATE INDEX webhooks_messages_waiting ON "
+                                    "webhooks_messages (subscription, dead, id)",
+                                }},
+                           {.number = 2,
+                            .name = "an account of what became of messages",
+                            .statements = {
+                                "INSERT INTO webhooks_state (name, value) VALUES "
+                                "('delivered', 0), ('forgotten', 0), ('retried', 0), "
+                                "('given_up', 0)",
+                                "INSERT INTO webhooks_state (name, value) SELECT 'taken', "
+                                "COUNT(*) FROM webhooks_messages",
+                                "INSERT INTO webhooks_state (name, value) SELECT 'refused', "
+                                "coalesce(CAST(SUM(refused) AS BIGINT), 0) "
+                                "FROM webhooks_subscriptions",
+                            }}}};
 }
 
 Result<SubscriptionId> Outbox::subscribe(const NewSubscription& subscription) {
@@ -235,9 +273,11 @@ Result<SubscriptionId> Outbox::subscribe(const NewSubscription& subscription) {
         const std::string places = joined(subscription.wanted.places);
         const std::string secret = subscription.secret.text();
         const long long created = micros(clock_.now());
-        sql << "INSERT INTO webhooks_subscriptions (id, url, description, datastreams, places, secret, active, "
+        sql << "INSERT INTO webhooks_subscriptions (id, url, description, "
+               "datastreams, places, secret, active, "
                "created, "
-               "refused) VALUES (:id, :url, :description, :datastreams, :places, :secret, 1, :created, 0)",
+               "refused) VALUES (:id, :url, :description, :datastreams, "
+               ":places, :secret, 1, :created, 0)",
             soci::use(id), soci::use(subscription.url), soci::use(subscription.description), soci::use(datastreams),
             soci::use(places), soci::use(secret), soci::use(created);
         return SubscriptionId{id};
@@ -247,7 +287,11 @@ Result<SubscriptionId> Outbox::subscribe(const NewSubscription& subscription) {
 Result<void> Outbox::unsubscribe(SubscriptionId id) {
     return database_.write("webhooks", [&](soci::session& sql) -> Result<void> {
         const long long number = id.value;
+        long long messages = 0;
+        sql << "SELECT COUNT(*) FROM webhooks_messages WHERE subscription = :id", soci::use(number),
+            soci::into(messages);
         sql << "DELETE FROM webhooks_messages WHERE subscription = :id", soci::use(number);
+        note(sql, "forgotten", messages);
         return changed(sql, "DELETE FROM webhooks_subscriptions WHERE id = :id", id.value)
                    ? Result<void>{}
                    : not_there("webhook", id.value);
@@ -256,7 +300,10 @@ Result<void> Outbox::unsubscribe(SubscriptionId id) {
 
 Result<void> Outbox::set_active(SubscriptionId id, bool active) {
     return database_.write("webhooks", [&](soci::session& sql) -> Result<void> {
-        return changed(sql, fmt::format("UPDATE webhooks_subscriptions SET active = {} WHERE id = :id", active ? 1 : 0),
+        return changed(sql,
+                       fmt::format("UPDATE webhooks_subscriptions SET active = {} "
+                                   "WHERE id = :id",
+                                   active ? 1 : 0),
                        id.value)
                    ? Result<void>{}
                    : not_there("webhook", id.value);
@@ -292,21 +339,26 @@ std::optional<long long> waiting_of(soci::session& sql, long long subscription) 
         return std::nullopt;
     }
     long long waiting = 0;
-    sql << "SELECT COUNT(*) FROM webhooks_messages WHERE subscription = :id AND dead = 0", soci::use(subscription),
-        soci::into(waiting);
+    sql << "SELECT COUNT(*) FROM webhooks_messages WHERE subscription = :id AND "
+           "dead = 0",
+        soci::use(subscription), soci::into(waiting);
     return waiting;
 }
 
-/// Whether it is a new one. The same event put again has the newest word: a record may correct what it said itself.
+/// Whether it is a new one. The same event put again has the newest word: a
+/// record may correct what it said itself.
 bool insert(soci::session& sql, const NewMessage& message, long long now) {
     const long long id = take(sql, "messages");
     const long long subscription = message.subscription.value;
     const long long datastream = message.datastream.value;
     const long long at = micros(message.time);
     long long kept = 0;
-    sql << "INSERT INTO webhooks_messages (id, subscription, event, body, datastream, at, created, next_attempt, "
-           "attempts, fault, dead) VALUES (:id, :subscription, :event, :body, :datastream, :at, :created, :next, 0, '', 0) "
-           "ON CONFLICT (subscription, event) DO UPDATE SET body = excluded.body RETURNING id",
+    sql << "INSERT INTO webhooks_messages (id, subscription, event, body, "
+           "datastream, at, created, next_attempt, "
+           "attempts, fault, dead) VALUES (:id, :subscription, :event, :body, "
+           ":datastream, :at, :created, :next, 0, '', 0) "
+           "ON CONFLICT (subscription, event) DO UPDATE SET body = excluded.body "
+           "RETURNING id",
         soci::use(id), soci::use(subscription), soci::use(message.event_id), soci::use(message.body),
         soci::use(datastream), soci::use(at), soci::use(now), soci::use(now), soci::into(kept);
     return kept == id;
@@ -318,7 +370,8 @@ Result<void> Outbox::put(std::span<const NewMessage> messages, journal::Position
     return database_.write("webhooks", [&](soci::session& sql) -> Result<void> {
         const auto value = static_cast<long long>(upto.value);
         long long kept = 0;
-        sql << "UPDATE webhooks_state SET value = :value WHERE name = 'position' AND value < :value2 RETURNING value",
+        sql << "UPDATE webhooks_state SET value = :value WHERE name = 'position' "
+               "AND value < :value2 RETURNING value",
             soci::use(value), soci::use(value), soci::into(kept);
         if (!sql.got_data()) {
             return {};
@@ -335,10 +388,16 @@ Result<void> Outbox::put(std::span<const NewMessage> messages, journal::Position
             }
             if (static_cast<std::size_t>(*known->second) >= options_.waiting_max) {
                 const long long id = message.subscription.value;
-                sql << "UPDATE webhooks_subscriptions SET refused = refused + 1 WHERE id = :id", soci::use(id);
+                sql << "UPDATE webhooks_subscriptions SET refused = refused + 1 WHERE "
+                       "id = :id",
+                    soci::use(id);
+                note(sql, "refused");
                 continue;
             }
-            *known->second += insert(sql, message, now) ? 1 : 0;
+            if (insert(sql, message, now)) {
+                ++*known->second;
+                note(sql, "taken");
+            }
         }
         return {};
     });
@@ -347,11 +406,11 @@ Result<void> Outbox::put(std::span<const NewMessage> messages, journal::Position
 Result<std::vector<Message>> Outbox::due(std::size_t limit) {
     return database_.read("webhooks", [&](soci::session& sql) -> Result<std::vector<Message>> {
         const long long now = micros(clock_.now());
-        return select<MessageRow>(
-            sql,
-            fmt::format("SELECT {} {} AND m.next_attempt <= :now ORDER BY m.next_attempt, m.id LIMIT {}",
-                        message_columns, heads, limit),
-            &now);
+        return select<MessageRow>(sql,
+                                  fmt::format("SELECT {} {} AND m.next_attempt <= :now ORDER BY "
+                                              "m.next_attempt, m.id LIMIT {}",
+                                              message_columns, heads, limit),
+                                  &now);
     });
 }
 
@@ -366,8 +425,9 @@ Result<std::optional<Instant>> Outbox::next_due() {
 
 Result<void> Outbox::delivered(MessageId id) {
     return database_.write("webhooks", [&](soci::session& sql) -> Result<void> {
-        const long long number = id.value;
-        sql << "DELETE FROM webhooks_messages WHERE id = :id", soci::use(number);
+        if (changed(sql, "DELETE FROM webhooks_messages WHERE id = :id", id.value)) {
+            note(sql, "delivered");
+        }
         return {};
     });
 }
@@ -377,9 +437,11 @@ Result<void> Outbox::put_off(MessageId id, Instant next_attempt, const std::stri
         const long long number = id.value;
         const long long next = micros(next_attempt);
         const std::string told = shortened(fault);
-        sql << "UPDATE webhooks_messages SET attempts = attempts + 1, next_attempt = :next, fault = :fault WHERE id = "
+        sql << "UPDATE webhooks_messages SET attempts = attempts + 1, next_attempt "
+               "= :next, fault = :fault WHERE id = "
                ":id",
             soci::use(next), soci::use(told), soci::use(number);
+        note(sql, "retried");
         return {};
     });
 }
@@ -388,8 +450,10 @@ Result<void> Outbox::give_up(MessageId id, const std::string& fault) {
     return database_.write("webhooks", [&](soci::session& sql) -> Result<void> {
         const long long number = id.value;
         const std::string told = shortened(fault);
-        sql << "UPDATE webhooks_messages SET attempts = attempts + 1, dead = 1, fault = :fault WHERE id = :id",
+        sql << "UPDATE webhooks_messages SET attempts = attempts + 1, dead = 1, "
+               "fault = :fault WHERE id = :id",
             soci::use(told), soci::use(number);
+        note(sql, "given_up");
         return {};
     });
 }
@@ -397,23 +461,23 @@ Result<void> Outbox::give_up(MessageId id, const std::string& fault) {
 Result<std::vector<Message>> Outbox::dead_letters(SubscriptionId subscription, std::size_t limit) {
     return database_.read("webhooks", [&](soci::session& sql) -> Result<std::vector<Message>> {
         const long long id = subscription.value;
-        return select<MessageRow>(
-            sql,
-            fmt::format("SELECT {} FROM webhooks_messages m WHERE m.subscription = :id AND m.dead = 1 "
-                        "ORDER BY m.id LIMIT {}",
-                        message_columns, limit),
-            &id);
+        return select<MessageRow>(sql,
+                                  fmt::format("SELECT {} FROM webhooks_messages m WHERE "
+                                              "m.subscription = :id AND m.dead = 1 "
+                                              "ORDER BY m.id LIMIT {}",
+                                              message_columns, limit),
+                                  &id);
     });
 }
 
 Result<void> Outbox::revive(MessageId id) {
     return database_.write("webhooks", [&](soci::session& sql) -> Result<void> {
-        return changed(
-                   sql,
-                   fmt::format("UPDATE webhooks_messages SET dead = 0, attempts = 0, next_attempt = {} WHERE dead = 1 "
-                               "AND id = :id",
-                               micros(clock_.now())),
-                   id.value)
+        return changed(sql,
+                       fmt::format("UPDATE webhooks_messages SET dead = 0, "
+                                   "attempts = 0, next_attempt = {} WHERE dead = 1 "
+                                   "AND id = :id",
+                                   micros(clock_.now())),
+                       id.value)
                    ? Result<void>{}
                    : not_there("dead letter", id.value);
     });
@@ -425,10 +489,13 @@ Result<std::size_t> Outbox::forget(DatastreamId datastream, Interval interval) {
         const long long from = micros(interval.from);
         const long long to = micros(interval.to);
         long long count = 0;
-        sql << "SELECT COUNT(*) FROM webhooks_messages WHERE datastream = :id AND at >= :from AND at < :to",
+        sql << "SELECT COUNT(*) FROM webhooks_messages WHERE datastream = :id "
+               "AND at >= :from AND at < :to",
             soci::use(id), soci::use(from), soci::use(to), soci::into(count);
-        sql << "DELETE FROM webhooks_messages WHERE datastream = :id AND at >= :from AND at < :to", soci::use(id),
-            soci::use(from), soci::use(to);
+        sql << "DELETE FROM webhooks_messages WHERE datastream = :id AND at >= "
+               ":from AND at < :to",
+            soci::use(id), soci::use(from), soci::use(to);
+        note(sql, "forgotten", count);
         return static_cast<std::size_t>(count);
     });
 }
@@ -437,9 +504,13 @@ Result<std::size_t> Outbox::forget_dead() {
     return database_.write("webhooks", [&](soci::session& sql) -> Result<std::size_t> {
         const long long before = micros(clock_.now() - options_.dead_kept);
         long long count = 0;
-        sql << "SELECT COUNT(*) FROM webhooks_messages WHERE dead = 1 AND created < :before", soci::use(before),
-            soci::into(count);
-        sql << "DELETE FROM webhooks_messages WHERE dead = 1 AND created < :before", soci::use(before);
+        sql << "SELECT COUNT(*) FROM webhooks_messages WHERE dead = 1 AND "
+               "created < :before",
+            soci::use(before), soci::into(count);
+        sql << "DELETE FROM webhooks_messages WHERE dead = 1 AND created < "
+               ":before",
+            soci::use(before);
+        note(sql, "forgotten", count);
         return static_cast<std::size_t>(count);
     });
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "platform/database/testing/test_database.h"
+#include "platform/notify/webhooks/account.h"
 
 namespace bypuls::webhooks {
 namespace {
@@ -157,6 +158,43 @@ TEST_P(OutboxContract, UnsubscribingTakesTheMessagesAlong) {
     ASSERT_TRUE(outbox_->put(std::vector{message(a, "2")}, {2})) << "a message of one that has gone is passed over";
     EXPECT_EQ(outbox_->position()->value, 2U);
     EXPECT_NE(outbox_->subscribe(wish()).value(), a) << "an id is never used again";
+}
+
+TEST_P(OutboxContract, EveryMessageIsAccountedFor) {
+    const auto a = outbox_->subscribe(wish()).value();
+    const auto b = outbox_->subscribe(wish()).value();
+    const auto reading = [&](SubscriptionId to, const std::string& id, std::int64_t datastream) {
+        NewMessage made = message(to, id);
+        made.datastream = DatastreamId{datastream};
+        made.time = clock_.now();
+        return made;
+    };
+    ASSERT_TRUE(outbox_->put(std::vector{reading(a, "1", 12), reading(a, "2", 12), reading(a, "3", 13),
+                                         reading(a, "4", 12), reading(b, "1", 12)},
+                             {1}));
+    ASSERT_TRUE(outbox_->put(std::vector{reading(b, "1", 12)}, {2})) << "the same again";
+    EXPECT_EQ(account_of(*database_).value(), (Account{.taken = 4, .waiting = 4, .refused = 1}));
+    const auto first = outbox_->due(1)->front();
+    ASSERT_TRUE(outbox_->delivered(first.id));
+    ASSERT_TRUE(outbox_->delivered(first.id)) << "noted twice, delivered once";
+    ASSERT_TRUE(outbox_->put_off(outbox_->due(1)->front().id, clock_.now(), "down"));
+    ASSERT_TRUE(outbox_->give_up(outbox_->due(1)->front().id, "down"));
+    EXPECT_EQ(
+        account_of(*database_).value(),
+        (Account{.taken = 4, .delivered = 1, .waiting = 2, .dead = 1, .retried = 1, .given_up = 1, .refused = 1}));
+    ASSERT_EQ(*outbox_->forget(DatastreamId{13}, {clock_.now(), clock_.now() + 1s}), 1U);
+    restart();
+    ASSERT_TRUE(outbox_->unsubscribe(b));
+    clock_.advance(24h * 31);
+    ASSERT_TRUE(outbox_->forget_dead());
+    const auto account = account_of(*database_).value();
+    EXPECT_TRUE(account.balances());
+    EXPECT_EQ(account.taken, 4U);
+    EXPECT_EQ(account.forgotten + account.delivered + account.waiting + account.dead, 4U);
+    EXPECT_EQ(account.delivered, 1U);
+    std::string metrics;
+    append_metrics(metrics, account);
+    EXPECT_NE(metrics.find("bypuls_webhooks_taken_total 4\n"), std::string::npos) << metrics;
 }
 
 TEST_P(OutboxContract, BadSubscriptionsAreNamed) {
