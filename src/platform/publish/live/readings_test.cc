@@ -8,6 +8,7 @@
 #include "core/time/iso8601.h"
 #include "platform/http/raw_client.h"
 #include "platform/http/server.h"
+#include "platform/registry/memory.h"
 
 namespace bypuls::publish {
 namespace {
@@ -34,7 +35,7 @@ public:
     }
 
     std::shared_ptr<const publication::Catalogue> catalogue() const override { return catalogue_; }
-    std::shared_ptr<const registry::View> registry() const override { return nullptr; }
+    std::shared_ptr<const registry::View> registry() const override { return registry_; }
     std::optional<observations::Observation> latest(DatastreamId id) const override {
         const auto found = latest_.find(id);
         return found == latest_.end() ? std::nullopt : std::optional(found->second);
@@ -50,6 +51,8 @@ public:
     Result<observations::Aggregate> aggregate(DatastreamId, Interval) const override {
         return observations::Aggregate{};
     }
+
+    std::shared_ptr<registry::Registry> registry_;
 
 private:
     std::shared_ptr<const publication::Catalogue> catalogue_;
@@ -126,6 +129,83 @@ TEST_F(LiveReadings, ResumeAfterTheLastEventSeen) {
     EXPECT_THAT(seen, HasSubstr("21.5,"));
     EXPECT_THAT(seen, HasSubstr("22.5,"));
     EXPECT_THAT(seen, Not(HasSubstr("20.5,")));
+}
+
+TEST_F(LiveReadings, AFilterLeavesWhatFits) {
+    RawClient client = listen(
+        "datastream=12&$filter=result%20gt%2019%20and%"
+        "20phenomenonTime%20ge%202026-01-01T00:00:00Z");
+    EXPECT_THAT(client.receive_until("retry: 3000\n\n"), Not(HasSubstr("18.5")));
+    read(12, 20.5);
+    read(12, 10.5);
+    read(12, 21.5);
+    const std::string seen = client.receive_until("21.5,\"usable\":true}\n\n");
+    EXPECT_THAT(seen, HasSubstr("20.5,"));
+    EXPECT_THAT(seen, Not(HasSubstr("10.5,")));
+}
+
+TEST_F(LiveReadings, AFilterByDatastreamIsAboutTheWholeSet) {
+    plane_.registry_ = registry::make_memory_registry(clock_);
+    auto& registry = *plane_.registry_;
+    const auto thing = registry.things().create({.name = "Tjern"}).value();
+    const auto sensor = registry.sensors().create({.name = "s", .metadata = "m"}).value();
+    const auto property = registry.observed_properties().create({.name = "p", .definition = "d"}).value();
+    for (int i = 1; i <= 13; ++i) {
+        ASSERT_TRUE(registry.datastreams().create({.thing = thing,
+                                                   .sensor = sensor,
+                                                   .observed_property = property,
+                                                   .name = i == 13 ? "deep" : "shore",
+                                                   .description = "d"}));
+    }
+    RawClient client = listen(
+        "set=Observations&$filter=Datastream/"
+        "name%20eq%20'deep'%20and%20result%20lt%2010");
+    client.receive_until("retry: 3000\n\n");
+    read(12, 5.5);
+    read(13, 15.5);
+    read(13, 6.5);
+    const std::string seen = client.receive_until("6.5,\"usable\":true}\n\n");
+    EXPECT_THAT(seen, Not(HasSubstr("\"datastream\":12")));
+    EXPECT_THAT(seen, Not(HasSubstr("15.5")));
+}
+
+// What the filter passed over neither comes back nor makes a reader that was
+// away load everything anew.
+TEST_F(LiveReadings, AFilterResumesExactlyAfterTheLastEventSeen) {
+    const std::string query = "datastream=12&$filter=result%20gt%2019";
+    std::string id;
+    {
+        RawClient client = listen(query);
+        client.receive_until("retry: 3000\n\n");
+        read(12, 20.5);
+        client.receive_until("20.5,\"usable\":true}\n\n");
+        read(12, 0.5);
+        const std::string seen = client.receive_until("\n\n");
+        EXPECT_THAT(seen, HasSubstr("id: ")) << "the place moves past what was passed over";
+        EXPECT_THAT(seen, Not(HasSubstr("data")));
+        const auto at = seen.find("id: ") + 4;
+        id = seen.substr(at, seen.find('\n', at) - at);
+    }
+    for (const double value : {1.5, 21.5, 2.5, 22.5}) {
+        read(12, value);
+    }
+    RawClient again = listen(query, id);
+    again.receive_until("retry: 3000\n\n");
+    read(12, 23.5);
+    const std::string seen = again.receive_until("23.5,\"usable\":true}\n\n");
+    EXPECT_THAT(seen, testing::ContainsRegex("21\\.5(.|\n)*22\\.5"));
+    for (const std::string absent : {"20.5", "\"result\":1.5", "\"result\":2.5", "reset"}) {
+        EXPECT_THAT(seen, Not(HasSubstr(absent))) << absent;
+    }
+}
+
+TEST_F(LiveReadings, AFilterThatCannotBeAskedLiveIsRefusedWithASentence) {
+    plane_.registry_ = registry::make_memory_registry(clock_);
+    for (const std::string filter :
+         {"result%20gt", "colour%20eq%201", "FeatureOfInterest/id%20eq%201",
+          "result%20gt%201%20or%20Datastream/id%20eq%2012", "Datastream/Observations/result%20gt%201"}) {
+        EXPECT_THAT(listen("datastream=12&$filter=" + filter).receive_until("\r\n"), HasSubstr("400")) << filter;
+    }
 }
 
 TEST_F(LiveReadings, WhatIsNotPublishedIsNotThere) {
