@@ -2,6 +2,8 @@
 /// may make them, and the form of 1.0 that OGC's suite asks for.
 import { strict as assert } from 'node:assert'
 import { spawnSync } from 'node:child_process'
+import { type IncomingHttpHeaders, request } from 'node:http'
+import { gunzipSync } from 'node:zlib'
 import { folder, make_token, program, remove, Report, start, until } from './town.ts'
 
 const report = new Report('town_sensorthings')
@@ -21,6 +23,16 @@ async function get(address: string, headers: Headers = {}): Promise<any> {
 function send(method: string, address: string, body: unknown, headers: Headers): Promise<Response> {
     return fetch(`${sta}/${address}`, { method, headers: { ...headers, 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
 }
+/// The bytes as they came, which fetch would have decoded.
+function coded(address: string, coding: string): Promise<{ headers: IncomingHttpHeaders; body: Buffer }> {
+    return new Promise((resolve, reject) => {
+        request(address, { headers: { 'Accept-Encoding': coding } }, (response) => {
+            const parts: Buffer[] = []
+            response.on('data', (part: Buffer) => parts.push(part))
+            response.on('end', () => resolve({ headers: response.headers, body: Buffer.concat(parts) }))
+        }).on('error', reject).end()
+    })
+}
 const om = 'http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement'
 const thing = {
     name: 'Inntak', description: 'an intake',
@@ -38,6 +50,25 @@ await report.test('anybody reads what is public, with the latest of each datastr
     assert.equal(typeof streams.value[0].Observations[0].result, 'number')
     const self = await get(streams.value[0]['@iot.selfLink'])
     assert.equal(self['@iot.id'], streams.value[0]['@iot.id'])
+})
+await report.test('what has not changed is not sent again, and what is sent is compressed', async () => {
+    const first = await fetch(`${sta}/Things`)
+    const tag = first.headers.get('ETag')!
+    assert.match(tag, /^(W\/)?"/)
+    const body = await first.text()
+    const again = await fetch(`${sta}/Things`, { headers: { 'If-None-Match': tag } })
+    assert.equal(again.status, 304)
+    assert.equal(again.headers.get('ETag')!.replace('W/', ''), tag.replace('W/', ''))
+    assert.equal(await again.text(), '')
+    assert.equal((await fetch(`${sta}/Things?$top=1`, { headers: { 'If-None-Match': tag } })).status, 200, 'another question')
+    for (const coding of ['gzip', 'zstd']) {
+        const compressed = await coded(`${sta}/Things`, coding)
+        assert.equal(compressed.headers['content-encoding'], coding)
+        assert.match(String(compressed.headers.vary), /Accept-Encoding/i)
+        assert.ok(compressed.body.length < body.length / 2)
+        if (coding === 'gzip') assert.equal(gunzipSync(compressed.body).toString(), body)
+        else assert.equal(compressed.body.readUInt32LE(0), 0xfd2fb528, 'the magic number of zstd')
+    }
 })
 await report.test('the root says what is implemented', async () => {
     const root = await get('')
