@@ -213,8 +213,9 @@ private:
 
     /// The header of a section tells what parts its fields; vote lists inside a field always have commas.
     void guess_separator() {
-        const std::size_t end = std::min(text_.find_first_of("\r\n", at_), text_.size());
-        const std::string_view header = text_.substr(at_, end - at_);
+        // Blank lines may stand before it, as anywhere.
+        const std::size_t from = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size());
+        const std::string_view header = text_.substr(from, text_.find_first_of("\r\n", from) - from);
         separator_ = header.contains(';') || !header.contains(',') ? ';' : ',';
     }
 

@@ -40,6 +40,15 @@ TEST(Document, TakesByteOrderMarksLineEndingsShortRowsAndBlankLines) {
     EXPECT_EQ(document.projects.line(0), 7U);
 }
 
+TEST(Document, ABlankLineBeforeAHeaderDoesNotHideWhatPartsItsFields) {
+    const Document document =
+        parse("META\nkey;value\nPROJECTS\n\nproject_id,cost\na,1\nVOTES\n \r\nvoter_id,vote\n1,a\n").value();
+
+    EXPECT_THAT(document.projects.columns, ElementsAre("project_id", "cost"));
+    EXPECT_EQ(document.votes.at(0, 1), "a");
+    EXPECT_EQ(parse(print(document)).value(), document);
+}
+
 TEST(Document, SaysWhereAFileIsWrong) {
     EXPECT_EQ(parse("hello").error().what, "line 1, column 1: expected META, PROJECTS or VOTES, found 'hello'");
     EXPECT_THAT(parse("PROJECTS\nproject_id;cost\na;\"1\n").error().what,

@@ -31,6 +31,9 @@ export function column_named(section: Section, name: string): number | undefined
 
 const section_names: Record<string, 'meta' | 'projects' | 'votes'> = { META: 'meta', PROJECTS: 'projects', VOTES: 'votes' }
 
+/// A header is shorter, blank lines before it included.
+const peek_max = 100_000
+
 /// The records of the file. Fields are parted by `separator`, which every section's header decides anew.
 class Records {
     line = 1
@@ -69,9 +72,9 @@ class Records {
         }
     }
 
-    /// The line that comes next, unread.
+    /// The next line that is not blank, unread.
     peek(): string {
-        return this.text.slice(this.at, this.end_of_line())
+        return /[^ \t\r\n][^\r\n]*/.exec(this.text.slice(this.at, this.at + peek_max))?.[0] ?? ''
     }
 
     private end_of_line(): number {

@@ -33,7 +33,7 @@ describe('a Pabulib file', () => {
         expect(remarks).toEqual([])
     })
     it('may have a byte order mark, carriage returns, blank lines, commas between fields, quotes, short rows and any order', () => {
-        const odd = '\uFEFFVOTES\r\nvoter_id,vote\r\na,"1,2"\r\n\r\nb,2\r\nMETA\r\nkey,value\r\nbudget,"100"\r\nVote_Type,Approval\r\nPROJECTS\r\nProject_ID,cost,name\r\n1,60,"Hall ""A"""\r\n2,40\r\n'
+        const odd = '\uFEFFVOTES\r\nvoter_id,vote\r\na,"1,2"\r\n\r\nb,2\r\nMETA\r\nkey,value\r\nbudget,"100"\r\nVote_Type,Approval\r\nPROJECTS\r\n\r\n \r\nProject_ID,cost,name\r\n1,60,"Hall ""A"""\r\n2,40\r\n'
         const { election } = must_read(odd)
         expect(election.projects.map(({ name }) => name)).toEqual(['Hall "A"', ''])
         expect([...election.ballots.counts]).toEqual([1, 1])
