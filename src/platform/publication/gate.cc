@@ -204,15 +204,20 @@ Result<PublicPlace> Gate::make_place(const registry::Place& place) {
     return made;
 }
 
+void Gate::follow(Passed passed) {
+    const std::lock_guard lock(follower_mutex_);
+    passed_ = std::move(passed);
+}
+
 void Gate::applied(std::span<const observations::Arrival> arrivals, journal::Position position, Instant /*received*/) {
     std::set<DatastreamId> touched;
+    std::vector<observations::Arrival> passing;
     {
         const std::lock_guard lock(mutex_);
         if (position <= parts_.plane.settled()) {
             return;
         }
         carry_waiting(position);
-        std::vector<observations::Arrival> passing;
         for (const observations::Arrival& arrival : arrivals) {
             if (open_.contains(arrival.datastream)) {
                 passing.push_back(arrival);
@@ -227,8 +232,15 @@ void Gate::applied(std::span<const observations::Arrival> arrivals, journal::Pos
             touched.clear();
         }
     }
-    if (!touched.empty() && published_) {
+    if (touched.empty()) {
+        return;
+    }
+    if (published_) {
         published_(touched);
+    }
+    const std::lock_guard lock(follower_mutex_);
+    if (passed_) {
+        passed_(passing);
     }
 }
 

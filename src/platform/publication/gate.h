@@ -4,6 +4,7 @@
 #include <functional>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +42,12 @@ public:
     Gate(Parts parts, GateOptions options, Published published)
         : parts_(parts), options_(std::move(options)), published_(std::move(published)) {}
 
+    /// Told of readings that have passed and can be read from the plane: those of one record at a time, not of history
+    /// that is carried over. On the pipeline's thread; must not wait. Thread-safe: nobody is told any more when
+    /// follow({}) has returned.
+    using Passed = std::function<void(std::span<const observations::Arrival>)>;
+    void follow(Passed passed);
+
     /// Makes the public catalogue and the public registry follow the registry: places, datastreams of class public with
     /// what they refer to, and what has become public or ceased to be.
     /// History of what has become public is carried over with the next applied record. Blocks; from any thread but the
@@ -73,6 +80,8 @@ private:
     GateOptions options_;
     Published published_;
 
+    std::mutex follower_mutex_;
+    Passed passed_;
     mutable std::mutex mutex_;
     std::set<DatastreamId> open_;  // what passes: every stream of class public
     /// Everything in the public registry.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <mutex>
 #include <span>
 #include <utility>
 #include <vector>
@@ -18,6 +20,10 @@ public:
         for (Listener* listener : all_) {
             listener->applied(arrivals, position, received);
         }
+        const std::lock_guard lock(mutex_);
+        if (follower_ && !arrivals.empty()) {
+            follower_(arrivals);
+        }
     }
     /// The first error; those behind it are asked again before the next settle, which is put off.
     Result<void> before_settle(journal::Position upto) override {
@@ -26,6 +32,14 @@ public:
         }
         return {};
     }
+    /// Told too, after the others, of what is new or corrected. Thread-safe: nobody is told any more when follow({})
+    /// has returned.
+    using Follower = std::function<void(std::span<const observations::Arrival>)>;
+    void follow(Follower follower) {
+        const std::lock_guard lock(mutex_);
+        follower_ = std::move(follower);
+    }
+
     /// Every one is asked, whatever another says; the first error.
     Result<void> removed(observations::DatastreamId id, Interval interval) override {
         Result<void> outcome;
@@ -39,6 +53,8 @@ public:
 
 private:
     std::vector<Listener*> all_;
+    std::mutex mutex_;
+    Follower follower_;
 };
 
 }  // namespace bypuls::ingest::pipeline

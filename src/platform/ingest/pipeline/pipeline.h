@@ -69,6 +69,10 @@ public:
     void submit_until_applied(Message message, Done done);
     Task<Result<Receipt>> submit_until_applied(Message message);
 
+    /// What somebody refused who understands it before the pipeline does, and whose sender may not hear why: a dead
+    /// letter tells, and the account has it. Thread-safe.
+    void refuse(const Message& message, const Error& error) { reject(message, error); }
+
     /// Deletes readings for good, those accepted before the call included, here and on the public plane: how many.
     /// Blocks.
     Result<std::uint64_t> remove(observations::DatastreamId id, Interval interval);
