@@ -7,7 +7,7 @@ namespace {
 
 #define REQUIREMENT(name) "http://www.opengis.net/spec/iot_sensing/1.1/req/" name
 
-constexpr std::array<std::string_view, 35> requirements{
+constexpr std::array<std::string_view, 34> of_reading{
     REQUIREMENT("datamodel/thing/properties"),
     REQUIREMENT("datamodel/thing/relations"),
     REQUIREMENT("datamodel/location/properties"),
@@ -26,8 +26,8 @@ constexpr std::array<std::string_view, 35> requirements{
     REQUIREMENT("datamodel/feature-of-interest/relations"),
     REQUIREMENT("datamodel/entity-control-information/common-control-information"),
     REQUIREMENT("resource-path/resource-path-to-entities"),
-    REQUIREMENT("request-data/status-codes"),
-    REQUIREMENT("request-data/query-status-codes"),
+    REQUIREMENT("request-data/status-code"),
+    REQUIREMENT("request-data/query-status-code"),
     REQUIREMENT("request-data/order"),
     REQUIREMENT("request-data/select"),
     REQUIREMENT("request-data/expand"),
@@ -42,6 +42,20 @@ constexpr std::array<std::string_view, 35> requirements{
     REQUIREMENT("multi-datastream/properties"),
     REQUIREMENT("multi-datastream/relations"),
     REQUIREMENT("multi-datastream/constraints"),
+};
+
+constexpr std::array<std::string_view, 12> of_changing{
+    REQUIREMENT("create-update-delete/create-entity"),
+    REQUIREMENT("create-update-delete/link-to-existing-entities"),
+    REQUIREMENT("create-update-delete/deep-insert"),
+    REQUIREMENT("create-update-delete/deep-insert-status-code"),
+    REQUIREMENT("create-update-delete/update-entity"),
+    REQUIREMENT("create-update-delete/update-entity-put"),
+    REQUIREMENT("create-update-delete/update-entity-jsonpatch"),
+    REQUIREMENT("create-update-delete/delete-entity"),
+    REQUIREMENT("create-update-delete/historical-location-auto-creation"),
+    REQUIREMENT("create-update-delete/historical-location-manual-creation"),
+    REQUIREMENT("batch-request/batch-request"),
     REQUIREMENT("data-array/data-array"),
 };
 
@@ -52,16 +66,25 @@ constexpr std::array<std::string_view, 2> of_mqtt{
 
 #undef REQUIREMENT
 
+constexpr std::array<std::string_view, 2> of_mqtt_beyond{
+    "https://fraunhoferiosb.github.io/FROST-Server/extensions/MqttFilter.html",
+    "https://fraunhoferiosb.github.io/FROST-Server/extensions/MqttExpand.html",
+};
+
 }  // namespace
 
 std::span<const std::string_view> mqtt_requirements() {
     return of_mqtt;
 }
 
-std::vector<std::string_view> conformance(bool mqtt) {
-    std::vector<std::string_view> all(requirements.begin(), requirements.end());
-    if (mqtt) {
+std::vector<std::string_view> conformance(Offers offers) {
+    std::vector<std::string_view> all(of_reading.begin(), of_reading.end());
+    if (offers.changes) {
+        all.insert(all.end(), of_changing.begin(), of_changing.end());
+    }
+    if (offers.mqtt) {
         all.insert(all.end(), of_mqtt.begin(), of_mqtt.end());
+        all.insert(all.end(), of_mqtt_beyond.begin(), of_mqtt_beyond.end());
     }
     return all;
 }

@@ -192,7 +192,27 @@ Result<Answer> read(const Data& data, const Clock& clock, const Form& form, cons
     return EntityReading(session, form, path, fitted).answer();
 }
 
-std::string service_root(const Form& form, std::string_view mqtt_endpoint) {
+std::vector<std::string> mqtt_endpoints(const Form& form, std::span<const MqttDoor> doors) {
+    // "https://data.town.no:8443/sta/v1.1", "http://[::1]:8080/sta/v1.1"
+    std::string_view host = form.root;
+    const auto scheme = host.find("://");
+    host.remove_prefix(scheme == std::string_view::npos ? 0 : scheme + 3);
+    host = host.substr(0, host.find('/'));
+    host = host.substr(0, host.starts_with('[') ? host.find(']') + 1 : host.find(':'));
+    const auto only_here = [](std::string_view name) {
+        return name == "localhost" || name == "[::1]" || name == "::1" || name.starts_with("127.");
+    };
+    std::vector<std::string> told;
+    for (const MqttDoor& door : doors) {
+        if (only_here(host) || !only_here(door.address)) {
+            told.push_back(fmt::format("{}://{}:{}", door.tls ? "mqtts" : "mqtt", host, door.port));
+        }
+    }
+    return told;
+}
+
+std::string service_root(const Form& form, bool changes, std::span<const MqttDoor> doors) {
+    const auto endpoints = mqtt_endpoints(form, doors);
     std::string out = R"({"value":[)";
     for (const EntityType& type : entity_types()) {
         if (form.v1_0 && type.kind == Kind::multi_datastream) {
@@ -204,20 +224,20 @@ std::string service_root(const Form& form, std::string_view mqtt_endpoint) {
     out += ']';
     if (!form.v1_0) {
         out += R"(,"serverSettings":{"conformance":[)";
-        for (const auto& uri : conformance(!mqtt_endpoint.empty())) {
+        for (const auto& uri : conformance({.changes = changes, .mqtt = !endpoints.empty()})) {
             out += out.back() == '[' ? "\"" : ",\"";
             out += uri;
             out += '"';
         }
         out += ']';
-        if (!mqtt_endpoint.empty()) {
-            for (const std::string_view uri : mqtt_requirements()) {
-                out += ",\"";
-                out += uri;
-                out += R"(":{"endpoints":[)";
-                append_json_string(out, mqtt_endpoint);
-                out += "]}";
+        for (const std::string_view uri :
+             endpoints.empty() ? std::span<const std::string_view>{} : mqtt_requirements()) {
+            out += fmt::format(R"(,"{}":{{"endpoints":[)", uri);
+            for (const std::string& endpoint : endpoints) {
+                out += out.back() == '[' ? "" : ",";
+                append_json_string(out, endpoint);
             }
+            out += "]}";
         }
         out += '}';
     }

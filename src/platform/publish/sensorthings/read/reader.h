@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/result.h"
@@ -37,7 +40,18 @@ Result<Resolved> resolve(Session& session, const ResourcePath& path);
 Result<Answer> read(const Data& data, const Clock& clock, const Form& form, const ResourcePath& path,
                     query::Options options, const ReadLimits& limits = {});
 
-/// The service root (18-088 §9.1, §9.2.1).
-std::string service_root(const Form& form, std::string_view mqtt_endpoint);
+/// A port on which MQTT is spoken.
+struct MqttDoor {
+    std::string address;  ///< that it listens on: "127.0.0.1", "0.0.0.0"
+    std::uint16_t port = 0;
+    bool tls = false;
+};
+
+/// Addresses of MQTT for whoever calls the service by this name: "mqtt://data.town.no:1883". A door that only the
+/// machine itself can go through is told to those who are on it.
+std::vector<std::string> mqtt_endpoints(const Form& form, std::span<const MqttDoor> doors);
+
+/// The service root (18-088 §9.1, §9.2.1). `changes`: there are those who may change things here.
+std::string service_root(const Form& form, bool changes, std::span<const MqttDoor> doors);
 
 }  // namespace bypuls::sensorthings

@@ -107,8 +107,11 @@ private:
             return act(*parts_.internal);
         }
         const auto look = parts_.public_plane();
-        const Service service(
-            {.data = look.data, .clock = parts_.clock, .mqtt_endpoint = parts_.mqtt_endpoint, .limits = parts_.limits});
+        const Service service({.data = look.data,
+                               .clock = parts_.clock,
+                               .changes_elsewhere = parts_.internal != nullptr,
+                               .mqtt = parts_.mqtt,
+                               .limits = parts_.limits});
         return act(service);
     }
 

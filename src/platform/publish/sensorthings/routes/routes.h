@@ -29,7 +29,7 @@ struct RouteParts {
     const Clock& clock;
     std::string origin;             ///< "https://data.town.no"; empty: as the request calls us
     bool anonymous_writes = false;  ///< for suites and tutorials on the machine itself: everybody may everything
-    std::string mqtt_endpoint;      ///< empty: there is none
+    std::vector<MqttDoor> mqtt{};   ///< empty: none is spoken
     ReadLimits limits{};
 };
 

@@ -103,7 +103,7 @@ Result<Reply> Service::answered(const Form& form, const Ask& ask, const Rights& 
 
 Result<Reply> Service::get(const Form& form, const Ask& ask) const {
     if (ask.path.empty() || ask.path == "/") {
-        return Reply{.body = service_root(form, parts_.mqtt_endpoint)};
+        return Reply{.body = service_root(form, parts_.write != nullptr || parts_.changes_elsewhere, parts_.mqtt)};
     }
     TRY(const auto path, parse_path(ask.path));
     TRY(auto options, options_of(ask));

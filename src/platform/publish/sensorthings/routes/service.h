@@ -49,7 +49,8 @@ public:
         const Data& data;
         const Clock& clock;
         const WriteParts* write = nullptr;  ///< null: this plane is only read
-        std::string mqtt_endpoint{};        ///< "mqtt://host:1883"; empty: there is none
+        bool changes_elsewhere = false;     ///< but behind the same address there is one that is changed
+        std::vector<MqttDoor> mqtt{};       ///< empty: none is spoken
         ReadLimits limits{};
     };
     explicit Service(Parts parts) : parts_(std::move(parts)) {}
