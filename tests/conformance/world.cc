@@ -44,6 +44,11 @@ Result<std::vector<Sink::Refusal>> DirectSink::submit(std::string rows, Instant 
             TRY(const auto detail, observations::detail_from_json(row.details));
             details_.put({stream->id, arrival.observation.time}, detail);
         }
+        const bool is_news =
+            outcome.verdict == observations::Verdict::stored || outcome.verdict == observations::Verdict::corrected;
+        if (stored && is_news) {
+            stored(std::span(&arrival, 1));
+        }
     }
     return refused;
 }

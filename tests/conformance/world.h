@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +29,9 @@ public:
     Result<std::vector<Refusal>> submit(std::string rows, Instant received) override;
     Result<void> rewrite(observations::DatastreamId id, std::string rows, Instant received) override;
     Result<std::uint64_t> remove(observations::DatastreamId id, Interval interval) override;
+
+    /// Told of each reading that is new or corrected.
+    std::function<void(std::span<const observations::Arrival>)> stored;
 
 private:
     registry::Registry& registry_;

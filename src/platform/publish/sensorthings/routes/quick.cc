@@ -12,6 +12,7 @@ constexpr std::size_t known_max = 100'000;
 struct Usual {
     registry::DatastreamId datastream;
     ObservationBody body;
+    bool is_of_now = false;  ///< its body has no time
 };
 
 std::optional<Usual> usual(const Ask& ask, Instant now) {
@@ -41,14 +42,15 @@ std::optional<Usual> usual(const Ask& ask, Instant now) {
         return std::nullopt;
     }
     found.body = std::move(*body);
+    found.is_of_now = !found.body.time;
     found.body.time = found.body.time.value_or(now);
     return found;
 }
 
 }  // namespace
 
-std::optional<QuickObservations::Taken> QuickObservations::take(const Ask& ask) const {
-    const Instant now = std::chrono::floor<std::chrono::milliseconds>(clock_.now());
+std::optional<QuickObservations::Taken> QuickObservations::take(const Ask& ask, std::optional<Instant> received) const {
+    const Instant now = received.value_or(std::chrono::floor<std::chrono::milliseconds>(clock_.now()));
     const auto found = usual(ask, now);
     if (!found) {
         return std::nullopt;
@@ -68,7 +70,8 @@ std::optional<QuickObservations::Taken> QuickObservations::take(const Ask& ask) 
             return std::nullopt;
         }
     }
-    return Taken{"[" + row_of(found->datastream, time, found->body, false) + "]", *id, now};
+    const auto stamp = found->is_of_now ? std::nullopt : found->body.time;
+    return Taken{"[" + row_of(found->datastream, stamp, found->body, false) + "]", *id, now};
 }
 
 void QuickObservations::learn(const Ask& ask) {

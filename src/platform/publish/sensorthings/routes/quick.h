@@ -24,8 +24,8 @@ public:
         std::int64_t id = 0;
         Instant received{};
     };
-    /// Nothing: ask the service.
-    std::optional<Taken> take(const Ask& ask) const;
+    /// Nothing: ask the service. `received`: when it came; absent, now.
+    std::optional<Taken> take(const Ask& ask, std::optional<Instant> received = std::nullopt) const;
     /// The service has answered an observation, so the feature of its thing is there. Blocks.
     void learn(const Ask& ask);
 

@@ -419,9 +419,13 @@ Result<void> check_result(std::string_view result, registry::ResultType type, st
     return {};
 }
 
-std::string row_of(registry::DatastreamId datastream, Instant time, const ObservationBody& body, bool with_details) {
-    std::string row =
-        fmt::format(R"({{"datastream":{},"time":"{}","value":{})", datastream.value, format_instant(time), body.result);
+std::string row_of(registry::DatastreamId datastream, std::optional<Instant> time, const ObservationBody& body,
+                   bool with_details) {
+    std::string row = fmt::format(R"({{"datastream":{})", datastream.value);
+    if (time) {
+        row += fmt::format(R"(,"time":"{}")", format_instant(*time));
+    }
+    row += R"(,"value":)" + body.result;
     if (with_details || !body.detail.empty()) {
         row += R"(,"details":)" + observations::to_json(body.detail);
     }

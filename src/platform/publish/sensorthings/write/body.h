@@ -45,7 +45,8 @@ std::optional<nlohmann::json> link_in(const nlohmann::json& body);
 /// Does a result fit a datastream? Errc::malformed says what it holds.
 Result<void> check_result(std::string_view result, registry::ResultType type, std::size_t components);
 
-/// One row for the way in (Sink::submit).
-std::string row_of(registry::DatastreamId datastream, Instant time, const ObservationBody& body, bool with_details);
+/// One row for the way in (Sink::submit). Without a time it is of when it was received.
+std::string row_of(registry::DatastreamId datastream, std::optional<Instant> time, const ObservationBody& body,
+                   bool with_details);
 
 }  // namespace bypuls::sensorthings

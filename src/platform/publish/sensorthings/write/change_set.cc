@@ -236,11 +236,13 @@ Result<Reference> ChangeSet::make_observation(const Tree& body, std::optional<Be
         return fail(Errc::malformed, "an Observation needs a 'Datastream' or a 'MultiDatastream', one of them");
     }
     TRY(const auto feature, one(body, *type.navigation("FeatureOfInterest"), below));
-    if (!read.time) {
-        read.time = now_;
-    }
-    pending_.push_back(
-        {.datastream = single != 0 ? single : multi, .feature = feature, .body = std::move(read), .change = change});
+    const bool is_of_now = !read.time;
+    read.time = read.time.value_or(now_);
+    pending_.push_back({.datastream = single != 0 ? single : multi,
+                        .feature = feature,
+                        .body = std::move(read),
+                        .is_of_now = is_of_now,
+                        .change = change});
     return 0;
 }
 
@@ -412,13 +414,15 @@ Result<std::vector<std::int64_t>> ChangeSet::send(const std::vector<std::int64_t
             }
         }
         rows += rows.empty() ? "[" : ",";
-        rows += row_of(datastream, time, pending.body, pending.with_details);
+        // Sent again, it is the same row, which is how a message is known that comes twice.
+        rows += row_of(datastream, pending.is_of_now ? std::nullopt : pending.body.time, pending.body,
+                       pending.with_details);
         observed.push_back(id);
     }
     if (pending_.empty()) {
         return observed;
     }
-    TRY(const auto refused, parts_.sink.submit(rows + "]", parts_.clock.now()));
+    TRY(const auto refused, parts_.sink.submit(rows + "]", now_));
     if (!refused.empty()) {
         return fail(Errc::malformed, refused.front().what);
     }

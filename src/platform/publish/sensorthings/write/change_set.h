@@ -84,6 +84,7 @@ private:
         Reference feature = 0;  ///< 0: that of where the thing is
         ObservationBody body{};
         bool with_details = false;
+        bool is_of_now = false;             ///< its body has no time
         std::optional<Reading> replaces{};  ///< to be taken away from where it was
         std::optional<std::size_t> change{};
     };
