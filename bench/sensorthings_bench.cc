@@ -1,4 +1,8 @@
-// How fast the SensorThings service reads and takes in, over SQLite and blocks as a town has them.
+// How fast the SensorThings service reads and takes in, over SQLite and blocks as a town has them. The readings are
+// made small here; BYPULS_BENCH_READINGS names a file that observations_bench has laid (BYPULS_BENCH_KEEP=1 keeps it),
+// for the figures of a whole town.
+
+#include <cstdlib>
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -19,43 +23,85 @@ using namespace bypuls;
 using namespace bypuls::sensorthings;
 
 constexpr int streams_of_a_town = 50'000;
+constexpr int streams_of_a_thing = 5;
 constexpr int hours_of_a_year = 8760;
 
-/// A town of meters: a reading of the last hours for each, and a whole year for the first.
+/// A town of meters, five in a house, each house at its own place: a reading of the last hours for each, and a whole
+/// year for the first.
 struct Town {
     Town() : place(database::TestDatabase::make(database::Engine::sqlite).value()), database(place.open()) {
         check(database::migrate(*database, {registry::registry_component()}, clock).has_value(),
               "the tables can be made");
         registry = registry::open_relational_registry(*database, clock).value();
-        store = observations::open_block_store({.path = place.folder() + "/observations.db"}).value();
-        const auto thing = registry->things().create({.name = "Zone", .description = "a zone"}).value();
+        make_meters();
+        const char* laid = std::getenv("BYPULS_BENCH_READINGS");
+        store = observations::open_block_store({.path = laid != nullptr ? laid : place.folder() + "/observations.db"})
+                    .value();
+        if (laid == nullptr) {
+            lay_readings();
+        }
+        check(store->count(ids[0]) == hours_of_a_year, "the first meter has its year");
+        for (const auto id : store->datastreams()) {
+            readings += store->count(id);
+        }
+    }
+
+    std::vector<registry::ThingId> make_houses() {
+        std::vector<registry::ThingId> things;
+        constexpr std::size_t houses = streams_of_a_town / streams_of_a_thing;
+        while (things.size() < houses) {
+            std::vector<registry::Write> writes;
+            for (std::size_t i = things.size(); i < houses && writes.size() + 2 <= registry::writes_max; ++i) {
+                writes.emplace_back(registry::Create{
+                    registry::Location{.name = fmt::format("House {}", i),
+                                       .description = "a house",
+                                       .geometry = fmt::format(R"({{"type":"Point","coordinates":[{:.5f},59.74]}})",
+                                                               10.1 + static_cast<double>(i) * 1e-5)}});
+                registry::Thing thing{.name = fmt::format("Meters {}", i), .description = "of a house"};
+                thing.locations.push_back(registry::id_from<registry::LocationId>(writes.size() - 1));
+                writes.emplace_back(registry::Create{std::move(thing)});
+            }
+            const auto applied = registry->apply(writes).value();
+            for (std::size_t i = 1; i < applied.ids.size(); i += 2) {
+                things.push_back({applied.ids[i]});
+                check(registry->feature_of(things.back()).has_value(), "a house is a feature");
+            }
+        }
+        return things;
+    }
+
+    void make_meters() {
         const auto sensor =
             registry->sensors().create({.name = "Ultrasonic", .description = "s", .metadata = "m"}).value();
         const auto property = registry->observed_properties()
                                   .create({.name = "Water volume", .definition = "v", .description = "d"})
                                   .value();
+        const auto things = make_houses();
         std::vector<registry::Datastream> meters;
         for (int i = 0; i < streams_of_a_town; ++i) {
-            meters.push_back({.thing = thing,
+            meters.push_back({.thing = things[static_cast<std::size_t>(i / streams_of_a_thing)],
                               .sensor = sensor,
                               .observed_property = property,
                               .name = fmt::format("Meter {}", i),
                               .description = "litres of an hour",
-                              .unit = {.name = "litre", .symbol = "l", .definition = "L"}});
+                              .unit = {.name = "litre", .symbol = "l", .definition = "L"},
+                              .result_type = registry::ResultType::integer});
         }
         ids = registry->create_all(meters).value();
+    }
+
+    void lay_readings() {
         const Instant begin = parse_instant("2025-01-01T00:00:00Z").value();
         std::vector<observations::Arrival> rows;
-        for (int hour = 0; hour < hours_of_a_year; ++hour) {
-            rows.push_back({ids[0], {begin + std::chrono::hours{hour}, observations::Value{12.5 + hour % 24}, {}}});
+        for (std::int64_t hour = 0; hour < hours_of_a_year; ++hour) {
+            rows.push_back({ids[0], {begin + std::chrono::hours{hour}, observations::Value{12 + hour % 24}, {}}});
         }
         append(rows);
-        for (int hour = 0; hour < 24; ++hour) {
+        for (std::int64_t hour = 0; hour < 24; ++hour) {
             rows.clear();
             for (std::size_t i = 1; i < ids.size(); ++i) {
                 rows.push_back(
-                    {ids[i],
-                     {begin + std::chrono::hours{hours_of_a_year + hour}, observations::Value{1.0 * hour}, {}}});
+                    {ids[i], {begin + std::chrono::hours{hours_of_a_year + hour}, observations::Value{hour}, {}}});
             }
             append(rows);
         }
@@ -84,6 +130,7 @@ struct Town {
     std::unique_ptr<registry::Registry> registry;
     std::unique_ptr<observations::Store> store;
     std::vector<registry::DatastreamId> ids;
+    std::uint64_t readings = 0;
     std::uint64_t position = 0;
     Form form{.root = "https://data.example.no/sta/v1.1"};
 };
@@ -105,6 +152,7 @@ void count_of_all(benchmark::State& state) {
     for (auto unused : state) {
         town().read("Observations", "$count=true&$top=1");
     }
+    state.counters["readings"] = static_cast<double>(town().readings);
 }
 
 void latest_of_a_page_of_1000(benchmark::State& state) {
