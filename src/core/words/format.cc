@@ -114,13 +114,15 @@ std::string_view unit_symbol(std::string_view unit) {
                                                            {"L", "l"},
                                                            {"m/s", "m/s"},
                                                            {"[degF]", "°F"},
+                                                           {"{CFU}/(100.mL)", "per 100 ml"},
                                                            {"deg", "°"}});
     const auto* const found = std::ranges::find(symbols, unit, &Symbol::ucum);
     return found == symbols.end() ? unit : found->written;
 }
 
 int decimals_of(std::string_view unit) {
-    static constexpr auto whole = std::to_array<std::string_view>({"%", "cm", "1", "{index}", "deg", "ug/m3"});
+    static constexpr auto whole =
+        std::to_array<std::string_view>({"%", "cm", "1", "{index}", "deg", "ug/m3", "{CFU}/(100.mL)"});
     return std::ranges::find(whole, unit) == whole.end() ? 1 : 0;
 }
 

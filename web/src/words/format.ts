@@ -51,8 +51,8 @@ function rounded(value: number, decimals: number): string {
 
 const two = (n: number) => String(n).padStart(2, '0')
 
-const symbols: Record<string, string> = { Cel: '°C', '1': '', '{index}': '', 'ug/m3': 'µg/m³', m3: 'm³', L: 'l', '[degF]': '°F', deg: '°' }
-const whole_units = ['%', 'cm', '1', '{index}', 'deg', 'ug/m3']
+const symbols: Record<string, string> = { Cel: '°C', '1': '', '{index}': '', 'ug/m3': 'µg/m³', m3: 'm³', L: 'l', '[degF]': '°F', '{CFU}/(100.mL)': 'per 100 ml', deg: '°' }
+const whole_units = ['%', 'cm', '1', '{index}', 'deg', 'ug/m3', '{CFU}/(100.mL)']
 
 export const unit_symbol = (unit: string): string => symbols[unit] ?? unit
 export const decimals_of = (unit: string): number => (whole_units.includes(unit) ? 0 : 1)

@@ -1,5 +1,7 @@
 #include "city/participation/recount/recount_page.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -26,6 +28,14 @@ std::string message_key(const Exhibit& exhibit, std::string_view part = "") {
 
 std::string file_path(const Exhibit& exhibit, std::string_view ending) {
     return fmt::format("{}/{}.{}", library_path, exhibit.slug, ending);
+}
+
+/// "Flest stemmer først"; the rule's own name where no message has it.
+std::string rule_text(const words::Words& say, const Exhibit& exhibit) {
+    std::string key = "recount.rule." + exhibit.rule;
+    std::ranges::replace(key, '-', '_');
+    std::string text = say.lookup(key);
+    return text.starts_with('[') ? exhibit.rule : text;
 }
 
 Html how_to_check(const words::Words& say) {
@@ -60,7 +70,7 @@ Html entry(const words::Words& say, const Exhibit& exhibit) {
         say("recount.library.figures", {{"projects", say.plural("counting.projects", exhibit.projects)},
                                         {"ballots", say.plural("recount.ballots", exhibit.voters)},
                                         {"budget", money(say, exhibit)},
-                                        {"rule", exhibit.rule}});
+                                        {"rule", rule_text(say, exhibit)}});
     return html(R"(<li>
 <h2 class="ds-heading" data-size="sm">{} {}</h2>
 <p>{}</p>
