@@ -130,6 +130,7 @@ void InternalPlane::start() {
     pipeline_ = std::make_unique<ingest::pipeline::Pipeline>(
         ingest::pipeline::Pipeline::Parts{*journal_, *projection_, *ledger_, *store_, clock_},
         ingest::pipeline::PipelineOptions{.in_flight_bytes_max = settings_.in_flight_bytes_max,
+                                          .in_flight_bytes_easy = settings_.in_flight_bytes_max * 2 / 5,
                                           .settle_interval = settings_.settle_interval});
 }
 

@@ -106,12 +106,26 @@ private:
     // What is announced is not yet sent: memory follows the bytes that have come, so nothing is reserved here.
     void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
 
+    /// A body that has begun to come in earnest gets room for the rest, but never for more than four times what is
+    /// here.
+    void make_room(std::size_t more) {
+        constexpr std::size_t in_earnest = 64 * 1024;
+        std::string& body = request_.body;
+        const std::size_t wanted = body.size() + more;
+        if (wanted <= body.capacity() || wanted < in_earnest) {
+            return;
+        }
+        const std::size_t announced = content_length() ? static_cast<std::size_t>(*content_length()) : 2 * wanted;
+        body.reserve(std::max(wanted, std::min({announced, 4 * wanted, body_bytes_max})));
+    }
+
     std::size_t on_bytes(beast::string_view bytes, error_code& ec) {
         if (request_.body.size() + bytes.size() > body_bytes_max) {
             refuse(ec, fmt::format("the body is larger than {} bytes", body_bytes_max), 413, "too-large",
                    Rejection::body_too_large);
             return 0;
         }
+        make_room(bytes.size());
         request_.body.append(bytes.data(), bytes.size());
         return bytes.size();
     }

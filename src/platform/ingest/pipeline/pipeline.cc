@@ -91,32 +91,38 @@ void Pipeline::submit(Message message, Until until, Done done) {
     parts_.journal.append(entry, [this, bytes, source, until, intake = std::move(intake),
                                   done = std::move(done)](Result<journal::Position> kept) mutable {
         if (!kept) {
-            finish_append(kept, bytes, source, {{}, std::move(intake)});
+            refuse_append(bytes, source, intake->units());
             done(std::unexpected(std::move(kept).error()));
             return;
         }
         Receipt receipt{*kept, intake->good, intake->rejected, std::move(intake->refused)};
-        if (until == Until::applied) {
-            finish_append(kept, bytes, source, {*kept, std::move(intake), std::move(receipt), std::move(done)});
-        } else {
-            finish_append(kept, bytes, source, {*kept, std::move(intake)});
-            done(std::move(receipt));
-        }
+        enqueue({*kept, std::move(intake), until, std::move(receipt), std::move(done)});
     });
 }
 
-void Pipeline::finish_append(const Result<journal::Position>& kept, std::size_t bytes, const std::string& source,
-                             Waiting waiting) {
+void Pipeline::refuse_append(std::size_t bytes, const std::string& source, std::size_t units) {
     const std::lock_guard lock(mutex_);
     appending_ -= 1;
-    if (kept) {
+    in_flight_bytes_ -= bytes;
+    in_flight_[source] -= units;
+    applied_.notify_all();
+}
+
+void Pipeline::enqueue(Waiting waiting) {
+    Answer answer;
+    {
+        const std::lock_guard lock(mutex_);
+        appending_ -= 1;
+        if (waiting.until == Until::kept && (in_flight_bytes_ <= options_.in_flight_bytes_easy || !trouble_.empty())) {
+            answer = {std::exchange(waiting.done, nullptr), std::move(waiting.receipt)};
+        }
         queue_.push_back(std::move(waiting));
         work_.notify_one();
-    } else {
-        in_flight_bytes_ -= bytes;
-        in_flight_[source] -= waiting.intake->units();
+        applied_.notify_all();
     }
-    applied_.notify_all();
+    if (answer.done) {
+        answer.done(std::move(answer.receipt));
+    }
 }
 
 namespace {
@@ -205,53 +211,72 @@ void Pipeline::apply_one(std::unique_lock<std::mutex>& lock) {
     busy_ = true;
     const std::string source(source_of(next.intake->message.way));
     std::vector<Refused> refused;
-    std::vector<Done> untold;
+    std::vector<Answer> answers;
     for (;;) {
         lock.unlock();
+        std::ranges::for_each(std::exchange(answers, {}),
+                              [](Answer& answer) { answer.done(std::move(answer.receipt)); });
         const auto counts = parts_.projection.apply(*next.intake, next.position, &refused);
         lock.lock();
         if (counts) {
             trouble_.clear();
-            next.receipt.accepted = counts->stored + counts->duplicate;
-            next.receipt.rejected = counts->rejected + counts->quarantined;
+            if (next.until == Until::applied) {
+                next.receipt.accepted = counts->stored + counts->duplicate;
+                next.receipt.rejected = counts->rejected + counts->quarantined;
+                next.receipt.refused.insert(next.receipt.refused.end(), std::make_move_iterator(refused.begin()),
+                                            std::make_move_iterator(refused.end()));
+            }
+            if (next.done) {
+                answers.push_back({std::move(next.done), std::move(next.receipt)});
+            }
             break;
         }
         trouble_ = counts.error().what;
         log::warning("ingest", "a message waits to be applied", {{"why", trouble_}});
         if (stopping_) {
-            untold.push_back(std::exchange(next.applied, nullptr));
-            abandon_queue(untold);
+            answers = abandon_queue(next);
             break;
         }
+        answers = let_go_of_kept(next);
         work_.wait_for(lock, retry_delay);
     }
     in_flight_[source] -= next.intake->units();
     in_flight_bytes_ -= next.intake->message.body.size() + 256;
     busy_ = false;
-    if (!next.applied && untold.empty()) {
-        return;
-    }
     lock.unlock();
-    if (next.applied) {
-        next.receipt.refused.insert(next.receipt.refused.end(), std::make_move_iterator(refused.begin()),
-                                    std::make_move_iterator(refused.end()));
-        next.applied(std::move(next.receipt));
-    }
-    for (Done& done : untold) {
-        if (done) {
-            done(fail(Errc::unavailable, "the program is stopping; what was sent is on disk"));
-        }
+    for (Answer& answer : answers) {
+        answer.done(std::move(answer.receipt));
     }
     lock.lock();
 }
 
+/// Whoever was held back only for the sake of the pace is told now: what they sent is on disk.
+std::vector<Pipeline::Answer> Pipeline::let_go_of_kept(Waiting& first) {
+    std::vector<Answer> out;
+    const auto let_go = [&](Waiting& waiting) {
+        if (waiting.done && waiting.until == Until::kept) {
+            out.push_back({std::exchange(waiting.done, nullptr), std::move(waiting.receipt)});
+        }
+    };
+    let_go(first);
+    std::ranges::for_each(queue_, let_go);
+    return out;
+}
+
 /// What waits is in the journal, and will be applied at the next start. So must all that comes after one that could
 /// not be applied: were it applied now, the cursor would pass over that one.
-void Pipeline::abandon_queue(std::vector<Done>& untold) {
-    for (Waiting& waiting : queue_) {
-        untold.push_back(std::move(waiting.applied));
-    }
+std::vector<Pipeline::Answer> Pipeline::abandon_queue(Waiting& first) {
+    std::vector<Answer> out = let_go_of_kept(first);
+    const auto abandon = [&](Waiting& waiting) {
+        if (waiting.done) {
+            out.push_back({std::exchange(waiting.done, nullptr),
+                           fail(Errc::unavailable, "the program is stopping; what was sent is on disk")});
+        }
+    };
+    abandon(first);
+    std::ranges::for_each(queue_, abandon);
     queue_.clear();
+    return out;
 }
 
 void Pipeline::settle_if_due(std::unique_lock<std::mutex>& lock) {

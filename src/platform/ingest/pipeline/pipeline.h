@@ -28,6 +28,9 @@ struct Receipt {
 struct PipelineOptions {
     /// Messages that are on disk but not yet applied; above it submit() answers Errc::exhausted (503, Retry-After).
     std::size_t in_flight_bytes_max = 64U << 20U;
+    /// Above it a sender is told that its message is on disk only when the message has been applied, so that senders go
+    /// at the pace of what is applied, and few are refused. Nobody is held back while applying is in trouble.
+    std::size_t in_flight_bytes_easy = 24U << 20U;
     /// The longest that applied readings stay in memory alone.
     std::chrono::milliseconds settle_interval{5000};
 };
@@ -94,19 +97,26 @@ public:
     std::string trouble() const;
 
 private:
+    enum class Until : std::uint8_t { kept, applied };
     struct Waiting {
         journal::Position position;
         std::unique_ptr<Intake> intake;
+        Until until = Until::kept;
         Receipt receipt{};
-        Done applied = nullptr;  ///< told when it has been applied; may be empty
+        Done done = nullptr;  ///< told when it has been applied; empty when the sender has been told
     };
-    enum class Until : std::uint8_t { kept, applied };
+    /// What a sender is to be told, once no lock is held.
+    struct Answer {
+        Done done;
+        Result<Receipt> receipt;
+    };
 
     void reject(const Message& message, const Error& error);
     void submit(Message message, Until until, Done done);
-    void finish_append(const Result<journal::Position>& kept, std::size_t bytes, const std::string& source,
-                       Waiting waiting);
-    void abandon_queue(std::vector<Done>& untold);
+    void refuse_append(std::size_t bytes, const std::string& source, std::size_t units);
+    void enqueue(Waiting waiting);
+    std::vector<Answer> let_go_of_kept(Waiting& first);
+    std::vector<Answer> abandon_queue(Waiting& first);
     void run();
     bool wait_for_work(std::unique_lock<std::mutex>& lock);
     void apply_one(std::unique_lock<std::mutex>& lock);

@@ -64,20 +64,19 @@ Result<void> BlockStore::append(std::span<const Arrival> rows, journal::Position
     appended_ = upto.value;
     find_states(rows);
     for (std::size_t i = 0; i < rows.size();) {
-        // Neighbours in a batch are often of one datastream; they share the lock.
-        const DatastreamId id = rows[i].datastream;
-        Shard& shard = shard_of(id);
+        // Neighbours in a batch are often of one datastream, or of datastreams made together; they share the lock.
+        Shard& shard = shard_of(rows[i].datastream);
         const std::lock_guard lock{shard.mutex};
-        State* state = slow_->states[i];
-        for (; i < rows.size() && rows[i].datastream == id; ++i) {
+        for (; i < rows.size() && &shard_of(rows[i].datastream) == &shard; ++i) {
             fetch_ahead(i);
             if (const Refusal refusal = refusal_of(rows[i]); refusal != Refusal::none) {
                 outcomes[i] = rejected(refusal);
             } else if (was_removed(rows[i], upto)) {
                 outcomes[i] = rejected(Refusal::removed);
             } else {
-                state = state != nullptr ? state : &shard.states[id];
-                TRY(outcomes[i], take(*state, rows[i], upto));
+                State* const known = slow_->states[i];
+                State& state = known != nullptr ? *known : shard.states[rows[i].datastream];
+                TRY(outcomes[i], take(state, rows[i], upto));
             }
         }
     }
