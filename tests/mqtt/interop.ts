@@ -2,6 +2,7 @@
 /// unmodified, and what they send is in the store.
 import { strict as assert } from 'node:assert'
 import { execFileSync, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import mqtt from 'mqtt'
 import { folder, make_token, remove, Report, until } from '../town/town.ts'
@@ -26,6 +27,17 @@ port = ${far_port}
 kind = "lines"
 topics = ["far/#"]
 qos = 2
+[[mqtt.bridge]]
+name = "lora"
+host = "127.0.0.1"
+port = ${far_port}
+kind = "chirpstack"
+[[mqtt.bridge]]
+name = "things"
+host = "127.0.0.1"
+port = ${far_port}
+kind = "tts"
+version = "3.1.1"
 `)
 await until_open(port)
 
@@ -95,13 +107,30 @@ await report.test('a session waits for its client', async () => {
 })
 
 await report.test('the town fetches from mosquitto', async () => {
-    await until(() => metric(town, token, 'bypuls_mqtt_bridge_up'), (up) => up === 1, 30)
+    await until(() => metric(town, token, 'bypuls_mqtt_bridge_up{bridge="far"}'), (up) => up === 1, 30)
     const before = await stored()
     for (const qos of ['1', '2']) {
         execFileSync('mosquitto_pub', ['-p', String(far_port), '-q', qos, '-t', 'far/a', '-m', `far,q=${qos} n=1 1783245600000000000`])
     }
     await until(stored, (now) => now === before + 2, 20)
-    assert.equal(await metric(town, token, 'bypuls_mqtt_bridge_taken_total'), 2)
+    assert.equal(await metric(town, token, 'bypuls_mqtt_bridge_taken_total{bridge="far"}'), 2)
+})
+
+await report.test('the town fetches what ChirpStack 4 and The Things Stack 3 publish, in JSON and protobuf', async () => {
+    const lora = await mqtt.connectAsync(`mqtt://127.0.0.1:${far_port}`)
+    const settled = (source: string) => metric(town, token, `bypuls_ingest_quarantined_total{source="${source}"}`)
+    await until(() => metric(town, token, 'bypuls_mqtt_bridge_up{bridge="lora"}'), (up) => up === 1, 30)
+    await until(() => metric(town, token, 'bypuls_mqtt_bridge_up{bridge="things"}'), (up) => up === 1, 30)
+    // The first byte of these samples says which event they are. Nobody has adopted the devices, so they wait in the inbox.
+    for (const form of ['chirpstack_json', 'chirpstack_protobuf']) {
+        await lora.publishAsync('application/a1/device/24e124713d392240/event/up', readFileSync(`fuzz/corpus/${form}/up`).subarray(1), { qos: 1 })
+    }
+    await lora.publishAsync('v3/town@tenant/devices/d1/up', readFileSync('fuzz/corpus/tts_json/up'), { qos: 1 })
+    await until(() => settled('chirpstack'), (count) => count === 2, 20)
+    await until(() => settled('tts'), (count) => count === 1, 20)
+    assert.equal(await metric(town, token, 'bypuls_mqtt_bridge_taken_total{bridge="lora"}'), 2)
+    assert.equal(await metric(town, token, 'bypuls_mqtt_bridge_refused_total{bridge="lora"}'), 0)
+    await lora.endAsync()
 })
 
 await report.test('a subscriber that does not read is let go of, and nobody else notices', async () => {

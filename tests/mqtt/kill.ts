@@ -21,7 +21,7 @@ const report = new Report('mqtt_kill')
 const where = folder()
 const port = await free_port()
 const far_port = await free_port()
-const token = make_token(join(where, 'data'), 'ingest,read')
+const token = make_token(join(where, 'data'), 'ingest,read,admin')
 assert(mosquitto_program, 'mosquitto is installed (packages.txt, [test])')
 const mosquitto = new Mosquitto(where, far_port)
 await mosquitto.start()
@@ -38,19 +38,40 @@ topics = ["far/#"]
 qos = 2
 `)
 
+const line = (name: string, number: number) => `${name} n=${number}i`
+const observation = (_name: string, number: number) => `{"result":${number}}`
+
+/// A datastream for a publisher, under the name that its lines would make.
+async function add_datastream(publisher: string): Promise<string> {
+    const answer = await fetch(`${town.url}/sta/v1.1/Datastreams`, {
+        method: 'POST', headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify({
+            name: `${publisher} n`, description: '', observationType: 'http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement',
+            unitOfMeasurement: { name: 'one', symbol: '1', definition: 'ucum:1' },
+            Thing: { name: publisher, description: '', Locations: [{ name: 'there', description: '', encodingType: 'application/geo+json', location: { type: 'Point', coordinates: [10.2, 59.7] } }] },
+            ObservedProperty: { name: 'n', definition: 'http://example.org/n', description: '' },
+            Sensor: { name: 'counter', description: '', encodingType: 'text/plain', metadata: 'counts' },
+        }),
+    })
+    assert.equal(answer.status, 201, await answer.text())
+    return `v1.1/${answer.headers.get('location')!.match(/Datastreams\(\d+\)$/)![0]}/Observations`
+}
+
 /// Publishes numbers one after another, a few at a time, and remembers which were acknowledged.
 class Publisher {
     readonly name: string
     readonly topic: string
     readonly qos: 1 | 2
+    readonly body: (name: string, number: number) => string
     readonly acknowledged = new Set<number>()
     sent = 0
     private waiting = 0
     private stopped = false
     private readonly client: MqttClient
 
-    constructor(name: string, to: number, topic: string, qos: 1 | 2, version: 4 | 5) {
+    constructor(name: string, to: number, topic: string, qos: 1 | 2, version: 4 | 5, body = line) {
         this.name = name
+        this.body = body
         this.topic = topic
         this.qos = qos
         this.client = mqtt.connect(`mqtt://127.0.0.1:${to}`, {
@@ -65,7 +86,7 @@ class Publisher {
             if (this.waiting < 8 && this.client.connected) {
                 const number = ++this.sent
                 this.waiting += 1
-                this.client.publish(this.topic, `${this.name} n=${number}i`, { qos: this.qos }, (fault) => {
+                this.client.publish(this.topic, this.body(this.name, number), { qos: this.qos }, (fault) => {
                     this.waiting -= 1
                     if (!fault) this.acknowledged.add(number)
                 })
@@ -86,6 +107,9 @@ const near = [
     new Publisher('near2', port, 'ingest/lines', 2, 4),
     new Publisher('near1new', port, 'ingest/lines', 1, 5),
     new Publisher('near2new', port, 'ingest/lines', 2, 5),
+    new Publisher('sta1', port, await add_datastream('sta1'), 1, 5, observation),
+    new Publisher('sta2', port, await add_datastream('sta2'), 2, 4, observation),
+    new Publisher('sta2new', port, await add_datastream('sta2new'), 2, 5, observation),
 ]
 const far = [new Publisher('far1', far_port, 'far/a', 1, 4), new Publisher('far2', far_port, 'far/a', 2, 5)]
 

@@ -58,8 +58,12 @@ Result<void> MqttPlane::start_server(MqttExtra extra) {
     store_ = mqtt::make_relational_store(*database_);
     TRY(auto kept, store_->load());
     sink_ = std::make_unique<ingest::PipelineSink>(plane_.pipeline());
-    gatekeeper_ = std::make_unique<ingest::KeyGatekeeper>(
-        plane_.identity(), clock_, ingest::GatekeeperOptions{.rules = mqtt.rules, .anonymous = mqtt.anonymous_topics});
+    ingest::GatekeeperOptions keys{.rules = mqtt.rules, .anonymous = mqtt.anonymous_topics};
+    if (mqtt.open_data) {
+        const auto& open = ingest::sensorthings_filters();
+        keys.anonymous.insert(keys.anonymous.end(), open.begin(), open.end());
+    }
+    gatekeeper_ = std::make_unique<ingest::KeyGatekeeper>(plane_.identity(), clock_, std::move(keys));
     TRY_DO(gatekeeper_->refresh());
     keeper_ = mqtt::make_keeper(*store_);
     mqtt::ServerOptions options;
@@ -120,6 +124,21 @@ MqttPlane::~MqttPlane() {
     if (server_) {
         server_->stop(grace);
     }
+}
+
+std::vector<sensorthings::MqttDoor> MqttPlane::doors() const {
+    std::vector<sensorthings::MqttDoor> doors;
+    if (!server_) {
+        return doors;
+    }
+    const auto add = [&](const std::string& text, bool tls) {
+        if (const auto address = parse_address(text)) {
+            doors.push_back({.address = address->host, .port = server_->ports().at(doors.size()), .tls = tls});
+        }
+    };
+    add(settings_.mqtt.listen, false);
+    add(settings_.mqtt.tls_listen, true);
+    return doors;
 }
 
 void MqttPlane::tick() {

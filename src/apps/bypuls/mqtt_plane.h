@@ -9,6 +9,7 @@
 #include "platform/mqtt/bridge.h"
 #include "platform/mqtt/server.h"
 #include "platform/pages/page.h"
+#include "platform/publish/sensorthings/read/reader.h"
 
 namespace bypuls::apps {
 
@@ -32,6 +33,8 @@ public:
     mqtt::Broker* broker() { return server_ ? &server_->broker() : nullptr; }
     /// Of mqtt.listen and mqtt.tls_listen, those that are set.
     std::vector<std::uint16_t> ports() const { return server_ ? server_->ports() : std::vector<std::uint16_t>{}; }
+    /// The same with what is behind each.
+    std::vector<sensorthings::MqttDoor> doors() const;
     void append_metrics(std::string& out) const;
     std::vector<pages::HealthCheck> checks() const;
 

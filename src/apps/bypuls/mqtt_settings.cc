@@ -70,6 +70,7 @@ void read_mqtt_settings(config::Reader& reader, MqttSettings& settings, std::vec
     settings.tls_certificate = reader.text("mqtt.tls_certificate", settings.tls_certificate);
     settings.tls_key = reader.text("mqtt.tls_key", settings.tls_key);
     settings.plain_beyond_loopback = reader.flag("mqtt.plain_beyond_loopback", settings.plain_beyond_loopback);
+    settings.open_data = reader.flag("mqtt.open_data", settings.open_data);
     settings.anonymous_topics = reader.texts("mqtt.anonymous_topics");
     settings.connections = reader.integer("mqtt.connections", settings.connections, 1, 1'000'000);
     settings.packet_bytes_max = reader.bytes("mqtt.packet", settings.packet_bytes_max, 1U << 10U, 16U << 20U);

@@ -36,6 +36,8 @@ struct MqttSettings {
     bool plain_beyond_loopback = false;
     /// The demonstration goes on without MQTT when the port is taken.
     bool may_be_taken = false;
+    /// A client without a key may be told of what everybody may read over HTTP.
+    bool open_data = true;
     std::vector<std::string> anonymous_topics;
     std::int64_t connections = 16'384;
     std::uint64_t packet_bytes_max = 1U << 20U;

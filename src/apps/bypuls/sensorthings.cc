@@ -11,7 +11,8 @@ SensorThings::Internal::Internal(InternalPlane& plane, std::unique_ptr<sensorthi
       sink(plane.pipeline()),
       data{plane.registry(), plane.store(), &plane.details(), moved.get()},
       write{data, plane.registry(), sink, moved.get(), clock},
-      service({.data = data, .clock = clock, .write = &write}) {}
+      service(std::make_unique<sensorthings::Service>(
+          sensorthings::Service::Parts{.data = data, .clock = clock, .write = &write})) {}
 
 Result<std::unique_ptr<SensorThings>> SensorThings::open(const Settings& settings, InternalPlane* internal,
                                                          const publication::PlaneFiles& plane, Pool& pool,
@@ -33,24 +34,34 @@ Result<std::unique_ptr<SensorThings>> SensorThings::open(const Settings& setting
     return opened;
 }
 
+void SensorThings::speak_mqtt(std::vector<sensorthings::MqttDoor> doors) {
+    doors_ = std::move(doors);
+    if (internal_) {
+        auto parts = internal_->service->parts();
+        parts.mqtt = doors_;
+        internal_->service = std::make_unique<sensorthings::Service>(std::move(parts));
+    }
+}
+
+sensorthings::RouteParts::PublicLook SensorThings::public_look() const {
+    struct Held {
+        std::shared_ptr<const registry::View> registry;
+        std::shared_ptr<const observations::Store> store;
+    };
+    auto held = std::make_shared<const Held>(Held{public_.registry(), public_.readings()});
+    return {.keeps = held, .data = {*held->registry, *held->store}};
+}
+
 std::vector<http::Route> SensorThings::routes() const {
-    return sensorthings::routes(
-        {.public_plane =
-             [this] {
-                 struct Held {
-                     std::shared_ptr<const registry::View> registry;
-                     std::shared_ptr<const observations::Store> store;
-                 };
-                 auto held = std::make_shared<const Held>(Held{public_.registry(), public_.readings()});
-                 return sensorthings::RouteParts::PublicLook{.keeps = held, .data = {*held->registry, *held->store}};
-             },
-         .internal = internal_ ? &internal_->service : nullptr,
-         .sink = internal_ ? &internal_->sink : nullptr,
-         .identity = plane_ == nullptr ? nullptr : &plane_->identity(),
-         .pool = pool_,
-         .clock = clock_,
-         .origin = settings_.origin,
-         .anonymous_writes = settings_.anonymous_writes});
+    return sensorthings::routes({.public_plane = [this] { return public_look(); },
+                                 .internal = internal_ ? internal_->service.get() : nullptr,
+                                 .sink = internal_ ? &internal_->sink : nullptr,
+                                 .identity = plane_ == nullptr ? nullptr : &plane_->identity(),
+                                 .pool = pool_,
+                                 .clock = clock_,
+                                 .origin = settings_.origin,
+                                 .anonymous_writes = settings_.anonymous_writes,
+                                 .mqtt = doors_});
 }
 
 }  // namespace bypuls::apps

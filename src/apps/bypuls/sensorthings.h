@@ -21,8 +21,14 @@ public:
     static Result<std::unique_ptr<SensorThings>> open(const Settings& settings, InternalPlane* internal,
                                                       const publication::PlaneFiles& plane, Pool& pool,
                                                       const Clock& clock);
+    /// Where MQTT is spoken, for the service root. Before routes().
+    void speak_mqtt(std::vector<sensorthings::MqttDoor> doors);
     /// Valid as long as this is.
     std::vector<http::Route> routes() const;
+    /// What anybody may read, as it is now.
+    sensorthings::RouteParts::PublicLook public_look() const;
+    /// Null when only the public plane runs.
+    const sensorthings::WriteParts* internal() const { return internal_ ? &internal_->write : nullptr; }
 
 private:
     /// The internal plane's service and what it stands on.
@@ -34,7 +40,7 @@ private:
         sensorthings::PipelineSink sink;
         sensorthings::Data data;
         sensorthings::WriteParts write;
-        sensorthings::Service service;
+        std::unique_ptr<sensorthings::Service> service;
     };
 
     SensorThings(const Settings& settings, InternalPlane* internal, const publication::PlaneFiles& plane, Pool& pool,
@@ -47,6 +53,7 @@ private:
     Pool& pool_;
     const Clock& clock_;
     std::unique_ptr<Internal> internal_;
+    std::vector<sensorthings::MqttDoor> doors_;
 };
 
 }  // namespace bypuls::apps

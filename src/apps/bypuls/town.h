@@ -58,6 +58,8 @@ public:
     ingest::pipeline::Pipeline& pipeline() { return *pipeline_; }
     journal::Journal& journal() { return *journal_; }
     publication::Gate& gate() { return *gate_; }
+    /// Who follows what is stored.
+    ingest::pipeline::Listeners& listeners() { return *listeners_; }
     webhooks::Outbox& webhooks() { return *webhooks_; }
     /// After a change of a webhook: events follow it from now on. From any thread but the loop.
     void webhooks_changed();

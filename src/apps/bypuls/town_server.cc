@@ -83,10 +83,15 @@ Result<void> Town::start(const Prepare& prepare) {
             TRY_DO(prepare(*internal_));
         }
     }
-    if (internal_ && settings_.mqtt.is_on()) {
-        TRY(mqtt_, MqttPlane::open(settings_, *internal_, clock_, random_));
-    }
     TRY(sensorthings_, SensorThings::open(settings_, internal_.get(), *plane_, *pool_, clock_));
+    if (internal_ && settings_.mqtt.is_on()) {
+        sensorthings_mqtt_ = std::make_unique<SensorThingsMqtt>(settings_, *internal_, *sensorthings_, clock_);
+        TRY(mqtt_, MqttPlane::open(settings_, *internal_, clock_, random_, sensorthings_mqtt_->extra()));
+        if (mqtt_->broker() != nullptr) {
+            sensorthings_mqtt_->start(*mqtt_->broker());
+            sensorthings_->speak_mqtt(mqtt_->doors());
+        }
+    }
     add_routes();
     TRY_DO(policy::check_routes(router_));
     http::ServerOptions options{.address = settings_.listen.host,
@@ -121,7 +126,11 @@ Town::~Town() {
     if (ticker_.joinable()) {
         ticker_.join();
     }
+    if (sensorthings_mqtt_) {
+        sensorthings_mqtt_->stop();
+    }
     mqtt_.reset();
+    sensorthings_mqtt_.reset();
 }
 
 void Town::add_routes() {
@@ -223,6 +232,7 @@ void Town::metrics(std::string& out) const {
     append_gauge(out, "observations_blocks_damaged", "gauge", statistics.damaged.size());
     if (mqtt_) {
         mqtt_->append_metrics(out);
+        sensorthings_mqtt_->append_metrics(out);
     }
     append_gauge(out, "publication_waiting", "gauge", internal_->gate().waiting());
 }

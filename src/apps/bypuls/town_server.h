@@ -9,6 +9,7 @@
 
 #include "apps/bypuls/mqtt_plane.h"
 #include "apps/bypuls/sensorthings.h"
+#include "apps/bypuls/sensorthings_mqtt.h"
 #include "apps/bypuls/site.h"
 #include "apps/bypuls/town.h"
 
@@ -50,8 +51,9 @@ private:
     std::unique_ptr<Web> web_;
     std::unique_ptr<publication::PlaneFiles> plane_;
     std::unique_ptr<InternalPlane> internal_;
-    std::unique_ptr<MqttPlane> mqtt_;  // ends before what it sends to
     std::unique_ptr<SensorThings> sensorthings_;
+    std::unique_ptr<SensorThingsMqtt> sensorthings_mqtt_;
+    std::unique_ptr<MqttPlane> mqtt_;  // ends before what it sends to
     std::string setup_code_;
     http::Router router_;
     std::unique_ptr<http::Server> server_;

@@ -54,6 +54,9 @@ mqtt::Principal principal_of(const identity::Principal& who, const mqtt::Credent
                              const GatekeeperOptions& options) {
     using identity::Scope;
     mqtt::Principal principal{.owner = owner_of(who.id), .name = who.name, .publish = {}, .subscribe = {}};
+    principal.grants = {.read = who.may(Scope::read) || who.may(Scope::admin),
+                        .observe = who.may(Scope::ingest) || who.may(Scope::admin),
+                        .change = who.may(Scope::admin)};
     const bool sends = who.may(Scope::ingest) || who.may(Scope::admin);
     if (const auto rule = std::ranges::find(options.rules, who.name, &TopicRule::key); rule != options.rules.end()) {
         if (sends) {
@@ -62,8 +65,10 @@ mqtt::Principal principal_of(const identity::Principal& who, const mqtt::Credent
         principal.subscribe = all_filled(rule->subscribe, credentials.client_id, who.name);
         return principal;
     }
+    append(principal.subscribe, sensorthings_filters());
     if (who.may(Scope::ingest)) {
         append(principal.publish, ingest_filters());
+        append(principal.publish, sensorthings_filters());
         append(principal.subscribe, command_filters());
     }
     if (who.may(Scope::read) || who.may(Scope::admin)) {

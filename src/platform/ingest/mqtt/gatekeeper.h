@@ -32,6 +32,7 @@ struct GatekeeperOptions {
 
 /// What a key may do: pure, for tests and the documentation.
 ///  - a rule for its name: what the rule says. Publishing still needs the scope ingest or admin
+///  - any: subscribe to SensorThings' topics, and be told what a GET with the key would tell
 ///  - ingest: publish readings, and subscribe to the downlink commands of LoRaWAN servers
 ///  - read: subscribe to everything
 ///  - admin: both, everywhere

@@ -75,6 +75,11 @@ const std::vector<std::string>& ingest_filters() {
     return filters;
 }
 
+const std::vector<std::string>& sensorthings_filters() {
+    static const std::vector<std::string> filters{"v1.1/#", "v1.0/#"};
+    return filters;
+}
+
 std::vector<std::string> filters_of(TopicKind kind) {
     std::vector<std::string> filters;
     for (const auto& [each, filter] : table()) {

@@ -25,6 +25,8 @@ Result<TopicKind> topic_kind_named(std::string_view name);
 std::optional<TopicKind> kind_of(std::string_view topic);
 /// Filters that together match what kind_of() knows: what a key with the scope ingest may publish.
 const std::vector<std::string>& ingest_filters();
+/// "v1.1/#" and "v1.0/#": what the SensorThings service answers for itself, and says who may what.
+const std::vector<std::string>& sensorthings_filters();
 /// Those of one kind: what a bridge subscribes to.
 std::vector<std::string> filters_of(TopicKind kind);
 /// Where network servers listen for downlinks: what a key with the scope ingest may subscribe to.

@@ -77,11 +77,17 @@ TEST(Rights, FollowTheScopesOfTheKey) {
     EXPECT_FALSE(covered(sender.publish, "news"));
     EXPECT_TRUE(covered(sender.subscribe, "application/+/device/+/command/+"));
     EXPECT_FALSE(covered(sender.subscribe, "ingest/lines"));
+    // SensorThings' topics are everyone's; which plane answers, and what may be added, the grants say.
+    EXPECT_TRUE(covered(sender.publish, "v1.1/Datastreams(1)/Observations"));
+    EXPECT_TRUE(covered(sender.subscribe, "v1.0/Things"));
+    EXPECT_EQ(sender.grants, (mqtt::Grants{.observe = true}));
     const auto reader = principal_of(key({Scope::read}), {.client_id = "c"}, {});
     EXPECT_THAT(reader.publish, IsEmpty());
     EXPECT_TRUE(covered(reader.subscribe, "#"));
+    EXPECT_EQ(reader.grants, (mqtt::Grants{.read = true}));
     const auto admin = principal_of(key({Scope::admin}), {.client_id = "c"}, {});
     EXPECT_TRUE(covered(admin.publish, "news"));
+    EXPECT_EQ(admin.grants, (mqtt::Grants{.read = true, .observe = true, .change = true}));
 }
 
 TEST(Rights, ARuleNarrowsAKeyToItsOwnTopics) {
@@ -90,6 +96,7 @@ TEST(Rights, ARuleNarrowsAKeyToItsOwnTopics) {
     const auto device = principal_of(key({identity::Scope::ingest}), {.client_id = "m7"}, options);
     EXPECT_THAT(device.publish, ElementsAre("meters/m7/#"));
     EXPECT_THAT(device.subscribe, ElementsAre("commands/pond-1"));
+    EXPECT_EQ(device.grants, (mqtt::Grants{.observe = true}));
     for (const std::string_view reaching : {"#", "+", "a/b", ""}) {
         const auto stranger =
             principal_of(key({identity::Scope::ingest}), {.client_id = std::string(reaching)}, options);
