@@ -47,6 +47,7 @@ std::vector<config::Fault> read_settings(std::string_view toml, Settings& settin
     config::Reader reader(toml);
     settings.town = reader.text("town", settings.town);
     settings.owner = reader.text("owner", settings.owner);
+    settings.contact = reader.text("contact", settings.contact);
     settings.data = reader.text("data", settings.data);
     const auto listen = reader.text("server.listen", fmt::format("{}:{}", settings.listen.host, settings.listen.port));
     settings.origin = reader.text("server.origin", settings.origin);
@@ -82,6 +83,10 @@ std::vector<config::Fault> read_settings(std::string_view toml, Settings& settin
         faults.push_back({0,
                           "map.tiles must be an address such as "
                           "https://cache.kartverket.no/v1/wmts/1.0.0/topo/default/webmercator/{z}/{y}/{x}.png"});
+    }
+    const std::string_view contact = settings.contact;
+    if (!contact.empty() && !contact.starts_with("mailto:") && !contact.starts_with("https://")) {
+        faults.push_back({0, "contact must begin with mailto: or https://, such as mailto:post@drammen.kommune.no"});
     }
     if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
         faults.push_back({0, "server.tls_certificate and server.tls_key belong together"});

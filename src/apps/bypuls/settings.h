@@ -32,8 +32,9 @@ struct Settings {
     Address listen;
     std::string town = "Drammen";
     std::string owner = "Drammen kommune";
-    std::string origin;  ///< "https://data.drammen.no", for posters and canonical links
-    std::string web;     ///< folder of the built web app; empty: beside the program, or web/dist
+    std::string contact;  ///< mailto: or https:, where people ask for help and keys; empty: no such link
+    std::string origin;   ///< "https://data.drammen.no", for posters and canonical links
+    std::string web;      ///< folder of the built web app; empty: beside the program, or web/dist
     std::vector<std::string> trusted_proxies;
     std::string tls_certificate;
     std::string tls_key;

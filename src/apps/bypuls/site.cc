@@ -32,16 +32,18 @@ Result<Web> open_web(const Settings& settings) {
         }
         TRY(auto assets, pages::Assets::parse(*manifest));
         TRY(auto files, http::StaticFiles::open(folder, {.fallback = ""}));
-        return Web{.site = {.town = settings.town,
-                            .owner = settings.owner,
-                            .origin = settings.origin,
-                            .errands = {{"bathing", "/bading"}, {"participation", "/medvirkning"}},
-                            .status = "/status",
-                            .map_tiles = settings.map_tiles,
-                            .map_attribution = settings.map_attribution,
-                            .demonstration = settings.demonstration,
-                            .assets = std::move(assets)},
-                   .files = std::move(files)};
+        return Web{
+            .site = {.town = settings.town,
+                     .owner = settings.owner,
+                     .origin = settings.origin,
+                     .errands = {{"bathing", "/bading"}, {"data", "/utviklere"}, {"participation", "/medvirkning"}},
+                     .contact = settings.contact,
+                     .status = "/status",
+                     .map_tiles = settings.map_tiles,
+                     .map_attribution = settings.map_attribution,
+                     .demonstration = settings.demonstration,
+                     .assets = std::move(assets)},
+            .files = std::move(files)};
     }
     return fail(Errc::not_found, fmt::format("the built web app is in none of: {}", fmt::join(folders, ", ")));
 }
