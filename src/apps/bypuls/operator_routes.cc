@@ -10,7 +10,6 @@ namespace {
 
 using State = pages::HealthCheck::State;
 
-
 http::Response liveness(const std::vector<pages::HealthCheck>& checks, bool ready) {
     std::string failing;
     for (const auto& check : checks) {
@@ -34,6 +33,15 @@ http::Route get(std::string pattern, http::Handler handler, std::string_view per
             .permission = std::string(permission)};
 }
 
+/// People read what a part is for; the name stays for programs. A bridge is named by whoever configured it.
+std::vector<pages::HealthCheck> named(const words::Words& say, std::vector<pages::HealthCheck> checks) {
+    for (auto& check : checks) {
+        const std::string text = say.lookup("health.part_" + check.name);
+        check.name = text.starts_with('[') ? check.name : text;
+    }
+    return checks;
+}
+
 http::Response status_page(const pages::Site& site, const http::Request& request,
                            const std::vector<pages::HealthCheck>& checks) {
     const auto language = static_cast<words::Language>(request.language);
@@ -41,7 +49,7 @@ http::Response status_page(const pages::Site& site, const http::Request& request
     const pages::Page page{.language = language,
                            .title = say("health.title"),
                            .path = "/status",
-                           .body = pages::health_body(say, checks),
+                           .body = pages::health_body(say, named(say, checks)),
                            .robots = pages::Robots::hide};
     http::Response response = http::html(pages::document(site, page));
     response.headers.set("Cache-Control", "no-store");

@@ -77,11 +77,15 @@ pages::Entry entry_of(const words::Words& say, const PlaceModel& model) {
     const auto tag = words::tag_of(say.language());
     Html details;
     if (!model.conditions.empty() && model.conditions.front().shown) {
-        details = pages::time_tag(model.conditions.front().shown->time,
-                                  words::age(say.language(), model.conditions.front().shown->time, model.now));
+        if (model.place.kind != "bathing") {
+            // "22 cm" of what? At bathing places the page's question says it.
+            details = html("{} · ", label_of(say, model.conditions.front().stream.property));
+        }
+        details += pages::time_tag(model.conditions.front().shown->time,
+                                   words::age(say.language(), model.conditions.front().shown->time, model.now));
     }
     if (model.place.simulated()) {
-        details += html(" {}", pages::tag(say("parts.simulated")));
+        details += html(" {}", pages::tag(say("parts.simulated"), "simulated"));
     }
     if (!model.in_season) {
         details += html(" {}", pages::tag(say("bathing.out_of_season")));
@@ -116,9 +120,10 @@ json map_props(const words::Words& say, const std::vector<PlaceModel>& places, c
         std::string number;
         if (!model.conditions.empty() && model.conditions.front().shown) {
             const Condition& first = model.conditions.front();
-            number =
-                words::number(say.language(), *number_of(first.shown->value), words::decimals_of(first.stream.unit));
-            number += first.stream.unit == "Cel" ? "°" : "";
+            const double value = *number_of(first.shown->value);
+            const int decimals = words::decimals_of(first.stream.unit);
+            number = first.stream.unit == "Cel" ? words::number(say.language(), value, decimals) + "°"
+                                                : words::quantity(say.language(), value, decimals, first.stream.unit);
         }
         approximate = approximate || model.place.approximate;
         points.push_back({{"name", model.place.name.in(words::tag_of(say.language()))},

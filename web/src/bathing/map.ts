@@ -2,6 +2,7 @@ import '../style/map-library.css'
 import * as maplibre from 'maplibre-gl'
 import worker_url from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import type { Words } from '../words/words.ts'
+import { place_labels } from './map_labels.ts'
 import type { PlacesMapProps } from './places-map.island.tsx'
 
 export interface MapPlace {
@@ -85,7 +86,17 @@ export async function draw_map(stage: HTMLElement, props: PlacesMapProps, words:
         map.once('load', () => resolve())
         map.once('error', (event) => reject(event.error))
     })
-    for (const place of props.places) {
-        new maplibre.Marker({ element: symbol(place), anchor: 'bottom' }).setLngLat([place.longitude, place.latitude]).addTo(map)
+    const markers = props.places.map((place) => new maplibre.Marker({ element: symbol(place), anchor: 'bottom' }).setLngLat([place.longitude, place.latitude]).addTo(map))
+    const spread = () => {
+        const labels = markers.map((marker) => {
+            const { x, y } = map.project(marker.getLngLat())
+            const { offsetWidth: width, offsetHeight: height } = marker.getElement()
+            return { x, y, width, height }
+        })
+        const offsets = place_labels(labels, stage.clientWidth, stage.clientHeight)
+        markers.forEach((marker, i) => marker.setOffset(offsets[i]!))
     }
+    spread()
+    map.on('zoomend', spread)
+    map.on('resize', spread)
 }
