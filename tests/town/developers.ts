@@ -147,6 +147,22 @@ await report.test('a datastream is made and found, and takes a reading', () => {
 await report.test('lines make their own datastream', () => {
     assert.match(paste('send-lines'), /^HTTP\/1\.1 204 /)
 })
+await report.test('mosquitto_sub follows what is published', async () => {
+    assert.match(page, /mosquitto_sub/)
+    await follow('bash', ['-c', `${shell('subscribe')} -d`], (printed) => /received SUBACK|v1\.1\/Datastreams\(\d+\)\/Observations \{/.test(printed))
+})
+await report.test('mosquitto_pub sends a reading, and mosquitto_sub has it', async () => {
+    const publish = shell('publish')
+    let sent = false
+    const printed = await follow('bash', ['-c', `${shell('subscribe-own')} -d`], (text) => {
+        if (!sent && /received SUBACK/.test(text)) {
+            sent = true
+            run('bash', ['-e', '-c', publish])
+        }
+        return /Observations \{.*"result":1\.31/.test(text)
+    })
+    assert.match(printed, /^v1\.1\/Datastreams\(\d+\)\/Observations \{/m)
+})
 await report.test('no example of the page was left out, and the other languages have the same', async () => {
     assert.deepEqual([...waiting], [])
     for (const language of ['nn', 'en']) assert.deepEqual((await examples_of(language)).examples, examples)

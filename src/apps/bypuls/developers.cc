@@ -5,8 +5,37 @@
 #include "platform/publish/developers/routes.h"
 
 namespace bypuls::apps {
+namespace {
+
+using publish::developers::MqttDoor;
+
+std::string host_of_origin(const std::string& origin) {
+    const auto after = origin.find("://");
+    if (after == std::string::npos) {
+        return "localhost";
+    }
+    const std::string host = origin.substr(after + 3);
+    return host.substr(0, host.rfind(':') == std::string::npos ? host.size() : host.rfind(':'));
+}
+
+/// The encrypted door when there is one; none when the port was taken.
+std::optional<MqttDoor> door_of(const Settings& settings, const MqttPlane* mqtt) {
+    const auto ports = mqtt == nullptr ? std::vector<std::uint16_t>{} : mqtt->ports();
+    if (ports.empty()) {
+        return std::nullopt;
+    }
+    const bool tls = !settings.mqtt.tls_listen.empty();
+    const auto listen = parse_address(tls ? settings.mqtt.tls_listen : settings.mqtt.listen);
+    const bool everywhere = !listen || listen->host == "0.0.0.0" || listen->host == "::";
+    return MqttDoor{
+        .host = everywhere ? host_of_origin(settings.origin) : listen->host, .port = ports.back(), .tls = tls};
+}
+
+}  // namespace
+
 http::Route developers_route(const Settings& settings, const pages::Site& site, const publication::Plane& plane,
-                             Pool& pool, std::function<std::vector<pages::HealthCheck>()> checks) {
+                             Pool& pool, const MqttPlane* mqtt,
+                             std::function<std::vector<pages::HealthCheck>()> checks) {
     // Who tries the demonstration has the program and its folder at hand, and makes the key that a town would give.
     const bool at_hand = settings.demonstration && publish::developers::is_plain(settings.data);
     return publish::developers::route(
@@ -15,6 +44,7 @@ http::Route developers_route(const Settings& settings, const pages::Site& site, 
          .pool = pool,
          .checks = std::move(checks),
          .keys_here = settings.planes == Planes::both,
+         .mqtt = door_of(settings, mqtt),
          .key_command = at_hand ? fmt::format("build/release/bypuls token create --data {} --scope read,ingest,admin "
                                               "--name test",
                                               settings.data)

@@ -3,6 +3,7 @@
 #include <functional>
 #include <vector>
 
+#include "apps/bypuls/mqtt_plane.h"
 #include "apps/bypuls/settings.h"
 #include "core/async/task.h"
 #include "platform/http/router.h"
@@ -11,8 +12,9 @@
 
 namespace bypuls::apps {
 
-/// The page for developers, with what this town listens on. The references outlive the route.
+/// The page for developers, with what this town listens on. `mqtt` may be null; the references outlive the route.
 http::Route developers_route(const Settings& settings, const pages::Site& site, const publication::Plane& plane,
-                             Pool& pool, std::function<std::vector<pages::HealthCheck>()> checks);
+                             Pool& pool, const MqttPlane* mqtt,
+                             std::function<std::vector<pages::HealthCheck>()> checks);
 
 }  // namespace bypuls::apps
