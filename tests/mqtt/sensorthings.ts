@@ -57,7 +57,8 @@ const pub = (key: string, topic: string, message: unknown, args: string[]) =>
 
 /// Runs mosquitto_sub until so many messages have come; `ready` when it has subscribed.
 function sub(topic: string, count: number, args: string[]): { ready: Promise<unknown>; lines: Promise<string[]> } {
-    const child = spawn('mosquitto_sub', ['-p', String(port), '-t', topic, '-C', String(count), '-W', '60', '-d', '-F', 'got %p', ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+    // It keeps what it prints to a pipe for itself until there is much; stdbuf has it told line by line.
+    const child = spawn('stdbuf', ['-oL', 'mosquitto_sub', '-p', String(port), '-t', topic, '-C', String(count), '-W', '60', '-d', '-F', 'got %p', ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
     let printed = ''
     let subscribed: (value?: unknown) => void
     const ready = new Promise((resolve) => (subscribed = resolve))
@@ -109,9 +110,9 @@ await report.test('sets, entities and properties are told when the registry chan
     await until(async () => heard.size, (count) => count === 3, 20)
     assert.deepEqual([...heard.keys()].sort(), topics.sort())
     assert.deepEqual(heard.get(`v1.1/Things(${thing})/name`), { name: 'the old well' })
-    const shown = await (await fetch(`${town.url}/sta/v1.1/Things(${thing})?$select=name,description,properties`, { headers: bearer(token) })).json()
-    const { name, description, properties } = heard.get('v1.1/Things') as Record<string, unknown>
-    assert.deepEqual({ name, description, properties }, { properties: undefined, ...(shown as object) })
+    const shown = await (await fetch(`${town.url}/sta/v1.1/Things(${thing})?$select=name,description`, { headers: bearer(token) })).json()
+    const { name, description } = heard.get('v1.1/Things') as Record<string, unknown>
+    assert.deepEqual({ name, description }, shown)
     await reader.endAsync()
 })
 

@@ -149,12 +149,13 @@ await report.test('lines make their own datastream', () => {
 })
 await report.test('mosquitto_sub follows what is published', async () => {
     assert.match(page, /mosquitto_sub/)
-    await follow('bash', ['-c', `${shell('subscribe')} -d`], (printed) => /received SUBACK|v1\.1\/Datastreams\(\d+\)\/Observations \{/.test(printed))
+    await follow('stdbuf', ['-oL', 'bash', '-c', `${shell('subscribe')} -d`], (printed) => /received SUBACK|v1\.1\/Datastreams\(\d+\)\/Observations \{/.test(printed))
 })
 await report.test('mosquitto_pub sends a reading, and mosquitto_sub has it', async () => {
     const publish = shell('publish')
     let sent = false
-    const printed = await follow('bash', ['-c', `${shell('subscribe-own')} -d`], (text) => {
+    // mosquitto_sub keeps what it prints to a pipe for itself until there is much; stdbuf has it told line by line.
+    const printed = await follow('stdbuf', ['-oL', 'bash', '-c', `${shell('subscribe-own')} -d`], (text) => {
         if (!sent && /received SUBACK/.test(text)) {
             sent = true
             run('bash', ['-e', '-c', publish])
