@@ -214,8 +214,6 @@ void Pipeline::apply_one(std::unique_lock<std::mutex>& lock) {
     std::vector<Answer> answers;
     for (;;) {
         lock.unlock();
-        std::ranges::for_each(std::exchange(answers, {}),
-                              [](Answer& answer) { answer.done(std::move(answer.receipt)); });
         const auto counts = parts_.projection.apply(*next.intake, next.position, &refused);
         lock.lock();
         if (counts) {
@@ -237,12 +235,17 @@ void Pipeline::apply_one(std::unique_lock<std::mutex>& lock) {
             answers = abandon_queue(next);
             break;
         }
-        answers = let_go_of_kept(next);
+        tell(lock, let_go_of_kept(next));
         work_.wait_for(lock, retry_delay);
     }
     in_flight_[source] -= next.intake->units();
     in_flight_bytes_ -= next.intake->message.body.size() + 256;
     busy_ = false;
+    tell(lock, std::move(answers));
+}
+
+/// With the lock let go of meanwhile: whoever is told may send the next message at once.
+void Pipeline::tell(std::unique_lock<std::mutex>& lock, std::vector<Answer> answers) {
     lock.unlock();
     for (Answer& answer : answers) {
         answer.done(std::move(answer.receipt));

@@ -115,6 +115,7 @@ private:
     void submit(Message message, Until until, Done done);
     void refuse_append(std::size_t bytes, const std::string& source, std::size_t units);
     void enqueue(Waiting waiting);
+    static void tell(std::unique_lock<std::mutex>& lock, std::vector<Answer> answers);
     std::vector<Answer> let_go_of_kept(Waiting& first);
     std::vector<Answer> abandon_queue(Waiting& first);
     void run();

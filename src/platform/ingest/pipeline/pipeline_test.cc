@@ -281,10 +281,10 @@ TEST_F(ApplierTest, AKeptMessageThatANewerProgramCannotReadIsPutAside) {
 
 class PipelineTest : public ApplierTest {
 protected:
-    void start() {
+    void start(std::size_t in_flight_bytes_easy = 1U << 20U) {
         pipeline_ = std::make_unique<Pipeline>(
             Pipeline::Parts{*bench_.journal, *bench_.projection, *bench_.ledger, *bench_.store, bench_.clock},
-            PipelineOptions{.settle_interval = 1h});
+            PipelineOptions{.in_flight_bytes_easy = in_flight_bytes_easy, .settle_interval = 1h});
     }
     Result<Receipt> submit(Way way, std::string detail, std::string body) {
         return pipeline_->submit_and_wait(
@@ -360,6 +360,26 @@ TEST_F(PipelineTest, StoppingWithoutADecoderLosesNeitherTheFrameNorWhatCameAfter
     bench_.open();
     EXPECT_THAT(bench_.all_of(Bench::stream_of(1)).numbers, ElementsAre(5));
     EXPECT_EQ(bench_.store->count(bench_.series("line:air:temp")), 1U);
+}
+
+TEST_F(PipelineTest, WhoeverSendsMuchIsAnsweredWhenItHasBeenApplied) {
+    start(0);
+    const auto receipt = submit(Way::lines, "us", fmt::format("air temp=1 {}\nbroken\n", now()));
+    ASSERT_TRUE(receipt.has_value()) << receipt.error();
+    EXPECT_EQ(receipt->accepted, 1U);
+    EXPECT_EQ(receipt->rejected, 1U);
+    EXPECT_THAT(receipt->refused, SizeIs(1));
+    EXPECT_EQ(bench_.store->count(bench_.series("line:air:temp")), 1U);
+}
+
+TEST_F(PipelineTest, NobodyIsHeldBackWhileNothingCanBeApplied) {
+    bench_.add_profile();
+    bench_.adopt(1);
+    bench_.decoder.available = false;
+    start(0);
+    EXPECT_TRUE(submit({.time = bench_.clock.now(), .value = 5}).has_value()) << "what is on disk is acknowledged";
+    EXPECT_TRUE(submit(Way::lines, "us", fmt::format("air temp=1 {}", now())).has_value());
+    EXPECT_EQ(bench_.store->count(Bench::stream_of(1)), 0U);
 }
 
 TEST_F(PipelineTest, AFullDiskRefusesAndTheSenderMayTryAgain) {
