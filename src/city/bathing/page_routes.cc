@@ -6,6 +6,7 @@
 #include "city/bathing/poster.h"
 #include "city/bathing/questions.h"
 #include "core/time/oslo.h"
+#include "platform/pages/answer/answer.h"
 #include "platform/policy/policy.h"
 
 namespace bypuls::bathing {
@@ -23,18 +24,7 @@ PlaceModel model_of(const Parts& parts, const publication::PublicPlace& place) {
 }
 
 http::Response as_response(const Parts& parts, const http::Request& request, const pages::Page& page) {
-    http::Response response = http::html(pages::document(parts.site, page));
-    response.headers.set("Cache-Control", "public, max-age=30");
-    response.headers.set("Vary", "Accept-Language, Cookie");
-    if (request.query.get("lang")) {
-        // The choice is remembered, since pages do not repeat it in every link.
-        response.headers.set("Cache-Control", "no-store");
-        http::set_cookie(response, {.name = "lang",
-                                    .value = std::string(words::tag_of(page.language)),
-                                    .max_age = std::chrono::days{365},
-                                    .secure = false});  // a preference, no secret; its name is plain
-    }
-    return http::with_etag(request, std::move(response));
+    return pages::answer(parts.site, request, page, std::chrono::seconds{30});
 }
 
 Result<http::Response> list(const Parts& parts, const http::Request& request) {

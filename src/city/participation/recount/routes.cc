@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "city/participation/recount/recount_page.h"
+#include "platform/pages/answer/answer.h"
 #include "platform/policy/policy.h"
 
 namespace bypuls::participation::recount {
@@ -14,18 +15,7 @@ words::Words words_for(const pages::Site& site, const http::Request& request) {
 }
 
 http::Response as_response(const pages::Site& site, const http::Request& request, const pages::Page& page) {
-    http::Response response = http::html(pages::document(site, page));
-    response.headers.set("Cache-Control", "public, max-age=300");
-    response.headers.set("Vary", "Accept-Language, Cookie");
-    if (request.query.get("lang")) {
-        // The choice is remembered, since pages do not repeat it in every link.
-        response.headers.set("Cache-Control", "no-store");
-        http::set_cookie(response, {.name = "lang",
-                                    .value = std::string(words::tag_of(page.language)),
-                                    .max_age = std::chrono::days{365},
-                                    .secure = false});  // a preference, no secret; its name is plain
-    }
-    return http::with_etag(request, std::move(response));
+    return pages::answer(site, request, page, std::chrono::minutes{5});
 }
 
 http::Response not_found(const pages::Site& site, const http::Request& request) {

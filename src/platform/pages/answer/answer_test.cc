@@ -7,12 +7,10 @@ namespace {
 
 using testing::HasSubstr;
 
-http::Request asked(std::string_view target) {
+http::Request asked(std::string_view query) {
     http::Request request;
     request.path = "/bading";
-    const auto query = http::Query::parse(target);
-    EXPECT_TRUE(query.has_value());
-    request.query = *query;
+    request.query = http::parse_query(query).value();
     return request;
 }
 

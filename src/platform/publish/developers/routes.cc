@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "platform/pages/answer/answer.h"
 #include "platform/policy/policy.h"
 #include "platform/publish/developers/developer_page.h"
 
@@ -50,18 +51,7 @@ PageModel model_of(const Parts& parts, const http::Request& request) {
 http::Response answer(const Parts& parts, const http::Request& request) {
     const auto language = static_cast<words::Language>(request.language);
     const pages::Page page = developer_page(parts.site.words(language), model_of(parts, request));
-    http::Response response = http::html(pages::document(parts.site, page));
-    response.headers.set("Cache-Control", "public, max-age=30");
-    response.headers.set("Vary", "Accept-Language, Cookie");
-    if (request.query.get("lang")) {
-        // The choice is remembered, since pages do not repeat it in every link.
-        response.headers.set("Cache-Control", "no-store");
-        http::set_cookie(response, {.name = "lang",
-                                    .value = std::string(words::tag_of(page.language)),
-                                    .max_age = std::chrono::days{365},
-                                    .secure = false});  // a preference, no secret; its name is plain
-    }
-    return http::with_etag(request, std::move(response));
+    return pages::answer(parts.site, request, page, std::chrono::seconds{30});
 }
 
 }  // namespace
