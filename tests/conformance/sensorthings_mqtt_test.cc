@@ -340,7 +340,7 @@ TEST_F(ReceiveUpdates, APropertyIsToldWhenItChangesAndNotWhenAnotherDoes) {
     subscribe("v1.1/" + at("Things", thing) + "/description");
     inside.patch(at("Things", thing), {{"name", "renamed"}});
     inside.patch(at("Things", thing), {{"description", "a pond"}});
-    // The renaming may have come before the first look, when nobody can tell whether the description was another.
+    // The renaming may have been seen at the first look, when nobody can tell whether the description was another.
     auto news = next();
     if (news.body == json{{"description", "a small lake"}}) {
         news = next();

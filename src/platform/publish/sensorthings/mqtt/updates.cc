@@ -25,6 +25,19 @@ constexpr std::chrono::milliseconds publish_pause{10};
 /// Five seconds in all.
 constexpr int publish_attempts_max = 500;
 
+bool is_computed(Kind kind, std::string_view name) {
+    const Property* property = type_of(kind).property(name);
+    return property != nullptr && !property->writable;
+}
+
+/// Whether any of the readings, all of one datastream, is of what a topic's last step names: an observation or a
+/// datastream.
+bool concerns(const Step& last, std::span<const observations::Arrival* const> readings) {
+    return last.kind != Kind::observation || std::ranges::any_of(readings, [&](const observations::Arrival* reading) {
+               return observation_id({reading->datastream, reading->observation.time}) == last.id;
+           });
+}
+
 }  // namespace
 
 struct Updates::Watch {
@@ -37,6 +50,10 @@ struct Updates::Watch {
     // The thread's own.
     registry::Version seen = 0;  ///< what changed later is to be told
     bool begun = false;
+    /// The first look may have seen what is only heard of later; that is told even though it looks the same: changes of
+    /// the registry up to this version, and the first reading.
+    registry::Version seen_early = 0;
+    bool heard_reading = false;
     std::optional<std::size_t> looked_like;  ///< the entity or property when it was last looked at
     std::optional<Origin> target;            ///< where the path led to then
 };
@@ -99,8 +116,10 @@ Updates::Concern Updates::concern_of(const Subject& subject) {
         }
         return {.wide = true};
     }
-    // The times of a datastream follow its observations.
-    const bool is_one_stream = is_stream(last) && subject.what != Subject::What::set;
+    // What is computed of a datastream follows its observations.
+    const std::string_view property = subject.path.property;
+    const bool is_one_stream = is_stream(last) && subject.what != Subject::What::set &&
+                               (property.empty() || is_computed(last.kind, property));
     return {.datastream = is_one_stream ? last.id : std::nullopt, .registry = true};
 }
 
@@ -249,7 +268,8 @@ void Updates::look_around(const Watches& watches, std::vector<observations::Arri
         const auto found =
             watch->concern.datastream ? by_datastream.find(*watch->concern.datastream) : by_datastream.end();
         if (watch->concern.registry && round.knows_changes) {
-            tell_changes(round, *watch, found != by_datastream.end());
+            tell_changes(round, *watch,
+                         found != by_datastream.end() && concerns(watch->subject.path.last(), found->second));
         }
         if (watch->concern.wide && !all.empty()) {
             tell_observations(round, *watch, all);
@@ -261,7 +281,7 @@ void Updates::look_around(const Watches& watches, std::vector<observations::Arri
 
 void Updates::tell_observations(const Round& round, Watch& watch, std::span<const observations::Arrival* const> news) {
     if (watch.subject.what != Subject::What::set) {
-        return tell_if_different(round, watch, First::no);
+        return round.knows_changes ? void() : tell_if_different(round, watch, Telling::changes);
     }
     Session session(round.look.data, parts_.clock, parts_.limits.cost);
     std::optional<Origin> of;
@@ -320,6 +340,7 @@ Result<void> Updates::tell_observation(Session& session, const std::optional<Ori
 void Updates::tell_changes(const Round& round, Watch& watch, bool has_news) {
     std::set<std::int64_t> members;
     bool touched = has_news || !round.changes.complete;
+    bool may_be_seen = has_news && !watch.heard_reading;
     const Step& last = watch.subject.path.last();
     for (const registry::Change& change : round.changes.changes) {
         if (change.version <= watch.seen) {
@@ -331,15 +352,22 @@ void Updates::tell_changes(const Round& round, Watch& watch, bool has_news) {
         if (!change.removed && is_this(last.kind, change.id)) {
             members.insert(change.id);
         }
-        touched = touched || (watch.target && is_this(watch.target->kind, watch.target->id)) ||
-                  std::ranges::any_of(watch.subject.path.steps,
-                                      [&](const Step& step) { return step.id && is_this(step.kind, *step.id); });
+        const bool touches = (watch.target && is_this(watch.target->kind, watch.target->id)) ||
+                             std::ranges::any_of(watch.subject.path.steps, [&](const Step& step) {
+                                 return step.id && is_this(step.kind, *step.id);
+                             });
+        touched = touched || touches;
+        may_be_seen = may_be_seen || (touches && change.version <= watch.seen_early);
     }
     if (watch.subject.what != Subject::What::set) {
         // At the first look nothing is told unless something has happened to it since the subscription.
-        if (touched || !watch.begun) {
-            tell_if_different(round, watch, touched ? First::no : First::yes);
+        if (touched) {
+            tell_if_different(round, watch, may_be_seen ? Telling::always : Telling::changes);
+        } else if (!watch.begun) {
+            tell_if_different(round, watch, Telling::nothing);
+            watch.seen_early = round.look.data.registry.streams()->version();
         }
+        watch.heard_reading = watch.heard_reading || has_news;
     } else if (!round.changes.complete) {
         failed(watch, Error{Errc::exhausted, "more has changed at once than can be told one by one"}, 1);
     } else if (!members.empty()) {
@@ -386,7 +414,7 @@ Result<void> Updates::tell_members(const Round& round, const Watch& watch, const
     return {};
 }
 
-void Updates::tell_if_different(const Round& round, Watch& watch, First first) {
+void Updates::tell_if_different(const Round& round, Watch& watch, Telling telling) {
     const Form form = form_of(watch);
     Session session(round.look.data, parts_.clock, parts_.limits.cost);
     auto entity_path = watch.subject.path;
@@ -411,7 +439,7 @@ void Updates::tell_if_different(const Round& round, Watch& watch, First first) {
         answer->body += ":null}";
     }
     const std::size_t looks_like = std::hash<std::string>{}(answer->body);
-    if (first == First::no && watch.looked_like != looks_like) {
+    if (telling == Telling::always || (telling == Telling::changes && watch.looked_like != looks_like)) {
         publish(watch, answer->body);
     }
     watch.looked_like = looks_like;

@@ -94,7 +94,7 @@ public:
 
 private:
     struct Round;
-    enum class First : std::uint8_t { no, yes };
+    enum class Telling : std::uint8_t { nothing, changes, always };
     /// What observations a topic is about.
     struct Concern {
         std::optional<std::int64_t> datastream{};
@@ -114,7 +114,7 @@ private:
                                   const observations::Arrival& arrival);
     void tell_changes(const Round& round, Watch& watch, bool has_news);
     Result<void> tell_members(const Round& round, const Watch& watch, const std::set<std::int64_t>& changed);
-    void tell_if_different(const Round& round, Watch& watch, First first);
+    void tell_if_different(const Round& round, Watch& watch, Telling telling);
     void publish(const Watch& watch, const std::string& payload);
     void failed(const Watch& watch, const Error& error, std::uint64_t dropped);
     /// Forgets those that nobody holds; gives the others.
