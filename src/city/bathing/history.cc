@@ -248,6 +248,7 @@ pages::Page history_page(const words::Words& say, const HistoryModel& model) {
     }
     return {.language = say.language(),
             .title = title,
+            .description = say("bathing.history_description", {{"place", name}}),
             .path = path_of(model),
             .query = query_of(model.stream.property, model.span),
             .errand = "bathing",

@@ -398,6 +398,7 @@ pages::Page about_page(const words::Words& say) {
     body += html("<h2>{}</h2><p>{}</p>", say("bathing.about_use_heading"), say("bathing.about_use"));
     return {.language = say.language(),
             .title = say("bathing.about"),
+            .description = say("bathing.about_description"),
             .path = "/bading/om-malingene",
             .errand = "bathing",
             .body = body};

@@ -78,12 +78,13 @@ Html head(const Site& site, const Page& page, const Words& say) {
         out += html("<meta name=\"robots\" content=\"noindex\">\n");
     } else {
         if (!site.origin.empty()) {
+            // Both say nothing to a search engine unless they are whole addresses.
             out += html("<link rel=\"canonical\" href=\"{}{}\">\n", site.origin, page.path);
+            out += each(words::all_languages, [&](Language language) {
+                return html("<link rel=\"alternate\" hreflang=\"{}\" href=\"{}{}{}\">\n", tag_of(language), site.origin,
+                            page.path, address_in(page, language));
+            });
         }
-        out += each(words::all_languages, [&](Language language) {
-            return html("<link rel=\"alternate\" hreflang=\"{}\" href=\"{}{}{}\">\n", tag_of(language), site.origin,
-                        page.path, address_in(page, language));
-        });
     }
     return out + scripts(site, page) + page.head;
 }
