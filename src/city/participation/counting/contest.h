@@ -28,6 +28,10 @@ public:
     void follow(std::vector<std::size_t> script);
     const std::vector<std::size_t>& widths() const { return widths_; }
     bool scripted() const { return scripted_; }
+    /// What the script says of a decision between `width` things that are not single projects; 0 without a script.
+    std::size_t pick(std::size_t width);
+    /// True if none of the adopted reasons tells a from b: only a lot that is not drawn could.
+    bool level(ProjectIndex a, ProjectIndex b) const { return agreeing(a, b) == reasons_.size(); }
 
     /// The tied projects of the first tie that the adopted order could not break; empty if there was none.
     const std::vector<ProjectIndex>& unbroken() const { return unbroken_; }

@@ -142,6 +142,51 @@ TEST(Ties, BetweenSetsWithTheSameScoreAreToldWithTheOther) {
     EXPECT_NE(result.ties[0].alternatives[0], result.winning_set());
 }
 
+TEST(Ties, OfSetsWithTheSameScoreTheOrderOfTiesChoosesSoThatTheSameMoneyIsLeft) {
+    // Both {0, 2} and {2, 5} have four votes in the north. What they leave decides whether 1 can be paid.
+    Election election = with_costs({222, 148, 148, 148, 111, 111}, 74);
+    election.pots = {{.name = "north", .budget = 370}};
+    for (const ProjectIndex project : {0U, 2U, 5U}) {
+        election.projects[project].pot = "north";
+    }
+    vote(election, {1, 2, 3}, 3);
+    vote(election, {0, 1, 4});
+    vote(election, {4}, 2);
+    vote(election, {1, 5});
+    Rule rule = named("max-welfare");
+    rule.left_over = LeftOver::to_common;
+
+    const CountResult result = count(election, rule).value();
+
+    EXPECT_THAT(result.winners, ElementsAre(2, 5, 1));
+    EXPECT_EQ(count_plainly(election, rule).value().winners, result.winners);
+    ASSERT_EQ(result.ties.size(), 1U);
+    EXPECT_THAT(result.ties[0].tied, ElementsAre(0, 5));
+    EXPECT_EQ(result.ties[0].chosen, 5U);
+    EXPECT_EQ(result.ties[0].broken_by, TieBreak::lower_cost);
+}
+
+TEST(Ties, BetweenSetsThatOnlyALotCouldBreakStopTheCountWithoutASeed) {
+    Election election = with_costs({60, 60, 70}, 100);
+    vote(election, {0, 2}, 2);
+    vote(election, {1}, 2);
+    const Rule without_seed = rule_named("max-welfare").value();
+
+    EXPECT_EQ(count(election, without_seed).error().code, Errc::conflict);
+    vote(election, {1});
+    EXPECT_THAT(count(election, without_seed).value().winners, ElementsAre(1));
+}
+
+TEST(Ties, AllOutcomesHoldEverySetWithTheGreatestScore) {
+    Election election = with_costs({60, 60, 40, 40}, 100);
+    vote(election, {0, 1, 2, 3}, 2);
+
+    const auto outcomes = all_outcomes(election, named("max-welfare")).value();
+
+    EXPECT_THAT(outcomes, ElementsAre(ElementsAre(0, 2), ElementsAre(0, 3), ElementsAre(1, 2), ElementsAre(1, 3),
+                                      ElementsAre(2, 3)));
+}
+
 TEST(Ties, OfThoseGivenUpTheOneThatTheOrderWouldChooseLastGoesFirst) {
     // Neither can be paid from its own supporters' shares, both are as far from it, and both cost the same: the order
     // of the list decides. The second is given up first; the first is then the last given up, and the first taken back.

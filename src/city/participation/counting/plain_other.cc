@@ -69,12 +69,26 @@ std::int64_t total_score(const Poll& poll, const Winners& set) {
     return sum;
 }
 
+/// Of two sets the one with the first project by the order of ties that the other does not have.
+bool goes_before(const Poll& poll, const Winners& a, const Winners& b) {
+    std::vector<ProjectIndex> differ;
+    std::ranges::set_symmetric_difference(a, b, std::back_inserter(differ));
+    return !differ.empty() && std::ranges::count(a, poll.first_of(differ)) > 0;
+}
+
 Winners max_welfare(const Poll& poll) {
     Winners best;
     each_subset(poll.entrants, [&](const Winners& set) {
-        if (poll.sum(set) <= poll.budget && allowed(poll, set) && total_score(poll, set) > total_score(poll, best)) {
+        if (poll.sum(set) > poll.budget || !allowed(poll, set)) {
+            return;
+        }
+        const std::int64_t more = total_score(poll, set) - total_score(poll, best);
+        if (more > 0 || (more == 0 && goes_before(poll, set, best))) {
             best = set;
         }
+    });
+    std::ranges::sort(best, [&](ProjectIndex a, ProjectIndex b) {
+        return poll.score(a) != poll.score(b) ? poll.score(a) > poll.score(b) : poll.goes_before(a, b);
     });
     return best;
 }

@@ -12,9 +12,11 @@ namespace bypuls::participation::counting {
 
 /// The family of rules. Definitions and sources: docs/concepts/counting.md.
 enum class Method : std::uint8_t {
-    greedy,               ///< most votes first
-    knapsack,             ///< every krone of a project is a candidate; the last project may be partly funded
-    max_welfare,          ///< the affordable set with the greatest total score; for comparison only
+    greedy,    ///< most votes first
+    knapsack,  ///< every krone of a project is a candidate; the last project may be partly funded
+    /// The affordable set with the greatest total score; for comparison only. Of several such sets the one that holds
+    /// the first project, in the order in which the rule breaks ties, that is not in all of them; and so on.
+    max_welfare,
     equal_shares,         ///< Method of Equal Shares (Peters, Pierczyński, Skowron 2021)
     phragmen,             ///< sequential Phragmén
     maximin_support,      ///< maximin support (Sánchez-Fernández et al. 2021), costs as loads

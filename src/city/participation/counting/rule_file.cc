@@ -241,6 +241,11 @@ std::string print_rule(const Rule& rule) {
     std::string seed;
     append_json_string(seed, rule.seed);
     std::string text = fmt::format("# {}\nmethod = \"{}\"\n", name_of(rule), name_of(rule.method));
+    if (rule.method == Method::max_welfare) {
+        text +=
+            "# of several sets with the greatest total score, the one that holds the first project, in the order of\n"
+            "# ties, that is not in all of them; and so on\n";
+    }
     const auto add = [&](std::string_view key, const auto& value) { text += fmt::format("{} = {}\n", key, value); };
     const auto quoted = [&](std::string_view key, std::string_view value) {
         text += fmt::format("{} = \"{}\"\n", key, value);

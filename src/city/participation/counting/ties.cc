@@ -84,9 +84,7 @@ ProjectIndex TieJudge::decide(std::span<const ProjectIndex> tied, bool last) {
         return tied.front();
     }
     if (scripted_) {
-        const std::size_t decision = widths_.size();
-        widths_.push_back(tied.size());
-        return tied[decision < script_.size() ? script_[decision] : 0];
+        return tied[pick(tied.size())];
     }
     const auto contains = [&](ProjectIndex project) { return std::ranges::find(tied, project) != tied.end(); };
     for (const Favour& favour : favours_) {
@@ -99,7 +97,7 @@ ProjectIndex TieJudge::decide(std::span<const ProjectIndex> tied, bool last) {
         last ? *std::ranges::max_element(tied, {}, rank) : *std::ranges::min_element(tied, {}, rank);
     if (unbroken_.empty()) {
         for (const ProjectIndex other : tied) {
-            if (other != chosen && agreeing(chosen, other) == reasons_.size()) {
+            if (other != chosen && level(chosen, other)) {
                 unbroken_.assign(tied.begin(), tied.end());
                 break;
             }
@@ -121,6 +119,15 @@ Tie TieJudge::describe(std::size_t round, std::vector<ProjectIndex> tied, Projec
 
 void TieJudge::favour(std::vector<ProjectIndex> among, ProjectIndex favoured) {
     favours_.push_back({std::move(among), favoured});
+}
+
+std::size_t TieJudge::pick(std::size_t width) {
+    if (!scripted_) {
+        return 0;
+    }
+    const std::size_t decision = widths_.size();
+    widths_.push_back(width);
+    return decision < script_.size() ? script_[decision] : 0;
 }
 
 void TieJudge::follow(std::vector<std::size_t> script) {
