@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <numeric>
 #include <unordered_set>
 
@@ -26,7 +27,8 @@ void Ballots::reserve(std::size_t ballots, std::size_t choices) {
 void Ballots::add(std::span<const Choice> choices, std::int64_t count) {
     check(count > 0, "a ballot counts at least once");
     const auto from = static_cast<std::ptrdiff_t>(choices_.size());
-    choices_.insert(choices_.end(), choices.begin(), choices.end());
+    // Plain pointers, since the library copies one by one what iterators with checks run over.
+    choices_.insert(choices_.end(), choices.data(), choices.data() + choices.size());
     std::sort(choices_.begin() + from, choices_.end());
     for (std::size_t i = static_cast<std::size_t>(from) + 1; i < choices_.size(); ++i) {
         check(choices_[i - 1].project != choices_[i].project, "a ballot names a project once");
@@ -41,22 +43,78 @@ void Ballots::take(std::size_t i, std::int64_t count) {
     counts_[i] -= count;
 }
 
+namespace {
+
+/// The first choices of a ballot packed into one number each, so that ballots mostly compare by it alone.
+class Packing {
+public:
+    explicit Packing(std::span<const Choice> all) {
+        ProjectIndex project = 0;
+        std::int64_t least = 1;
+        std::int64_t most = 1;
+        for (const Choice& choice : all) {
+            project = std::max(project, choice.project);
+            least = std::min(least, choice.value);
+            most = std::max(most, choice.value);
+        }
+        // Where every value is 1 it need not be in the number. No choice is nought, and less than any.
+        value_bits_ = most == 1 ? 0U : static_cast<unsigned>(std::bit_width(static_cast<std::uint64_t>(most)));
+        bits_ = value_bits_ + static_cast<unsigned>(std::bit_width(std::uint64_t{project} + 1));
+        // What is not positive makes the election invalid, which is for others to say.
+        length_ = least < 1 ? 0U : 128U / bits_;
+    }
+
+    unsigned __int128 of(std::span<const Choice> choices) const {
+        unsigned __int128 packed = 0;
+        for (std::size_t i = 0; i < length_; ++i) {
+            packed <<= bits_;
+            if (i < choices.size()) {
+                const auto value = static_cast<std::uint64_t>(value_bits_ == 0 ? 0 : choices[i].value);
+                packed |= static_cast<unsigned __int128>(std::uint64_t{choices[i].project} + 1) << value_bits_ | value;
+            }
+        }
+        return packed;
+    }
+
+    /// What is left of a ballot behind that.
+    std::span<const Choice> rest(std::span<const Choice> choices) const {
+        return choices.subspan(std::min(length_, choices.size()));
+    }
+
+private:
+    unsigned value_bits_ = 0;
+    unsigned bits_ = 1;
+    std::size_t length_ = 0;
+};
+
+}  // namespace
+
 void Ballots::group() {
-    std::vector<std::uint32_t> order(size());
-    std::iota(order.begin(), order.end(), 0U);
-    const auto less = [this](std::uint32_t a, std::uint32_t b) {
-        return std::ranges::lexicographical_compare((*this)[a].choices, (*this)[b].choices);
+    struct Packed {
+        unsigned __int128 first;
+        std::uint32_t ballot;
     };
-    std::sort(order.begin(), order.end(), less);
+    const Packing packing(choices_);
+    std::vector<Packed> order(size());
+    for (std::uint32_t i = 0; i < order.size(); ++i) {
+        order[i] = {packing.of((*this)[i].choices), i};
+    }
+    std::sort(order.begin(), order.end(), [&](const Packed& a, const Packed& b) {
+        return a.first != b.first ? a.first < b.first
+                                  : std::ranges::lexicographical_compare(packing.rest((*this)[a.ballot].choices),
+                                                                         packing.rest((*this)[b.ballot].choices));
+    });
     Ballots grouped;
     grouped.reserve(size(), choices_.size());
     for (std::size_t i = 0; i < order.size(); ++i) {
-        const BallotView ballot = (*this)[order[i]];
-        if (i > 0 && std::ranges::equal(ballot.choices, (*this)[order[i - 1]].choices)) {
+        const BallotView ballot = (*this)[order[i].ballot];
+        if (i > 0 && order[i].first == order[i - 1].first &&
+            std::ranges::equal(ballot.choices, (*this)[order[i - 1].ballot].choices)) {
             grouped.counts_.back() += ballot.count;
             continue;
         }
-        grouped.choices_.insert(grouped.choices_.end(), ballot.choices.begin(), ballot.choices.end());
+        grouped.choices_.insert(grouped.choices_.end(), ballot.choices.data(),
+                                ballot.choices.data() + ballot.choices.size());
         grouped.starts_.push_back(static_cast<std::uint32_t>(grouped.choices_.size()));
         grouped.counts_.push_back(ballot.count);
     }
