@@ -3,6 +3,9 @@
 //
 //   observations_bench [--scale 1] [--hours 8760] [--folder FOLDER] [--only meters|temperatures] [--lay
 //   time|datastream]
+//   observations_bench --into FILE --from 0 --to 10000 [--scale 1]
+//
+// The second form only lays the years of some meters into a file, which it leaves: for other programs to read.
 //
 // Scale 1 is 50 000 datastreams. History is laid hour by hour, as a town lives (time), or each datastream's whole span
 // at once, as an import does (datastream), which is quicker. The questions are asked by a process of its own, so that
@@ -59,7 +62,10 @@ struct Settings {
     std::string folder = std::getenv("TMPDIR") != nullptr ? std::getenv("TMPDIR") : "/tmp";
     std::string only;
     bool by_datastream = false;
-    std::string ask;  ///< the file to ask, in the second process
+    std::string ask;   ///< the file to ask, in the second process
+    std::string into;  ///< the file to lay some meters into
+    std::size_t from = 0;
+    std::size_t to = 0;
 };
 
 const Instant new_year{std::chrono::sys_days{std::chrono::year{2025} / 12 / 31} + std::chrono::hours{23}};  // in Oslo
@@ -464,6 +470,24 @@ void question(const Settings& settings, std::size_t count) {
     print_duckdb(*store);
 }
 
+void lay_some(const Settings& settings) {
+    Meters meters(static_cast<std::size_t>(50'000 * settings.scale));
+    const auto store = must(open_block_store({.path = settings.into}));
+    Filling filling;
+    std::uint64_t position = store->settled().value;
+    std::vector<Arrival> rows(static_cast<std::size_t>(settings.hours));
+    for (std::size_t id = settings.from; id < settings.to; ++id) {
+        for (int hour = 0; hour < settings.hours; ++hour) {
+            meters.hour(hour, id, id + 1, std::span{rows}.subspan(static_cast<std::size_t>(hour), 1));
+        }
+        append(*store, rows, position, filling);
+        if (store->wants_settle() || id + 1 == settings.to) {
+            settle(*store, position, filling);
+        }
+    }
+    fmt::print("{} readings in {}\n", store->statistics().readings, settings.into);
+}
+
 /// The same program again, to ask.
 void ask_in_new_process(char** arguments, const std::string& file) {
     const pid_t process = fork();
@@ -520,12 +544,22 @@ int main(int argc, char** argv) {
             settings.only = argv[i + 1];
         } else if (name == "--lay") {
             settings.by_datastream = std::string(argv[i + 1]) == "datastream";
+        } else if (name == "--into") {
+            settings.into = argv[i + 1];
+        } else if (name == "--from") {
+            settings.from = std::stoul(argv[i + 1]);
+        } else if (name == "--to") {
+            settings.to = std::stoul(argv[i + 1]);
         } else if (name == "--ask") {
             settings.ask = argv[i + 1];
         } else {
             fmt::print(stderr, "unknown option {}\n", name);
             return 2;
         }
+    }
+    if (!settings.into.empty()) {
+        bypuls::observations::lay_some(settings);
+        return 0;
     }
     for (const char* kind : {"meters", "temperatures"}) {
         if (settings.only.empty() || settings.only == kind) {

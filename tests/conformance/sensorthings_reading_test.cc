@@ -83,6 +83,41 @@ TEST_F(SensorThingsReading, ADatastreamHasItsPropertiesAndRelations) {
     }
 }
 
+// req/datamodel/datastream/properties: observedArea is the box around the features that observations are about, and
+// phenomenonTime and resultTime run from the first to the last.
+TEST_F(SensorThingsReading, ADatastreamSpansItsObservationsInPlaceAndTime) {
+    const auto self = at("Datastreams", datastream);
+    ASSERT_EQ(world
+                  .post(at("Things", thing) + "/Locations", {{"name", "south"},
+                                                             {"description", "d"},
+                                                             {"encodingType", "application/geo+json"},
+                                                             {"location", point(10.4, 59.6)}})
+                  .status,
+              201);
+    EXPECT_EQ(world.get(self).body["observedArea"], point(10.2, 59.7)) << "nothing was observed there yet";
+    ASSERT_EQ(world.post(self + "/Observations", {{"phenomenonTime", "2026-06-16T00:00:00Z"}, {"result", 1}}).status,
+              201);
+    EXPECT_EQ(
+        world.get(self).body["observedArea"],
+        json::parse(
+            R"({"type":"Polygon","coordinates":[[[10.2,59.6],[10.4,59.6],[10.4,59.7],[10.2,59.7],[10.2,59.6]]]})"));
+    const json elsewhere = {
+        {"name", "f"}, {"description", "d"}, {"encodingType", "application/geo+json"}, {"feature", point(11, 60)}};
+    ASSERT_EQ(world
+                  .post(self + "/Observations", {{"phenomenonTime", "2026-06-17T00:00:00Z/2026-06-17T12:00:00Z"},
+                                                 {"resultTime", "2026-06-18T00:00:00Z"},
+                                                 {"result", 1},
+                                                 {"FeatureOfInterest", elsewhere}})
+                  .status,
+              201);
+    const auto one = world.get(self).body;
+    EXPECT_EQ(one["observedArea"]["coordinates"][0][2], json::parse("[11,60]"));
+    EXPECT_EQ(one["phenomenonTime"], "2026-06-15T00:00:00Z/2026-06-17T12:00:00Z");
+    EXPECT_EQ(one["resultTime"], "2026-06-18T00:00:00Z/2026-06-18T00:00:00Z");
+    EXPECT_EQ(world.list("Datastreams?$filter=st_intersects(observedArea,geography'POINT(10.9 59.9)')").size(), 1U);
+    EXPECT_EQ(world.list("Datastreams?$filter=st_intersects(observedArea,geography'POINT(12 59.9)')").size(), 0U);
+}
+
 // req/datamodel/sensor/properties, sensor/relations
 TEST_F(SensorThingsReading, ASensorHasItsPropertiesAndRelations) {
     const auto one = world.get(at("Datastreams", datastream) + "/Sensor").body;

@@ -54,14 +54,15 @@ Result<std::vector<Sink::Refusal>> DirectSink::submit(std::string rows, Instant 
 }
 
 Result<void> DirectSink::rewrite(observations::DatastreamId id, std::string rows, Instant received) {
-    TRY_DO(remove(id, {observations::earliest_time, observations::latest_time}));
+    constexpr std::array all{Interval{observations::earliest_time, observations::latest_time}};
+    TRY_DO(remove(id, all));
     TRY(const auto refused, submit(std::move(rows), received));
     return refused.empty() ? Result<void>{} : fail(Errc::malformed, refused.front().what);
 }
 
-Result<std::uint64_t> DirectSink::remove(observations::DatastreamId id, Interval interval) {
-    TRY_DO(details_.remove(id, interval));
-    return store_.remove(id, interval);
+Result<std::uint64_t> DirectSink::remove(observations::DatastreamId id, std::span<const Interval> intervals) {
+    TRY_DO(details_.remove(id, intervals));
+    return store_.remove_all(id, intervals);
 }
 
 std::int64_t Heard::id() const {

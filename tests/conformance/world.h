@@ -28,7 +28,7 @@ public:
         : registry_(registry), store_(store), details_(details) {}
     Result<std::vector<Refusal>> submit(std::string rows, Instant received) override;
     Result<void> rewrite(observations::DatastreamId id, std::string rows, Instant received) override;
-    Result<std::uint64_t> remove(observations::DatastreamId id, Interval interval) override;
+    Result<std::uint64_t> remove(observations::DatastreamId id, std::span<const Interval> intervals) override;
 
     /// Told of each reading that is new or corrected.
     std::function<void(std::span<const observations::Arrival>)> stored;

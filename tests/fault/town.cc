@@ -154,11 +154,11 @@ int Town::wait() {
     return exit_code(status);
 }
 
-std::string Town::make_token(const Start& setup) const {
+std::string Town::make_token(const Start& setup, std::string_view scope) const {
     write_settings(setup);
     const std::string where = setup.data.empty() ? folder_ + "/data" : setup.data;
     const std::string command =
-        fmt::format("'{}' token create --data '{}' --name ledger --scope ingest,read 2>&1", BYPULS_PROGRAM, where);
+        fmt::format("'{}' token create --data '{}' --name ledger --scope {} 2>&1", BYPULS_PROGRAM, where, scope);
     std::string said;
     FILE* pipe = popen(command.c_str(), "r");
     check(pipe != nullptr, "the program can be run");

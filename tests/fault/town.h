@@ -65,8 +65,8 @@ public:
     /// Runs the program with these arguments to its end, under the fault if there is one; its exit code, 128 and the
     /// signal when it was killed.
     static int run(const std::vector<std::string>& arguments, const std::string& log, const std::string& fault = {});
-    /// A key that may write and read, made by the program itself.
-    std::string make_token(const Start& setup) const;
+    /// A key that may write and read, or what else is said, made by the program itself.
+    std::string make_token(const Start& setup, std::string_view scope = "ingest,read") const;
     /// What GET gives with the key: the status, and the body.
     std::pair<int, std::string> get(std::string_view path, std::string_view token) const;
 

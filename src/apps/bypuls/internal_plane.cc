@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -71,8 +73,9 @@ Result<void> InternalPlane::open_readings(publication::PlaneFiles& plane, public
         log::warning("journal", "recovered with something to tell", {{"report", recovery_summary_}});
     }
     gate_ =
-        std::make_unique<publication::Gate>(publication::Gate::Parts{*registry_, *store_, plane},
+        std::make_unique<publication::Gate>(publication::Gate::Parts{*registry_, *store_, plane, details_.get()},
                                             publication::GateOptions{.source = settings_.owner}, std::move(published));
+    details_->follow([this](const observations::Details::Found& found) { gate_->detailed(found); });
     TRY_DO(gate_->follow_registry());
     TRY_DO(open_webhooks(plane));
     series_ = std::make_unique<ingest::pipeline::RegistrySeries>(*registry_,
@@ -83,10 +86,32 @@ Result<void> InternalPlane::open_readings(publication::PlaneFiles& plane, public
     projection_ = std::make_unique<ingest::pipeline::Projection>(
         ingest::pipeline::Projection::Parts{*journal_, *store_, *ledger_, *applier_, listeners_.get(), details_.get()});
     TRY(const auto replayed, projection_->replay());
+    TRY_DO(finish_removals(plane));
     gate_->compare();
     if (replayed.records > 0) {
         log::info("ingest", "applied again what had not settled",
                   {{"records", std::to_string(replayed.records)}, {"gaps", std::to_string(replayed.gaps)}});
+    }
+    return {};
+}
+
+/// An entity goes first and its readings after it: where the program stopped in between, they go now. Readings of
+/// datastreams that the registry has never known are left alone, for it may be an older one that was restored.
+Result<void> InternalPlane::finish_removals(const publication::PlaneFiles& plane) {
+    std::set<observations::DatastreamId> kept;
+    std::ranges::copy(store_->datastreams(), std::inserter(kept, kept.end()));
+    std::ranges::copy(plane.readings()->datastreams(), std::inserter(kept, kept.end()));
+    TRY(const auto detailed, details_->datastreams());
+    kept.insert(detailed.begin(), detailed.end());
+    const auto streams = registry_->streams();
+    std::vector<observations::DatastreamId> unknown;
+    std::ranges::copy_if(kept, std::back_inserter(unknown), [&](auto id) { return streams->find(id) == nullptr; });
+    TRY(const auto removed, registry::removed_datastreams(*registry_database_, unknown));
+    constexpr Interval always{observations::earliest_time, observations::latest_time};
+    for (const auto id : removed) {
+        TRY(const auto readings, projection_->remove(id, {&always, 1}));
+        log::info("observations", "readings of a removed datastream are gone now",
+                  {{"datastream", std::to_string(id.value)}, {"readings", std::to_string(readings)}});
     }
     return {};
 }

@@ -9,7 +9,7 @@ SensorThings::Internal::Internal(InternalPlane& plane, std::unique_ptr<sensorthi
                                  const Clock& clock)
     : moved(std::move(moved_observations)),
       sink(plane.pipeline()),
-      data{plane.registry(), plane.store(), &plane.details(), moved.get()},
+      data{plane.registry(), plane.store(), &plane.details(), moved.get(), &strangers},
       write{data, plane.registry(), sink, moved.get(), clock},
       service(std::make_unique<sensorthings::Service>(
           sensorthings::Service::Parts{.data = data, .clock = clock, .write = &write})) {}
@@ -47,9 +47,10 @@ sensorthings::RouteParts::PublicLook SensorThings::public_look() const {
     struct Held {
         std::shared_ptr<const registry::View> registry;
         std::shared_ptr<const observations::Store> store;
+        std::shared_ptr<const observations::Details> details;
     };
-    auto held = std::make_shared<const Held>(Held{public_.registry(), public_.readings()});
-    return {.keeps = held, .data = {*held->registry, *held->store}};
+    auto held = std::make_shared<const Held>(Held{public_.registry(), public_.readings(), public_.details()});
+    return {.keeps = held, .data = {*held->registry, *held->store, held->details.get(), nullptr, &strangers_}};
 }
 
 std::vector<http::Route> SensorThings::routes() const {

@@ -38,6 +38,7 @@ private:
 
         std::unique_ptr<sensorthings::MovedTable> moved;
         sensorthings::PipelineSink sink;
+        sensorthings::Strangers strangers;
         sensorthings::Data data;
         sensorthings::WriteParts write;
         std::unique_ptr<sensorthings::Service> service;
@@ -52,6 +53,7 @@ private:
     const publication::PlaneFiles& public_;
     Pool& pool_;
     const Clock& clock_;
+    sensorthings::Strangers strangers_;  ///< of the public plane
     std::unique_ptr<Internal> internal_;
     std::vector<sensorthings::MqttDoor> doors_;
 };

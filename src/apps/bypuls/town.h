@@ -70,6 +70,7 @@ private:
     Result<void> open_databases(Random& random);
     Result<void> open_readings(publication::PlaneFiles& plane, publication::Gate::Published published);
     Result<void> open_webhooks(const publication::Plane& plane);
+    Result<void> finish_removals(const publication::PlaneFiles& plane);
 
     Settings settings_;
     Clock& clock_;

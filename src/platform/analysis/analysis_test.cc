@@ -48,6 +48,7 @@ public:
         return inner_->latest_usable(id);
     }
     std::uint64_t count(DatastreamId id) const override { return inner_->count(id); }
+    std::uint64_t count() const override { return inner_->count(); }
     Result<std::uint64_t> count(DatastreamId id, Interval interval) const override {
         return inner_->count(id, interval);
     }
@@ -68,7 +69,9 @@ public:
     Result<std::vector<observations::Version>> versions(DatastreamId id, Instant time) const override {
         return inner_->versions(id, time);
     }
-    Result<std::uint64_t> remove(DatastreamId id, Interval interval) override { return inner_->remove(id, interval); }
+    Result<std::uint64_t> remove_all(DatastreamId id, std::span<const Interval> intervals) override {
+        return inner_->remove_all(id, intervals);
+    }
     Result<std::unique_ptr<observations::Scan>> scan(const Selection& selection, Interval interval) const override {
         {
             const std::scoped_lock lock(mutex_);  // a question's threads ask side by side

@@ -146,6 +146,13 @@ public:
     virtual std::optional<Observation> latest_usable(DatastreamId id) const = 0;
     /// All readings, from memory.
     virtual std::uint64_t count(DatastreamId id) const = 0;
+    /// All readings of all datastreams: a running total, as quick as a look at one datastream.
+    virtual std::uint64_t count() const = 0;
+    /// The time of the oldest reading, usable or not.
+    virtual Result<std::optional<Instant>> oldest(DatastreamId id) const {
+        TRY(const Series first, range(id, {earliest_time, latest_time}, {.limit = 1}));
+        return first.columns.empty() ? std::nullopt : std::optional(first.columns.times.front());
+    }
 
     /// All readings in the interval, usable or not.
     virtual Result<std::uint64_t> count(DatastreamId id, Interval interval) const = 0;
@@ -162,7 +169,11 @@ public:
 
     /// Deletes readings and their versions for good: returns how many readings. Holds at once and after a crash too:
     /// rows of the interval that the journal replays from before the removal are rejected with Refusal::removed.
-    virtual Result<std::uint64_t> remove(DatastreamId id, Interval interval) = 0;
+    Result<std::uint64_t> remove(DatastreamId id, Interval interval) {
+        return interval.empty() ? Result<std::uint64_t>(0) : remove_all(id, {&interval, 1});
+    }
+    /// The same for many intervals, by rising time and apart: all go together, or none when it fails.
+    virtual Result<std::uint64_t> remove_all(DatastreamId id, std::span<const Interval> intervals) = 0;
 
     virtual Result<std::unique_ptr<Scan>> scan(const Selection& selection, Interval interval) const = 0;
 

@@ -76,14 +76,16 @@ Result<void> Gate::follow_registry() {
     TRY(const auto version, parts_.registry.refresh());
     const std::lock_guard lock(mutex_);
     if (followed_once_) {
-        TRY(const bool again, version == followed_ ? Result<bool>(false) : concerned());
+        TRY(const bool again, features_missing_      ? Result<bool>(true)
+                              : version == followed_ ? Result<bool>(false)
+                                                     : concerned());
         if (!again) {
             followed_ = version;
             return {};
         }
     }
     TRY(auto catalogue, make_catalogue(version));
-    TRY(const registry::Copy copy, public_copy(parts_.registry));
+    TRY(const registry::Copy copy, public_copy(parts_.registry, parts_.details));
     std::set<DatastreamId> open = ids_of<DatastreamId>(copy.datastreams);
     open.merge(ids_of<DatastreamId>(copy.multi_datastreams));
     // First the catalogue and the registry lose what is no longer public, then the readings go; first come readings,
@@ -93,7 +95,7 @@ Result<void> Gate::follow_registry() {
     TRY_DO(parts_.plane.put(copy));
     for (const DatastreamId id : before) {
         if (!open.contains(id)) {
-            TRY_DO(parts_.plane.remove(id, always));
+            TRY_DO(parts_.plane.remove(id, {&always, 1}));
         }
     }
     // What was open all along has followed reading by reading; at the first look, compare() tells what counts do not.
@@ -106,6 +108,7 @@ Result<void> Gate::follow_registry() {
     std::erase_if(waiting_, closed);
     std::erase_if(failed_, closed);
     public_ = everything_in(copy);
+    features_missing_ = false;
     open_ = std::move(open);
     followed_ = version;
     followed_once_ = true;
@@ -115,7 +118,8 @@ Result<void> Gate::follow_registry() {
 void Gate::compare() {
     const std::lock_guard lock(mutex_);
     for (const DatastreamId id : open_) {
-        if (!same_readings(parts_.internal, parts_.plane, id)) {
+        const auto same = same_readings(parts_.internal, parts_.plane, id) ? same_details(id) : Result<bool>(false);
+        if (!same || !*same) {
             waiting_.insert(id);
         }
     }
@@ -148,6 +152,8 @@ std::set<DatastreamId> Gate::shown() const {
         }
     }
     parts_.plane.registry()->streams()->for_each([&](const registry::Stream& stream) { ids.insert(stream.id); });
+    // Where an earlier process stopped between the two, only the readings are left.
+    std::ranges::copy(parts_.plane.readings()->datastreams(), std::inserter(ids, ids.end()));
     return ids;
 }
 
@@ -215,6 +221,7 @@ void Gate::applied(std::span<const observations::Arrival> arrivals, journal::Pos
     {
         const std::lock_guard lock(mutex_);
         if (position <= parts_.plane.settled()) {
+            detailed_.clear();
             return;
         }
         carry_waiting(position);
@@ -224,13 +231,19 @@ void Gate::applied(std::span<const observations::Arrival> arrivals, journal::Pos
                 touched.insert(arrival.datastream);
             }
         }
-        if (const auto appended = parts_.plane.append(passing, position); !appended) {
+        const auto appended = parts_.plane.append(passing, position);
+        const auto passed = appended ? pass_details(position) : appended;
+        if (!passed) {
             // The internal plane has them: they are carried over with the next record, and before the journal is cut.
-            log::error("publication", "readings could not pass the gate", {{"why", appended.error().what}});
+            log::error("publication", "readings could not pass the gate", {{"why", passed.error().what}});
+            for (const auto& found : detailed_) {
+                touched.insert(found.key.datastream);
+            }
             waiting_.insert(touched.begin(), touched.end());
             failed_.insert(touched.begin(), touched.end());
             touched.clear();
         }
+        detailed_.clear();
     }
     if (touched.empty()) {
         return;
@@ -242,6 +255,64 @@ void Gate::applied(std::span<const observations::Arrival> arrivals, journal::Pos
     if (passed_) {
         passed_(passing);
     }
+}
+
+void Gate::detailed(const observations::Details::Found& found) {
+    const std::lock_guard lock(mutex_);
+    if (open_.contains(found.key.datastream)) {
+        detailed_.push_back(found);
+    }
+}
+
+Result<void> Gate::pass_details(journal::Position position) {
+    for (const auto& [key, detail] : detailed_) {
+        parts_.plane.details_for_gate().put(key, detail);
+        features_missing_ =
+            features_missing_ || (detail.feature != 0 && !public_.contains({registry::Kind::feature, detail.feature}));
+    }
+    return detailed_.empty() ? Result<void>{} : parts_.plane.advance(position);
+}
+
+/// As far as number and spans tell.
+Result<bool> Gate::same_details(DatastreamId id) const {
+    const auto published = parts_.plane.details();
+    if (parts_.details == nullptr || !published) {
+        return true;
+    }
+    TRY(const bool some, parts_.details->any(id));
+    TRY(const bool shown, published->any(id));
+    if (!some || !shown) {
+        return some == shown;
+    }
+    TRY(const auto kept, parts_.details->count(id));
+    TRY(const auto passed, published->count(id));
+    TRY(const auto kept_spans, parts_.details->spans(id));
+    TRY(const auto passed_spans, published->spans(id));
+    return kept == passed && kept_spans == passed_spans;
+}
+
+/// The public details of an interval become those of the internal plane.
+Result<void> Gate::copy_details(DatastreamId id, Interval interval) {
+    auto& published = parts_.plane.details_for_gate();
+    TRY(const bool some, parts_.details == nullptr ? Result<bool>(false) : parts_.details->any(id));
+    TRY(const bool shown, published.any(id));
+    std::set<Instant> kept;
+    if (some) {
+        TRY(const auto found, parts_.details->range(id, interval));
+        for (const auto& [key, detail] : found) {
+            kept.insert(key.time);
+            published.put(key, detail);
+        }
+    }
+    if (shown) {
+        TRY(const auto before, published.range(id, interval));
+        for (const auto& [key, detail] : before) {
+            if (!kept.contains(key.time)) {
+                published.put(key, {});
+            }
+        }
+    }
+    return {};
 }
 
 void Gate::carry_waiting(journal::Position position) {
@@ -261,7 +332,7 @@ Result<void> Gate::carry_history(DatastreamId id, journal::Position position) {
     }
     // A removal holds for everything up to the last record, so it comes before this one's rows.
     if (parts_.plane.count(id) > parts_.internal.count(id)) {
-        TRY_DO(parts_.plane.remove(id, always));
+        TRY_DO(parts_.plane.remove(id, {&always, 1}));
     }
     TRY_DO(copy_history(id, position));
     if (parts_.plane.count(id) > parts_.internal.count(id)) {
@@ -280,6 +351,11 @@ Result<void> Gate::copy_history(DatastreamId id, journal::Position position) {
             rows.push_back({id, series.columns.at(i)});
         }
         TRY_DO(parts_.plane.append(rows, position));
+        if (!rows.empty()) {
+            const Instant last = rows.back().observation.time;
+            TRY_DO(copy_details(id, {rows.front().observation.time, last + Duration{1}}));
+            TRY_DO(parts_.plane.advance(position));
+        }
         more = series.more && !rows.empty();
         if (more) {
             page.after = rows.back().observation.time;
@@ -301,9 +377,9 @@ Result<void> Gate::before_settle(journal::Position upto) {
     return parts_.plane.settle();
 }
 
-Result<void> Gate::removed(DatastreamId id, Interval interval) {
+Result<void> Gate::removed(DatastreamId id, std::span<const Interval> intervals) {
     const std::lock_guard lock(mutex_);
-    return parts_.plane.remove(id, interval);
+    return parts_.plane.remove(id, intervals);
 }
 
 Result<void> Gate::settle() {

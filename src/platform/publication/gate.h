@@ -11,6 +11,7 @@
 
 #include "core/result.h"
 #include "platform/ingest/pipeline/projection.h"
+#include "platform/observations/details/details.h"
 #include "platform/observations/store.h"
 #include "platform/publication/plane/plane.h"
 #include "platform/registry/registry.h"
@@ -26,7 +27,8 @@ struct GateOptions {
 };
 
 /// The one way from the internal plane to the public one. Readings of datastreams that the registry calls public pass,
-/// as they are stored; everything else stays. What is no longer public is taken away from the public plane too.
+/// as they are stored, with what their senders said of them beside the result; everything else stays. What is no longer
+/// public is taken away from the public plane too.
 ///
 /// Thread-safe.
 class Gate final : public ingest::pipeline::Listener {
@@ -35,6 +37,7 @@ public:
         registry::Registry& registry;
         const observations::Store& internal;
         PlaneFiles& plane;
+        const observations::Details* details = nullptr;  ///< of the internal plane; null: there are none
     };
     /// Told of streams that have new public readings, after these can be read from the plane. On the pipeline's thread.
     using Published = std::function<void(const std::set<DatastreamId>&)>;
@@ -58,13 +61,15 @@ public:
     void compare();
     /// Makes what has passed visible to other processes. To be called every second.
     Result<void> settle();
+    /// What an observation's details have become; it passes with the next applied record. Told by Details::follow.
+    void detailed(const observations::Details::Found& found);
     /// Streams whose history still waits to be carried over.
     std::size_t waiting() const;
 
     void applied(std::span<const observations::Arrival> arrivals, journal::Position position,
                  Instant received) override;
     Result<void> before_settle(journal::Position upto) override;
-    Result<void> removed(DatastreamId id, Interval interval) override;
+    Result<void> removed(DatastreamId id, std::span<const Interval> intervals) override;
 
 private:
     Result<Catalogue> make_catalogue(registry::Version version);
@@ -74,6 +79,9 @@ private:
     std::set<DatastreamId> shown() const;
     Result<void> carry_history(DatastreamId id, journal::Position position);
     Result<void> copy_history(DatastreamId id, journal::Position position);
+    Result<void> copy_details(DatastreamId id, Interval interval);
+    Result<bool> same_details(DatastreamId id) const;
+    Result<void> pass_details(journal::Position position);
     void carry_waiting(journal::Position position);
 
     Parts parts_;
@@ -88,6 +96,8 @@ private:
     std::set<std::pair<registry::Kind, std::int64_t>> public_;
     std::set<DatastreamId> waiting_;  // open, history not yet carried over
     std::set<DatastreamId> failed_;   // of these, those with a reading that should have passed and did not
+    std::vector<observations::Details::Found> detailed_;  // of open streams, by the record that is being applied
+    bool features_missing_ = false;                       // a detail that passed names a feature that is not public yet
     registry::Version followed_ = 0;
     bool followed_once_ = false;
 };

@@ -201,6 +201,82 @@ TEST_F(GateTest, WhatCeasesToBePublicIsGoneFromTheFilesAndFromReaders) {
     EXPECT_EQ(reader->registry()->datastreams().get(stream_).error().code, Errc::not_found);
 }
 
+TEST_F(GateTest, WhatIsSaidOfAPublicReadingPassesAndOfNoOther) {
+    const auto details = observations::Details::open(nullptr);
+    gate_ = std::make_unique<Gate>(Gate::Parts{*registry_, *store_, *plane_, details.get()}, GateOptions{}, nullptr);
+    details->follow([this](const observations::Details::Found& found) { gate_->detailed(found); });
+    const auto secret = registry_->datastreams().create(stream("Battery", {"b"})).value();
+    const auto feature = registry_->features()
+                             .create({.name = "Shore",
+                                      .feature = R"({"type":"Point","coordinates":[10.2,59.7]})",
+                                      .properties = properties()})
+                             .value();
+    set_access(stream_, Access::open);
+    follow();
+    const observations::Detail said{.result_time = clock_.now() + 1s,
+                                    .valid_time = Interval{clock_.now(), clock_.now() + 1h},
+                                    .parameters = R"({"depth_m":0.5})",
+                                    .feature = feature.value};
+    const std::vector<observations::Arrival> rows{{stream_, {clock_.now(), 4.0, {}}},
+                                                  {secret, {clock_.now(), 5.0, {}}}};
+    std::vector<observations::Outcome> outcomes(2);
+    ASSERT_TRUE(store_->append(rows, {1}, outcomes));
+    details->put({stream_, clock_.now()}, said);
+    details->put({secret, clock_.now()}, {.parameters = fmt::format(R"({{"note":"{}"}})", canary)});
+    gate_->applied(rows, {1}, clock_.now());
+    ASSERT_TRUE(gate_->settle());
+
+    const auto published = plane_->details();
+    EXPECT_EQ(published->get({stream_, clock_.now()}).value(), said);
+    EXPECT_EQ(published->get({secret, clock_.now()}).value(), std::nullopt);
+    EXPECT_THAT(files(), Not(HasSubstr(canary)));
+    follow();
+    EXPECT_EQ(plane_->registry()->features().get(feature)->name, "Shore") << "what a public reading is about";
+    EXPECT_EQ(plane_->registry()->features().get(feature)->properties, R"({"public":{"model":"B1"}})");
+
+    // What is said later, the reading being the same, passes with its record.
+    details->put({stream_, clock_.now()}, {.parameters = R"({"depth_m":1})"});
+    gate_->applied({}, {2}, clock_.now());
+    EXPECT_EQ(published->get({stream_, clock_.now()}).value()->parameters, R"({"depth_m":1})");
+    ASSERT_TRUE(gate_->settle());
+    const auto reader = PlaneFiles::open(folder_, PlaneFiles::Role::reader).value();
+    EXPECT_EQ(reader->details()->get({stream_, clock_.now()}).value()->parameters, R"({"depth_m":1})");
+
+    set_access(stream_, Access::internal);
+    follow();
+    EXPECT_EQ(published->get({stream_, clock_.now()}).value(), std::nullopt);
+    EXPECT_FALSE(reader->details()->any(stream_).value());
+
+    // History that becomes public comes with what was said of it.
+    set_access(stream_, Access::open);
+    follow();
+    gate_->applied({}, {3}, clock_.now());
+    EXPECT_EQ(published->get({stream_, clock_.now()}).value()->parameters, R"({"depth_m":1})");
+    EXPECT_THAT(files(), Not(HasSubstr(canary)));
+}
+
+TEST_F(GateTest, DetailsThatDifferAreCarriedOverAtTheNextStart) {
+    const auto details = observations::Details::open(nullptr);
+    set_access(stream_, Access::open);
+    follow();
+    const observations::Arrival reading{stream_, {clock_.now(), 4.0, {}}};
+    std::vector<observations::Outcome> outcomes(1);
+    ASSERT_TRUE(store_->append({&reading, 1}, {1}, outcomes));
+    details->put({stream_, clock_.now()}, {.result_time = clock_.now()});
+    gate_->applied({&reading, 1}, {1}, clock_.now());
+    ASSERT_TRUE(gate_->settle());
+
+    gate_ = std::make_unique<Gate>(Gate::Parts{*registry_, *store_, *plane_, details.get()}, GateOptions{}, nullptr);
+    follow();
+    gate_->compare();
+    EXPECT_EQ(gate_->waiting(), 1U);
+    gate_->applied({}, {2}, clock_.now());
+    EXPECT_EQ(plane_->details()->get({stream_, clock_.now()}).value()->result_time, clock_.now());
+    ASSERT_TRUE(gate_->settle());
+    gate_->compare();
+    EXPECT_EQ(gate_->waiting(), 0U);
+}
+
 TEST_F(GateTest, AGateThatStartsAnewTakesAwayWhatIsNoLongerPublic) {
     set_access(stream_, Access::open);
     follow();

@@ -148,7 +148,36 @@ registry::FeatureOfInterest public_part(registry::FeatureOfInterest feature) {
     return plain(std::move(feature));
 }
 
-Result<Copy> public_copy(registry::Registry& registry) {
+namespace {
+
+/// What an observation of a public datastream is said to be about is said in public.
+Result<void> add_named_features(const registry::View& view, const observations::Details& details, const Copy& copy,
+                                Needed& needed) {
+    const auto add = [&](const auto& streams) -> Result<void> {
+        for (const auto& stream : streams) {
+            TRY(const bool any, details.any(stream.id));
+            if (any) {
+                TRY(const auto named, details.features(stream.id, registry::page_max));
+                for (const auto& one : named) {
+                    const registry::FeatureId feature{one.feature};
+                    const auto there = view.features().get(feature);
+                    if (there) {
+                        needed.features.insert(feature);
+                    } else if (there.error().code != Errc::not_found) {  // observations may outlive what they name
+                        return std::unexpected(there.error());
+                    }
+                }
+            }
+        }
+        return {};
+    };
+    TRY_DO(add(copy.datastreams));
+    return add(copy.multi_datastreams);
+}
+
+}  // namespace
+
+Result<Copy> public_copy(registry::Registry& registry, const observations::Details* details) {
     const registry::View& view = registry;
     Copy copy;
     Needed needed;
@@ -162,6 +191,9 @@ Result<Copy> public_copy(registry::Registry& registry) {
     }
     TRY_DO(add_each(view.sensors(), needed.sensors, copy.sensors));
     TRY_DO(add_each(view.observed_properties(), needed.properties, copy.observed_properties));
+    if (details != nullptr) {
+        TRY_DO(add_named_features(view, *details, copy, needed));
+    }
     TRY_DO(add_each(view.features(), needed.features, copy.features));
     return copy;
 }

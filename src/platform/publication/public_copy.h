@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/result.h"
+#include "platform/observations/details/details.h"
 #include "platform/registry/registry.h"
 #include "platform/registry/relational/relational_registry.h"
 
@@ -25,7 +26,8 @@ registry::FeatureOfInterest public_part(registry::FeatureOfInterest feature);
 
 /// The datastreams and multi-datastreams of class public with their things, sensors and observed properties, where the
 /// things are and were, and the features of interest of these places, which are made where they are missing, since
-/// nobody can make them on the public side. Errc::not_found when something goes while it is read; try again.
-Result<registry::Copy> public_copy(registry::Registry& registry);
+/// nobody can make them on the public side; and the features that observations of these datastreams name, which
+/// `details` knows (null: none do). Errc::not_found when something goes while it is read; try again.
+Result<registry::Copy> public_copy(registry::Registry& registry, const observations::Details* details = nullptr);
 
 }  // namespace bypuls::publication

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <mutex>
+#include <ranges>
 #include <span>
 #include <utility>
 #include <vector>
@@ -40,11 +41,11 @@ public:
         follower_ = std::move(follower);
     }
 
-    /// Every one is asked, whatever another says; the first error.
-    Result<void> removed(observations::DatastreamId id, Interval interval) override {
+    /// Every one is asked, the last first, whatever another says; the first error.
+    Result<void> removed(observations::DatastreamId id, std::span<const Interval> intervals) override {
         Result<void> outcome;
-        for (Listener* listener : all_) {
-            if (auto gone = listener->removed(id, interval); !gone && outcome) {
+        for (Listener* listener : std::views::reverse(all_)) {
+            if (auto gone = listener->removed(id, intervals); !gone && outcome) {
                 outcome = std::move(gone);
             }
         }

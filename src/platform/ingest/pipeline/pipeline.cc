@@ -153,9 +153,15 @@ Task<Result<Receipt>> Pipeline::submit_until_applied(Message message) {
                     std::move(message));
 }
 
-Result<std::uint64_t> Pipeline::remove(observations::DatastreamId id, Interval interval) {
-    drain();
-    return parts_.projection.remove(id, interval);
+Result<std::uint64_t> Pipeline::remove(observations::DatastreamId id, std::span<const Interval> intervals) {
+    // What has settled is never replayed, so the store need not remember each interval for that.
+    constexpr std::size_t remembered_max = 16;
+    if (intervals.size() > remembered_max) {
+        TRY_DO(flush());
+    } else {
+        drain();
+    }
+    return parts_.projection.remove(id, intervals);
 }
 
 Result<Receipt> Pipeline::submit_and_wait(Message message) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 
@@ -78,7 +79,11 @@ public:
 
     /// Deletes readings for good, those accepted before the call included, here and on the public plane: how many.
     /// Blocks.
-    Result<std::uint64_t> remove(observations::DatastreamId id, Interval interval);
+    Result<std::uint64_t> remove(observations::DatastreamId id, Interval interval) {
+        return remove(id, std::span(&interval, 1));
+    }
+    /// The same for many intervals, by rising time and apart.
+    Result<std::uint64_t> remove(observations::DatastreamId id, std::span<const Interval> intervals);
 
     /// Tries a kept message again: after a device was adopted or a codec mended.
     void replay(journal::Position position, Done done);

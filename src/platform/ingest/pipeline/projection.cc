@@ -94,13 +94,13 @@ Result<void> Projection::settle() {
     return parts_.journal.release_before(last_.next());
 }
 
-Result<std::uint64_t> Projection::remove(observations::DatastreamId id, Interval interval) {
-    TRY(const auto gone, parts_.store.remove(id, interval));
+Result<std::uint64_t> Projection::remove(observations::DatastreamId id, std::span<const Interval> intervals) {
+    TRY(const auto gone, parts_.store.remove_all(id, intervals));
     if (parts_.details != nullptr) {
-        TRY_DO(parts_.details->remove(id, interval));
+        TRY_DO(parts_.details->remove(id, intervals));
     }
     if (parts_.listener != nullptr) {
-        TRY_DO(parts_.listener->removed(id, interval));
+        TRY_DO(parts_.listener->removed(id, intervals));
     }
     return gone;
 }

@@ -22,7 +22,7 @@ public:
     /// this returns. An error puts the settle off.
     virtual Result<void> before_settle(journal::Position upto) = 0;
     /// Readings have been deleted for good, on the thread of whoever asked. What the listener has of them must go too.
-    virtual Result<void> removed(observations::DatastreamId id, Interval interval) = 0;
+    virtual Result<void> removed(observations::DatastreamId id, std::span<const Interval> intervals) = 0;
 };
 
 /// The journal's records become observations, one after another, and settle from time to time. No threads, no waiting:
@@ -53,8 +53,9 @@ public:
     Result<Counts> apply(const Intake& intake, journal::Position position, std::vector<Refused>* refused = nullptr);
     /// Moves the cursor to the last applied record, and lets go of the journal up to there. Nothing to do is success.
     Result<void> settle();
-    /// Deletes readings with their details, here and with whoever listens: how many there were. From any thread.
-    Result<std::uint64_t> remove(observations::DatastreamId id, Interval interval);
+    /// Deletes readings of intervals, by rising time and apart, with their details, here and with whoever listens: how
+    /// many there were. From any thread. Safe to ask again after a stop in the midst of it.
+    Result<std::uint64_t> remove(observations::DatastreamId id, std::span<const Interval> intervals);
 
     bool unsettled() const { return last_ != parts_.store.settled() || parts_.ledger.waiting(); }
     bool wants_settle() const {

@@ -127,15 +127,17 @@ Result<void> Follower::before_settle(journal::Position) {
     return flush();
 }
 
-Result<void> Follower::removed(DatastreamId id, Interval interval) {
+Result<void> Follower::removed(DatastreamId id, std::span<const Interval> intervals) {
     const std::lock_guard no_put_under_way(putting_);
     {
         const std::lock_guard lock(mutex_);
         std::erase_if(gathered_, [&](const NewMessage& message) {
-            return message.datastream == id && interval.contains(message.time);
+            return message.datastream == id && std::ranges::any_of(intervals, [&](const Interval& interval) {
+                       return interval.contains(message.time);
+                   });
         });
     }
-    TRY_DO(outbox_.forget(id, interval));
+    TRY_DO(outbox_.forget(id, intervals));
     return {};
 }
 

@@ -51,7 +51,7 @@ public:
                  Instant received) override;
     Result<void> before_settle(journal::Position upto) override;
     /// What waits or was given up and tells of these readings is not sent any more.
-    Result<void> removed(DatastreamId id, Interval interval) override;
+    Result<void> removed(DatastreamId id, std::span<const Interval> intervals) override;
 
 private:
     /// With so many gathered, applied() puts them itself, and so slows the pipeline rather than fill memory.

@@ -1,5 +1,6 @@
 #include "platform/notify/webhooks/follower.h"
 
+#include <array>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -142,7 +143,8 @@ TEST_P(FollowerTest, ReadingsThatWereDeletedAreNotToldOf) {
     apply(2, {reading(1)});
     clock_.advance(1s);
     apply(3, {reading(1)});
-    ASSERT_TRUE(follower_->removed(DatastreamId{1}, {clock_.now() - 2s, clock_.now()}));
+    const std::array intervals{Interval{clock_.now() - 2s, clock_.now()}};
+    ASSERT_TRUE(follower_->removed(DatastreamId{1}, intervals));
     ASSERT_TRUE(follower_->flush());
     const auto left = take_all();
     ASSERT_EQ(left.size(), 2U);

@@ -483,20 +483,24 @@ Result<void> Outbox::revive(MessageId id) {
     });
 }
 
-Result<std::size_t> Outbox::forget(DatastreamId datastream, Interval interval) {
+Result<std::size_t> Outbox::forget(DatastreamId datastream, std::span<const Interval> intervals) {
     return database_.write("webhooks", [&](soci::session& sql) -> Result<std::size_t> {
         const long long id = datastream.value;
-        const long long from = micros(interval.from);
-        const long long to = micros(interval.to);
-        long long count = 0;
-        sql << "SELECT COUNT(*) FROM webhooks_messages WHERE datastream = :id "
-               "AND at >= :from AND at < :to",
-            soci::use(id), soci::use(from), soci::use(to), soci::into(count);
-        sql << "DELETE FROM webhooks_messages WHERE datastream = :id AND at >= "
-               ":from AND at < :to",
-            soci::use(id), soci::use(from), soci::use(to);
-        note(sql, "forgotten", count);
-        return static_cast<std::size_t>(count);
+        long long forgotten = 0;
+        for (const Interval& interval : intervals) {
+            const long long from = micros(interval.from);
+            const long long to = micros(interval.to);
+            long long count = 0;
+            sql << "SELECT COUNT(*) FROM webhooks_messages WHERE datastream = :id "
+                   "AND at >= :from AND at < :to",
+                soci::use(id), soci::use(from), soci::use(to), soci::into(count);
+            sql << "DELETE FROM webhooks_messages WHERE datastream = :id AND at >= "
+                   ":from AND at < :to",
+                soci::use(id), soci::use(from), soci::use(to);
+            forgotten += count;
+        }
+        note(sql, "forgotten", forgotten);
+        return static_cast<std::size_t>(forgotten);
     });
 }
 

@@ -89,7 +89,7 @@ public:
     /// A dead letter waits again, with all its attempts before it. Errc::not_found.
     Result<void> revive(MessageId id);
     /// Removes all that tells of readings which have been deleted, waiting or dead. How many.
-    Result<std::size_t> forget(DatastreamId datastream, Interval interval);
+    Result<std::size_t> forget(DatastreamId datastream, std::span<const Interval> intervals);
     /// Removes dead letters older than OutboxOptions::dead_kept. How many.
     Result<std::size_t> forget_dead();
 

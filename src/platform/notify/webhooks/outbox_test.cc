@@ -1,5 +1,7 @@
 #include "platform/notify/webhooks/outbox.h"
 
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "platform/database/testing/test_database.h"
@@ -182,7 +184,8 @@ TEST_P(OutboxContract, EveryMessageIsAccountedFor) {
     EXPECT_EQ(
         account_of(*database_).value(),
         (Account{.taken = 4, .delivered = 1, .waiting = 2, .dead = 1, .retried = 1, .given_up = 1, .refused = 1}));
-    ASSERT_EQ(*outbox_->forget(DatastreamId{13}, {clock_.now(), clock_.now() + 1s}), 1U);
+    const std::array second{Interval{clock_.now(), clock_.now() + 1s}};
+    ASSERT_EQ(*outbox_->forget(DatastreamId{13}, second), 1U);
     restart();
     ASSERT_TRUE(outbox_->unsubscribe(b));
     clock_.advance(24h * 31);

@@ -132,6 +132,7 @@ Result<Outcome> BlockStore::take(State& state, const Arrival& arrival, journal::
     Head& head = state.head;
     if (head.count == 0) {
         head.type = type_of(reading.value);
+        names_changed_ = true;
     } else if (head.type != type_of(reading.value)) {
         return rejected(Refusal::wrong_type);
     } else if (reading.time <= head.latest.time) {
@@ -140,6 +141,7 @@ Result<Outcome> BlockStore::take(State& state, const Arrival& arrival, journal::
     active_of(state).rows.push_back(reading.time, reading.value, reading.quality);
     hot_bytes_.fetch_add(cost_of(reading.value, false), std::memory_order_relaxed);
     ++head.count;
+    readings_.fetch_add(1, std::memory_order_relaxed);
     head.latest = reading;
     if (reading.quality.usable()) {
         head.usable = reading;
@@ -164,6 +166,10 @@ Result<Outcome> BlockStore::take_late(State& state, const Arrival& arrival, jour
     }
     put_late(state, reading, row);
     ++head.count;
+    readings_.fetch_add(1, std::memory_order_relaxed);
+    if (state.oldest && reading.time < *state.oldest) {
+        state.oldest = reading.time;
+    }
     if (reading.quality.usable() && (!head.usable || head.usable->time < reading.time)) {
         head.usable = reading;
     }

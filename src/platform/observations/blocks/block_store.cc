@@ -50,6 +50,7 @@ Result<std::unique_ptr<Store>> BlockStore::open(const BlockOptions& options) {
             out->to_merge_.insert(stored.id);
         }
         State& state = out->shard_of(stored.id).states[stored.id];
+        out->readings_ += stored.head.count;
         state.on_disk = stored.head.count;
         state.disk_end = stored.head.latest.time;
         state.shape = stored.shape;
@@ -100,6 +101,10 @@ std::uint64_t BlockStore::count(DatastreamId id) const {
 }
 
 std::vector<DatastreamId> BlockStore::datastreams() const {
+    const std::lock_guard naming{named_mutex_};
+    if (!names_changed_.exchange(false)) {
+        return named_;
+    }
     std::vector<DatastreamId> out;
     for (const Shard& shard : shards_) {
         const std::lock_guard lock{shard.mutex};
@@ -110,6 +115,7 @@ std::vector<DatastreamId> BlockStore::datastreams() const {
         }
     }
     std::ranges::sort(out);
+    named_ = out;
     return out;
 }
 

@@ -39,6 +39,8 @@ public:
     std::optional<Observation> latest(DatastreamId id) const override;
     std::optional<Observation> latest_usable(DatastreamId id) const override;
     std::uint64_t count(DatastreamId id) const override;
+    std::uint64_t count() const override { return readings_.load(std::memory_order_relaxed); }
+    Result<std::optional<Instant>> oldest(DatastreamId id) const override;
 
     Result<std::uint64_t> count(DatastreamId id, Interval interval) const override;
     Result<Series> range(DatastreamId id, Interval interval, const RangeOptions& options) const override;
@@ -46,7 +48,7 @@ public:
     Result<std::vector<Bucket>> rollup(DatastreamId id, Interval interval, Step step) const override;
     Result<std::vector<Total>> totals(const Selection& selection, Interval interval) const override;
     Result<std::vector<Version>> versions(DatastreamId id, Instant time) const override;
-    Result<std::uint64_t> remove(DatastreamId id, Interval interval) override;
+    Result<std::uint64_t> remove_all(DatastreamId id, std::span<const Interval> intervals) override;
     Result<std::unique_ptr<Scan>> scan(const Selection& selection, Interval interval) const override;
     Result<bool> maintain() override;
     Statistics statistics() const override;
@@ -93,7 +95,9 @@ private:
     Result<bool> train_one_dictionary();
     Result<void> merge_some();
     Result<void> rewrite_head(StoredHead& stored);
-    Result<std::uint64_t> forget_in_memory(DatastreamId id, Interval interval, std::uint64_t on_disk);
+    void lose(State& state, std::uint64_t readings);
+    Result<std::uint64_t> write_removal(StoredHead& stored, std::span<const Interval> intervals, std::uint64_t on_disk);
+    Result<std::uint64_t> forget_in_memory(DatastreamId id, std::span<const Interval> intervals, std::uint64_t on_disk);
 
     // reads.cc
     struct Held;
@@ -127,10 +131,15 @@ private:
     bool checkpoint_due_ = false;
 
     std::atomic<std::uint64_t> settled_{0};
+    std::atomic<std::uint64_t> readings_{0};  ///< of all heads
     std::atomic<std::uint64_t> hot_bytes_{0};
     std::atomic<std::uint64_t> frozen_bytes_{0};
     std::atomic<std::uint64_t> disk_generation_{0};
     std::atomic<std::int64_t> newest_day_{0};
+    /// What datastreams() says, made again when it is asked and some have come or gone.
+    mutable std::mutex named_mutex_;
+    mutable std::vector<DatastreamId> named_;
+    mutable std::atomic<bool> names_changed_{true};
     std::atomic<std::int64_t> blocks_{0};
     std::atomic<std::int64_t> day_blocks_{0};
     std::atomic<std::size_t> merges_waiting_{0};

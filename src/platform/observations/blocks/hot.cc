@@ -112,16 +112,16 @@ void freeze(State& state, SettleNumber number) {
     state.active.reset();
 }
 
-std::uint64_t remove_hot(State& state, Interval interval) {
+std::uint64_t remove_hot(State& state, std::span<const Interval> intervals) {
     const std::uint64_t before = own_rows(state);
     if (state.frozen) {
-        state.frozen->rows = without(state.frozen->rows, interval);
-        std::erase_if(state.frozen->corrections, [&](Instant t) { return interval.contains(t); });
+        state.frozen->rows = without(state.frozen->rows, intervals);
+        std::erase_if(state.frozen->corrections, [&](Instant t) { return within(intervals, t); });
     }
     if (state.active) {
-        state.active->rows = without(state.active->rows, interval);
+        state.active->rows = without(state.active->rows, intervals);
         std::erase_if(state.active->late, [&](const auto& late) {
-            const bool gone = interval.contains(late.first);
+            const bool gone = within(intervals, late.first);
             state.active->corrections -= gone && late.second.corrects ? 1 : 0;
             return gone;
         });

@@ -64,6 +64,8 @@ struct State {
     Shape shape;
     std::uint64_t on_disk = 0;         ///< readings in blocks
     Instant disk_end = earliest_time;  ///< no block has a later reading; there need be none at this time
+    /// Of all readings, once somebody has asked.
+    mutable std::optional<Instant> oldest;
     std::unique_ptr<Active> active;
     std::unique_ptr<Frozen> frozen;
 };
@@ -101,8 +103,8 @@ Snapshot snapshot_of(const State& state, Interval interval, std::size_t limit, b
 /// Moves the active rows under the frozen ones, which exist only after a failed settle.
 void freeze(State& state, SettleNumber number);
 
-/// Removes rows of the interval from both buffers: how many were readings of their own and not corrections.
-std::uint64_t remove_hot(State& state, Interval interval);
+/// Removes rows of the intervals from both buffers: how many were readings of their own and not corrections.
+std::uint64_t remove_hot(State& state, std::span<const Interval> intervals);
 
 /// How many readings of their own the buffers hold.
 std::uint64_t own_rows(const State& state);

@@ -46,12 +46,21 @@ std::size_t position(const Columns& columns, Instant t) {
 
 }  // namespace
 
-Columns without(const Columns& columns, Interval interval) {
+Columns without(const Columns& columns, std::span<const Interval> intervals) {
     Columns out{.type = columns.type};
-    const std::size_t from = position(columns, interval.from);
-    out.append(columns, 0, from);
-    out.append(columns, std::max(from, position(columns, interval.to)), columns.size());
+    std::size_t kept_from = 0;
+    for (const Interval interval : intervals) {
+        const std::size_t from = std::max(kept_from, position(columns, interval.from));
+        out.append(columns, kept_from, from);
+        kept_from = std::max(from, position(columns, interval.to));
+    }
+    out.append(columns, kept_from, columns.size());
     return out;
+}
+
+bool within(std::span<const Interval> intervals, Instant t) {
+    const auto after = std::ranges::upper_bound(intervals, t, {}, &Interval::from);
+    return after != intervals.begin() && std::prev(after)->contains(t);
 }
 
 Columns part(const Columns& columns, Interval interval, std::size_t limit, bool newest) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "platform/observations/columns.h"
 
 /// Pure operations on sorted columns.
@@ -8,8 +10,10 @@ namespace bypuls::observations::blocks {
 /// All instants of both; where both have one, `above` wins. Of one type; an empty one may be of any.
 Columns overlay(const Columns& below, const Columns& above);
 
-/// Rows outside the interval.
-Columns without(const Columns& columns, Interval interval);
+/// Rows outside the intervals, which are by rising time and apart.
+Columns without(const Columns& columns, std::span<const Interval> intervals);
+/// Is the instant in one of them?
+bool within(std::span<const Interval> intervals, Instant t);
 
 /// At most `limit` rows of the interval: its oldest, or its newest. Oldest first either way.
 Columns part(const Columns& columns, Interval interval, std::size_t limit, bool newest);

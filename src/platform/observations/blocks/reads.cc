@@ -134,6 +134,46 @@ Result<Series> BlockStore::range(DatastreamId id, Interval interval, const Range
     return out;
 }
 
+/// The header of the oldest block tells, and what is in memory; once known it is kept, until something is removed.
+Result<std::optional<Instant>> BlockStore::oldest(DatastreamId id) const {
+    constexpr Interval always{earliest_time, latest_time};
+    Shard& shard = shard_of(id);
+    const auto generation = disk_generation_.load();
+    std::optional<Snapshot> held;
+    {
+        const std::lock_guard lock{shard.mutex};
+        const auto state = shard.states.find(id);
+        if (state == shard.states.end() || state->second.head.count == 0) {
+            return std::nullopt;
+        }
+        if (state->second.oldest) {
+            return state->second.oldest;
+        }
+        held = snapshot_of(state->second, always, 1, false);
+    }
+    TRY(const auto reader, readers_.lease());
+    TRY(const auto moment, reader->moment());
+    TRY(const SettleNumber seen, reader->settle_number());
+    held->settle_upto(seen);
+    const Columns hot = held->rows();
+    std::optional<Instant> found = hot.empty() ? std::nullopt : std::optional(hot.times.front());
+    Walk walk{*reader, id, held->shape, always, Order::oldest_first};
+    TRY(const bool on_disk, walk.next());
+    if (on_disk) {
+        if (!verify(walk.header(), walk.bytes())) {
+            return Store::oldest(id);  // the oldest that can be read
+        }
+        found = std::min(found.value_or(walk.header().start), walk.header().start);
+    }
+    const std::lock_guard lock{shard.mutex};
+    const auto state = shard.states.find(id);
+    if (state != shard.states.end() && state->second.head.count == held->head.count &&
+        generation == disk_generation_.load()) {
+        state->second.oldest = found;
+    }
+    return found;
+}
+
 Result<std::uint64_t> BlockStore::count(DatastreamId id, Interval interval) const {
     auto held = snapshot(id, interval, everything, false);
     if (!held || interval.empty()) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "platform/observations/blocks/merge.h"
 #include "platform/observations/blocks/slow.h"
 
 namespace bypuls::observations::blocks {
@@ -208,7 +209,7 @@ void BlockStore::publish(std::span<const DatastreamId> ids, const Written& writt
             state.disk_end = std::max(state.disk_end, state.frozen->head.latest.time);
             state.on_disk += state.frozen->rows.size() - state.frozen->corrections.size();
             state.on_disk -= std::min(state.on_disk, written.lost[i]);
-            state.head.count -= std::min(state.head.count, written.lost[i]);
+            lose(state, written.lost[i]);
             state.shape = written.shapes[i];
             state.frozen.reset();
         }
@@ -220,6 +221,17 @@ void BlockStore::publish(std::span<const DatastreamId> ids, const Written& writt
     hot_bytes_ -= frozen_bytes_.load();
     const std::lock_guard lock{versions_mutex_};
     frozen_versions_.clear();
+}
+
+/// Of damaged blocks.
+void BlockStore::lose(State& state, std::uint64_t readings) {
+    const std::uint64_t lost = std::min(state.head.count, readings);
+    state.head.count -= lost;
+    readings_ -= lost;
+    if (lost > 0) {
+        state.oldest.reset();
+        names_changed_ = true;
+    }
 }
 
 // --- housekeeping ----------------------------------------------------------------------------------------------------
@@ -313,7 +325,7 @@ Result<void> BlockStore::merge_some() {
         State& state = shard.states.at(ids[i]);
         state.shape = written.shapes[i];
         state.on_disk -= std::min(state.on_disk, written.lost[i]);
-        state.head.count -= std::min(state.head.count, written.lost[i]);
+        lose(state, written.lost[i]);
         to_merge_.erase(ids[i]);
     }
     if (ids.empty()) {
@@ -326,7 +338,7 @@ Result<void> BlockStore::merge_some() {
 
 // --- removal ---------------------------------------------------------------------------------------------------------
 
-Result<std::uint64_t> BlockStore::remove(DatastreamId id, Interval interval) {
+Result<std::uint64_t> BlockStore::remove_all(DatastreamId id, std::span<const Interval> intervals) {
     const std::lock_guard settling{settle_mutex_};
     const std::lock_guard appending{append_mutex_};
     Shard& shard = shard_of(id);
@@ -335,41 +347,49 @@ Result<std::uint64_t> BlockStore::remove(DatastreamId id, Interval interval) {
     {
         const std::lock_guard lock{shard.mutex};
         const auto state = shard.states.find(id);
-        if (state == shard.states.end() || interval.empty()) {
+        if (state == shard.states.end() || intervals.empty()) {
             return 0;
         }
         stored.head.type = state->second.head.type;
         stored.shape = state->second.shape;
         on_disk = state->second.on_disk;
     }
-    std::uint64_t removed = 0;
-    const Removal removal{id, interval, {appended_}};
-    const auto write = [&]() -> Result<void> {
-        TRY_DO(writer_->begin());
-        TRY(removed, writer_->remove(id, stored.shape, interval));
-        stored.head.count = on_disk - std::min(on_disk, removed);
-        TRY_DO(rewrite_head(stored));
-        if (appended_ > settled_) {
-            TRY_DO(writer_->put_removal(removal));
-        }
-        TRY_DO(add_block_counts());
-        return writer_->commit();
-    };
     // Zeroes over what was there, also where SQLite would not need to touch the page.
     TRY_DO(writer_->connection().execute("PRAGMA secure_delete = ON"));
-    auto done = write();
-    if (!done) {
+    const auto removed = write_removal(stored, intervals, on_disk);
+    if (!removed) {
         writer_->rollback();
     }
     std::ignore = writer_->connection().execute("PRAGMA secure_delete = FAST");
-    TRY_DO(done);
+    if (!removed) {
+        return removed;
+    }
     if (appended_ > settled_) {
-        removals_.push_back(removal);
+        for (const Interval& interval : intervals) {
+            removals_.push_back({id, interval, {appended_}});
+        }
     }
     ++disk_generation_;
     checkpoint_due_ = true;
-    TRY(const std::uint64_t from_memory, forget_in_memory(id, interval, stored.head.count));
-    return removed + from_memory;
+    TRY(const std::uint64_t from_memory, forget_in_memory(id, intervals, stored.head.count));
+    return *removed + from_memory;
+}
+
+/// In one transaction, with what replaying the journal must know of it.
+Result<std::uint64_t> BlockStore::write_removal(StoredHead& stored, std::span<const Interval> intervals,
+                                                std::uint64_t on_disk) {
+    TRY_DO(writer_->begin());
+    TRY(const auto removed, writer_->remove(stored.id, stored.shape, intervals));
+    stored.head.count = on_disk - std::min(on_disk, removed);
+    TRY_DO(rewrite_head(stored));
+    if (appended_ > settled_) {
+        for (const Interval& interval : intervals) {
+            TRY_DO(writer_->put_removal({stored.id, interval, {appended_}}));
+        }
+    }
+    TRY_DO(add_block_counts());
+    TRY_DO(writer_->commit());
+    return removed;
 }
 
 Result<void> BlockStore::rewrite_head(StoredHead& stored) {
@@ -402,11 +422,12 @@ Result<void> BlockStore::rewrite_head(StoredHead& stored) {
     return writer_->put_head(stored);
 }
 
-Result<std::uint64_t> BlockStore::forget_in_memory(DatastreamId id, Interval interval, std::uint64_t on_disk) {
+Result<std::uint64_t> BlockStore::forget_in_memory(DatastreamId id, std::span<const Interval> intervals,
+                                                   std::uint64_t on_disk) {
     {
         const std::lock_guard lock{versions_mutex_};
         const auto gone = [&](const PendingVersion& version) {
-            return version.datastream == id && interval.contains(version.older.time);
+            return version.datastream == id && within(intervals, version.older.time);
         };
         std::erase_if(active_versions_, gone);
         std::erase_if(frozen_versions_, gone);
@@ -416,10 +437,14 @@ Result<std::uint64_t> BlockStore::forget_in_memory(DatastreamId id, Interval int
     {
         const std::lock_guard lock{shard.mutex};
         State& state = shard.states.at(id);
-        removed = remove_hot(state, interval);
+        removed = remove_hot(state, intervals);
+        state.oldest.reset();
         state.on_disk = on_disk;
+        readings_ -= state.head.count;
         state.head.count = on_disk + own_rows(state);
+        readings_ += state.head.count;
         if (state.head.count == 0) {
+            names_changed_ = true;
             shard.states.erase(id);
             return removed;
         }

@@ -286,7 +286,8 @@ Result<Writer::Change> Writer::merge(DatastreamId id, Shape& shape, std::int64_t
     return change;
 }
 
-Result<std::uint64_t> Writer::remove(DatastreamId id, const Shape& shape, Interval interval) {
+Result<std::uint64_t> Writer::remove(DatastreamId id, const Shape& shape, std::span<const Interval> intervals) {
+    const Interval hull{intervals.front().from, intervals.back().to};
     struct Touched {
         Header header;
         Tier tier;
@@ -295,18 +296,24 @@ Result<std::uint64_t> Writer::remove(DatastreamId id, const Shape& shape, Interv
     std::vector<Touched> touched;
     std::uint64_t removed = 0;
     {
-        Walk walk{*reader_, id, shape, interval, Order::oldest_first};
+        Walk walk{*reader_, id, shape, hull, Order::oldest_first};
         for (;;) {
             TRY(const bool more, walk.next());
             if (!more) {
                 break;
+            }
+            const auto concerns = [&](const Interval& interval) {
+                return interval.from <= walk.header().end && walk.header().start < interval.to;
+            };
+            if (std::ranges::none_of(intervals, concerns)) {
+                continue;
             }
             const auto columns = blocks::open(walk.header(), walk.bytes(), *dictionaries_);
             Touched& block = touched.emplace_back();
             block.header = walk.header();
             block.tier = walk.header().start < shape.merged_upto ? Tier::month : Tier::day;
             // What a damaged block holds cannot be told apart, and what should be gone must not stay.
-            block.kept = columns ? without(*columns, interval) : Columns{};
+            block.kept = columns ? without(*columns, intervals) : Columns{};
             removed += walk.header().count - block.kept.size();
         }
     }
@@ -318,7 +325,10 @@ Result<std::uint64_t> Writer::remove(DatastreamId id, const Shape& shape, Interv
     }
     const auto erase_between = [&](std::string_view sql) -> Result<void> {
         TRY(Statement statement, connection().prepare(sql));
-        return statement.bind(1, id.value).bind(2, micros(interval.from)).bind(3, micros(interval.to)).run();
+        for (const Interval& interval : intervals) {
+            TRY_DO(statement.bind(1, id.value).bind(2, micros(interval.from)).bind(3, micros(interval.to)).run());
+        }
+        return {};
     };
     TRY_DO(erase_between("DELETE FROM version WHERE datastream = ?1 AND time >= ?2 AND time < ?3"));
     TRY_DO(erase_between("DELETE FROM damaged_block WHERE datastream = ?1 AND start + length >= ?2 AND start < ?3"));

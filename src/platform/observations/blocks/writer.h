@@ -54,7 +54,7 @@ public:
     /// Moves the days before `day` into month blocks.
     Result<Change> merge(DatastreamId id, Shape& shape, std::int64_t day);
     /// Takes readings out of the blocks: how many. Damaged blocks that touch the interval go whole.
-    Result<std::uint64_t> remove(DatastreamId id, const Shape& shape, Interval interval);
+    Result<std::uint64_t> remove(DatastreamId id, const Shape& shape, std::span<const Interval> intervals);
 
     Result<void> put_head(const StoredHead& stored);
     Result<void> put_shape(DatastreamId id, const Shape& shape);

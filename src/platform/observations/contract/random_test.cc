@@ -133,14 +133,20 @@ private:
         const Interval interval = random_.chance(0.2)
                                       ? all_time
                                       : Interval{from, from + hours{static_cast<std::int64_t>(random_.below(500))}};
-        const auto removed = blocks_->remove(id, interval);
+        std::vector<Interval> intervals{interval};
+        while (random_.chance(0.3) && intervals.back().to < latest_time) {
+            const Instant next = intervals.back().to + hours{1 + static_cast<std::int64_t>(random_.below(48))};
+            intervals.push_back({next, next + hours{static_cast<std::int64_t>(1 + random_.below(5))}});
+        }
+        const auto removed = blocks_->remove_all(id, intervals);
         ASSERT_TRUE(removed) << removed.error();
-        ASSERT_EQ(*removed, *memory_->remove(id, interval));
+        ASSERT_EQ(*removed, *memory_->remove_all(id, intervals));
         ++position_;  // the removal has its own record
     }
 
     void compare() {
         ASSERT_EQ(blocks_->datastreams(), memory_->datastreams());
+        ASSERT_EQ(blocks_->count(), memory_->count());
         for (std::int64_t id = 1; id <= datastream_count; ++id) {
             compare_heads({id});
             compare_rows({id});
@@ -172,6 +178,7 @@ private:
         ASSERT_EQ(blocks_->type(id), memory_->type(id));
         ASSERT_EQ(blocks_->count(id), memory_->count(id));
         expect_same(blocks_->latest(id), memory_->latest(id));
+        ASSERT_EQ(*blocks_->oldest(id), *memory_->oldest(id));
         expect_same(blocks_->latest_usable(id), memory_->latest_usable(id));
     }
 

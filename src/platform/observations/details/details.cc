@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
 #include <soci/soci.h>
 
 #include "core/check.h"
@@ -11,6 +12,16 @@ namespace bypuls::observations {
 namespace {
 
 constexpr std::size_t pending_max = 20'000;
+
+/// A time of the JSON in a column of its own: whole seconds, and the digits behind their point.
+std::string in_columns(std::string_view column, std::string_view member) {
+    return fmt::format(
+        "UPDATE observation_detail SET {0} = CAST(strftime('%s', json_extract(body, '$.{1}')) AS BIGINT) "
+        "* 1000000 + CASE WHEN instr(json_extract(body, '$.{1}'), '.') = 0 THEN 0 ELSE CAST(substr("
+        "rtrim(substr(json_extract(body, '$.{1}'), instr(json_extract(body, '$.{1}'), '.') + 1), 'Z') "
+        "|| '000000', 1, 6) AS BIGINT) END WHERE json_extract(body, '$.{1}') IS NOT NULL",
+        column, member);
+}
 
 std::int64_t micros(Instant t) {
     return t.time_since_epoch().count();
@@ -35,34 +46,60 @@ const database::Component& Details::schema() {
           {"CREATE TABLE observation_detail (datastream BIGINT NOT NULL, time BIGINT NOT NULL, feature BIGINT, "
            "body TEXT NOT NULL, PRIMARY KEY (datastream, time))",
            "CREATE INDEX observation_detail_feature ON observation_detail (feature, datastream, time) "
-           "WHERE feature IS NOT NULL"}}}};
+           "WHERE feature IS NOT NULL"}},
+         {2,
+          "what the details of a datastream say together",
+          {"ALTER TABLE observation_detail ADD COLUMN result_time BIGINT",
+           "ALTER TABLE observation_detail ADD COLUMN phenomenon_end BIGINT",
+           "CREATE INDEX observation_detail_result ON observation_detail (datastream, result_time) "
+           "WHERE result_time IS NOT NULL",
+           "CREATE INDEX observation_detail_end ON observation_detail (datastream, phenomenon_end) "
+           "WHERE phenomenon_end IS NOT NULL",
+           "CREATE INDEX observation_detail_named ON observation_detail (datastream, feature) "
+           "WHERE feature IS NOT NULL"},
+          {in_columns("result_time", "resultTime"), in_columns("phenomenon_end", "phenomenonTimeEnd")}}}};
     return component;
 }
 
-std::unique_ptr<Details> Details::open(database::Database* database) {
-    return std::unique_ptr<Details>(new Details(database));
+std::unique_ptr<Details> Details::open(database::Database* database, Role role) {
+    return std::unique_ptr<Details>(new Details(database, role));
 }
 
 void Details::put(ObservationKey key, const Detail& detail) {
-    const std::lock_guard lock(mutex_);
-    pending_.insert_or_assign(key, Pending{detail, ++puts_});
-}
-
-Result<void> Details::remove(DatastreamId id, Interval interval) {
     {
         const std::lock_guard lock(mutex_);
-        pending_.erase(pending_.lower_bound({id, interval.from}), pending_.lower_bound({id, interval.to}));
+        pending_.insert_or_assign(key, Pending{detail, ++puts_});
+        may_have_.insert(key.datastream);
     }
-    if (database_ == nullptr) {
+    if (told_) {
+        told_({key, detail});
+    }
+}
+
+Result<void> Details::remove(DatastreamId id, std::span<const Interval> intervals) {
+    {
+        const std::lock_guard lock(mutex_);
+        for (const Interval& interval : intervals) {
+            pending_.erase(pending_.lower_bound({id, interval.from}), pending_.lower_bound({id, interval.to}));
+        }
+    }
+    TRY(const bool some, may_have(id));
+    if (database_ == nullptr || !some) {
         return {};
     }
     // A settle that is under way holds the database; this waits for it and then takes what it wrote too.
     return database_->write("removing details of observations", [&](soci::session& sql) -> Result<void> {
         const long long datastream = id.value;
-        const long long from = micros(interval.from);
-        const long long to = micros(interval.to);
-        sql << "DELETE FROM observation_detail WHERE datastream = :id AND time >= :from AND time < :to",
-            soci::use(datastream), soci::use(from), soci::use(to);
+        long long from = 0;
+        long long to = 0;
+        soci::statement statement =
+            (sql.prepare << "DELETE FROM observation_detail WHERE datastream = :id AND time >= :from AND time < :to",
+             soci::use(datastream), soci::use(from), soci::use(to));
+        for (const Interval& interval : intervals) {
+            from = micros(interval.from);
+            to = micros(interval.to);
+            statement.execute(true);
+        }
         return {};
     });
 }
@@ -171,9 +208,203 @@ Result<std::vector<Details::Found>> Details::of_feature(std::int64_t feature, st
     return page;
 }
 
+/// One look finds all that have some: the next datastream's first detail is sought in the key.
+Result<bool> Details::may_have(DatastreamId id) const {
+    if (database_ == nullptr || role_ == Role::reader) {
+        return true;
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        if (looked_) {
+            return may_have_.contains(id);
+        }
+    }
+    TRY(auto found, look());
+    const std::lock_guard lock(mutex_);
+    may_have_.merge(found);
+    looked_ = true;
+    return may_have_.contains(id);
+}
+
+Result<std::set<DatastreamId>> Details::look() const {
+    std::set<DatastreamId> found;
+    TRY_DO(database_->read("looking for observations with details", [&](soci::session& sql) -> Result<void> {
+        long long datastream = 0;
+        soci::statement statement =
+            (sql.prepare << "WITH RECURSIVE those(id) AS (SELECT min(datastream) FROM observation_detail UNION ALL "
+                            "SELECT (SELECT min(datastream) FROM observation_detail WHERE datastream > those.id) FROM "
+                            "those WHERE those.id IS NOT NULL) SELECT id FROM those WHERE id IS NOT NULL",
+             soci::into(datastream));
+        statement.execute();
+        while (statement.fetch()) {
+            found.insert(DatastreamId{datastream});
+        }
+        return {};
+    }));
+    return found;
+}
+
+Result<std::vector<DatastreamId>> Details::datastreams() const {
+    std::set<DatastreamId> found;
+    if (database_ != nullptr) {
+        TRY(found, look());
+    }
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, pending] : pending_) {
+        found.insert(key.datastream);
+    }
+    return std::vector<DatastreamId>(found.begin(), found.end());
+}
+
+std::map<ObservationKey, Detail> Details::waiting(DatastreamId id) const {
+    return pending_between({id, Instant::min()}, {id, Instant::max()});
+}
+
 Result<bool> Details::any(DatastreamId id) const {
+    TRY(const bool maybe, may_have(id));
+    if (!maybe) {
+        return false;
+    }
     TRY(const auto found, of_datastream(id, {Instant::min(), Instant::max()}, 1));
     return !found.empty();
+}
+
+namespace {
+
+/// The first of an index's values whose row is not about to be replaced.
+std::optional<Instant> first_kept(soci::session& sql, const std::string& query, DatastreamId id,
+                                  const std::map<ObservationKey, Detail>& waiting) {
+    const long long datastream = id.value;
+    const auto rows_max = static_cast<long long>(waiting.size() + 1);
+    long long time = 0;
+    long long value = 0;
+    soci::statement statement =
+        (sql.prepare << query, soci::use(datastream), soci::use(rows_max), soci::into(time), soci::into(value));
+    statement.execute();
+    while (statement.fetch()) {
+        if (!waiting.contains({id, Instant{Duration{time}}})) {
+            return Instant{Duration{value}};
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Result<void> Details::read_spans(DatastreamId id, const std::map<ObservationKey, Detail>& waiting, Spans& spans) const {
+    return database_->read("reading the spans of details", [&](soci::session& sql) -> Result<void> {
+        const auto first = [&](std::string_view column, std::string_view order) {
+            return first_kept(sql,
+                              fmt::format("SELECT time, {0} FROM observation_detail WHERE datastream = :id AND {0} IS "
+                                          "NOT NULL ORDER BY {0} {1} LIMIT :most",
+                                          column, order),
+                              id, waiting);
+        };
+        const auto from = first("result_time", "ASC");
+        const auto to = first("result_time", "DESC");
+        if (from && to) {
+            spans.results = Interval{*from, *to};
+        }
+        spans.phenomenon_end = first("phenomenon_end", "DESC");
+        return {};
+    });
+}
+
+Result<Details::Spans> Details::spans(DatastreamId id) const {
+    Spans spans;
+    const auto pending = waiting(id);
+    if (database_ != nullptr) {
+        TRY_DO(read_spans(id, pending, spans));
+    }
+    for (const auto& [key, detail] : pending) {
+        if (const auto& time = detail.result_time) {
+            spans.results = spans.results
+                                ? Interval{std::min(spans.results->from, *time), std::max(spans.results->to, *time)}
+                                : Interval{*time, *time};
+        }
+        if (const auto& end = detail.phenomenon_end) {
+            spans.phenomenon_end = std::max(spans.phenomenon_end.value_or(*end), *end);
+        }
+    }
+    return spans;
+}
+
+Result<std::map<std::int64_t, std::uint64_t>> Details::read_features(
+    DatastreamId id, const std::map<ObservationKey, Detail>& waiting) const {
+    std::map<std::int64_t, std::uint64_t> found;
+    TRY_DO(database_->read("reading the features that details name", [&](soci::session& sql) -> Result<void> {
+        const long long datastream = id.value;
+        long long feature = 0;
+        long long number = 0;
+        soci::statement all = (sql.prepare << "SELECT feature, count(*) FROM observation_detail WHERE datastream = :id "
+                                              "AND feature IS NOT NULL GROUP BY feature",
+                               soci::use(datastream), soci::into(feature), soci::into(number));
+        all.execute();
+        while (all.fetch()) {
+            found[feature] = static_cast<std::uint64_t>(number);
+        }
+        if (waiting.empty()) {
+            return {};
+        }
+        const long long from = micros(waiting.begin()->first.time);
+        const long long to = micros(waiting.rbegin()->first.time);
+        long long time = 0;
+        soci::statement replaced =
+            (sql.prepare << "SELECT time, feature FROM observation_detail WHERE datastream = :id AND time >= :from AND "
+                            "time <= :to AND feature IS NOT NULL",
+             soci::use(datastream), soci::use(from), soci::use(to), soci::into(time), soci::into(feature));
+        replaced.execute();
+        while (replaced.fetch()) {
+            if (waiting.contains({id, Instant{Duration{time}}})) {
+                --found[feature];
+            }
+        }
+        return {};
+    }));
+    return found;
+}
+
+Result<std::vector<Details::Named>> Details::features(DatastreamId id, std::size_t limit) const {
+    const auto pending = waiting(id);
+    std::map<std::int64_t, std::uint64_t> found;
+    if (database_ != nullptr) {
+        TRY(found, read_features(id, pending));
+    }
+    for (const auto& [key, detail] : pending) {
+        if (detail.feature != 0) {
+            ++found[detail.feature];
+        }
+    }
+    std::vector<Named> named;
+    for (const auto& [feature, observations] : found) {
+        if (observations > 0 && named.size() < limit) {
+            named.push_back({feature, observations});
+        }
+    }
+    return named;
+}
+
+Result<std::uint64_t> Details::count(DatastreamId id) const {
+    const auto pending = waiting(id);
+    std::uint64_t all = 0;
+    if (database_ != nullptr) {
+        TRY_DO(database_->read("counting details", [&](soci::session& sql) -> Result<void> {
+            const long long datastream = id.value;
+            long long number = 0;
+            sql << "SELECT count(*) FROM observation_detail WHERE datastream = :id", soci::use(datastream),
+                soci::into(number);
+            all = static_cast<std::uint64_t>(number);
+            for (const auto& [key, detail] : pending) {
+                const long long time = micros(key.time);
+                sql << "SELECT count(*) FROM observation_detail WHERE datastream = :id AND time = :time",
+                    soci::use(datastream), soci::use(time), soci::into(number);
+                all -= static_cast<std::uint64_t>(number);
+            }
+            return {};
+        }));
+    }
+    return all + static_cast<std::uint64_t>(
+                     std::ranges::count_if(pending, [](const auto& one) { return !one.second.empty(); }));
 }
 
 Result<void> Details::write(Transaction& transaction, journal::Position /*upto*/) {
@@ -181,17 +412,25 @@ Result<void> Details::write(Transaction& transaction, journal::Position /*upto*/
     using Bound = Transaction::Bound;
     for (const auto& [key, pending] : pending_) {
         const std::string body = to_json(pending.detail);
-        const std::array<Bound, 4> values{
-            key.datastream.value, micros(key.time),
+        const auto time_or_null = [](const std::optional<Instant>& time) {
+            return time ? Bound{micros(*time)} : Bound{std::monostate{}};
+        };
+        const std::array<Bound, 6> values{
+            key.datastream.value,
+            micros(key.time),
             pending.detail.feature == 0 ? Bound{std::monostate{}} : Bound{pending.detail.feature},
-            Bound{std::string_view(body)}};
+            Bound{std::string_view(body)},
+            time_or_null(pending.detail.result_time),
+            time_or_null(pending.detail.phenomenon_end)};
         if (pending.detail.empty()) {
             TRY_DO(transaction.execute("DELETE FROM observation_detail WHERE datastream = $1 AND time = $2",
                                        std::span(values).first(2)));
         } else {
             TRY_DO(transaction.execute(
-                "INSERT INTO observation_detail (datastream, time, feature, body) VALUES ($1, $2, $3, $4) "
-                "ON CONFLICT (datastream, time) DO UPDATE SET feature = excluded.feature, body = excluded.body",
+                "INSERT INTO observation_detail (datastream, time, feature, body, result_time, phenomenon_end) "
+                "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (datastream, time) DO UPDATE SET feature = "
+                "excluded.feature, body = excluded.body, result_time = excluded.result_time, phenomenon_end = "
+                "excluded.phenomenon_end",
                 values));
         }
     }

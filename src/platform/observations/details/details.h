@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "platform/database/migrations.h"
@@ -32,15 +34,35 @@ public:
         friend bool operator==(const Found&, const Found&) = default;
     };
 
+    /// What the details of a datastream say together.
+    struct Spans {
+        std::optional<Interval> results;        ///< first and last result time, both included
+        std::optional<Instant> phenomenon_end;  ///< the last end of a phenomenon time that is a span
+        friend bool operator==(const Spans&, const Spans&) = default;
+    };
+    /// A feature that senders have named, and for how many observations.
+    struct Named {
+        std::int64_t feature = 0;
+        std::uint64_t observations = 0;
+        friend bool operator==(const Named&, const Named&) = default;
+    };
+    enum class Role : std::uint8_t {
+        keeper,  ///< the one that writes; knows by itself which datastreams have none
+        reader,  ///< another process writes into the same file
+    };
+
     static const database::Component& schema();
     /// `database` is the one that the observation store settles into, migrated; null: everything stays in memory, for
     /// tests and for a store that is in memory itself.
-    static std::unique_ptr<Details> open(database::Database* database);
+    static std::unique_ptr<Details> open(database::Database* database, Role role = Role::keeper);
 
     /// Replaces what was there; an empty detail takes it away.
     void put(ObservationKey key, const Detail& detail);
+    /// `told` hears of each put() from now on, on its thread and after it. Before the first put.
+    void follow(std::function<void(const Found&)> told) { told_ = std::move(told); }
     /// Goes at once and for good. Errors are the database's; then nothing has gone.
-    Result<void> remove(DatastreamId id, Interval interval);
+    Result<void> remove(DatastreamId id, Interval interval) { return remove(id, std::span(&interval, 1)); }
+    Result<void> remove(DatastreamId id, std::span<const Interval> intervals);
 
     /// Nothing when the observation has none.
     Result<std::optional<Detail>> get(ObservationKey key) const;
@@ -51,6 +73,13 @@ public:
                                           std::size_t limit) const;
     /// Does this datastream have any? Lets readers of plain datastreams pass over range().
     Result<bool> any(DatastreamId id) const;
+    /// From indexes, however many there are.
+    Result<Spans> spans(DatastreamId id) const;
+    /// The features that observations of the datastream name, at most `limit`, by rising id.
+    Result<std::vector<Named>> features(DatastreamId id, std::size_t limit) const;
+    Result<std::uint64_t> count(DatastreamId id) const;
+    /// Sorted. Perhaps with some that have none any more.
+    Result<std::vector<DatastreamId>> datastreams() const;
 
     Result<void> write(Transaction& transaction, journal::Position upto) override;
     /// After a settle that succeeded: what it wrote is no longer pending.
@@ -64,12 +93,23 @@ private:
         std::uint64_t number = 0;  ///< of the put, to tell what a settle has written from what came meanwhile
     };
 
-    explicit Details(database::Database* database) : database_(database) {}
+    Details(database::Database* database, Role role) : database_(database), role_(role) {}
+    Result<bool> may_have(DatastreamId id) const;
+    Result<std::set<DatastreamId>> look() const;
+    std::map<ObservationKey, Detail> waiting(DatastreamId id) const;
+    Result<void> read_spans(DatastreamId id, const std::map<ObservationKey, Detail>& waiting, Spans& spans) const;
+    Result<std::map<std::int64_t, std::uint64_t>> read_features(DatastreamId id,
+                                                                const std::map<ObservationKey, Detail>& waiting) const;
     std::map<ObservationKey, Detail> pending_between(ObservationKey first, ObservationKey last) const;
     Result<std::map<ObservationKey, Detail>> of_datastream(DatastreamId id, Interval interval, std::size_t limit) const;
 
     database::Database* database_;
+    Role role_;
+    std::function<void(const Found&)> told_;
     mutable std::mutex mutex_;
+    /// The keeper's: once it has looked, no datastream outside these has any.
+    mutable std::set<DatastreamId> may_have_;
+    mutable bool looked_ = false;
     std::map<ObservationKey, Pending> pending_;
     std::uint64_t puts_ = 0;
     std::uint64_t written_ = 0;  // puts up to here were in the last write()

@@ -4,6 +4,7 @@
 #include <array>
 
 #include <gmock/gmock.h>
+#include <soci/soci.h>
 
 #include "core/clock.h"
 #include "platform/database/testing/test_database.h"
@@ -119,6 +120,42 @@ TEST_P(DetailsOf, AFeatureTellsItsObservationsPageByPage) {
                             ObservationKey{water, noon + 1h}, ObservationKey{water, noon + 3h}));
 }
 
+TEST_P(DetailsOf, TogetherTheySaySpansFeaturesAndHowMany) {
+    details_->put({air, noon}, {.phenomenon_end = noon + 9h, .result_time = noon + 1h, .feature = 3});
+    details_->put({air, noon + 1h}, {.result_time = noon + 5h, .feature = 3});
+    details_->put({air, noon + 2h}, {.result_time = noon + 3h, .feature = 4});
+    details_->put({water, noon}, about(5));
+    const auto expect_all = [&] {
+        EXPECT_EQ(details_->spans(air).value(), (Details::Spans{Interval{noon + 1h, noon + 5h}, noon + 9h}));
+        EXPECT_THAT(details_->features(air, 10).value(), ElementsAre(Details::Named{3, 2}, Details::Named{4, 1}));
+        EXPECT_EQ(details_->count(air).value(), 3U);
+        EXPECT_EQ(details_->spans(water).value(), Details::Spans{});
+    };
+    expect_all();
+    settle();
+    expect_all();
+    // What waits counts, and not what it replaces.
+    details_->put({air, noon}, {.result_time = noon + 4h, .feature = 4});
+    details_->put({air, noon + 1h}, {});
+    const auto expect_rest = [&] {
+        EXPECT_EQ(details_->spans(air).value(), (Details::Spans{Interval{noon + 3h, noon + 4h}, std::nullopt}));
+        EXPECT_THAT(details_->features(air, 10).value(), ElementsAre(Details::Named{4, 2}));
+        EXPECT_THAT(details_->features(air, 0).value(), IsEmpty());
+        EXPECT_EQ(details_->count(air).value(), 2U);
+    };
+    expect_rest();
+    settle();
+    expect_rest();
+}
+
+TEST_P(DetailsOf, WhoFollowsHearsOfEachPut) {
+    std::vector<Details::Found> heard;
+    details_->follow([&](const Details::Found& found) { heard.push_back(found); });
+    details_->put({air, noon}, about(3));
+    details_->put({air, noon}, {});
+    EXPECT_THAT(heard, ElementsAre(Details::Found{{air, noon}, about(3)}, Details::Found{{air, noon}, Detail{}}));
+}
+
 TEST_P(DetailsOf, WhatIsRemovedIsGoneAndStaysGone) {
     details_->put({air, noon}, about(1));
     settle();
@@ -139,6 +176,26 @@ TEST_P(DetailsOf, AfterARestartThereIsWhatHadSettled) {
     details_->put({air, noon + 1h}, about(1));
     open();
     EXPECT_THAT(times(air, {earliest_time, latest_time}), ElementsAre(noon));
+}
+
+TEST(DetailsOfAnOlderFile, TellTheirSpansToo) {
+    SystemClock clock;
+    auto place = database::TestDatabase::make(database::Engine::sqlite).value();
+    const auto store = open_block_store({.path = place.path()}).value();
+    const auto database = place.open();
+    ASSERT_TRUE(database::migrate(*database, {Details::schema()}, clock, {.number_max = 1}));
+    const Detail whole{.phenomenon_end = noon + 1500ms, .result_time = noon + 120us};
+    ASSERT_TRUE(database->write("a row of before", [&](soci::session& sql) -> Result<void> {
+        const std::string body = to_json(whole);
+        const long long time = noon.time_since_epoch().count();
+        sql << "INSERT INTO observation_detail (datastream, time, body) VALUES (7, :time, :body)", soci::use(time),
+            soci::use(body);
+        return {};
+    }));
+    ASSERT_TRUE(database::migrate(*database, {Details::schema()}, clock));
+    const auto details = Details::open(database.get());
+    EXPECT_TRUE(details->any(air).value());
+    EXPECT_EQ(details->spans(air).value(), (Details::Spans{Interval{noon + 120us, noon + 120us}, noon + 1500ms}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, DetailsOf, testing::Bool(),

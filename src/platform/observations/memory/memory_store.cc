@@ -106,6 +106,15 @@ public:
         return rows == nullptr ? 0 : rows->size();
     }
 
+    std::uint64_t count() const override {
+        const std::lock_guard lock{mutex_};
+        std::uint64_t all = 0;
+        for (const auto& [id, rows] : all_) {
+            all += rows.size();
+        }
+        return all;
+    }
+
     Result<std::uint64_t> count(DatastreamId id, Interval interval) const override {
         const std::lock_guard lock{mutex_};
         return columns(id, interval).size();
@@ -166,13 +175,15 @@ public:
         return rows == nullptr || row == rows->end() ? std::vector<Version>{} : row->second.older;
     }
 
-    Result<std::uint64_t> remove(DatastreamId id, Interval interval) override {
+    Result<std::uint64_t> remove_all(DatastreamId id, std::span<const Interval> intervals) override {
         const std::lock_guard lock{mutex_};
         const auto found = all_.find(id);
         if (found == all_.end()) {
             return 0;
         }
-        const auto gone = std::erase_if(found->second, [&](const auto& row) { return interval.contains(row.first); });
+        const auto gone = std::erase_if(found->second, [&](const auto& row) {
+            return std::ranges::any_of(intervals, [&](const Interval& one) { return one.contains(row.first); });
+        });
         if (found->second.empty()) {
             all_.erase(found);
         }

@@ -1,8 +1,11 @@
 #include "platform/publication/plane/plane.h"
 
 #include <algorithm>
+#include <array>
 
+#include "core/check.h"
 #include "core/files.h"
+#include "platform/database/migrations.h"
 #include "platform/observations/blocks/block_store.h"
 
 namespace bypuls::publication {
@@ -13,7 +16,39 @@ Result<std::unique_ptr<PlaneFiles>> PlaneFiles::open(const std::string& folder, 
     TRY_DO(plane->load_catalogue());
     TRY_DO(plane->open_registry());
     TRY_DO(plane->load_store());
+    TRY_DO(plane->open_details());
     return plane;
+}
+
+/// Beside the readings, in their file, so that both settle in one transaction.
+Result<void> PlaneFiles::open_details() {
+    auto opened = std::make_shared<DetailsFile>();
+    const std::vector<database::Component> components{observations::Details::schema()};
+    const bool writes = role_ == Role::gate;
+    TRY(opened->database, database::Database::open({.url = "sqlite:" + store_path(), .read_only = !writes}));
+    if (writes) {
+        TRY_DO(database::migrate(*opened->database, components, clock_));
+    } else {
+        TRY(const auto pending, database::pending_migrations(*opened->database, components));
+        if (!pending.empty()) {
+            return {};  // until the gate has brought it forward, nothing but readings is public
+        }
+    }
+    opened->details = observations::Details::open(
+        opened->database.get(), writes ? observations::Details::Role::keeper : observations::Details::Role::reader);
+    const std::lock_guard lock(mutex_);
+    details_ = std::move(opened);
+    return {};
+}
+
+std::shared_ptr<const observations::Details> PlaneFiles::details() const {
+    const std::lock_guard lock(mutex_);
+    return details_ ? std::shared_ptr<const observations::Details>(details_, details_->details.get()) : nullptr;
+}
+
+observations::Details& PlaneFiles::details_for_gate() {
+    check(role_ == Role::gate, "details are put by the gate alone");
+    return *details_->details;
 }
 
 Result<void> PlaneFiles::load_catalogue() {
@@ -60,6 +95,9 @@ Result<bool> PlaneFiles::refresh() {
     if (stamp_of(store_path()) != store_stamp_ || stamp_of(store_path() + "-wal") != wal_stamp_) {
         TRY_DO(load_store());
         changed = true;
+    }
+    if (!details()) {
+        TRY_DO(open_details());
     }
     TRY(const bool registry_changed, refresh_registry());
     return changed || registry_changed;
@@ -126,19 +164,34 @@ Result<void> PlaneFiles::append(std::span<const observations::Arrival> rows, jou
     return {};
 }
 
+Result<void> PlaneFiles::advance(journal::Position position) {
+    const auto into = store();
+    if (position > into->settled()) {
+        TRY_DO(into->append({}, position, {}));
+        last_ = position;
+    }
+    return {};
+}
+
 Result<void> PlaneFiles::settle() {
     TRY_DO(forget_deleted());
     const auto into = store();
-    return last_ > into->settled() ? into->settle(last_) : Result<void>{};
+    if (last_ <= into->settled()) {
+        return {};
+    }
+    const std::array<observations::Companion*, 1> companions{&details_for_gate()};
+    TRY_DO(into->settle(last_, companions));
+    details_for_gate().settled();
+    return {};
 }
 
 journal::Position PlaneFiles::settled() const {
     return store()->settled();
 }
 
-Result<void> PlaneFiles::remove(DatastreamId id, Interval interval) {
-    TRY_DO(store()->remove(id, interval));
-    return {};
+Result<void> PlaneFiles::remove(DatastreamId id, std::span<const Interval> intervals) {
+    TRY_DO(store()->remove_all(id, intervals));
+    return details_for_gate().remove(id, intervals);
 }
 
 }  // namespace bypuls::publication

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "core/result.h"
+#include "platform/database/database.h"
+#include "platform/observations/details/details.h"
 #include "platform/observations/store.h"
 #include "platform/publication/plane/catalogue.h"
 #include "platform/registry/view.h"
@@ -53,8 +55,11 @@ public:
 
     std::shared_ptr<const Catalogue> catalogue() const override;
     std::shared_ptr<const registry::View> registry() const override;
-    /// The published readings, as they are now: a process that only reads replaces them, and who holds these keeps them.
+    /// The published readings, as they are now: a process that only reads replaces them, and who holds these keeps
+    /// them.
     std::shared_ptr<const observations::Store> readings() const { return store(); }
+    /// What is published of observations beside their results. Null while the gate has not made the file for it.
+    std::shared_ptr<const observations::Details> details() const;
     std::optional<observations::Observation> latest(DatastreamId id) const override;
     std::optional<observations::Observation> latest_usable(DatastreamId id) const override;
     std::uint64_t count(DatastreamId id) const override;
@@ -72,9 +77,14 @@ public:
     Result<bool> put(const registry::Copy& copy);
     /// Rows of the journal's record at `position`; those of records that are settled already are passed over.
     Result<void> append(std::span<const observations::Arrival> rows, journal::Position position);
+    /// Nothing but details came of the record.
+    Result<void> advance(journal::Position position);
     Result<void> settle();
     journal::Position settled() const;
-    Result<void> remove(DatastreamId id, Interval interval);
+    /// Intervals by rising time and apart.
+    Result<void> remove(DatastreamId id, std::span<const Interval> intervals);
+    /// What is said of observations beside their results; written when these settle.
+    observations::Details& details_for_gate();
 
     // For a process that only reads.
 
@@ -90,6 +100,11 @@ private:
 
     /// The registry with what it stands on.
     struct RegistryFile;
+    /// The details with the database they are in.
+    struct DetailsFile {
+        std::unique_ptr<database::Database> database;
+        std::unique_ptr<observations::Details> details;
+    };
 
     PlaneFiles(std::string folder, Role role) : folder_(std::move(folder)), role_(role) {}
     Result<void> open_registry();
@@ -103,6 +118,7 @@ private:
     static Stamp stamp_of(const std::string& path);
     Result<void> load_catalogue();
     Result<void> load_store();
+    Result<void> open_details();
 
     const std::string folder_;
     const Role role_;
@@ -112,6 +128,7 @@ private:
     std::shared_ptr<const Catalogue> catalogue_;
     std::shared_ptr<RegistryFile> registry_;
     std::shared_ptr<observations::Store> store_;
+    std::shared_ptr<DetailsFile> details_;
     Stamp catalogue_stamp_;
     Stamp store_stamp_;
     Stamp wal_stamp_;

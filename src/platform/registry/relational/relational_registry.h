@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "core/clock.h"
 #include "platform/database/database.h"
@@ -18,6 +20,10 @@ Result<std::unique_ptr<Registry>> open_relational_registry(database::Database& d
 
 /// The same to be read alone, also from a database that is open to be read alone.
 Result<std::unique_ptr<View>> open_relational_view(database::Database& database, const Clock& clock);
+
+/// Those of the datastreams and multi-datastreams that the registry in this database has had and removed, in the order
+/// given.
+Result<std::vector<DatastreamId>> removed_datastreams(database::Database& database, std::span<const DatastreamId> of);
 
 /// A part of a registry, to be copied under the ids that it has there. What its entities refer to is in it too.
 struct Copy {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "platform/registry/relational/relational_registry.h"
 #include "platform/registry/relational/writing.h"
 
 namespace bypuls::registry::rows {
@@ -126,3 +127,26 @@ Result<void> Writing::remove_any(Kind kind, std::int64_t id, Removed& removed) {
 }
 
 }  // namespace bypuls::registry::rows
+
+namespace bypuls::registry {
+
+Result<std::vector<DatastreamId>> removed_datastreams(database::Database& database, std::span<const DatastreamId> of) {
+    std::vector<DatastreamId> removed;
+    TRY_DO(database.read("looking for removed datastreams", [&](soci::session& sql) -> Result<void> {
+        const auto single = static_cast<long long>(Kind::datastream);
+        const auto multi = static_cast<long long>(Kind::multi_datastream);
+        for (const DatastreamId id : of) {
+            const long long wanted = id.value;
+            long long found = 0;
+            sql << "SELECT count(*) FROM registry_removals WHERE kind IN (:single, :multi) AND id = :id",
+                soci::use(single, "single"), soci::use(multi, "multi"), soci::use(wanted, "id"), soci::into(found);
+            if (found > 0) {
+                removed.push_back(id);
+            }
+        }
+        return {};
+    }));
+    return removed;
+}
+
+}  // namespace bypuls::registry

@@ -59,8 +59,8 @@ public:
     Result<void> rewrite(observations::DatastreamId id, std::string rows, Instant received) override {
         return parts_.write.sink.rewrite(id, std::move(rows), received);
     }
-    Result<std::uint64_t> remove(observations::DatastreamId id, Interval interval) override {
-        return parts_.write.sink.remove(id, interval);
+    Result<std::uint64_t> remove(observations::DatastreamId id, std::span<const Interval> intervals) override {
+        return parts_.write.sink.remove(id, intervals);
     }
     /// Did it come as far as the pipeline, which tells of its own refusals?
     bool was_read() const { return was_read_; }

@@ -12,6 +12,7 @@
 #include "platform/observations/store.h"
 #include "platform/publish/sensorthings/model/observation_id.h"
 #include "platform/publish/sensorthings/read/json.h"
+#include "platform/publish/sensorthings/read/strangers.h"
 #include "platform/registry/view.h"
 
 namespace bypuls::sensorthings {
@@ -33,6 +34,7 @@ struct Data {
     const observations::Store& store;
     const observations::Details* details = nullptr;  ///< null: no observation has any
     const MovedObservations* moved = nullptr;        ///< null: none has
+    const Strangers* strangers = nullptr;            ///< null: looked for each time
 };
 
 /// How answers look.

@@ -58,7 +58,9 @@ public:
         }
         if (!plan_.nothing) {
             TRY(const auto way, choose());
-            if (way == Way::sorted) {
+            if (wants_latest(way)) {
+                TRY_DO(latest());
+            } else if (way == Way::sorted) {
                 TRY_DO(sorted());
             } else if (limit_ > 0 || options_.distinct) {
                 TRY_DO(way == Way::by_place || plan_.datastreams.size() == 1 ? by_place() : by_time());
@@ -93,6 +95,38 @@ private:
             return any ? Way::sorted : Way::by_time;  // all unknown: the times of what they are of decide
         }
         return Way::sorted;
+    }
+
+    /// "$orderby=phenomenonTime desc&$top=1" of one datastream: what dashboards ask for all of them, held in memory.
+    bool wants_latest(Way way) const {
+        return way == Way::by_time && walk_ == Walk::newest_first && plan_.datastreams.size() == 1 && limit_ == 1 &&
+               skip_ == 0 && !start_ && !options_.distinct && !plan_.judges_rows() && plan_.whole_time();
+    }
+
+    Result<void> latest() {
+        const DatastreamId id = plan_.datastreams.front();
+        const auto newest = session_.data().store.latest(id);
+        if (!newest || !known(id)) {
+            return {};
+        }
+        TRY_DO(session_.spend(1));
+        auto& columns = page_.columns.emplace_back();
+        columns.type = observations::type_of(newest->value);
+        columns.push_back(newest->time, newest->value, newest->quality);
+        Row row{.datastream = id, .columns = &columns, .index = 0};
+        if (session_.data().details != nullptr) {
+            TRY(const bool any, session_.data().details->any(id));
+            TRY(auto detail,
+                any ? session_.data().details->get({id, newest->time}) : Result<std::optional<observations::Detail>>());
+            if (detail) {
+                row.detail = &page_.details.emplace_back(std::move(*detail));
+            }
+        }
+        page_.rows.push_back(row);
+        if (session_.data().store.count(id) > 1) {
+            page_.next = end_of(row);
+        }
+        return {};
     }
 
     Result<bool> any_details() {
@@ -297,6 +331,9 @@ private:
         }
         TRY(const bool detailed, plan_.rest_of_detailed ? any_details() : Result<bool>(false));
         std::uint64_t all = 0;
+        if (plan_.all_datastreams && plan_.whole_time() && !plan_.judges_rows() && !detailed) {
+            return count_of_known();
+        }
         for (const DatastreamId id : plan_.datastreams) {
             if (!known(id)) {
                 continue;
@@ -312,6 +349,17 @@ private:
             }
         }
         return all;
+    }
+
+    /// The running total, less what belongs to datastreams that the registry does not know (any more).
+    std::uint64_t count_of_known() const {
+        const auto& store = session_.data().store;
+        const auto all = store.count();
+        std::uint64_t strange = 0;
+        for (const DatastreamId id : session_.strangers(plan_.datastreams)) {
+            strange += store.count(id);
+        }
+        return all - std::min(all, strange);
     }
 
     Result<std::uint64_t> count_rows(DatastreamId id) {

@@ -11,8 +11,6 @@ namespace {
 constexpr std::size_t seen_max = 20'000;
 constexpr std::size_t rows_between_clocks = 1024;
 
-const Interval all_time{observations::earliest_time, observations::latest_time};
-
 /// Calls `act` with the registry's collection for the kind.
 template <typename Act>
 auto with_entities(const registry::View& view, Kind kind, Act act) {
@@ -145,6 +143,11 @@ bool Session::is_multi(observations::DatastreamId id) const {
     return stream != nullptr && stream->components > 0;
 }
 
+std::vector<observations::DatastreamId> Session::strangers(
+    const std::vector<observations::DatastreamId>& having) const {
+    return data_.strangers != nullptr ? data_.strangers->among(having, streams_) : Strangers{}.among(having, streams_);
+}
+
 Result<registry::Page<Entity>> Session::select(Kind kind, const registry::Selection& selection) {
     return with_entities(data_.registry, kind, [&](const auto& entities) -> Result<registry::Page<Entity>> {
         TRY(auto page, entities.select(selection));
@@ -261,73 +264,6 @@ Result<std::optional<query::Value>> Session::value_of(const Entity& entity, std:
         }
     }
     return own_value(entity, property);
-}
-
-Result<std::optional<query::Value>> Session::stream_value(observations::DatastreamId id, std::string_view observed_area,
-                                                          registry::ThingId thing, std::string_view property) {
-    using Found = std::optional<query::Value>;
-    if (property == "phenomenonTime") {
-        TRY(auto span, phenomenon_span(id));
-        return Found(std::move(span));
-    }
-    if (property == "resultTime") {
-        TRY(auto span, result_span(id));
-        return Found(std::move(span));
-    }
-    if (property != "observedArea") {
-        return Found{};
-    }
-    if (!observed_area.empty()) {
-        return Found(query::Geometry{std::string(observed_area)});
-    }
-    if (data_.store.count(id) == 0) {
-        return Found(query::Value{});
-    }
-    // Without a wider one that was given, what is observed lies where the thing is.
-    TRY(const auto feature, data_.registry.feature_at(thing, now_));
-    if (!feature) {
-        return Found(query::Value{});
-    }
-    TRY(const auto entity, get(Kind::feature_of_interest, feature->value));
-    const auto* about = entity ? std::get_if<registry::FeatureOfInterest>(entity.get()) : nullptr;
-    return Found(about == nullptr || about->feature.empty() ? query::Value{}
-                                                            : query::Value{query::Geometry{about->feature}});
-}
-
-Result<query::Value> Session::phenomenon_span(observations::DatastreamId id) {
-    const auto newest = data_.store.latest(id);
-    if (!newest) {
-        return query::Value{};
-    }
-    TRY(const auto oldest, data_.store.range(id, all_time, {.limit = 1}));
-    query::Span span{oldest.columns.empty() ? newest->time : oldest.columns.times[0], newest->time};
-    if (data_.details != nullptr) {
-        TRY(const auto last, data_.details->get({id, newest->time}));
-        if (last && last->phenomenon_end) {
-            span.to = *last->phenomenon_end;
-        }
-    }
-    return query::Value{span};
-}
-
-Result<query::Value> Session::result_span(observations::DatastreamId id) {
-    if (data_.details == nullptr) {
-        return query::Value{};
-    }
-    TRY(const bool any, data_.details->any(id));
-    if (!any) {
-        return query::Value{};
-    }
-    std::optional<query::Span> span;
-    TRY(const auto all, data_.details->range(id, all_time));
-    TRY_DO(spend(all.size()));
-    for (const auto& one : all) {
-        if (const auto& time = one.detail.result_time) {
-            span =
-                span ? query::Span{std::min(span->from, *time), std::max(span->to, *time)} : query::Span{*time, *time};
-        }
-    }
-    return span ? query::Value{*span} : query::Value{};
 }
 
 std::optional<query::Value> EntityRecord::property(std::string_view name) const {

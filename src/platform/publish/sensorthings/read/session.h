@@ -55,12 +55,25 @@ public:
 
     Reading reading(ObservationPlace place, observations::Value value, observations::Detail detail) const;
     bool is_multi(observations::DatastreamId id) const;
+    /// Those of `having`, which are sorted, that the registry does not know.
+    std::vector<observations::DatastreamId> strangers(const std::vector<observations::DatastreamId>& having) const;
 
 private:
-    Result<std::optional<query::Value>> stream_value(observations::DatastreamId id, std::string_view observed_area,
+    Result<std::optional<query::Value>> stream_value(observations::DatastreamId id, const std::string& observed_area,
                                                      registry::ThingId thing, std::string_view property);
+    /// A feature that what is observed of a thing is about for a time.
+    struct FeatureThen {
+        Interval during{};
+        std::int64_t feature = 0;
+    };
+    /// From the oldest reading to the newest, both ends included.
+    Result<std::optional<Interval>> observed_during(observations::DatastreamId id) const;
+    Result<bool> has_details(observations::DatastreamId id);
     Result<query::Value> phenomenon_span(observations::DatastreamId id);
     Result<query::Value> result_span(observations::DatastreamId id);
+    Result<query::Value> observed_bounds(observations::DatastreamId id, registry::ThingId thing);
+    Result<std::vector<std::int64_t>> features_observed(observations::DatastreamId id, registry::ThingId thing);
+    Result<const std::vector<FeatureThen>*> features_of(registry::ThingId thing);
     Result<std::optional<registry::ThingId>> thing_of(observations::DatastreamId id);
 
     const Data& data_;
@@ -73,6 +86,7 @@ private:
     std::shared_ptr<const registry::Streams> streams_;
     std::map<std::pair<Kind, std::int64_t>, std::shared_ptr<const Entity>> seen_;
     std::map<std::pair<std::int64_t, Instant>, std::optional<std::int64_t>> features_;
+    std::map<registry::ThingId, std::vector<FeatureThen>> stays_;
 };
 
 /// An entity as the evaluator sees it. The session outlives it.

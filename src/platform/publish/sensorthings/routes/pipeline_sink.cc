@@ -46,7 +46,7 @@ Result<void> PipelineSink::rewrite(observations::DatastreamId id, std::string ro
     TRY(const auto kept, pipeline_.submit_and_wait(message_of(std::move(rows), received)));
     // Replaying reads them from what has settled.
     TRY_DO(pipeline_.flush());
-    TRY_DO(pipeline_.remove(id, {observations::earliest_time, observations::latest_time}));
+    TRY_DO(pipeline_.remove(id, Interval{observations::earliest_time, observations::latest_time}));
     std::promise<Result<ingest::pipeline::Receipt>> told;
     auto answer = told.get_future();
     pipeline_.replay(kept.position,
@@ -56,8 +56,8 @@ Result<void> PipelineSink::rewrite(observations::DatastreamId id, std::string ro
     return {};
 }
 
-Result<std::uint64_t> PipelineSink::remove(observations::DatastreamId id, Interval interval) {
-    return pipeline_.remove(id, interval);
+Result<std::uint64_t> PipelineSink::remove(observations::DatastreamId id, std::span<const Interval> intervals) {
+    return pipeline_.remove(id, intervals);
 }
 
 }  // namespace bypuls::sensorthings

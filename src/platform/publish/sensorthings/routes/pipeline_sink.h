@@ -16,7 +16,7 @@ public:
     /// The same for a coroutine, which goes on where it was.
     Task<Result<std::vector<Refusal>>> send(std::string rows, Instant received);
     Result<void> rewrite(observations::DatastreamId id, std::string rows, Instant received) override;
-    Result<std::uint64_t> remove(observations::DatastreamId id, Interval interval) override;
+    Result<std::uint64_t> remove(observations::DatastreamId id, std::span<const Interval> intervals) override;
 
 private:
     ingest::pipeline::Pipeline& pipeline_;

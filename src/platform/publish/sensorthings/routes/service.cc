@@ -219,8 +219,13 @@ Result<Reply> Service::remove_filtered(const ResourcePath& path, const Ask& ask)
         TRY(const auto found, resolve(session, path));
         if (found.kind == Kind::observation) {
             TRY(const auto page, observation_page(session, found.of, fitted));
+            std::map<observations::DatastreamId, std::vector<Interval>> intervals;
             for (const Row& row : page.rows) {
-                TRY(const auto gone, parts_.write->sink.remove(row.datastream, {row.time(), row.time() + Duration{1}}));
+                intervals[row.datastream].push_back({row.time(), row.time() + Duration{1}});
+            }
+            for (auto& [datastream, instants] : intervals) {
+                std::ranges::sort(instants, {}, &Interval::from);
+                TRY(const auto gone, parts_.write->sink.remove(datastream, instants));
                 deleted += gone;
             }
             if (!page.next) {

@@ -375,10 +375,16 @@ Result<std::vector<Changed>> ChangeSet::commit() {
 
 Result<void> ChangeSet::take_away(const registry::Removed& removed) {
     for (const auto datastream : removed.datastreams) {
-        TRY_DO(parts_.sink.remove(datastream, all_time));
+        TRY_DO(parts_.sink.remove(datastream, {&all_time, 1}));
     }
+    std::map<registry::DatastreamId, std::vector<Interval>> intervals;
     for (const auto& [datastream, interval] : removals_) {
-        TRY_DO(parts_.sink.remove(datastream, interval));
+        intervals[datastream].push_back(interval);
+    }
+    for (auto& [datastream, all] : intervals) {
+        std::ranges::sort(all, {}, &Interval::from);
+        all.erase(std::ranges::unique(all).begin(), all.end());
+        TRY_DO(parts_.sink.remove(datastream, all));
     }
     return {};
 }
@@ -430,7 +436,8 @@ Result<std::vector<std::int64_t>> ChangeSet::send(const std::vector<std::int64_t
         if (pending.replaces &&
             pending.replaces->place != ObservationPlace{{resolved(pending.datastream, ids)}, *pending.body.time}) {
             const auto& old = pending.replaces->place;
-            TRY_DO(parts_.sink.remove(old.datastream, {old.time, old.time + Duration{1}}));
+            const Interval then{old.time, old.time + Duration{1}};
+            TRY_DO(parts_.sink.remove(old.datastream, {&then, 1}));
         }
     }
     return observed;

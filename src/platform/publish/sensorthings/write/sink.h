@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,8 @@ public:
     /// Rows in the place of all that the datastream has, for a datastream whose type has changed. They are on disk
     /// before anything goes. Blocks.
     virtual Result<void> rewrite(observations::DatastreamId id, std::string rows, Instant received) = 0;
-    /// For good; returns how many. Blocks.
-    virtual Result<std::uint64_t> remove(observations::DatastreamId id, Interval interval) = 0;
+    /// For good, all of the intervals or none; they are by rising time and apart. Returns how many. Blocks.
+    virtual Result<std::uint64_t> remove(observations::DatastreamId id, std::span<const Interval> intervals) = 0;
 };
 
 /// Where observations are noted that change their time and keep their id.
