@@ -1,5 +1,6 @@
 #include "platform/http/raw_client.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -70,16 +71,22 @@ std::optional<std::string> RawClient::take_line() {
 }
 
 bool RawClient::take_bytes(std::string& out, std::size_t count) {
-    while (buffer_.size() < count) {
-        if (!fill()) {
-            out += buffer_;
-            buffer_.clear();
-            return false;
+    const std::size_t held = std::min(count, buffer_.size());
+    out.append(buffer_, 0, held);
+    buffer_.erase(0, held);
+    // The rest goes where it is to be: whoever measures a large answer measures the server, not copies made here.
+    const std::size_t whole = out.size() + count - held;
+    out.resize_and_overwrite(whole, [&, at = out.size()](char* bytes, std::size_t) mutable {
+        while (at < whole) {
+            const ssize_t got = recv(socket_, bytes + at, whole - at, 0);
+            if (got <= 0) {
+                break;
+            }
+            at += static_cast<std::size_t>(got);
         }
-    }
-    out += buffer_.substr(0, count);
-    buffer_.erase(0, count);
-    return true;
+        return at;
+    });
+    return out.size() == whole;
 }
 
 RawResponse RawClient::receive(bool head_only) {

@@ -12,6 +12,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t write_bytes_max = 1U << 20U;
 
 }  // namespace
 
@@ -58,7 +59,9 @@ Task<void> Wire::write(std::string_view first, std::string_view second) {
     const std::size_t of_first = std::min(sent, first.size());
     buffers[0] += of_first;
     buffers[1] += sent - of_first;
-    co_await asio::async_write(*plain_, buffers, asio::use_awaitable);
+    // As much at once as the socket takes: what stays behind of a large answer is megabytes.
+    const auto all_of_it = [](const error_code& failed, std::size_t) { return failed ? 0 : write_bytes_max; };
+    co_await asio::async_write(*plain_, buffers, all_of_it, asio::use_awaitable);
 }
 
 void Wire::write_now(std::string_view bytes) noexcept {
