@@ -50,6 +50,8 @@ await report.test('anybody reads what is public, with the latest of each datastr
     assert.equal(typeof streams.value[0].Observations[0].result, 'number')
     const self = await get(streams.value[0]['@iot.selfLink'])
     assert.equal(self['@iot.id'], streams.value[0]['@iot.id'])
+    const unmarked = await get('Datastreams?$filter=not (properties/simulated eq true)&$count=true')
+    assert.equal(unmarked['@iot.count'], 0, 'what the demonstration makes up says so')
 })
 await report.test('what has not changed is not sent again, and what is sent is compressed', async () => {
     const first = await fetch(`${sta}/Things`)
@@ -96,6 +98,18 @@ await report.test('with one, a thing is made, observed and deleted, and stays in
     }
     assert.equal((await get(`Datastreams(${stream['@iot.id']})/Observations?$count=true&$top=1`, reader))['@iot.count'], 20)
     assert.equal((await fetch(link)).status, 404, 'the public plane has not heard of it')
+    const tag = (await fetch(link, { headers: reader })).headers.get('ETag')!
+    const rename = (name: string, match: string) => send('PATCH', link.slice(sta.length + 1), { name }, { ...admin, 'If-Match': match })
+    assert.equal((await rename('Utløp', '"another"')).status, 412)
+    assert.equal((await rename('Utløp', tag)).status, 200)
+    assert.equal((await get(link, reader)).name, 'Utløp')
+    const late = await rename('Avløp', tag)
+    assert.equal(late.status, 412, 'somebody was first')
+    assert.match((await late.json()).type, /precondition-failed/)
+    assert.equal((await fetch(link, { method: 'DELETE', headers: { ...admin, 'If-Match': tag } })).status, 412)
+    assert.equal((await get(link, reader)).name, 'Utløp')
+    assert.equal((await rename('Avløp', '*')).status, 200)
+    assert.equal((await send('PATCH', 'Things(999999)', { name: 'x' }, { ...admin, 'If-Match': '*' })).status, 412)
     assert.equal((await fetch(link, { method: 'DELETE', headers: admin })).status, 200)
     assert.equal((await fetch(seen.headers.get('Location')!, { headers: reader })).status, 404)
 })

@@ -78,6 +78,15 @@ Tree with_body(Tree operation, const Tree& schema) {
     return operation;
 }
 
+Tree conditional(Tree operation) {
+    operation["parameters"] = Tree::array({{{"name", "If-Match"},
+                                            {"in", "header"},
+                                            {"description", "the ETag of a GET of this address without options"},
+                                            {"schema", {{"type", "string"}}}}});
+    operation["responses"]["412"] = {{"description", "It has changed since"}};
+    return operation;
+}
+
 void add_paths(Tree& paths, const EntityType& type, bool writable) {
     const std::string set(type.set);
     const std::string name(type.name);
@@ -96,9 +105,10 @@ void add_paths(Tree& paths, const EntityType& type, bool writable) {
     if (writable) {
         of_set["post"] =
             with_body(operation("Make a " + name, {{"201", {{"description", "Made; see Location"}}}}), one);
-        of_one["patch"] = with_body(operation("Change it", {{"200", {{"description", "Changed"}}}}), one);
-        of_one["put"] = with_body(operation("Replace it", {{"200", {{"description", "Replaced"}}}}), one);
-        of_one["delete"] = operation("Delete it with all that belongs to it", {{"200", {{"description", "Deleted"}}}});
+        of_one["patch"] = conditional(with_body(operation("Change it", {{"200", {{"description", "Changed"}}}}), one));
+        of_one["put"] = conditional(with_body(operation("Replace it", {{"200", {{"description", "Replaced"}}}}), one));
+        of_one["delete"] =
+            conditional(operation("Delete it with all that belongs to it", {{"200", {{"description", "Deleted"}}}}));
     }
     paths["/" + set] = std::move(of_set);
     paths["/" + set + "({id})"] = std::move(of_one);

@@ -115,6 +115,12 @@ private:
         return act(service);
     }
 
+    static std::optional<std::string> if_match_of(const Request& request) {
+        const auto condition = request.header("if-match");
+        const bool conditional = request.method != Method::get && request.method != Method::head;
+        return condition && conditional ? std::optional(std::string(*condition)) : std::nullopt;
+    }
+
     static Ask ask_of(Request& request, const std::string& path) {
         return {.method = request.method,
                 .path = path,
@@ -122,7 +128,8 @@ private:
                 .content_type = request.content_type(),
                 .body = std::move(request.body),
                 .wants_entity =
-                    request.header("prefer").value_or("").find("return=representation") != std::string_view::npos};
+                    request.header("prefer").value_or("").find("return=representation") != std::string_view::npos,
+                .if_match = if_match_of(request)};
     }
 
     Response answer_one(const Request& request, const Ask& ask, const Asker& asker) const {
@@ -148,9 +155,16 @@ private:
         return reply;
     }
 
+    static Response problem_of(const Request& request, const Reply& reply) {
+        constexpr int precondition_failed = 412;
+        return reply.status == precondition_failed
+                   ? http::problem(request, precondition_failed, "precondition-failed", reply.error->what)
+                   : http::problem(request, *reply.error);
+    }
+
     static Response response_of(const Request& request, Reply reply) {
         if (reply.error) {
-            return http::problem(request, *reply.error);
+            return problem_of(request, reply);
         }
         Response response = reply.status == 204 ? http::no_content()
                                                 : http::content(reply.media_type, std::move(reply.body), reply.status);
@@ -169,6 +183,8 @@ private:
             response.headers.set("Cache-Control", "private, no-store");
         } else if (request.method == Method::get && response.status == 200) {
             response.headers.set("Cache-Control", "public, max-age=0, must-revalidate");
+        }
+        if (request.method == Method::get && response.status == 200) {
             const auto* body = std::get_if<std::string>(&response.body);
             constexpr std::size_t tagged_max = 1U << 20U;
             if (body != nullptr && body->size() <= tagged_max) {
@@ -219,7 +235,7 @@ private:
         }
         for (Reply& reply : answered.replies) {
             if (reply.error) {
-                const auto problem = http::problem(request, *reply.error);
+                const auto problem = problem_of(request, reply);
                 reply.status = problem.status;
                 reply.media_type = "application/problem+json";
                 reply.body = std::get<std::string>(problem.body);

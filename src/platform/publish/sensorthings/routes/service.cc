@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include <fmt/format.h>
 
+#include "core/text.h"
 #include "platform/publish/sensorthings/read/fit.h"
 #include "platform/publish/sensorthings/read/observation_plan.h"
 #include "platform/publish/sensorthings/read/pages.h"
@@ -65,6 +67,15 @@ Result<Target> target_of(Session& session, const ChangeSet& changes, std::string
         target.below = Below{found.of->kind, found.of->id};
     }
     return target;
+}
+
+/// The packed form of an answer carries W/ before the validator of the same entity in the same state.
+bool names(std::string_view if_match, std::string_view etag) {
+    const auto tags = split(if_match, ',');
+    return std::ranges::any_of(tags, [&](std::string_view tag) {
+        tag = trim(tag);
+        return (tag.starts_with("W/") ? tag.substr(2) : tag) == etag;
+    });
 }
 
 std::string self_link(const Form& form, const Changed& changed) {
@@ -138,7 +149,29 @@ Result<void> Service::plan(ChangeSet& changes, const Ask& ask) const {
     return changes.update(target.kind, *target.id, body, mode);
 }
 
+Result<bool> Service::is_unchanged(const Form& form, const Ask& ask) const {
+    const auto current = get(form, {.method = Method::get, .path = ask.path});
+    if (!current) {
+        return current.error().code == Errc::not_found ? Result<bool>(false) : std::unexpected(current.error());
+    }
+    return trim(*ask.if_match) == "*" || names(*ask.if_match, http::etag_of(current->body));
+}
+
 Result<Reply> Service::change(const Form& form, const Ask& ask, const Rights& rights) const {
+    if (!ask.if_match) {
+        const std::shared_lock beside_others(changing_);
+        return change_now(form, ask, rights);
+    }
+    const std::unique_lock alone(changing_);
+    TRY(const bool unchanged, is_unchanged(form, ask));
+    if (!unchanged) {
+        return Reply{.status = 412,
+                     .error = Error{Errc::conflict, fmt::format("'{}' is not as If-Match says any more", ask.path)}};
+    }
+    return change_now(form, ask, rights);
+}
+
+Result<Reply> Service::change_now(const Form& form, const Ask& ask, const Rights& rights) const {
     if (ask.method == Method::post && ask.path == create_observations_path) {
         TRY(auto answer,
             create_observations(ask.body, parts_.write->registry, parts_.write->sink, parts_.clock, form.root));
@@ -177,6 +210,7 @@ std::vector<Reply> Service::change_together(const Form& form, const std::vector<
         if (parts_.write == nullptr) {
             return fail(Errc::forbidden, "nothing is changed through the public plane");
         }
+        const std::shared_lock beside_others(changing_);
         ChangeSet changes(*parts_.write);
         for (std::size_t i = 0; i < members.size(); ++i) {
             const auto& [ask, content_id] = members[i];

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,9 +25,11 @@ struct Ask {
     std::string content_type{};
     std::string body{};
     bool wants_entity = false;  ///< Prefer: return=representation (RFC 7240)
+    /// If-Match (RFC 9110 §13.1.1): the change is made only while a GET of the path has one of these validators.
+    std::optional<std::string> if_match{};
 };
 
-/// What it is answered. An error is for the caller to put into words.
+/// What it is answered. An error is for the caller to put into words; with status 412 it tells that If-Match failed.
 struct Reply {
     int status = 200;
     std::string media_type = "application/json";
@@ -70,12 +73,16 @@ private:
     Result<Reply> answered(const Form& form, const Ask& ask, const Rights& rights) const;
     Result<Reply> get(const Form& form, const Ask& ask) const;
     Result<Reply> change(const Form& form, const Ask& ask, const Rights& rights) const;
+    Result<Reply> change_now(const Form& form, const Ask& ask, const Rights& rights) const;
+    Result<bool> is_unchanged(const Form& form, const Ask& ask) const;
     Result<Reply> remove_filtered(const ResourcePath& path, const Ask& ask) const;
     Result<Reply> created(const Form& form, const Changed& changed, const Ask& ask) const;
     /// Adds what is asked to a set.
     Result<void> plan(ChangeSet& changes, const Ask& ask) const;
 
     Parts parts_;
+    /// Held alone by a change with a condition, so that nothing changes between its look and its act.
+    mutable std::shared_mutex changing_;
 };
 
 /// Errc::forbidden when the asker may not do this.
