@@ -67,8 +67,8 @@ protected:
         const auto publish = [this](const std::string& topic, const std::string& payload, const std::string& route) {
             return broker.broker->publish({.topic = topic, .payload = payload, .qos = QoS::exactly_once}, route);
         };
-        told_inside.start(publish);
-        told_outside.start(publish);
+        told_inside.start(publish, "http://town.test");
+        told_outside.start(publish, "http://town.test");
     }
     ~SensorThingsMqtt() override {
         told_inside.stop();
@@ -81,7 +81,6 @@ protected:
     static Updates::Parts parts_of(World& world, std::string plane) {
         return {.look = [&world] { return Updates::Look{nullptr, world.data}; },
                 .clock = world.clock,
-                .origin = "http://town.test",
                 .plane = std::move(plane)};
     }
 
@@ -454,7 +453,6 @@ TEST_F(ReceiveUpdates, WhoMayReadWhatIsPublicAloneIsToldOfThatAlone) {
 TEST_F(ReceiveUpdates, WhatNobodyWantsIsLetGoAndThereIsAnEndToWhatCanBeWanted) {
     Updates few({.look = [this] { return Updates::Look{nullptr, inside.data}; },
                  .clock = inside.clock,
-                 .origin = "http://town.test",
                  .plane = "few",
                  .limits = {.watches_max = 3, .wide_max = 1}});
     const auto watch = [&](const std::string& topic) { return few.watch(subject_of(*topic_of(topic)).value(), topic); };

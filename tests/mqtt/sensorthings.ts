@@ -89,6 +89,7 @@ await report.test('mosquitto_sub is told of what comes over HTTP, as a GET shows
     const id = await post(`Datastreams(${inside})/Observations`, { result: 7, phenomenonTime: '2026-06-15T12:00:00Z' })
     const told = JSON.parse((await heard.lines)[0]!) as Record<string, unknown>
     assert.equal(told['@iot.id'], id)
+    assert.equal(told['@iot.selfLink'], `${town.url}/sta/v1.1/Observations(${id})`, 'at the port that the town was given')
     assert.equal(told.result, 7)
     assert.equal(told.phenomenonTime, '2026-06-15T12:00:00Z')
 })

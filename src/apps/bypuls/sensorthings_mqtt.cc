@@ -5,46 +5,37 @@
 namespace bypuls::apps {
 namespace {
 
-/// Links in what is told, where nobody's request says how the town is called.
-std::string origin_of(const Settings& settings) {
-    return settings.origin.empty() ? fmt::format("http://{}:{}", settings.listen.host, settings.listen.port)
-                                   : settings.origin;
-}
-
-sensorthings::Updates::Parts public_parts(const Settings& settings, const SensorThings& things, const Clock& clock) {
+sensorthings::Updates::Parts public_parts(const SensorThings& things, const Clock& clock) {
     return {.look =
                 [&things] {
                     auto look = things.public_look();
                     return sensorthings::Updates::Look{std::move(look.keeps), look.data};
                 },
             .clock = clock,
-            .origin = origin_of(settings),
             .plane = "public"};
 }
 
-sensorthings::Updates::Parts internal_parts(const Settings& settings, const SensorThings& things, const Clock& clock) {
+sensorthings::Updates::Parts internal_parts(const SensorThings& things, const Clock& clock) {
     return {.look = [&things] { return sensorthings::Updates::Look{nullptr, things.internal()->data}; },
             .clock = clock,
-            .origin = origin_of(settings),
             .plane = "internal"};
 }
 
 }  // namespace
 
-SensorThingsMqtt::SensorThingsMqtt(const Settings& settings, InternalPlane& plane, const SensorThings& things,
-                                   const Clock& clock)
+SensorThingsMqtt::SensorThingsMqtt(InternalPlane& plane, const SensorThings& things, const Clock& clock)
     : plane_(plane),
       way_(plane.pipeline()),
       sink_({.write = *things.internal(), .way = way_, .clock = clock}),
-      open_(public_parts(settings, things, clock)),
-      internal_(internal_parts(settings, things, clock)),
+      open_(public_parts(things, clock)),
+      internal_(internal_parts(things, clock)),
       feed_(open_, &internal_) {}
 
 SensorThingsMqtt::~SensorThingsMqtt() {
     stop();
 }
 
-void SensorThingsMqtt::start(mqtt::Broker& broker) {
+void SensorThingsMqtt::start(mqtt::Broker& broker, const std::string& origin) {
     const auto publish = [&broker](const std::string& topic, const std::string& payload, const std::string& route) {
         // As often as the subscriber wants it.
         mqtt::Message message{.topic = topic, .payload = payload, .qos = mqtt::QoS::exactly_once};
@@ -52,8 +43,8 @@ void SensorThingsMqtt::start(mqtt::Broker& broker) {
         message.properties.set(mqtt::PropertyId::content_type, "application/json");
         return broker.publish(std::move(message), route);
     };
-    open_.start(publish);
-    internal_.start(publish);
+    open_.start(publish, origin);
+    internal_.start(publish, origin);
     plane_.gate().follow([this](std::span<const observations::Arrival> passed) { open_.observed(passed); });
     plane_.listeners().follow(
         [this](std::span<const observations::Arrival> arrivals) { internal_.observed(arrivals); });

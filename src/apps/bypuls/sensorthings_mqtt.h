@@ -14,13 +14,13 @@ namespace bypuls::apps {
 class SensorThingsMqtt {
 public:
     /// All outlive it. `things` has an internal plane.
-    SensorThingsMqtt(const Settings& settings, InternalPlane& plane, const SensorThings& things, const Clock& clock);
+    SensorThingsMqtt(InternalPlane& plane, const SensorThings& things, const Clock& clock);
     ~SensorThingsMqtt();
 
     /// For the broker.
     MqttExtra extra() { return {.sinks = {&sink_}, .feeds = {&feed_}}; }
-    /// Begins to tell what is new. The broker lives until stop() has returned.
-    void start(mqtt::Broker& broker);
+    /// Begins to tell what is new, with links to `origin`. The broker lives until stop() has returned.
+    void start(mqtt::Broker& broker, const std::string& origin);
     /// Tells no more. Idempotent.
     void stop();
     void append_metrics(std::string& out) const;

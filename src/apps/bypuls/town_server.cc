@@ -54,6 +54,12 @@ void append_counts(std::string& out, const ingest::pipeline::Pipeline& pipeline)
     metric("in_flight", "gauge", [](const ingest::Counts& c) { return c.in_flight(); });
 }
 
+/// Of links in what is told, where nobody's request says how the town is called.
+std::string own_origin(const Settings& settings, std::uint16_t port) {
+    const char* scheme = settings.tls_certificate.empty() ? "http" : "https";
+    return settings.origin.empty() ? fmt::format("{}://{}:{}", scheme, settings.listen.host, port) : settings.origin;
+}
+
 void append_gauge(std::string& out, std::string_view name, std::string_view kind, std::uint64_t value) {
     out += fmt::format("# TYPE bypuls_{} {}\nbypuls_{} {}\n", name, kind, name, value);
 }
@@ -86,10 +92,9 @@ Result<void> Town::start(const Prepare& prepare) {
     }
     TRY(sensorthings_, SensorThings::open(settings_, internal_.get(), *plane_, *pool_, clock_));
     if (internal_ && settings_.mqtt.is_on()) {
-        sensorthings_mqtt_ = std::make_unique<SensorThingsMqtt>(settings_, *internal_, *sensorthings_, clock_);
+        sensorthings_mqtt_ = std::make_unique<SensorThingsMqtt>(*internal_, *sensorthings_, clock_);
         TRY(mqtt_, MqttPlane::open(settings_, *internal_, clock_, random_, sensorthings_mqtt_->extra()));
         if (mqtt_->broker() != nullptr) {
-            sensorthings_mqtt_->start(*mqtt_->broker());
             sensorthings_->speak_mqtt(mqtt_->doors());
         }
     }
@@ -111,6 +116,10 @@ Result<void> Town::start(const Prepare& prepare) {
         options.tls = http::TlsFiles{settings_.tls_certificate, settings_.tls_key};
     }
     TRY(server_, http::start_server(router_, std::move(options)));
+    if (mqtt_ && mqtt_->broker() != nullptr) {
+        // Only now is the port known, where any free one would do.
+        sensorthings_mqtt_->start(*mqtt_->broker(), own_origin(settings_, server_->port()));
+    }
     ticker_ = std::thread([this] { keep_ticking(); });
     return {};
 }

@@ -72,9 +72,10 @@ Updates::~Updates() {
     stop();
 }
 
-void Updates::start(Publish publish) {
+void Updates::start(Publish publish, std::string origin) {
     check(!thread_.joinable(), "started once");
     publish_ = std::move(publish);
+    origin_ = std::move(origin);
     thread_ = std::thread([this] { run(); });
 }
 
@@ -95,7 +96,7 @@ const std::string& Updates::route_of(const Watch& watch) {
 }
 
 Form Updates::form_of(const Watch& watch) const {
-    return {.root = parts_.origin + (watch.subject.v1_0 ? "/sta/v1.0" : "/sta/v1.1"), .v1_0 = watch.subject.v1_0};
+    return {.root = origin_ + (watch.subject.v1_0 ? "/sta/v1.0" : "/sta/v1.1"), .v1_0 = watch.subject.v1_0};
 }
 
 // ---- from other threads

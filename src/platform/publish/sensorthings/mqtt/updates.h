@@ -67,8 +67,7 @@ public:
     struct Parts {
         std::function<Look()> look;
         const Clock& clock;
-        std::string origin;  ///< of links: "https://data.town.no"
-        std::string plane;   ///< part of routes: "public"
+        std::string plane;  ///< part of routes: "public"
         UpdateLimits limits{};
     };
     /// As long as somebody holds it, the topic is watched.
@@ -79,8 +78,8 @@ public:
     Updates(const Updates&) = delete;
     Updates& operator=(const Updates&) = delete;
 
-    /// Begins to tell. Once.
-    void start(Publish publish);
+    /// Begins to tell, with links that begin with `origin`: "https://data.town.no". Once.
+    void start(Publish publish, std::string origin);
     /// Tells no more, and joins the thread. Idempotent.
     void stop();
 
@@ -126,6 +125,7 @@ private:
 
     const Parts parts_;
     Publish publish_;
+    std::string origin_;
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     bool stopping_ = false;
