@@ -69,7 +69,8 @@ TEST_F(SensorThingsChanging, NewEntitiesLinkToThoseThatAreThere) {
     EXPECT_EQ(world.post("Datastreams", body).status, 400);
 }
 
-// req/create-update-delete/deep-insert, deep-insert-status-code
+// req/create-update-delete/deep-insert
+// req/create-update-delete/deep-insert-status-code
 TEST_F(SensorThingsChanging, AThingIsMadeWithAllThatStandsInside) {
     json body = whole_thing();
     body["Datastreams"][0]["Observations"] =
@@ -174,7 +175,7 @@ TEST_F(SensorThingsChanging, AJsonPatchIsAppliedWholeOrNotAtAll) {
     EXPECT_EQ(world.get(thing.location).body["properties"]["fish"][0], "perch");
 }
 
-// req/create-update-delete/update-entity, of an Observation
+// req/create-update-delete/update-entity: of an Observation
 TEST_F(SensorThingsChanging, AnObservationIsCorrectedAndMovedInTimeUnderItsId) {
     const auto stream = world.add_datastream();
     const auto id = world.observe(stream, "2026-06-01T00:40:00Z", 8);
@@ -239,7 +240,7 @@ TEST_F(SensorThingsChanging, ManyAreDeletedByAFilterOnly) {
     EXPECT_EQ(count("Things"), 0U);
 }
 
-// req/data-array/data-array, creating
+// req/data-array/data-array: creating
 TEST_F(SensorThingsChanging, CreateObservationsAnswersForEachRow) {
     const auto stream = world.add_datastream();
     const auto heard = world.ask(http::Method::post, "CreateObservations",
@@ -260,7 +261,9 @@ TEST_F(SensorThingsChanging, CreateObservationsAnswersForEachRow) {
     EXPECT_EQ(world.ask(http::Method::post, "CreateObservations", "{}").status, 400);
 }
 
-// req/multi-datastream/properties, relations, constraints
+// req/multi-datastream/properties
+// req/multi-datastream/relations
+// req/multi-datastream/constraints
 TEST_F(SensorThingsChanging, AMultiDatastreamHoldsSeveralValuesAtOnce) {
     const auto thing = world.post("Things", whole_thing());
     const auto unit = [](const char* symbol) {

@@ -33,7 +33,8 @@ protected:
     std::int64_t air = 0;
 };
 
-// req/request-data/filter, built-in-filter-operations
+// req/request-data/filter
+// req/request-data/built-in-filter-operations
 TEST_F(SensorThingsFilters, ComparisonsLogicAndArithmetic) {
     EXPECT_EQ(found("result eq 3"), 1U);
     EXPECT_EQ(found("result ne 3 and Datastream/name eq 'water'"), 9U);

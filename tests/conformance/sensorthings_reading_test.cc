@@ -44,7 +44,8 @@ TEST_F(SensorThingsReading, EntitiesHaveControlInformation) {
     }
 }
 
-// req/datamodel/thing/properties, thing/relations
+// req/datamodel/thing/properties
+// req/datamodel/thing/relations
 TEST_F(SensorThingsReading, AThingHasItsPropertiesAndRelations) {
     const auto one = world.get(at("Things", thing)).body;
     EXPECT_EQ(one["name"], "water");
@@ -52,7 +53,8 @@ TEST_F(SensorThingsReading, AThingHasItsPropertiesAndRelations) {
     EXPECT_EQ(one["properties"]["owner"]["name"], "Drammen");
 }
 
-// req/datamodel/location/properties, location/relations
+// req/datamodel/location/properties
+// req/datamodel/location/relations
 TEST_F(SensorThingsReading, ALocationHasItsPropertiesAndRelations) {
     const auto one = world.list(at("Things", thing) + "/Locations").at(0);
     EXPECT_EQ(one["encodingType"], "application/geo+json");
@@ -62,7 +64,8 @@ TEST_F(SensorThingsReading, ALocationHasItsPropertiesAndRelations) {
     EXPECT_EQ(world.list(self + "/HistoricalLocations").size(), 1U);
 }
 
-// req/datamodel/historical-location/properties, historical-location/relations
+// req/datamodel/historical-location/properties
+// req/datamodel/historical-location/relations
 TEST_F(SensorThingsReading, AHistoricalLocationHasItsPropertiesAndRelations) {
     const auto one = world.list(at("Things", thing) + "/HistoricalLocations").at(0);
     EXPECT_EQ(one["time"], "2026-06-15T12:00:00Z");
@@ -71,7 +74,8 @@ TEST_F(SensorThingsReading, AHistoricalLocationHasItsPropertiesAndRelations) {
     EXPECT_EQ(world.list(self + "/Locations").size(), 1U);
 }
 
-// req/datamodel/datastream/properties, datastream/relations
+// req/datamodel/datastream/properties
+// req/datamodel/datastream/relations
 TEST_F(SensorThingsReading, ADatastreamHasItsPropertiesAndRelations) {
     const auto one = world.get(at("Datastreams", datastream)).body;
     EXPECT_EQ(one["observationType"], om("OM_Measurement"));
@@ -118,7 +122,8 @@ TEST_F(SensorThingsReading, ADatastreamSpansItsObservationsInPlaceAndTime) {
     EXPECT_EQ(world.list("Datastreams?$filter=st_intersects(observedArea,geography'POINT(12 59.9)')").size(), 0U);
 }
 
-// req/datamodel/sensor/properties, sensor/relations
+// req/datamodel/sensor/properties
+// req/datamodel/sensor/relations
 TEST_F(SensorThingsReading, ASensorHasItsPropertiesAndRelations) {
     const auto one = world.get(at("Datastreams", datastream) + "/Sensor").body;
     expect_members(one, {"name", "description", "encodingType", "metadata", "Datastreams@iot.navigationLink",
@@ -126,14 +131,16 @@ TEST_F(SensorThingsReading, ASensorHasItsPropertiesAndRelations) {
     EXPECT_EQ(world.list(one["@iot.selfLink"].get<std::string>() + "/Datastreams").size(), 1U);
 }
 
-// req/datamodel/observed-property/properties, observed-property/relations
+// req/datamodel/observed-property/properties
+// req/datamodel/observed-property/relations
 TEST_F(SensorThingsReading, AnObservedPropertyHasItsPropertiesAndRelations) {
     const auto one = world.get(at("Datastreams", datastream) + "/ObservedProperty").body;
     expect_members(one, {"name", "description", "definition", "Datastreams@iot.navigationLink"});
     EXPECT_EQ(world.list(one["@iot.selfLink"].get<std::string>() + "/Datastreams").size(), 1U);
 }
 
-// req/datamodel/observation/properties, observation/relations
+// req/datamodel/observation/properties
+// req/datamodel/observation/relations
 TEST_F(SensorThingsReading, AnObservationHasItsPropertiesAndRelations) {
     const auto made = world.post(at("Datastreams", datastream) + "/Observations",
                                  {{"phenomenonTime", "2026-06-14T10:00:00Z/2026-06-14T11:00:00Z"},
@@ -155,7 +162,8 @@ TEST_F(SensorThingsReading, AnObservationHasItsPropertiesAndRelations) {
     EXPECT_EQ(world.get(made.location + "/MultiDatastream").status, 404);
 }
 
-// req/datamodel/feature-of-interest/properties, feature-of-interest/relations
+// req/datamodel/feature-of-interest/properties
+// req/datamodel/feature-of-interest/relations
 TEST_F(SensorThingsReading, AFeatureOfInterestHasItsPropertiesAndRelations) {
     const auto one = world.list("FeaturesOfInterest").at(0);
     expect_members(one, {"name", "description", "encodingType", "feature"});
@@ -179,7 +187,7 @@ TEST_F(SensorThingsReading, EveryUsageOfResourcePathsIsAnswered) {
     EXPECT_EQ(world.get("Observations/$count").text, "5");
 }
 
-// req/request-data/status-codes
+// req/request-data/status-code
 TEST_F(SensorThingsReading, WhatIsNotThereIs404) {
     const auto other = world.add_datastream("other");
     EXPECT_EQ(world.get("Things(999999)").status, 404);
@@ -190,7 +198,7 @@ TEST_F(SensorThingsReading, WhatIsNotThereIs404) {
     EXPECT_THAT(world.get(at("Things", thing) + "/nam").error, HasSubstr("'nam'"));
 }
 
-// req/request-data/query-status-codes
+// req/request-data/query-status-code
 TEST_F(SensorThingsReading, AQueryThatMakesNoSenseIs400) {
     for (const char* query :
          {"$filter=nam eq 'x'", "$filter=name eq", "$orderby=nam", "$select=nam", "$expand=Observations", "$top=-1",
@@ -249,7 +257,10 @@ TEST_F(SensorThingsReading, OrderbySortsByPathsBothWays) {
     EXPECT_EQ(world.list("Datastreams?$orderby=name desc").at(0)["name"], "water");
 }
 
-// req/request-data/top, request-data/skip, request-data/count, request-data/pagination
+// req/request-data/top
+// req/request-data/skip
+// req/request-data/count
+// req/request-data/pagination
 TEST_F(SensorThingsReading, TopSkipAndCountCutPages) {
     const auto page = world.get("Observations?$top=2&$skip=1&$count=true").body;
     EXPECT_EQ(page["@iot.count"], 5);
@@ -271,7 +282,7 @@ TEST_F(SensorThingsReading, OptionsAreEvaluatedInTheStandardsOrder) {
     EXPECT_EQ(page["value"], (json::parse(R"([{"result":11}])")));
 }
 
-// req/data-array/data-array, reading
+// req/data-array/data-array: reading
 TEST_F(SensorThingsReading, DataArrayHasRowsBelowTheirDatastream) {
     const auto page =
         world.get("Observations?$resultFormat=dataArray&$select=id,phenomenonTime,result&$top=2&$count=true").body;
@@ -322,7 +333,24 @@ TEST_F(SensorThingsReading, TheFormOf1_0HasItsOwnRootAndTimes) {
     const auto one = world.list("Observations").at(0);
     EXPECT_EQ(one["phenomenonTime"], "2026-06-15T00:00:00.000Z");
     EXPECT_TRUE(one["resultTime"].is_null());
+    const std::string path = at("Observations", one["@iot.id"].get<std::int64_t>()) + "/resultTime";
+    EXPECT_EQ(world.get(path).body, (json{{"resultTime", nullptr}}));
+    EXPECT_EQ(world.get(path + "/$value").text, "null");
     EXPECT_THAT(one["@iot.selfLink"].get<std::string>(), HasSubstr("/sta/v1.0/"));
+}
+
+TEST_F(SensorThingsReading, WhatIsSimulatedSaysSo) {
+    auto made = world.registry->datastreams().get(registry::DatastreamId{datastream}).value();
+    made.properties = R"({"depth":2})";
+    made.simulated = true;
+    ASSERT_TRUE(world.registry->datastreams().update(made));
+    const auto self = at("Datastreams", datastream);
+    EXPECT_EQ(world.get(self).body["properties"], (json{{"depth", 2}, {"simulated", true}}));
+    EXPECT_EQ(world.get(self + "/properties/simulated").body, (json{{"simulated", true}}));
+    EXPECT_EQ(world.list("Datastreams?$filter=properties/simulated eq true").size(), 1U);
+    EXPECT_EQ(world.list("Observations?$filter=Datastream/properties/simulated eq true").size(), 5U);
+    EXPECT_EQ(world.patch(self, {{"properties", {{"depth", 3}}}}).status, 200);
+    EXPECT_EQ(world.get(self).body["properties"], (json{{"depth", 3}, {"simulated", true}})) << "the mark stays";
 }
 
 TEST_F(SensorThingsReading, WhoeverMayNotChangeThingsIsTold) {

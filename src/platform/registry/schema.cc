@@ -144,7 +144,8 @@ Result<Target> target_of(Kind kind, const query::Path& path) {
     target.content = property->content;
     target.members.assign(rest.begin(), rest.end());
     const bool compared = target.content == Content::json
-                              ? target.name == "properties" && !rest.empty() && std::ranges::all_of(rest, plain_name)
+                              ? target.name == "properties" && !rest.empty() && std::ranges::all_of(rest, plain_name) &&
+                                    rest.front() != "simulated"  // readers are told of the mark there, wherever it is
                               : rest.empty();
     if (!compared) {
         return leads_nowhere(path, "no registry compares this by itself");

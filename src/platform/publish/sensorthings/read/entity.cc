@@ -1,5 +1,7 @@
 #include "platform/publish/sensorthings/read/entity.h"
 
+#include <nlohmann/json.hpp>
+
 #include "core/check.h"
 #include "core/text.h"
 #include "platform/publish/sensorthings/read/json.h"
@@ -19,6 +21,22 @@ Value place_value(const std::string& text) {
     return text.empty() ? Value{} : Value{query::Geometry{text}};
 }
 
+/// What was made for demonstration says so in its properties: nobody measured it.
+template <typename T>
+std::string properties_of(const T& entity) {
+    if constexpr (requires { entity.simulated; }) {
+        if (entity.simulated) {
+            auto told = nlohmann::ordered_json::parse(entity.properties, nullptr, false);
+            if (!told.is_object()) {
+                told = nlohmann::ordered_json::object();
+            }
+            told["simulated"] = true;
+            return told.dump();
+        }
+    }
+    return entity.properties;
+}
+
 template <typename T>
 Found named_value(const T& entity, std::string_view property) {
     if (property == "name") {
@@ -28,7 +46,7 @@ Found named_value(const T& entity, std::string_view property) {
         return entity.description;
     }
     if (property == "properties") {
-        return json_or_null(entity.properties);
+        return json_or_null(properties_of(entity));
     }
     return std::nullopt;
 }

@@ -92,6 +92,15 @@ Result<void> read_named(const Members& in, T& out) {
     TRY(out.name, in.text("name"));
     TRY(out.description, in.text("description"));
     TRY(out.properties, in.object("properties", "{}"));
+    if constexpr (requires { out.simulated; }) {
+        // As it is shown. Whoever does not speak of it leaves it as it is, so that nothing loses its mark by the way.
+        static const Tree nothing = Tree::object();
+        const Tree& properties = in.absent("properties") ? nothing : in.at("properties");
+        const auto said = properties.find("simulated");
+        if (said != properties.end() && said->is_boolean()) {
+            out.simulated = said->template get<bool>();
+        }
+    }
     return {};
 }
 
