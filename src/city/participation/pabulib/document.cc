@@ -278,16 +278,20 @@ private:
     Document document_;
 };
 
-/// A first field that reads like a section, or white space that a reader would trim, is quoted too.
-bool needs_quotes(std::string_view field, bool first) {
+/// Where a field stands in its line.
+enum class At : std::uint8_t { first, alone, later };
+
+/// A first field that reads like a section is quoted too, and one alone that would make its line blank.
+bool needs_quotes(std::string_view field, At at) {
     static constexpr std::array<std::string_view, 3> sections = {"META", "PROJECTS", "VOTES"};
-    return field.find_first_of(";\"\r\n") != std::string_view::npos ||
-           (first && std::ranges::any_of(
-                         sections, [&](std::string_view s) { return equal_ignoring_ascii_case(trim(field), s); }));
+    return field.find_first_of(";\"\r\n") != std::string_view::npos || (at == At::alone && trim(field).empty()) ||
+           (at != At::later && std::ranges::any_of(sections, [&](std::string_view s) {
+                return equal_ignoring_ascii_case(trim(field), s);
+            }));
 }
 
-void print_field(std::string& out, std::string_view field, bool first) {
-    if (!needs_quotes(field, first)) {
+void print_field(std::string& out, std::string_view field, At at) {
+    if (!needs_quotes(field, at)) {
         out += field;
         return;
     }
@@ -302,16 +306,19 @@ void print_field(std::string& out, std::string_view field, bool first) {
 }
 
 void print_table(std::string& out, std::string_view name, const Table& table) {
+    const auto at = [&](std::size_t column) {
+        return column > 0 ? At::later : table.columns.size() == 1 ? At::alone : At::first;
+    };
     out += fmt::format("{}\n", name);
     for (std::size_t column = 0; column < table.columns.size(); ++column) {
         out += column == 0 ? "" : ";";
-        print_field(out, table.columns[column], column == 0);
+        print_field(out, table.columns[column], at(column));
     }
     out += '\n';
     for (std::size_t row = 0; row < table.rows(); ++row) {
         for (std::size_t column = 0; column < table.columns.size(); ++column) {
             out += column == 0 ? "" : ";";
-            print_field(out, table.at(row, column), column == 0);
+            print_field(out, table.at(row, column), at(column));
         }
         out += '\n';
     }
@@ -329,9 +336,9 @@ Result<Document> parse(std::string_view bytes) {
 std::string print(const Document& document) {
     std::string out = "META\nkey;value\n";
     for (const auto& [key, value] : document.meta) {
-        print_field(out, key, true);
+        print_field(out, key, At::first);
         out += ';';
-        print_field(out, value, false);
+        print_field(out, value, At::later);
         out += '\n';
     }
     print_table(out, "PROJECTS", document.projects);

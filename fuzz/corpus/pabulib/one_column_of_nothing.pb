@@ -1,0 +1,7 @@
+META
+lative
+PROJECTS
+jperoct_id;cOJECTpark
+VOTES
+voy˜
+;
