@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -208,6 +211,165 @@ TEST(Distances, AreWhatTryingEverythingFinds) {
             EXPECT_EQ(loser.cost_reduction ? std::optional(loser.cost_reduction->amount / 100) : std::nullopt, kroner);
         }
     }
+}
+
+/// A small vote, and its ballots one by one as sets of projects: what the searches below change by hand.
+struct SmallVote {
+    Election election;
+    std::vector<std::vector<ProjectIndex>> ballots;
+
+    explicit SmallVote(Random& random) {
+        election.budget = 100 * (5 + static_cast<std::int64_t>(random.below(15)));
+        for (int p = 0; p < 5; ++p) {
+            election.projects.push_back({.id = std::string(1, static_cast<char>('a' + p)),
+                                         .name = "",
+                                         .cost = 100 * (1 + static_cast<std::int64_t>(random.below(9)))});
+        }
+        for (int v = 0; v < 8; ++v) {
+            std::vector<ProjectIndex> ballot;
+            for (ProjectIndex p = 0; p < 5; ++p) {
+                if (random.chance(0.4)) {
+                    ballot.push_back(p);
+                }
+            }
+            ballots.push_back(std::move(ballot));
+        }
+        std::ranges::sort(ballots);
+        election = with(ballots);
+    }
+
+    Election with(const std::vector<std::vector<ProjectIndex>>& changed) const {
+        Election other = election;
+        other.ballots = {};
+        for (const std::vector<ProjectIndex>& ballot : changed) {
+            std::vector<counting::Choice> choices;
+            for (const ProjectIndex project : ballot) {
+                choices.push_back({project, 1});
+            }
+            other.ballots.add(choices);
+        }
+        return other;
+    }
+
+    /// Counted by the second implementation, so that nothing is shared with what is tested.
+    bool wins(const std::vector<std::vector<ProjectIndex>>& changed, const Rule& rule, ProjectIndex project) const {
+        const auto outcome = count_plainly(with(changed), rule).value();
+        return std::ranges::find(outcome.winners, project) != outcome.winners.end();
+    }
+
+    bool chose(std::size_t ballot, ProjectIndex project) const {
+        return std::ranges::find(ballots[ballot], project) != ballots[ballot].end();
+    }
+};
+
+constexpr std::array rules_searched = {"mes-cost", "mes-cost-add1",  "mes-cardinality-add1e",
+                                       "phragmen", "mes-cost-add1u", "greedy-per-cost"};
+
+std::optional<std::int64_t> amount_of(const std::optional<Change>& change) {
+    return change ? std::optional(change->amount) : std::nullopt;
+}
+
+TEST(Distances, ThePessimistsVotersAreThoseWhoHaveMostAndAreFoundByTryingEverything) {
+    SeededRandom random(411);
+    int told = 0;
+    for (int i = 0; i < 120; ++i) {
+        const SmallVote vote(random);
+        const Rule rule = named(rules_searched[static_cast<std::size_t>(i) % rules_searched.size()]);
+        const CountResult result = count(vote.election, rule).value();
+        const Distances all = distances(vote.election, rule, result).value();
+        for (const LoserDistance& loser : all.losers) {
+            std::vector<std::size_t> order;
+            for (std::size_t ballot = 0; ballot < vote.ballots.size(); ++ballot) {
+                if (!vote.chose(ballot, loser.project)) {
+                    order.push_back(ballot);
+                }
+            }
+            std::ranges::stable_sort(order, std::greater{}, [&](std::size_t ballot) {
+                return std::ranges::count_if(vote.ballots[ballot], [&](ProjectIndex p) { return result.won(p); });
+            });
+            const auto fewest = by_trying(static_cast<std::int64_t>(order.size()), [&](std::int64_t n) {
+                auto changed = vote.ballots;
+                for (std::int64_t k = 0; k < n; ++k) {
+                    changed[order[static_cast<std::size_t>(k)]].push_back(loser.project);
+                }
+                return vote.wins(changed, rule, loser.project);
+            });
+            EXPECT_EQ(amount_of(loser.pessimist_add), fewest) << name_of(rule) << " " << i;
+            told += fewest ? 1 : 0;
+        }
+    }
+    EXPECT_GT(told, 100);
+}
+
+TEST(Distances, RivalryReductionIsWhatTryingEverythingFinds) {
+    SeededRandom random(412);
+    int told = 0;
+    for (int i = 0; i < 120; ++i) {
+        const SmallVote vote(random);
+        const Rule rule = named(rules_searched[static_cast<std::size_t>(i) % rules_searched.size()]);
+        const CountResult result = count(vote.election, rule).value();
+        const Distances all = distances(vote.election, rule, result).value();
+        for (const LoserDistance& loser : all.losers) {
+            std::vector<std::size_t> order;
+            for (std::size_t ballot = 0; ballot < vote.ballots.size(); ++ballot) {
+                if (vote.chose(ballot, loser.project)) {
+                    order.push_back(ballot);
+                }
+            }
+            std::ranges::stable_sort(order, std::greater{}, [&](std::size_t ballot) {
+                return std::ranges::count_if(vote.ballots[ballot], [&](ProjectIndex p) { return result.won(p); });
+            });
+            const auto fewest = by_trying(static_cast<std::int64_t>(order.size()), [&](std::int64_t n) {
+                auto changed = vote.ballots;
+                for (std::int64_t k = 0; k < n; ++k) {
+                    changed[order[static_cast<std::size_t>(k)]] = {loser.project};
+                }
+                return vote.wins(changed, rule, loser.project);
+            });
+            EXPECT_EQ(amount_of(loser.rivalry_reduction), fewest) << name_of(rule) << " " << i;
+            told += fewest ? 1 : 0;
+        }
+    }
+    EXPECT_GT(told, 30);
+}
+
+TEST(Distances, RandomAddIsWhatSomeOrderOfTheVotersNeeds) {
+    SeededRandom random(413);
+    int told = 0;
+    for (int i = 0; i < 180; ++i) {
+        const SmallVote vote(random);
+        const Rule rule = named(rules_searched[static_cast<std::size_t>(i) % rules_searched.size()]);
+        const CountResult result = count(vote.election, rule).value();
+        const Distances all = distances(vote.election, rule, result, {.samples = 31}).value();
+        for (const LoserDistance& loser : all.losers) {
+            std::vector<std::size_t> others;
+            for (std::size_t ballot = 0; ballot < vote.ballots.size(); ++ballot) {
+                if (!vote.chose(ballot, loser.project)) {
+                    others.push_back(ballot);
+                }
+            }
+            if (others.size() > 4) {
+                continue;  // too many orders
+            }
+            // For every order of the voters the first number that is enough; a sample is one of these.
+            std::set<std::int64_t> possible;
+            std::ranges::sort(others);
+            do {
+                auto changed = vote.ballots;
+                std::int64_t enough = INT64_MAX;
+                for (std::size_t n = 0; n < others.size() && enough == INT64_MAX; ++n) {
+                    changed[others[n]].push_back(loser.project);
+                    enough = vote.wins(changed, rule, loser.project) ? static_cast<std::int64_t>(n) + 1 : enough;
+                }
+                possible.insert(enough);
+            } while (std::ranges::next_permutation(others).found);
+            const auto found = amount_of(loser.random_add);
+            EXPECT_TRUE(possible.contains(found.value_or(INT64_MAX)))
+                << name_of(rule) << " " << i << " " << found.value_or(-1);
+            told += found && possible.size() > 1 ? 1 : 0;
+        }
+    }
+    EXPECT_GT(told, 5);
 }
 
 TEST(Metrics, OfASmallVoteAreWhatOneCountsByHand) {
