@@ -58,11 +58,7 @@ void Search<State>::consider(ProjectIndex project, bool& any) {
 
 template <typename State>
 bool Search<State>::run() {
-    std::vector<ProjectIndex> order = state.alive;
-    std::ranges::sort(order, [&](ProjectIndex a, ProjectIndex b) {
-        const auto by_price = state.compare_prices(state.lower[a], a, state.lower[b], b);
-        return by_price != 0 ? by_price < 0 : a < b;
-    });
+    const std::vector<ProjectIndex>& order = state.cheapest_first();
     asks.resize(state.lower.size());
     bool any = false;
     for (const ProjectIndex project : order) {

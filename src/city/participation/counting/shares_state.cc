@@ -70,6 +70,7 @@ Result<void> Shares::State::widen(const Share& share) {
     // Two bits to spare, so that shares can grow fourfold before this is called again.
     shift_ = std::clamp(headroom_bits - 2 - most, 1, shift_max);
     std::ranges::fill(guess_, 0);
+    at_first_.clear();
     return {};
 }
 
@@ -85,12 +86,36 @@ void Shares::State::begin(const Share& share) {
     lower.assign(profile.projects(), 0);
     for (const ProjectIndex project : contest.entrants) {
         const Slot slot = slot_of(project);
+        lower[project] = floor_div(cost_fixed(project), weights_[slot]);
         // Whoever has more than all of this is bounded by what there is, so that the bounds below fit.
         if (cost_fixed(project) <= (static_cast<Wide>(endowment_fixed_) + 1) * voters_[slot]) {
-            lower[project] = floor_div(cost_fixed(project), weights_[slot]);
             alive.push_back(project);
         }
     }
+    if (at_first_.empty()) {
+        at_first_ = contest.entrants;
+        std::ranges::sort(at_first_, [&](ProjectIndex a, ProjectIndex b) { return cheaper(a, b); });
+    }
+    by_price_ = at_first_;
+}
+
+bool Shares::State::cheaper(ProjectIndex a, ProjectIndex b) const {
+    const auto order = compare_prices(lower[a], a, lower[b], b);
+    return order != 0 ? order < 0 : a < b;
+}
+
+const std::vector<ProjectIndex>& Shares::State::cheapest_first() {
+    std::erase_if(by_price_, [&](ProjectIndex project) { return !std::ranges::binary_search(alive, project); });
+    // Few bounds have risen since, so that nearly all stand where they belong.
+    for (std::size_t i = 1; i < by_price_.size(); ++i) {
+        const ProjectIndex project = by_price_[i];
+        std::size_t at = i;
+        for (; at > 0 && cheaper(project, by_price_[at - 1]); --at) {
+            by_price_[at] = by_price_[at - 1];
+        }
+        by_price_[at] = project;
+    }
+    return by_price_;
 }
 
 std::strong_ordering Shares::State::compare_prices(Fixed a, ProjectIndex p, Fixed b, ProjectIndex q) const {
@@ -274,7 +299,7 @@ void Shares::State::strike(ProjectIndex project) {
 
 void Shares::State::remember_opening(const std::vector<bool>& nobody_short) {
     // Prices if nobody is ever short: the least that a project can ask, at any endowment.
-    const auto cheaper = [&](ProjectIndex a, ProjectIndex b) {
+    const auto always_cheaper = [&](ProjectIndex a, ProjectIndex b) {
         const auto of_a = static_cast<Wide>(by_cost_ ? 1 : contest.cost(a)) * weights_[slot_of(b)];
         const auto of_b = static_cast<Wide>(by_cost_ ? 1 : contest.cost(b)) * weights_[slot_of(a)];
         return of_a < of_b;
@@ -286,7 +311,7 @@ void Shares::State::remember_opening(const std::vector<bool>& nobody_short) {
         const ProjectIndex project = bought[round].project;
         out[project] = true;
         const bool cheapest = std::ranges::all_of(
-            contest.entrants, [&](ProjectIndex other) { return out[other] || cheaper(project, other); });
+            contest.entrants, [&](ProjectIndex other) { return out[other] || always_cheaper(project, other); });
         if (!cheapest) {
             return;
         }

@@ -64,6 +64,8 @@ public:
     mpq_class price(const mpq_class& payment, ProjectIndex project) const;
     /// Marks the project as bought and its rivals as shut out.
     void strike(ProjectIndex project);
+    /// Those alive by their lower bounds as prices, level ones ascending. Stays as it is until asked for again.
+    const std::vector<ProjectIndex>& cheapest_first();
 
     const Contest& contest;
     const Profile& profile;
@@ -115,6 +117,7 @@ private:
     std::optional<mpq_class> water_level(ProjectIndex project, std::size_t rounds);
     void refresh();
 
+    bool cheaper(ProjectIndex a, ProjectIndex b) const;
     Wide cost_fixed(ProjectIndex project) const { return static_cast<Wide>(contest.cost(project)) << shift_; }
     Wide needed(const Share& share) const;
     Slot slot_of(ProjectIndex project) const { return slot_of_[project]; }
@@ -134,6 +137,8 @@ private:
     Fixed error_ = 1;  ///< of every balance worked out
     Fixed error_max_ = 1;
     std::vector<std::uint32_t> round_of_;  ///< per project
+    std::vector<ProjectIndex> by_price_;   ///< as cheapest_first() left it
+    std::vector<ProjectIndex> at_first_;   ///< all entrants as they stand when a run begins; empty: not known
     std::vector<ProjectIndex> opening_;
     mpq_class opening_share_;
 };
