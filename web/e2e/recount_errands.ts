@@ -133,6 +133,46 @@ export const recount_errands: Errand[] = [
         },
     },
     {
+        name: 'recount: a voter sees what the share paid for, and nothing of it leaves the page',
+        run: async ({ page, specimen, look }) => {
+            if (specimen) return 'skip'
+            await open_recount(page)
+            await choose(page, [published('leketoy.pb')])
+            await page.locator('.recount-projects').first().waitFor()
+            const asked: string[] = []
+            page.on('request', (request) => /^(http|ws)(?!.*favicon)/.test(request.url()) && asked.push(request.url()))
+            const traces = () =>
+                page.evaluate(() => JSON.stringify([location.href, document.cookie, { ...localStorage }, { ...sessionStorage }, history.state as unknown]))
+            const before = await traces()
+            const own = page.locator('.recount-own')
+            await own.locator('summary').click()
+            // The first winner, and whoever is last among those that lost.
+            const won = (await page.locator('.recount-projects').first().locator('.recount-name').first().textContent())!
+            const lost = (await page.locator('.recount-projects').nth(1).locator('.recount-name').last().textContent())!
+            await own.getByLabel(won, { exact: true }).check()
+            await own.getByLabel(lost, { exact: true }).check()
+            const became = own.locator('.recount-own-became > li')
+            await became.nth(1).waitFor()
+            assert.equal(await became.first().getAttribute('data-won'), 'true')
+            assert.equal(await became.nth(1).getAttribute('data-won'), 'false')
+            const told = (await own.locator('[role=status]').textContent()) ?? ''
+            assert.match(told, { nb: /Du fikk med 1 av 2\..*sto igjen/s, nn: /Du fekk med 1 av 2\..*stod igjen/s, en: /You got 1 of 2\..*was left/s }[look.language])
+            await is_accessible(page)
+            await fits(page)
+            assert.equal(await traces(), before)
+            assert.deepEqual(asked, [])
+            // Another rule keeps what was filled in; where nobody has a share none is told of.
+            await page.locator('#recount-rule').selectOption('greedy')
+            await page.waitForURL(/regel=greedy/)
+            await became.nth(1).waitFor()
+            assert.doesNotMatch((await own.locator('[role=status]').textContent()) ?? '', /sto igjen|stod igjen|was left/)
+            assert.deepEqual(asked, [])
+            await own.locator('button').click()
+            assert.equal(await became.count(), 0)
+            assert.equal(await own.locator('input:checked').count(), 0)
+        },
+    },
+    {
         name: 'recount: by keyboard alone',
         once: true,
         run: async ({ page, specimen }) => {

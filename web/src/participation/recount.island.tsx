@@ -5,6 +5,7 @@ import type { Words } from '../words/words.ts'
 import CountingWorker from './counting.worker.ts?worker&inline'
 import { Outcome } from './outcome.tsx'
 import { fault_in_words, Notice, Working } from './parts.tsx'
+import { type Own, OwnVote } from './own_vote.tsx'
 import { Published } from './published.tsx'
 import './recount.css'
 import { Rounds, Ties } from './rounds.tsx'
@@ -139,7 +140,15 @@ function Save({ words, json, file }: { words: Words; json: object; file: string 
     )
 }
 
-function Result({ words, table, session }: { words: Words; table: OnTable; session: Session }) {
+interface ResultProps {
+    words: Words
+    table: OnTable
+    session: Session
+    own: Own
+    set_own: (own: Own) => void
+}
+
+function Result({ words, table, session, own, set_own }: ResultProps) {
     const { ballots, published, counted } = table
     if (!ballots || !counted) return null
     const { summary, file } = ballots
@@ -165,6 +174,7 @@ function Result({ words, table, session }: { words: Words; table: OnTable; sessi
                     ),
             )}
             <Outcome {...{ words, teller, summary, counted, session }} />
+            <OwnVote {...{ words, teller, summary, counted, own, set_own }} />
             <Rounds {...{ words, teller, result }} />
             <Ties {...{ words, teller, result }} />
             <Save words={words} json={counted.json} file={file} />
@@ -193,6 +203,8 @@ function About({ words, table }: { words: Words; table: OnTable }) {
 
 function Recount({ words, file, fallback }: RecountProps & { words: Words; fallback: HTMLElement }) {
     const [state, set_state] = useState<OnTable>({ rule: '', faults: [] })
+    // Beside the table, so that what a voter has filled in stays when the rule is another.
+    const [own, set_own] = useState<Own>(new Map())
     const session = useMemo(() => new Session(() => new CountingWorker()), [])
     const table = useMemo(() => new Table(session, set_state), [session])
     useEffect(() => {
@@ -210,6 +222,7 @@ function Recount({ words, file, fallback }: RecountProps & { words: Words; fallb
 
     const take = async (files: Iterable<File>) => {
         remember_rule('')
+        set_own(new Map())
         await table.take(await given(files))
     }
     const choose = (rule: string) => {
@@ -231,7 +244,7 @@ function Recount({ words, file, fallback }: RecountProps & { words: Words; fallb
                 <Troubles words={words} table={state} />
             </div>
             <Remarks words={words} table={state} />
-            <Result words={words} table={state} session={session} />
+            <Result {...{ words, table: state, session, own, set_own }} />
         </div>
     )
 }

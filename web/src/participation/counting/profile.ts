@@ -22,7 +22,7 @@ export interface Totals {
 }
 
 /// What a choice is worth as a score; 0: it does not count.
-function score_of(election: Election, rule: Rule, value: number): number {
+function score_of(election: Omit<Election, 'ballots'>, rule: Rule, value: number): number {
     if (election.kind !== 'ranking') return value
     if (rule.ranking === 'approval') return rule.ranking_top === 0 || value <= rule.ranking_top ? 1 : 0
     return Math.max(0, (election.ranking_length || election.projects.length) - value + 1)
@@ -51,9 +51,18 @@ export function totals_of(election: Election, rule: Rule): Totals {
 }
 
 /// Choices weigh one, or their score where ballots have points or places and the utility is not cardinality.
+const weighs_scores = (election: Omit<Election, 'ballots'>, rule: Rule): boolean =>
+    (election.kind === 'points' || election.kind === 'ranking') && rule.method === 'equal-shares' && rule.utility !== 'cardinality'
+
+/// What a choice weighs under the rule; 0: it does not count.
+export function weight_of(election: Omit<Election, 'ballots'>, rule: Rule, value: number): number {
+    const score = score_of(election, rule, value)
+    return score > 0 && !weighs_scores(election, rule) ? 1 : score
+}
+
 export function profile_of(election: Election, rule: Rule): Profile {
     const { ballots, projects } = election
-    const valued = (election.kind === 'points' || election.kind === 'ranking') && rule.method === 'equal-shares' && rule.utility !== 'cardinality'
+    const valued = weighs_scores(election, rule)
     const groups = group_count(ballots)
     const size = ballots.projects.length
     const profile: Profile = {
