@@ -1,0 +1,112 @@
+/// What `bypuls count --json` prints is what docs/formats/count-result.schema.json says, and what it counts as JSON is what
+/// docs/formats/election.schema.json says: under every rule, with ties, rounds, explanations and everything that is told only now and then.
+import { strict as assert } from 'node:assert'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Ajv2020 from 'ajv/dist/2020.js'
+import { builtin_rules, print_rule } from '../../web/src/participation/counting/rule.ts'
+import { program, Report } from '../town/town.ts'
+import { election_json, random_election, random_rule } from './random_elections.ts'
+
+const report = new Report('recount_schema')
+const folder = mkdtempSync(join(tmpdir(), 'bypuls-schema-'))
+const ajv = new Ajv2020.default({ allErrors: true })
+const schema_of = (name: string) => JSON.parse(readFileSync(`docs/formats/${name}.schema.json`, 'utf8'))
+const result_schema = schema_of('count-result')
+const follows_result = ajv.compile(result_schema)
+const follows_election = ajv.compile(schema_of('election'))
+
+/// Every place of a result that has been seen: "rounds[].share.fraction", and values that are one of several names.
+const seen = new Set<string>()
+function look(value: unknown, path = ''): void {
+    if (Array.isArray(value)) {
+        for (const item of value) look(item, `${path}[]`)
+    } else if (value !== null && typeof value === 'object') {
+        for (const [key, item] of Object.entries(value)) look(item, path === '' ? key : `${path}.${key}`)
+    } else {
+        seen.add(path).add(`${path}=${String(value)}`)
+    }
+}
+
+/// The places the schema knows, in the same writing.
+function places(schema: any, path = ''): string[] {
+    const at = schema.$ref ? result_schema.$defs[schema.$ref.split('/').at(-1)] : schema
+    if (at.properties) return Object.entries(at.properties).flatMap(([key, inner]) => places(inner, path === '' ? key : `${path}.${key}`))
+    if (at.items) return places(at.items, `${path}[]`)
+    return at.enum ? at.enum.map((value: unknown) => `${path}=${String(value)}`) : [path]
+}
+
+function counted(file: string, rule: string): any {
+    const { stdout, stderr, status, error } = spawnSync(program, ['count', file, '--rule', rule, '--json', '--explain'], { encoding: 'utf8', maxBuffer: 1 << 28 })
+    if (error) throw error
+    assert.equal(status, 0, `${file}, ${rule}: ${stderr}`)
+    const result: unknown = JSON.parse(stdout)
+    assert.ok(follows_result(result), `${file}, ${rule}: ${ajv.errorsText(follows_result.errors, { separator: '\n' })}`)
+    look(result)
+    return result
+}
+
+function written(name: string, election: string): string {
+    assert.ok(follows_election(JSON.parse(election)), `${name}: ${ajv.errorsText(follows_election.errors)}`)
+    const path = join(folder, name)
+    writeFileSync(path, election)
+    return path
+}
+
+const rules = [...builtin_rules, 'max-welfare', 'maximin-support', 'cstv-ge-ewt', 'cstv-ge-mt', 'cstv-gsc-ewt', 'cstv-gsc-mt']
+for (const file of ['tests/data/participation/play_money.pb', 'demo/drammen/elections/likt.pb']) {
+    await report.test(file, () => {
+        for (const rule of rules) counted(file, rule)
+    })
+}
+
+await report.test('elections with pots, free projects and exclusive groups', () => {
+    const pots = {
+        budget: '5',
+        kind: 'approval',
+        pots: [{ name: 'north', budget: '7.50' }],
+        projects: [{ id: 'a', cost: '3', pot: 'north' }, { id: 'b', cost: '6', partial_from: '2' }, { id: 'c', cost: '4' }],
+        ballots: [{ choices: ['a', 'b'], count: 3 }, { choices: ['c'] }, { choices: [] }],
+    }
+    const free_rivals = readFileSync('fuzz/corpus/election_tables/free_rivals.json', 'utf8')
+    for (const file of [written('pots.json', JSON.stringify(pots)), written('free_rivals.json', free_rivals)]) {
+        for (const rule of ['greedy', 'knapsack-partial', 'mes-cost-add1u', 'max-welfare', 'cstv-ge-mt', 'phragmen']) counted(file, rule)
+    }
+})
+
+await report.test('random elections under random rules', () => {
+    for (let seed = 1; seed <= 60; ++seed) {
+        const file = written(`random${seed}.json`, election_json(random_election(seed, false)))
+        const rule = join(folder, `rule${seed}.toml`)
+        writeFileSync(rule, print_rule(random_rule(seed)))
+        counted(file, rule)
+        counted(file, rules[seed % rules.length]!)
+    }
+})
+
+await report.test('everything the schema knows has been seen', () => {
+    const unseen = places(result_schema).filter((place) => !seen.has(place))
+    assert.deepEqual(unseen, [])
+})
+
+await report.test('a result that is not one is refused', () => {
+    const whole = counted('tests/data/participation/play_money.pb', 'mes-cost-add1')
+    const forged: [string, (result: any) => void][] = [
+        ['no winners', (result) => delete result.winners],
+        ['a winner that is a number', (result) => (result.winners[0] = 1)],
+        ['money with a comma', (result) => (result.spent = '1000,5')],
+        ['a phase nobody knows', (result) => (result.rounds[0].phase = 'luck')],
+        ['a payment without its fraction', (result) => delete result.rounds[0].share.fraction],
+        ['something more', (result) => (result.voters_by_name = {})],
+    ]
+    for (const [what, forge] of forged) {
+        const copy = structuredClone(whole)
+        forge(copy)
+        assert.ok(!follows_result(copy), what)
+    }
+})
+
+rmSync(folder, { recursive: true, force: true })
+report.end()
