@@ -133,6 +133,20 @@ TEST_F(SensorThingsFilters, TimesAsInstantsAndAsTexts) {
     EXPECT_EQ(found("during(phenomenonTime,2026-06-15T00:00:00Z/2026-06-15T03:00:00Z)"), 6U);
 }
 
+// As OGC's suite for 1.0 asks it: what is compared with a text is compared as a text.
+TEST_F(SensorThingsFilters, AResultIsATextToATextAndANumberToANumber) {
+    world.observe(water, "2026-07-01T00:00:00Z", 100);
+    EXPECT_EQ(found("result eq 100"), 1U);
+    EXPECT_EQ(found("result eq '100'"), 1U);
+    EXPECT_EQ(found("'100' eq result"), 1U);
+    EXPECT_EQ(found("result gt 99"), 1U);
+    EXPECT_EQ(found("result gt '99' and phenomenonTime ge 2026-07-01T00:00:00Z"), 0U);
+    EXPECT_EQ(found("not (result gt '99') and phenomenonTime ge 2026-07-01T00:00:00Z"), 1U);
+    EXPECT_EQ(found("Observations/result eq '100'", "Datastreams"), 1U);
+    const auto next = world.get("Observations?$top=1&$filter=result ge '0'").body["@iot.nextLink"].get<std::string>();
+    EXPECT_EQ(next.find("result@text"), std::string::npos) << next;
+}
+
 TEST_F(SensorThingsFilters, OneObservationByItsId) {
     const auto id = world.observe(water, "2026-06-15T11:00:00Z", 99);
     EXPECT_EQ(found("id eq " + std::to_string(id)), 1U);

@@ -117,6 +117,15 @@ struct OwnValue {
         if (property == "result") {
             return result_value(reading.value);
         }
+        if (property == result_as_text) {
+            Value value = result_value(reading.value);
+            if (std::holds_alternative<std::string>(value)) {
+                return value;
+            }
+            std::string text;
+            append_result(text, reading.value);
+            return text;
+        }
         if (property == "phenomenonTime") {
             return phenomenon_time(reading.place.time, detail);
         }

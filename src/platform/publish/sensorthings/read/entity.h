@@ -36,6 +36,9 @@ registry::Kind registry_kind(Kind kind);
 /// (Session::value_of knows those too).
 std::optional<query::Value> own_value(const Entity& entity, std::string_view property);
 
+/// No property of the model: own_value() of it is the result's text, as it stands in JSON but for the quotes of a text.
+constexpr std::string_view result_as_text = "result@text";
+
 /// The result of an observation as filters compare it: by its type; of JSON, scalars by theirs.
 query::Value result_value(const observations::Value& value);
 void append_result(std::string& out, const observations::Value& value);

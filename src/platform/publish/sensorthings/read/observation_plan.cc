@@ -68,6 +68,24 @@ void narrow(Interval& interval, Operator op, Instant t) {
     }
 }
 
+/// Where a result is compared with a text, whatever it is itself, its text is: "result gt '3'" is what OGC's suite asks
+/// of numbers, and how FROST answers it.
+void compare_as_texts(Expression& e) {
+    for (Expression& argument : e.arguments) {
+        compare_as_texts(argument);
+    }
+    const auto compared = comparison_of(e);
+    if (!compared || compared->path->steps != std::vector<std::string>{"result"} ||
+        !std::holds_alternative<std::string>(*compared->literal)) {
+        return;
+    }
+    for (Expression& argument : e.arguments) {
+        if (argument.kind == Expression::Kind::path) {
+            argument.path.steps.front() = result_as_text;
+        }
+    }
+}
+
 class Planner {
 public:
     explicit Planner(Session& session) : session_(session) {}
@@ -82,6 +100,9 @@ public:
             }
         }
         plan_.rest = query::conjunction(rest_);
+        if (plan_.rest) {
+            compare_as_texts(*plan_.rest);
+        }
         plan_.rest_of_detailed = query::conjunction(rest_of_detailed_);
         plan_.result_filter = query::conjunction(results_);
         if (streams_) {
