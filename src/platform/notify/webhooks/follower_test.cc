@@ -77,7 +77,7 @@ protected:
         std::vector<std::string> events;
         for (auto due = outbox_->due(1).value(); !due.empty(); due = outbox_->due(1).value()) {
             events.push_back(due[0].event_id);
-            EXPECT_TRUE(outbox_->delivered(due[0].id));
+            EXPECT_TRUE(outbox_->delivered(due[0].id, 200));
         }
         return events;
     }

@@ -98,6 +98,19 @@ std::string shortened(std::string text) {
     return text;
 }
 
+struct FailureRow {
+    long long status = 0;
+    std::string reason;
+    std::string what;
+
+    void bind(soci::statement& into) {
+        into.exchange(soci::into(status));
+        into.exchange(soci::into(reason));
+        into.exchange(soci::into(what));
+    }
+    Failure read() const { return {.reason = reason, .status = static_cast<int>(status), .what = what}; }
+};
+
 struct MessageRow {
     long long id = 0;
     long long subscription = 0;
@@ -106,7 +119,7 @@ struct MessageRow {
     long long created = 0;
     long long next_attempt = 0;
     long long attempts = 0;
-    std::string fault;
+    FailureRow failure;
 
     void bind(soci::statement& into) {
         for (long long* number : {&id, &subscription}) {
@@ -117,7 +130,7 @@ struct MessageRow {
         for (long long* number : {&created, &next_attempt, &attempts}) {
             into.exchange(soci::into(*number));
         }
-        into.exchange(soci::into(fault));
+        failure.bind(into);
     }
     Message read() const {
         return {.id = MessageId{id},
@@ -127,7 +140,26 @@ struct MessageRow {
                 .created = instant(created),
                 .next_attempt = instant(next_attempt),
                 .attempts = static_cast<int>(attempts),
-                .fault = fault};
+                .failure = failure.read()};
+    }
+};
+
+struct AttemptRow {
+    std::string event;
+    long long at = 0;
+    FailureRow outcome;
+
+    void bind(soci::statement& into) {
+        into.exchange(soci::into(event));
+        into.exchange(soci::into(at));
+        outcome.bind(into);
+    }
+    Attempt read() const {
+        Failure failure = outcome.read();
+        return {.event_id = event,
+                .at = instant(at),
+                .status = failure.status,
+                .failure = failure.what.empty() ? std::nullopt : std::optional(std::move(failure))};
     }
 };
 
@@ -192,7 +224,7 @@ auto select(soci::session& sql, const std::string& question, const long long* bo
 
 constexpr std::string_view message_columns =
     "m.id, m.subscription, m.event, m.body, m.created, m.next_attempt, "
-    "m.attempts, m.fault";
+    "m.attempts, m.status, m.reason, m.fault";
 
 /// The oldest waiting message of each active subscription.
 constexpr std::string_view heads =
@@ -214,51 +246,6 @@ Result<void> not_there(std::string_view what, std::int64_t id) {
 }
 
 }  // namespace
-
-database::Component Outbox::component() {
-    return {.name = "webhooks",
-            .migrations = {{.number = 1,
-                            .name = "subscriptions and messages",
-                            .statements =
-                                {
-                                    "CREATE TABLE webhooks_state (name TEXT NOT NULL "
-                                    "PRIMARY KEY, value BIGINT NOT NULL)",
-                                    "INSERT INTO webhooks_state (name, value) VALUES "
-                                    "('position', 0), ('subscriptions', 0), ('messages', "
-                                    "0)",
-                                    "CREATE TABLE webhooks_subscriptions (id BIGINT NOT "
-                                    "NULL PRIMARY KEY, url TEXT NOT NULL, "
-                                    "description TEXT NOT NULL, datastreams TEXT NOT NULL, "
-                                    "places TEXT NOT NULL, secret TEXT NOT NULL, "
-                                    "active BIGINT NOT NULL CHECK (active IN (0, 1)), "
-                                    "created BIGINT NOT NULL, refused BIGINT NOT NULL)",
-                                    "CREATE TABLE webhooks_messages (id BIGINT NOT NULL "
-                                    "PRIMARY KEY, subscription BIGINT NOT NULL "
-                                    "REFERENCES webhooks_subscriptions (id) ON DELETE "
-                                    "CASCADE, event TEXT NOT NULL, body TEXT NOT NULL, "
-                                    "datastream BIGINT NOT NULL, at BIGINT NOT NULL, "
-                                    "created BIGINT NOT NULL, next_attempt BIGINT NOT NULL, "
-                                    "attempts BIGINT NOT NULL, "
-                                    "fault TEXT NOT NULL, dead BIGINT NOT NULL CHECK (dead "
-                                    "IN (0, 1)), UNIQUE (subscription, event))",
-                                    "CREATE INDEX webhooks_messages_readings ON "
-                                    "webhooks_messages (datastream, at)",
-                                    "CREATE INDEX webhooks_messages_waiting ON "
-                                    "webhooks_messages (subscription, dead, id)",
-                                }},
-                           {.number = 2,
-                            .name = "an account of what became of messages",
-                            .statements = {
-                                "INSERT INTO webhooks_state (name, value) VALUES "
-                                "('delivered', 0), ('forgotten', 0), ('retried', 0), "
-                                "('given_up', 0)",
-                                "INSERT INTO webhooks_state (name, value) SELECT 'taken', "
-                                "COUNT(*) FROM webhooks_messages",
-                                "INSERT INTO webhooks_state (name, value) SELECT 'refused', "
-                                "coalesce(CAST(SUM(refused) AS BIGINT), 0) "
-                                "FROM webhooks_subscriptions",
-                            }}}};
-}
 
 Result<SubscriptionId> Outbox::subscribe(const NewSubscription& subscription) {
     TRY_DO(validate(subscription, options_.plain_http));
@@ -291,6 +278,7 @@ Result<void> Outbox::unsubscribe(SubscriptionId id) {
         sql << "SELECT COUNT(*) FROM webhooks_messages WHERE subscription = :id", soci::use(number),
             soci::into(messages);
         sql << "DELETE FROM webhooks_messages WHERE subscription = :id", soci::use(number);
+        sql << "DELETE FROM webhooks_attempts WHERE subscription = :id", soci::use(number);
         note(sql, "forgotten", messages);
         return changed(sql, "DELETE FROM webhooks_subscriptions WHERE id = :id", id.value)
                    ? Result<void>{}
@@ -423,8 +411,52 @@ Result<std::optional<Instant>> Outbox::next_due() {
     });
 }
 
-Result<void> Outbox::delivered(MessageId id) {
+namespace {
+
+/// Before the message is changed or removed; one that is gone has no attempts. `failure` is nothing when it was
+/// received.
+void note_attempt(soci::session& sql, MessageId id, Instant now, int status, const Failure* failure) {
+    const long long number = id.value;
+    const long long at = micros(now);
+    const long long answered = status;
+    const std::string reason = failure == nullptr ? "" : failure->reason;
+    const std::string fault = failure == nullptr ? "" : failure->what;
+    const long long attempt = take(sql, "attempts");
+    long long subscription = 0;
+    sql << "INSERT INTO webhooks_attempts (id, subscription, event, datastream, reading_at, at, status, reason, fault) "
+           "SELECT :attempt, subscription, event, datastream, at, :now, :status, :reason, :fault FROM "
+           "webhooks_messages WHERE id = :id RETURNING subscription",
+        soci::use(attempt), soci::use(at), soci::use(answered), soci::use(reason), soci::use(fault), soci::use(number),
+        soci::into(subscription);
+    if (sql.got_data()) {
+        sql << fmt::format(
+            "DELETE FROM webhooks_attempts WHERE subscription = :a AND id <= (SELECT id FROM webhooks_attempts WHERE "
+            "subscription = :b ORDER BY id DESC LIMIT 1 OFFSET {})",
+            attempts_kept),
+            soci::use(subscription), soci::use(subscription);
+    }
+}
+
+/// The attempt, and on its message: `change` sets more than that.
+void note_failure(soci::session& sql, MessageId id, Instant now, const Failure& failure, std::string_view change) {
+    const Failure told{.reason = failure.reason,
+                       .status = failure.status,
+                       .what = failure.what.empty() ? "not received" : shortened(failure.what)};
+    note_attempt(sql, id, now, told.status, &told);
+    const long long number = id.value;
+    const long long status = told.status;
+    sql << fmt::format(
+        "UPDATE webhooks_messages SET attempts = attempts + 1, status = :status, reason = :reason, "
+        "fault = :fault, {} WHERE id = :id",
+        change),
+        soci::use(status), soci::use(told.reason), soci::use(told.what), soci::use(number);
+}
+
+}  // namespace
+
+Result<void> Outbox::delivered(MessageId id, int status) {
     return database_.write("webhooks", [&](soci::session& sql) -> Result<void> {
+        note_attempt(sql, id, clock_.now(), status, nullptr);
         if (changed(sql, "DELETE FROM webhooks_messages WHERE id = :id", id.value)) {
             note(sql, "delivered");
         }
@@ -432,29 +464,30 @@ Result<void> Outbox::delivered(MessageId id) {
     });
 }
 
-Result<void> Outbox::put_off(MessageId id, Instant next_attempt, const std::string& fault) {
+Result<void> Outbox::put_off(MessageId id, Instant next_attempt, const Failure& failure) {
     return database_.write("webhooks", [&](soci::session& sql) -> Result<void> {
-        const long long number = id.value;
-        const long long next = micros(next_attempt);
-        const std::string told = shortened(fault);
-        sql << "UPDATE webhooks_messages SET attempts = attempts + 1, next_attempt "
-               "= :next, fault = :fault WHERE id = "
-               ":id",
-            soci::use(next), soci::use(told), soci::use(number);
+        note_failure(sql, id, clock_.now(), failure, fmt::format("next_attempt = {}", micros(next_attempt)));
         note(sql, "retried");
         return {};
     });
 }
 
-Result<void> Outbox::give_up(MessageId id, const std::string& fault) {
+Result<void> Outbox::give_up(MessageId id, const Failure& failure) {
     return database_.write("webhooks", [&](soci::session& sql) -> Result<void> {
-        const long long number = id.value;
-        const std::string told = shortened(fault);
-        sql << "UPDATE webhooks_messages SET attempts = attempts + 1, dead = 1, "
-               "fault = :fault WHERE id = :id",
-            soci::use(told), soci::use(number);
+        note_failure(sql, id, clock_.now(), failure, "dead = 1");
         note(sql, "given_up");
         return {};
+    });
+}
+
+Result<std::vector<Attempt>> Outbox::attempts(SubscriptionId subscription) {
+    return database_.read("webhooks", [&](soci::session& sql) -> Result<std::vector<Attempt>> {
+        const long long id = subscription.value;
+        return select<AttemptRow>(sql,
+                                  fmt::format("SELECT event, at, status, reason, fault FROM webhooks_attempts WHERE "
+                                              "subscription = :id ORDER BY id DESC LIMIT {}",
+                                              attempts_kept),
+                                  &id);
     });
 }
 
@@ -496,6 +529,8 @@ Result<std::size_t> Outbox::forget(DatastreamId datastream, std::span<const Inte
                 soci::use(id), soci::use(from), soci::use(to), soci::into(count);
             sql << "DELETE FROM webhooks_messages WHERE datastream = :id AND at >= "
                    ":from AND at < :to",
+                soci::use(id), soci::use(from), soci::use(to);
+            sql << "DELETE FROM webhooks_attempts WHERE datastream = :id AND reading_at >= :from AND reading_at < :to",
                 soci::use(id), soci::use(from), soci::use(to);
             forgotten += count;
         }

@@ -25,6 +25,17 @@ struct NewMessage {
     Instant time{};  ///< of the reading that it tells of
 };
 
+/// Why a message was not received.
+struct Failure {
+    /// What programs and translations go by: "answered" (with a status that does not say received), or the name_of()
+    /// what http::fetch failed with; empty on messages that failed before this was kept.
+    std::string reason;
+    int status = 0;         ///< what the target answered; 0: it did not
+    std::string what = {};  ///< a sentence in English; no secret and no body
+
+    friend bool operator==(const Failure&, const Failure&) = default;
+};
+
 /// One event on its way to one target.
 struct Message {
     MessageId id{};
@@ -33,9 +44,18 @@ struct Message {
     std::string body;
     Instant created{};
     Instant next_attempt{};
-    int attempts = 0;        ///< that have failed
-    std::string fault = {};  ///< of the last attempt; no secret and no body
+    int attempts = 0;      ///< that have failed
+    Failure failure = {};  ///< of the last attempt
 };
+
+/// One time that a message was sent, or tried.
+struct Attempt {
+    std::string event_id;
+    Instant at{};
+    int status = 0;                                 ///< what the target answered; 0: it did not
+    std::optional<Failure> failure = std::nullopt;  ///< nothing: it was received
+};
+constexpr std::size_t attempts_kept = 20;  ///< of one subscription; older ones are forgotten
 
 struct OutboxOptions {
     bool plain_http = false;
@@ -80,15 +100,19 @@ public:
     /// Until when due() will have nothing; nothing when there is nothing to wait for.
     Result<std::optional<Instant>> next_due();
 
-    Result<void> delivered(MessageId id);
-    Result<void> put_off(MessageId id, Instant next_attempt, const std::string& fault);
-    Result<void> give_up(MessageId id, const std::string& fault);
+    /// What became of an attempt. A message that is gone is passed over.
+    Result<void> delivered(MessageId id, int status);
+    Result<void> put_off(MessageId id, Instant next_attempt, const Failure& failure);
+    Result<void> give_up(MessageId id, const Failure& failure);
+    /// The last attempts, newest first.
+    Result<std::vector<Attempt>> attempts(SubscriptionId subscription);
 
     /// Oldest first, at most `limit`.
     Result<std::vector<Message>> dead_letters(SubscriptionId subscription, std::size_t limit);
     /// A dead letter waits again, with all its attempts before it. Errc::not_found.
     Result<void> revive(MessageId id);
-    /// Removes all that tells of readings which have been deleted, waiting or dead. How many.
+    /// Removes all that tells of readings which have been deleted: waiting, dead, and that it was ever sent. How many
+    /// messages.
     Result<std::size_t> forget(DatastreamId datastream, std::span<const Interval> intervals);
     /// Removes dead letters older than OutboxOptions::dead_kept. How many.
     Result<std::size_t> forget_dead();

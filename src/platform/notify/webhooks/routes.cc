@@ -150,17 +150,38 @@ Answer remove(RouteParts& parts, const http::Request& request) {
     return http::no_content();
 }
 
+/// Into a list's item: what programs go by, and a sentence.
+void put_failure(json& item, const Failure& failure) {
+    item["reason"] = failure.reason.empty() ? json(nullptr) : json(failure.reason);
+    item["status"] = failure.status == 0 ? json(nullptr) : json(failure.status);
+    item["fault"] = failure.what;
+}
+
 Answer list_dead(RouteParts& parts, const http::Request& request) {
     TRY(const auto id, asked_id<SubscriptionId>(request, "id"));
     TRY_DO(find(parts, id));
     TRY(const auto dead, parts.outbox.dead_letters(id, dead_letters_max));
     json items = json::array();
     for (const Message& message : dead) {
-        items.push_back({{"id", message.id.value},
-                         {"event", message.event_id},
-                         {"created", format_instant(message.created)},
-                         {"attempts", message.attempts},
-                         {"fault", message.fault}});
+        json item = {{"id", message.id.value},
+                     {"event", message.event_id},
+                     {"created", format_instant(message.created)},
+                     {"attempts", message.attempts}};
+        put_failure(item, message.failure);
+        items.push_back(std::move(item));
+    }
+    return http::json(json{{"items", std::move(items)}}.dump());
+}
+
+Answer list_deliveries(RouteParts& parts, const http::Request& request) {
+    TRY(const auto id, asked_id<SubscriptionId>(request, "id"));
+    TRY_DO(find(parts, id));
+    TRY(const auto attempts, parts.outbox.attempts(id));
+    json items = json::array();
+    for (const Attempt& attempt : attempts) {
+        json item = {{"event", attempt.event_id}, {"time", format_instant(attempt.at)}, {"received", !attempt.failure}};
+        put_failure(item, attempt.failure.value_or(Failure{.reason = "", .status = attempt.status}));
+        items.push_back(std::move(item));
     }
     return http::json(json{{"items", std::move(items)}}.dump());
 }
@@ -193,6 +214,7 @@ std::vector<http::Route> routes(RouteParts parts) {
             act(room, Method::patch, "/{id}", change),
             act(room, Method::del, "/{id}", remove),
             act(room, Method::get, "/{id}/dead-letters", list_dead),
+            act(room, Method::get, "/{id}/deliveries", list_deliveries),
             act(room, Method::post, "/dead-letters/{message}/retry", retry)};
 }
 

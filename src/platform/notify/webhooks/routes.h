@@ -18,8 +18,8 @@ struct RouteParts {
     std::function<void()> changed;
 };
 
-/// /api/v1/webhooks for those who may administer: list, make, switch on and off, remove; dead letters and trying them
-/// again. A secret is shown once, when it is made.
+/// /api/v1/webhooks for those who may administer: list, make, switch on and off, remove; the last deliveries; dead
+/// letters and trying them again. A secret is shown once, when it is made.
 std::vector<http::Route> routes(RouteParts parts);
 
 }  // namespace bypuls::webhooks

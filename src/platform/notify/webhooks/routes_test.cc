@@ -93,7 +93,8 @@ TEST_F(WebhookRoutes, CanBeSwitchedOffAndRemoved) {
 TEST_F(WebhookRoutes, DeadLettersAreShownAndTriedAgain) {
     const auto id = SubscriptionId{ask(Method::post, "", wish).body.at("id").get<std::int64_t>()};
     ASSERT_TRUE(outbox_->put(std::vector<NewMessage>{{id, "e1", "{}"}}, {1}));
-    ASSERT_TRUE(outbox_->give_up(outbox_->due(1)->front().id, "the target answered 500"));
+    ASSERT_TRUE(outbox_->give_up(outbox_->due(1)->front().id,
+                                 {.reason = "answered", .status = 500, .what = "the target answered 500"}));
     const Reply dead = ask(Method::get, "/" + std::to_string(id.value) + "/dead-letters");
     ASSERT_EQ(dead.body.at("items").size(), 1U);
     EXPECT_EQ(dead.body.at("items")[0].at("fault"), "the target answered 500");
@@ -101,6 +102,23 @@ TEST_F(WebhookRoutes, DeadLettersAreShownAndTriedAgain) {
     EXPECT_EQ(ask(Method::post, retry).status, 204);
     EXPECT_EQ(outbox_->due(1)->size(), 1U);
     EXPECT_EQ(ask(Method::post, retry).status, 404);
+}
+
+TEST_F(WebhookRoutes, TheLastDeliveriesAreShown) {
+    const auto id = SubscriptionId{ask(Method::post, "", wish).body.at("id").get<std::int64_t>()};
+    ASSERT_TRUE(outbox_->put(std::vector<NewMessage>{{id, "e1", "{}"}}, {1}));
+    ASSERT_TRUE(
+        outbox_->put_off(outbox_->due(1)->front().id, clock_.now(), {.reason = "timed_out", .what = "no answer"}));
+    ASSERT_TRUE(outbox_->delivered(outbox_->due(1)->front().id, 204));
+    const Reply shown = ask(Method::get, "/" + std::to_string(id.value) + "/deliveries");
+    ASSERT_EQ(shown.body.at("items").size(), 2U);
+    EXPECT_EQ(shown.body.at("items")[0].at("status"), 204);
+    EXPECT_EQ(shown.body.at("items")[0].at("received"), true);
+    EXPECT_EQ(shown.body.at("items")[0].at("reason"), nullptr);
+    EXPECT_EQ(shown.body.at("items")[1].at("status"), nullptr);
+    EXPECT_EQ(shown.body.at("items")[1].at("reason"), "timed_out");
+    EXPECT_EQ(shown.body.at("items")[1].at("fault"), "no answer");
+    EXPECT_EQ(ask(Method::get, "/99/deliveries").status, 404);
 }
 
 TEST_F(WebhookRoutes, FaultsAreNamed) {

@@ -24,8 +24,11 @@ bool received(const Result<http::FetchResponse>& answer) {
     return answer && answer->status >= 200 && answer->status < 300;
 }
 
-std::string fault_of(const Result<http::FetchResponse>& answer) {
-    return answer ? fmt::format("the target answered {}", answer->status) : answer.error().what;
+Failure failure_of(const Result<http::FetchResponse>& answer) {
+    return answer ? Failure{.reason = "answered",
+                            .status = answer->status,
+                            .what = fmt::format("the target answered {}", answer->status)}
+                  : Failure{.reason = std::string(name_of(answer.error().code)), .what = answer.error().what};
 }
 
 /// Retry-After in seconds (RFC 9110 §10.2.3); the form with a date is passed over.
@@ -91,9 +94,9 @@ Result<Sender::Sent> Sender::send_due() {
 Result<void> Sender::note(const Message& message, const Result<http::FetchResponse>& answer, Sent& sent) {
     if (received(answer)) {
         ++sent.delivered;
-        return parts_.outbox.delivered(message.id);
+        return parts_.outbox.delivered(message.id, answer->status);
     }
-    const std::string fault = fault_of(answer);
+    const Failure failure = failure_of(answer);
     if (answer && answer->status == gone) {
         // Standard Webhooks: the receiver asks not to be sent to any more. What waits stays, should a person disagree.
         log::warning("webhooks", "a target answered 410, so its webhook is switched off",
@@ -105,13 +108,13 @@ Result<void> Sender::note(const Message& message, const Result<http::FetchRespon
         log::warning("webhooks", "a message is given up",
                      {{"webhook", fmt::format("{}", message.subscription.value)},
                       {"event", message.event_id},
-                      {"fault", fault}});
+                      {"fault", failure.what}});
         ++sent.given_up;
-        return parts_.outbox.give_up(message.id, fault);
+        return parts_.outbox.give_up(message.id, failure);
     }
     ++sent.failed;
     const auto wait = std::max(wait_after(failures, options_, parts_.random), asked_wait(answer));
-    return parts_.outbox.put_off(message.id, parts_.clock.now() + wait, fault);
+    return parts_.outbox.put_off(message.id, parts_.clock.now() + wait, failure);
 }
 
 }  // namespace bypuls::webhooks

@@ -129,8 +129,9 @@ TEST_F(SenderTest, AfterTheLastAttemptAMessageIsADeadLetterAndTheNextHasItsTurn)
     }
     const auto dead = outbox_->dead_letters(id, 10).value();
     ASSERT_EQ(dead.size(), 1U);
-    EXPECT_EQ(dead[0].fault, "the target answered 500");
+    EXPECT_EQ(dead[0].failure, (Failure{"answered", 500, "the target answered 500"}));
     EXPECT_EQ(dead[0].attempts, 3);
+    EXPECT_EQ(outbox_->attempts(id)->front().status, 500);
     targets_.status.clear();
     EXPECT_EQ(sender_->send_due()->delivered, 1U);
 }
@@ -171,7 +172,7 @@ TEST_F(SenderTest, DoesNotReachIntoTheHouse) {
     put(id, {"1"});
     Sender real(Sender::Parts{*outbox_, clock_, random_}, {.attempts_max = 1});
     EXPECT_EQ(real.send_due()->given_up, 1U);
-    EXPECT_NE(outbox_->dead_letters(id, 1)->front().fault.find("not a public address"), std::string::npos);
+    EXPECT_NE(outbox_->dead_letters(id, 1)->front().failure.what.find("not a public address"), std::string::npos);
 }
 
 }  // namespace
