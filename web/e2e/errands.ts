@@ -39,11 +39,11 @@ async function sign_in({ page, specimen }: Visit): Promise<boolean> {
 }
 
 /// A frame as ChirpStack would send it, of a device of the tests' own.
-async function send_frame(f_cnt: number, hex: string): Promise<void> {
+async function send_frame(f_cnt: number, hex: string, device = own_device): Promise<void> {
     const body = {
-        deduplicationId: `0e2e0000-0000-4000-8000-${String(f_cnt).padStart(12, '0')}`,
+        deduplicationId: `0e2e0000-0000-4000-8000-${device.slice(-4)}${String(f_cnt).padStart(8, '0')}`,
         time: new Date().toISOString(),
-        deviceInfo: { devEui: own_device, deviceName: 'Prøvemåler', deviceProfileName: 'ELT' },
+        deviceInfo: { devEui: device, deviceName: device === own_device ? 'Prøvemåler' : 'Ukjent måler', deviceProfileName: 'ELT' },
         devAddr: '0e2e0001',
         fCnt: f_cnt,
         fPort: 5,
@@ -58,6 +58,7 @@ async function send_frame(f_cnt: number, hex: string): Promise<void> {
     assert.equal(answer.status, 204, await answer.text())
 }
 const own_device = '0e2e00000000e2e1'
+const unknown_device = '0e2e00000000e2e2'
 
 /// Opens a row of a staff list when it has come; lists are read anew, since what was sent is looked at a moment later.
 async function open_row(page: Page, path: string, text: string): Promise<void> {
@@ -95,7 +96,8 @@ async function contrast_of(page: Page, selector: string): Promise<number> {
     })
 }
 
-const staff_views = ['inbox', 'devices', 'dead-letters', 'codecs', 'quality', 'tokens', 'health']
+// The inbox comes last, since it is where signing in leads to.
+const staff_views = ['devices', 'dead-letters', 'profiles', 'codecs', 'quality', 'tokens', 'webhooks', 'health', 'inbox']
 
 export const errands: Errand[] = [
     {
@@ -254,6 +256,34 @@ export const errands: Errand[] = [
         },
     },
     {
+        name: 'build on the data: try an example',
+        run: async ({ page, specimen }) => {
+            if (specimen) return 'skip'
+            await page.goto('/utviklere')
+            await islands_are_alive(page)
+            await page.locator('[data-island=try-get] button').first().click()
+            const answer = page.locator('.bp-answer').first()
+            await answer.waitFor()
+            assert.match((await answer.textContent()) ?? '', /"Observations"/)
+            await fits(page)
+            await is_accessible(page)
+        },
+    },
+    {
+        name: 'read how to build on the data, without script',
+        once: true,
+        script: false,
+        run: async ({ page, specimen }) => {
+            if (specimen) return 'skip'
+            await page.goto('/utviklere')
+            await page.locator('.bp-contents a').first().click()
+            assert.match(await page.evaluate(() => location.hash), /^#start/)
+            const link = page.locator('[data-island=try-get] a').first()
+            assert.equal((await page.request.get((await link.getAttribute('href'))!)).status(), 200)
+            await fits(page)
+        },
+    },
+    {
         name: 'open the map',
         once: true,
         run: async ({ page }) => {
@@ -299,9 +329,10 @@ export const errands: Errand[] = [
         run: async (visit) => {
             if (!(await sign_in(visit))) return 'skip'
             for (const view of staff_views) {
+                const answered = visit.page.waitForResponse(/\/api\/v1\//)
                 await visit.page.locator(`.staff-header a[href="/staff/${view}"]`).click()
-                await visit.page.locator('main h1').waitFor()
-                await visit.page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => undefined)
+                await answered
+                await visit.page.locator('main > :is(.staff-split, .staff-scroll, .staff-empty, .staff-checks)').first().waitFor()
                 await fits(visit.page)
                 await is_accessible(visit.page)
             }
@@ -350,6 +381,79 @@ export const errands: Errand[] = [
             await page.locator('.staff-detail [role=status]:not(:empty)').waitFor()
             await open_row(page, '/staff/devices', 'Prøvemåler')
             await page.locator('.staff-detail tbody tr', { hasText: '21.3' }).first().waitFor()
+        },
+    },
+    {
+        name: 'make a profile from what a new device has sent',
+        once: true,
+        run: async (visit) => {
+            if (visit.specimen || !process.env.BYPULS_INGEST_KEY || !(await sign_in(visit))) return 'skip'
+            const { page } = visit
+            await send_frame(1, '0100e20229', unknown_device)
+            await open_row(page, '/staff/inbox', unknown_device)
+            await page.goto('/staff/profiles/new')
+            await page.locator('input[name=id]').fill('elsys-inne')
+            await page.locator('input[name=name]').fill('Elsys innendørs')
+            await page.locator('select[name=codec]').selectOption('elsys')
+            await page.locator('select[name=sender]').selectOption(unknown_device)
+            await page.locator('.staff-preview button[type=submit]').click()
+            const humidity = page.locator('.staff-found li', { hasText: 'humidity' })
+            await humidity.locator('button').click()
+            await page.locator('.staff-found li', { hasText: 'temperature' }).locator('button').click()
+            await fits(page)
+            await is_accessible(page)
+            const rows = page.locator('.staff-field-row')
+            assert.equal(await rows.count(), 2)
+            for (const [at, unit] of ['%', 'Cel'].entries()) await rows.nth(at).locator('input').nth(2).fill(unit)
+            await rows.nth(1).locator('input').nth(3).fill('10')
+            await rows.nth(1).locator('p', { hasText: '226 Cel' }).waitFor()
+            await rows.nth(1).locator('input').nth(3).fill('1')
+            await page.locator('.staff-detail form').first().locator('button[type=submit]').click()
+            await page.waitForURL(/profiles\/elsys-inne/)
+            await page.goto(`/staff/inbox/${unknown_device}`)
+            await page.locator('select[name=profile]').selectOption('elsys-inne')
+        },
+    },
+    {
+        name: 'let a system be told of readings, pause it, and let it be',
+        once: true,
+        run: async (visit) => {
+            if (visit.specimen || !(await sign_in(visit))) return 'skip'
+            const { page } = visit
+            await page.goto('/staff/webhooks/new')
+            await page.locator('input[name=url]').fill('https://mottaker.example/krok')
+            await page.locator('input[name=description]').fill('Kart og plan')
+            await page.locator('.staff-detail button[type=submit]').click()
+            await page.locator('[role=alert]').waitFor() // nothing was chosen
+            await page.locator('input[name=place][value=landfalltjern]').check()
+            await page.locator('.staff-detail button[type=submit]').click()
+            assert.match((await page.locator('.staff-secret').textContent()) ?? '', /^whsec_/)
+            await is_accessible(page)
+            await page.reload()
+            const actions = page.locator('.staff-detail > .staff-actions').first().locator('button')
+            await actions.first().waitFor()
+            assert.equal(await page.locator('.staff-secret').count(), 0, 'the secret is shown once')
+            const before = await actions.first().textContent()
+            await actions.first().click()
+            await page.waitForFunction((text) => document.querySelector('.staff-detail > .staff-actions button')?.textContent !== text, before)
+            await actions.nth(1).click()
+            await page.locator('dialog[open] button').first().click()
+            await page.locator('.staff-empty').waitFor()
+        },
+    },
+    {
+        name: 'see what a webhook was sent, and send again what was given up',
+        once: true,
+        run: async (visit) => {
+            if (!visit.specimen || !(await sign_in(visit))) return 'skip'
+            const { page } = visit
+            await page.goto('/staff/webhooks/1')
+            const told = page.locator('.staff-detail tbody')
+            assert.match((await told.first().textContent()) ?? '', /204.*500/s)
+            await told.nth(1).locator('button').first().click()
+            await page.locator('.staff-detail > [role=status]:not(:empty)').waitFor()
+            await fits(page)
+            await is_accessible(page)
         },
     },
     {

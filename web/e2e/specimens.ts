@@ -41,8 +41,8 @@ export function serve_specimens(folder: string): Promise<Server> {
             response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write(': here\n\n')
             return
         }
-        if (url.pathname.startsWith('/api/v1/staff/')) {
-            const path = url.pathname.slice('/api/v1/staff/'.length)
+        if (/^\/api\/v1\/(staff|webhooks)(\/|$)/.test(url.pathname)) {
+            const path = url.pathname.replace(/^\/api\/v1\/(staff\/)?/, '')
             const signed_in = request.method === 'POST' || /\bstaff=1\b/.test(request.headers.cookie ?? '')
             if (path === 'session' && request.method === 'POST') response.setHeader('Set-Cookie', 'staff=1; Path=/; HttpOnly')
             const answer = path === 'session' && !signed_in ? undefined : staff_examples(`${request.method} ${path}`)

@@ -96,6 +96,24 @@ const health: Schemas['Health'] = {
     ],
     sources: [{ source: 'chirpstack', received: 12_480, stored: 12_431, duplicate: 46, quarantined: 1, rejected: 2, in_flight: 0 }],
 }
+const webhook: Schemas['Webhook'] = {
+    id: 1,
+    url: 'https://kart.example.org/bypuls/innkommende/temperaturer-fra-badeplasser',
+    description: 'Kart og plan, ring Per',
+    datastreams: [12],
+    places: ['landfalltjern', 'blektjern'],
+    active: true,
+    created: ago(9000),
+    waiting: 1,
+    dead: 2,
+    refused: 0,
+}
+const deliveries = [
+    { event: '4113-12-1795656843000000', time: ago(2), status: 204, received: true, fault: '' },
+    { event: '4102-12-1795653243000000', time: ago(61), status: 500, received: false, fault: 'the target answered 500' },
+    { event: '4090-12-1795649643000000', time: ago(122), status: null, received: false, fault: 'no answer within 15 s' },
+]
+const given_up = [1, 2].map((id) => ({ id, event: `390${id}-12-1795549643000000`, created: ago(3000 + id), attempts: 16, fault: 'the target answered 500' }))
 const page = <T>(items: T[]) => ({ items, next: null, total: items.length })
 
 export function staff_examples(request: string): unknown {
@@ -116,6 +134,10 @@ export function staff_examples(request: string): unknown {
         'GET tokens': { items: tokens },
         'POST tokens': { ...tokens[0], secret: 'bypuls_4f1c9d7a_EXAMPLE' },
         'GET health': health,
+        'GET webhooks': { items: [webhook] },
+        'GET webhooks/1/deliveries': { items: deliveries },
+        'GET webhooks/1/dead-letters': { items: given_up },
+        'POST webhooks/dead-letters/1/retry': {},
     }
     if (request.startsWith('GET devices/')) {
         const frames = [frame(12, 41, '0cb70794010001'), frame(72, 40, '0cb60790010001', 'duplicate'), frame(132, 39, '0cb6ffff010001', 'quarantined')]

@@ -11,7 +11,7 @@ export class Refused extends Error {
     }
 }
 
-type Method = 'get' | 'post' | 'put' | 'delete'
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 type With<M extends Method> = { [P in keyof paths]: paths[P] extends Record<M, { responses: unknown }> ? P : never }[keyof paths]
 type Operation<P extends keyof paths, M extends Method> = paths[P][M & keyof paths[P]]
 type Json<R> = R extends { content: { 'application/json': infer T } } ? T : undefined

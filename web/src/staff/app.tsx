@@ -10,10 +10,12 @@ import { DeadLetters } from './dead_letters.tsx'
 import { Devices } from './devices.tsx'
 import { Health } from './health.tsx'
 import { Inbox } from './inbox.tsx'
+import { Profiles } from './profiles.tsx'
 import { Quality } from './quality.tsx'
 import { go, useRoute } from './route.ts'
 import { SignIn } from './sign_in.tsx'
 import { Tokens } from './tokens.tsx'
+import { Webhooks } from './webhooks.tsx'
 
 type Session = Schemas['Session']
 
@@ -21,9 +23,11 @@ const views: { path: string; name: Key; view: () => ReactNode }[] = [
     { path: 'inbox', name: 'nav_staff.inbox', view: () => <Inbox /> },
     { path: 'devices', name: 'nav_staff.devices', view: () => <Devices /> },
     { path: 'dead-letters', name: 'nav_staff.dead_letters', view: () => <DeadLetters /> },
+    { path: 'profiles', name: 'nav_staff.profiles', view: () => <Profiles /> },
     { path: 'codecs', name: 'nav_staff.codecs', view: () => <Codecs /> },
     { path: 'quality', name: 'nav_staff.quality', view: () => <Quality /> },
     { path: 'tokens', name: 'nav_staff.tokens', view: () => <Tokens /> },
+    { path: 'webhooks', name: 'nav_staff.webhooks', view: () => <Webhooks /> },
     { path: 'health', name: 'nav_staff.health', view: () => <Health /> },
 ]
 

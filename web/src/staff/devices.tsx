@@ -1,4 +1,4 @@
-import { Heading, Search, Table } from '@digdir/designsystemet-react'
+import { Heading, Link, Search, Table } from '@digdir/designsystemet-react'
 import { call, type Schemas } from '../api/client.ts'
 import type { Key } from '../words/words.ts'
 import { useLoad, useStaff } from './context.tsx'
@@ -54,7 +54,7 @@ export function Devices() {
                                     )}
                                 />
                             </div>
-                            {rest[0] ? <DeviceDetail key={rest[0]} dev_eui={rest[0]} /> : <Profiles />}
+                            {rest[0] && <DeviceDetail key={rest[0]} dev_eui={rest[0]} />}
                         </div>
                     )
                 }
@@ -78,7 +78,7 @@ function DeviceDetail({ dev_eui }: { dev_eui: string }) {
                         facts={[
                             ['DevEUI', <span className="staff-code">{it.dev_eui}</span>],
                             [say('staff.place'), it.place_name],
-                            [say('staff.profile'), it.profile],
+                            [say('staff.profile'), <Link href={`/staff/profiles/${it.profile}`}>{it.profile}</Link>],
                             [say('devices.last_seen'), it.last_seen ? format.date_and_time(Date.parse(it.last_seen)) : say('staff.never')],
                             [say('devices.battery'), it.battery_volt === null ? '–' : format.quantity(it.battery_volt, 2, 'V')],
                         ]}
@@ -134,38 +134,5 @@ function Frames({ frames }: { frames: Frame[] }) {
                 </Table.Body>
             </Table>
         </div>
-    )
-}
-
-function Profiles() {
-    const { words, format } = useStaff()
-    const { say } = words
-    const profiles = useLoad('profiles', (signal) => call('get', '/api/v1/staff/profiles', { signal }))
-    return (
-        <Shown loaded={profiles}>
-            {({ items }) => (
-                <section className="staff-detail" aria-labelledby="profiles-title">
-                    <Heading level={2} data-size="2xs" id="profiles-title">
-                        {say('devices.profiles')}
-                    </Heading>
-                    {items.map((profile) => (
-                        <div key={profile.id} className="staff-profile">
-                            <strong>{profile.name}</strong>{' '}
-                            <span className="staff-quiet">
-                                {say('devices.every', { span: format.length_of_time(profile.interval_seconds * 1000) })} · {profile.codec ?? say('devices.no_codec')} ·{' '}
-                                {say('devices.used_by', { count: String(profile.devices) })}
-                            </span>
-                            <ul>
-                                {profile.fields.map((field) => (
-                                    <li key={field.field} className="staff-code">
-                                        {field.field} → {field.property} [{field.unit}]
-                                    </li>
-                                ))}
-                            </ul>
-                        </div>
-                    ))}
-                </section>
-            )}
-        </Shown>
     )
 }

@@ -1,0 +1,314 @@
+import { Alert, Button, Checkbox, Dialog, Fieldset, Heading, Paragraph, Table, Textfield } from '@digdir/designsystemet-react'
+import { type FormEvent, useRef, useState } from 'react'
+import { call, type Schemas } from '../api/client.ts'
+import { useAct, useLoad, useStaff } from './context.tsx'
+import { Empty, Facts, Fault, Rows, Shown, State } from './parts.tsx'
+import { go, useRoute } from './route.ts'
+
+type Webhook = Schemas['Webhook']
+
+export function Webhooks() {
+    const { words } = useStaff()
+    const { say } = words
+    const { rest } = useRoute()
+    const webhooks = useLoad('webhooks', (signal) => call('get', '/api/v1/webhooks', { signal }))
+    const [secret, set_secret] = useState<{ id: number; text: string }>()
+    return (
+        <>
+            <div className="staff-actions">
+                <Heading level={1} data-size="xs">
+                    {say('nav_staff.webhooks')}
+                </Heading>
+                <Button variant="secondary" data-size="sm" onClick={() => go('/staff/webhooks/new')}>
+                    {say('webhooks.new')}
+                </Button>
+            </div>
+            <Shown loaded={webhooks}>
+                {({ items }) => {
+                    const chosen = items.find(({ id }) => String(id) === rest[0])
+                    return (
+                        <div className="staff-split">
+                            {items.length === 0 ? (
+                                <Empty title={say('webhooks.empty_title')}>{say('webhooks.empty')}</Empty>
+                            ) : (
+                                <Rows
+                                    label={say('nav_staff.webhooks')}
+                                    items={items}
+                                    id_of={({ id }) => String(id)}
+                                    chosen={rest[0]}
+                                    open={({ id }) => go(`/staff/webhooks/${id}`)}
+                                    render={(webhook) => <Row webhook={webhook} />}
+                                />
+                            )}
+                            {rest[0] === 'new' && (
+                                <NewWebhook
+                                    made={(id, text) => {
+                                        set_secret({ id, text })
+                                        webhooks.reload()
+                                        go(`/staff/webhooks/${id}`, 'replace')
+                                    }}
+                                />
+                            )}
+                            {chosen && <Detail key={chosen.id} webhook={chosen} secret={secret?.id === chosen.id ? secret.text : undefined} changed={webhooks.reload} />}
+                        </div>
+                    )
+                }}
+            </Shown>
+        </>
+    )
+}
+
+function Row({ webhook }: { webhook: Webhook }) {
+    const { words } = useStaff()
+    const { say } = words
+    return (
+        <>
+            <strong>{webhook.description || webhook.url}</strong>
+            {webhook.description && <span>{webhook.url}</span>}
+            <State tone={webhook.active ? 'success' : 'neutral'}>{say(webhook.active ? 'webhooks.active' : 'webhooks.paused')}</State>
+            {webhook.dead > 0 && <State tone="danger">{words.plural('webhooks.dead_count', webhook.dead)}</State>}
+        </>
+    )
+}
+
+function NewWebhook({ made }: { made: (id: number, secret: string) => void }) {
+    const { words } = useStaff()
+    const { say } = words
+    const { act, busy, fault } = useAct()
+    const places = useLoad('places', (signal) => call('get', '/api/v1/staff/places', { signal }))
+    const [missing, set_missing] = useState(false)
+    const create = (event: FormEvent<HTMLFormElement>) => {
+        event.preventDefault()
+        const form = new FormData(event.currentTarget)
+        const datastreams = String(form.get('datastreams')).split(/[\s,]+/).filter(Boolean).map(Number)
+        const body = { url: String(form.get('url')), description: String(form.get('description')), places: form.getAll('place').map(String), datastreams }
+        const nothing = body.places.length + datastreams.length === 0
+        set_missing(nothing)
+        if (nothing) return
+        void act(async () => {
+            const webhook = await call('post', '/api/v1/webhooks', { body })
+            made(webhook.id, webhook.secret)
+        })
+    }
+    return (
+        <section className="staff-detail" aria-label={say('webhooks.new')}>
+            <form onSubmit={create}>
+                <Textfield name="url" type="url" label={say('webhooks.url')} description={say('webhooks.url_hint')} required maxLength={2000} placeholder="https://" />
+                <Textfield name="description" label={say('webhooks.description')} description={say('webhooks.description_hint')} maxLength={200} />
+                <Fieldset>
+                    <Fieldset.Legend>{say('webhooks.places')}</Fieldset.Legend>
+                    {places.value?.items.map((place) => <Checkbox key={place.slug} name="place" value={place.slug} label={place.name} />)}
+                </Fieldset>
+                <Textfield name="datastreams" label={say('webhooks.datastreams')} description={say('webhooks.datastreams_hint')} pattern="[0-9]*([\s,]+[0-9]+)*" />
+                <Fault>{missing ? say('webhooks.nothing') : (fault ?? places.fault)}</Fault>
+                <Button type="submit" disabled={busy}>
+                    {say('webhooks.create')}
+                </Button>
+            </form>
+        </section>
+    )
+}
+
+function Secret({ text }: { text: string }) {
+    const { words } = useStaff()
+    const { say } = words
+    const [told, set_told] = useState('')
+    const copy = async () => {
+        await navigator.clipboard.writeText(text)
+        set_told(say('tokens.copied'))
+    }
+    return (
+        <Alert data-color="warning" role="status">
+            <Paragraph>{say('webhooks.once')}</Paragraph>
+            <p className="staff-code staff-secret">{text}</p>
+            <Button variant="secondary" data-size="sm" onClick={() => void copy()}>
+                {say('tokens.copy')}
+            </Button>{' '}
+            {told}
+        </Alert>
+    )
+}
+
+function Detail({ webhook, secret, changed }: { webhook: Webhook; secret: string | undefined; changed: () => void }) {
+    const { words, format } = useStaff()
+    const { say } = words
+    const { act, busy, fault } = useAct()
+    const dialog = useRef<HTMLDialogElement>(null)
+    const path = { id: String(webhook.id) }
+    const set_active = (active: boolean) =>
+        void act(async () => {
+            await call('patch', '/api/v1/webhooks/{id}', { path, body: { active } })
+            changed()
+        })
+    const remove = () =>
+        void act(async () => {
+            await call('delete', '/api/v1/webhooks/{id}', { path })
+            dialog.current?.close()
+            go('/staff/webhooks', 'replace')
+            changed()
+        })
+    return (
+        <section className="staff-detail" aria-labelledby="webhook-title">
+            <Heading level={2} data-size="2xs" id="webhook-title">
+                {webhook.description || webhook.url}
+            </Heading>
+            {secret && <Secret text={secret} />}
+            <div className="staff-actions">
+                <Button variant="secondary" data-size="sm" disabled={busy} onClick={() => set_active(!webhook.active)}>
+                    {say(webhook.active ? 'webhooks.pause' : 'webhooks.resume')}
+                </Button>
+                <Button variant="secondary" data-color="danger" data-size="sm" onClick={() => dialog.current?.showModal()}>
+                    {say('webhooks.remove')}
+                </Button>
+            </div>
+            <Fault>{fault}</Fault>
+            <Facts
+                facts={[
+                    [say('webhooks.url'), <span className="staff-code">{webhook.url}</span>],
+                    [say('webhooks.places'), webhook.places.join(', ') || say('staff.none')],
+                    [say('webhooks.datastreams'), webhook.datastreams.join(', ') || say('staff.none')],
+                    [say('tokens.created'), format.date_and_time(Date.parse(webhook.created))],
+                    [say('webhooks.waiting'), format.number(webhook.waiting, 0)],
+                    [say('webhooks.refused'), format.number(webhook.refused, 0)],
+                ]}
+            />
+            <Deliveries path={path} />
+            <DeadLetters path={path} dead={webhook.dead} changed={changed} />
+            <Dialog ref={dialog} closeButton={false} aria-labelledby="remove-title">
+                <Heading level={2} data-size="2xs" id="remove-title">
+                    {say('webhooks.remove_title', { name: webhook.description || webhook.url })}
+                </Heading>
+                <Paragraph>{say('webhooks.remove_why')}</Paragraph>
+                <div className="staff-actions">
+                    <Button data-color="danger" disabled={busy} onClick={remove}>
+                        {say('webhooks.remove')}
+                    </Button>
+                    <Button variant="secondary" onClick={() => dialog.current?.close()}>
+                        {say('staff.cancel')}
+                    </Button>
+                </div>
+            </Dialog>
+        </section>
+    )
+}
+
+function Deliveries({ path }: { path: { id: string } }) {
+    const { words, format } = useStaff()
+    const { say } = words
+    const deliveries = useLoad(`deliveries ${path.id}`, (signal) => call('get', '/api/v1/webhooks/{id}/deliveries', { path, signal }))
+    return (
+        <>
+            <div className="staff-actions">
+                <Heading level={3} data-size="2xs">
+                    {say('webhooks.deliveries')}
+                </Heading>
+                <Button variant="tertiary" data-size="sm" onClick={deliveries.reload}>
+                    {say('webhooks.refresh')}
+                </Button>
+            </div>
+            <Shown loaded={deliveries}>
+                {({ items }) =>
+                    items.length === 0 ? (
+                        <p className="staff-quiet">{say('webhooks.no_deliveries')}</p>
+                    ) : (
+                        <div className="staff-scroll" tabIndex={0} role="group" aria-label={say('webhooks.deliveries')}>
+                            <Table data-size="sm">
+                                <Table.Head>
+                                    <Table.Row>
+                                        <Table.HeaderCell>{say('staff.time')}</Table.HeaderCell>
+                                        <Table.HeaderCell>{say('staff.state')}</Table.HeaderCell>
+                                        <Table.HeaderCell>{say('webhooks.answer')}</Table.HeaderCell>
+                                        <Table.HeaderCell>{say('webhooks.event')}</Table.HeaderCell>
+                                    </Table.Row>
+                                </Table.Head>
+                                <Table.Body>
+                                    {items.map((delivery) => (
+                                        <Table.Row key={`${delivery.time} ${delivery.event}`}>
+                                            <Table.Cell>{format.age(Date.parse(delivery.time), Date.now())}</Table.Cell>
+                                            <Table.Cell>
+                                                <State tone={delivery.received ? 'success' : 'danger'}>{say(delivery.received ? 'webhooks.received' : 'webhooks.failed')}</State>
+                                            </Table.Cell>
+                                            <Table.Cell>{delivery.status ?? delivery.fault}</Table.Cell>
+                                            <Table.Cell>
+                                                <span className="staff-code">{delivery.event}</span>
+                                            </Table.Cell>
+                                        </Table.Row>
+                                    ))}
+                                </Table.Body>
+                            </Table>
+                        </div>
+                    )
+                }
+            </Shown>
+        </>
+    )
+}
+
+function DeadLetters({ path, dead, changed }: { path: { id: string }; dead: number; changed: () => void }) {
+    const { words, format } = useStaff()
+    const { say } = words
+    const letters = useLoad(`dead ${path.id} ${dead}`, (signal) => call('get', '/api/v1/webhooks/{id}/dead-letters', { path, signal }))
+    const [told, set_told] = useState('')
+    const { act, busy, fault } = useAct()
+    const resend = (ids: number[]) =>
+        void act(async () => {
+            for (const id of ids) await call('post', '/api/v1/webhooks/dead-letters/{message}/retry', { path: { message: String(id) } })
+            set_told(words.plural('webhooks.resent', ids.length))
+            letters.reload()
+            changed()
+        })
+    return (
+        <>
+            <Heading level={3} data-size="2xs">
+                {say('webhooks.dead')}
+            </Heading>
+            <span role="status">{told}</span>
+            <Fault>{fault}</Fault>
+            <Shown loaded={letters}>
+                {({ items }) =>
+                    items.length === 0 ? (
+                        <p className="staff-quiet">{say('webhooks.no_dead')}</p>
+                    ) : (
+                        <>
+                            {items.length > 1 && (
+                                <Button variant="secondary" data-size="sm" disabled={busy} onClick={() => resend(items.map(({ id }) => id))}>
+                                    {say('webhooks.resend_all')}
+                                </Button>
+                            )}
+                            <div className="staff-scroll" tabIndex={0} role="group" aria-label={say('webhooks.dead')}>
+                                <Table data-size="sm">
+                                    <Table.Head>
+                                        <Table.Row>
+                                            <Table.HeaderCell>{say('webhooks.event')}</Table.HeaderCell>
+                                            <Table.HeaderCell>{say('staff.time')}</Table.HeaderCell>
+                                            <Table.HeaderCell>{say('letters.reason')}</Table.HeaderCell>
+                                            <Table.HeaderCell>{say('webhooks.act')}</Table.HeaderCell>
+                                        </Table.Row>
+                                    </Table.Head>
+                                    <Table.Body>
+                                        {items.map((letter) => (
+                                            <Table.Row key={letter.id}>
+                                                <Table.HeaderCell scope="row">
+                                                    <span className="staff-code">{letter.event}</span>
+                                                </Table.HeaderCell>
+                                                <Table.Cell>{format.age(Date.parse(letter.created), Date.now())}</Table.Cell>
+                                                <Table.Cell>
+                                                    {letter.fault} {words.plural('webhooks.attempts', letter.attempts)}
+                                                </Table.Cell>
+                                                <Table.Cell>
+                                                    <Button variant="secondary" data-size="sm" disabled={busy} onClick={() => resend([letter.id])}>
+                                                        {say('webhooks.resend')}
+                                                    </Button>
+                                                </Table.Cell>
+                                            </Table.Row>
+                                        ))}
+                                    </Table.Body>
+                                </Table>
+                            </div>
+                        </>
+                    )
+                }
+            </Shown>
+        </>
+    )
+}
