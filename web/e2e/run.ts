@@ -3,6 +3,7 @@
 ///   BYPULS_SPECIMEN_DIR=FOLDER npm run e2e            on the pages that platform/pages writes as specimens
 /// Writes web_e2e.json for the test summary into BYPULS_RESULTS when that is set. BYPULS_STAFF=name:password signs in on a program;
 /// BYPULS_INGEST_KEY lets the errand of a device send frames to it.
+/// BYPULS_READERS is how many come at once, BYPULS_TIMES=20 tells the longest errands.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Look, open_browser, open_reader } from './browser.ts'
@@ -29,6 +30,7 @@ const looks: Look[] = [
 const results = process.env.BYPULS_RESULTS
 if (results) mkdirSync(results, { recursive: true })
 const total = { passed: 0, failed: 0, skipped: 0 }
+const times: [number, string][] = []
 const browser = await open_browser()
 const pattern = new RegExp(process.argv[2] ?? '')
 
@@ -36,6 +38,7 @@ async function run(errand: Errand, look: Look): Promise<void> {
     const name = `${errand.name} [${look.width} px, ${look.scheme}, ${look.language}]`
     const reader = await open_reader(browser, base!, look, errand.script ?? true)
     const page = await reader.newPage()
+    const began = performance.now()
     const faults: string[] = []
     page.on('pageerror', (fault) => faults.push(String(fault)))
     page.on('console', (message) => /Content Security Policy/.test(message.text()) && faults.push(message.text()))
@@ -51,18 +54,26 @@ async function run(errand: Errand, look: Look): Promise<void> {
             await page.screenshot({ path: picture, fullPage: true }).catch(() => undefined)
         }
     } finally {
+        times.push([performance.now() - began, name])
         await reader.close()
     }
 }
 
-for (const errand of [...errands, ...recount_errands]) {
-    for (const look of errand.once ? looks.slice(0, 1) : looks) {
-        if (pattern.test(errand.name)) await run(errand, look)
-    }
+/// Readers come side by side, since each waits for the server and the page most of the time. Errands that change what others see
+/// have a device, a profile or a webhook of their own.
+const waiting = [...errands, ...recount_errands]
+    .filter(({ name }) => pattern.test(name))
+    .flatMap((errand) => (errand.once ? looks.slice(0, 1) : looks).map((look) => ({ errand, look })))
+async function take_turns(): Promise<void> {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await run(next.errand, next.look)
 }
+await Promise.all(Array.from({ length: Number(process.env.BYPULS_READERS ?? 3) }, take_turns))
 await browser.close()
 server?.closeAllConnections()
 server?.close()
 if (results) writeFileSync(join(results, 'web_e2e.json'), JSON.stringify(total))
+if (process.env.BYPULS_TIMES) {
+    for (const [ms, name] of times.sort(([a], [b]) => b - a).slice(0, Number(process.env.BYPULS_TIMES))) console.log(`  ${(ms / 1000).toFixed(1)} s ${name}`)
+}
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1)
