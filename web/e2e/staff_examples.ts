@@ -109,11 +109,11 @@ const webhook: Schemas['Webhook'] = {
     refused: 0,
 }
 const deliveries = [
-    { event: '4113-12-1795656843000000', time: ago(2), status: 204, received: true, fault: '' },
-    { event: '4102-12-1795653243000000', time: ago(61), status: 500, received: false, fault: 'the target answered 500' },
-    { event: '4090-12-1795649643000000', time: ago(122), status: null, received: false, fault: 'no answer within 15 s' },
+    { event: '4113-12-1795656843000000', time: ago(2), status: 204, received: true, reason: null, fault: '' },
+    { event: '4102-12-1795653243000000', time: ago(61), status: 500, received: false, reason: 'answered', fault: 'the target answered 500' },
+    { event: '4090-12-1795649643000000', time: ago(122), status: null, received: false, reason: 'timed_out', fault: 'no answer within 15 s' },
 ]
-const given_up = [1, 2].map((id) => ({ id, event: `390${id}-12-1795549643000000`, created: ago(3000 + id), attempts: 16, fault: 'the target answered 500' }))
+const given_up = [1, 2].map((id) => ({ id, event: `390${id}-12-1795549643000000`, created: ago(3000 + id), attempts: 16, reason: 'answered', status: 500, fault: 'the target answered 500' }))
 const page = <T>(items: T[]) => ({ items, next: null, total: items.length })
 
 export function staff_examples(request: string): unknown {

@@ -42,8 +42,8 @@ export function DeadLetters() {
                                     open={(letter) => go(`/staff/dead-letters/${letter.id}${location.search}`)}
                                     render={(letter) => (
                                         <>
-                                            <strong>{letter.sentence}</strong>
-                                            <span className="staff-code">{letter.reason}</span>
+                                            <strong>{words.lookup(`reason.${letter.reason}`)}</strong>
+                                            {letter.reason !== 'unknown_device' && <span className="staff-code">{letter.sentence}</span>}
                                             <span>
                                                 {letter.source} · {format.age(Date.parse(letter.time), Date.now())}
                                             </span>

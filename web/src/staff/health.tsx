@@ -1,5 +1,6 @@
 import { Heading, Paragraph, Table } from '@digdir/designsystemet-react'
 import { call, type Schemas } from '../api/client.ts'
+import type { Words } from '../words/words.ts'
 import { useLoad, useStaff } from './context.tsx'
 import { Shown, State } from './parts.tsx'
 
@@ -10,6 +11,12 @@ const columns = ['received', 'stored', 'duplicate', 'quarantined', 'rejected', '
 /// received = stored + duplicate + quarantined + rejected + in flight.
 export function missing(source: Source): number {
     return source.received - source.stored - source.duplicate - source.quarantined - source.rejected - source.in_flight
+}
+
+/// What a part is for. A bridge is named by whoever configured it.
+export function part_name(words: Words, name: string): string {
+    const text = words.lookup(`health.part_${name}`)
+    return text.startsWith('[') ? name : text
 }
 
 export function Health() {
@@ -35,7 +42,7 @@ export function Health() {
                             <ul className="staff-checks">
                                 {it.checks.map((check) => (
                                     <li key={check.name}>
-                                        <State tone={tones[check.status]}>{say(`health.state_${check.status}`)}</State> <strong>{check.name}</strong> {check.sentence}
+                                        <State tone={tones[check.status]}>{say(`health.state_${check.status}`)}</State> <strong>{part_name(words, check.name)}</strong> {check.sentence}
                                     </li>
                                 ))}
                             </ul>

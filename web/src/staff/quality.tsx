@@ -32,6 +32,8 @@ export function Quality() {
                                     <Table.Head>
                                         <Table.Row>
                                             <Table.HeaderCell>{say('quality.series')}</Table.HeaderCell>
+                                            <Table.HeaderCell>{say('staff.place')}</Table.HeaderCell>
+                                            <Table.HeaderCell>{say('quality.property')}</Table.HeaderCell>
                                             <Table.HeaderCell>{say('staff.state')}</Table.HeaderCell>
                                             <Table.HeaderCell>{say('quality.newest')}</Table.HeaderCell>
                                             <Table.HeaderCell className="staff-number">{say('quality.received')}</Table.HeaderCell>
@@ -44,6 +46,10 @@ export function Quality() {
                                                 <Table.HeaderCell scope="row">
                                                     <span className="staff-code">{it.datastream}</span>
                                                 </Table.HeaderCell>
+                                                <Table.Cell>{it.place}</Table.Cell>
+                                                <Table.Cell>
+                                                    <span className="staff-code">{it.property}</span>
+                                                </Table.Cell>
                                                 <Table.Cell>
                                                     <State tone={tones[it.state]}>{lookup(`quality.state_${it.state}`)}</State>
                                                 </Table.Cell>

@@ -4,6 +4,7 @@ import { call, type Schemas } from '../api/client.ts'
 import { useAct, useLoad, useStaff } from './context.tsx'
 import { Empty, Facts, Fault, Rows, Shown, State } from './parts.tsx'
 import { go, useRoute } from './route.ts'
+import { fault_sentence } from './webhook_faults.ts'
 
 type Webhook = Schemas['Webhook']
 
@@ -228,7 +229,7 @@ function Deliveries({ path }: { path: { id: string } }) {
                                             <Table.Cell>
                                                 <State tone={delivery.received ? 'success' : 'danger'}>{say(delivery.received ? 'webhooks.received' : 'webhooks.failed')}</State>
                                             </Table.Cell>
-                                            <Table.Cell>{delivery.status ?? delivery.fault}</Table.Cell>
+                                            <Table.Cell>{delivery.received ? delivery.status : fault_sentence(words, delivery)}</Table.Cell>
                                             <Table.Cell>
                                                 <span className="staff-code">{delivery.event}</span>
                                             </Table.Cell>
@@ -293,7 +294,7 @@ function DeadLetters({ path, dead, changed }: { path: { id: string }; dead: numb
                                                 </Table.HeaderCell>
                                                 <Table.Cell>{format.age(Date.parse(letter.created), Date.now())}</Table.Cell>
                                                 <Table.Cell>
-                                                    {letter.fault} {words.plural('webhooks.attempts', letter.attempts)}
+                                                    {fault_sentence(words, letter)} {words.plural('webhooks.attempts', letter.attempts)}
                                                 </Table.Cell>
                                                 <Table.Cell>
                                                     <Button variant="secondary" data-size="sm" disabled={busy} onClick={() => resend([letter.id])}>
