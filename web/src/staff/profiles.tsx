@@ -237,7 +237,7 @@ function Preview({ codec, profile, rows, found, set_found, take }: {
     }
     return (
         <form onSubmit={look} aria-labelledby="preview-title">
-            <Heading level={3} data-size="2xs" id="preview-title">
+            <Heading level={2} data-size="2xs" id="preview-title">
                 {say('profiles.preview')}
             </Heading>
             <div className="staff-actions staff-preview">
