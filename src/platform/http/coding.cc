@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include <fmt/format.h>
 #include <zlib.h>
@@ -130,11 +131,15 @@ private:
 
 class ZstdPacker final : public Packer {
 public:
-    explicit ZstdPacker(int level) : context_(ZSTD_createCCtx()) {
+    /// Told the size of all that will come, zstd makes its tables no larger than that needs.
+    explicit ZstdPacker(int level, std::optional<std::size_t> size = std::nullopt) : context_(ZSTD_createCCtx()) {
         check(context_ != nullptr, "zstd can be started");
         ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level);
         // Browsers refuse windows above 8 MiB (RFC 9659).
         ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_windowLog, 21);
+        if (size) {
+            ZSTD_CCtx_setPledgedSrcSize(context_.get(), *size);
+        }
     }
 
     std::string push(std::string_view bytes) override { return run(bytes, ZSTD_e_continue); }
@@ -251,7 +256,7 @@ std::string pack_tight(Coding coding, std::string_view bytes) {
             return pack_with(packer, bytes);
         }
         case Coding::zstd: {
-            ZstdPacker packer(17);
+            ZstdPacker packer(17, bytes.size());
             return pack_with(packer, bytes);
         }
         case Coding::identity: break;
