@@ -18,9 +18,12 @@ export function useStaff(): Staff {
     return staff
 }
 
-/// What to tell the person when a call failed.
+/// What to tell the person when a call failed. What is wrong with the server itself is detailed for its log, in English.
 export function sentence_of(fault: unknown, staff: Pick<Staff, 'words'>): string {
-    if (fault instanceof Refused) return fault.problem.detail
+    if (fault instanceof Refused) {
+        const { status, title, detail, what_to_do } = fault.problem
+        return status < 500 ? detail : [`${title}.`, what_to_do].filter(Boolean).join(' ')
+    }
     return staff.words.say('staff.offline')
 }
 

@@ -1,7 +1,8 @@
 import texts from '@messages/staff.nb.json'
 import { describe, expect, it } from 'vitest'
+import { Refused } from '../api/client.ts'
 import { Words } from '../words/words.ts'
-import { fault_sentence, type Failed } from './webhook_faults.ts'
+import { fault_sentence, refused_field, type Failed } from './webhook_faults.ts'
 
 describe('a webhook that did not get through', () => {
     const words = new Words('nb', texts)
@@ -21,5 +22,19 @@ describe('a webhook that did not get through', () => {
     })
     it('keeps the sentence of older ones', () => {
         expect(told({ reason: null })).toBe('as the server says')
+    })
+})
+
+describe('a new webhook that is refused', () => {
+    const words = new Words('nb', texts)
+    const refusal = (status: number, detail: string) => new Refused({ type: '', title: 'T', instance: '', status, detail })
+
+    it('is told with the field at fault', () => {
+        expect(refused_field(words, refusal(400, 'url: must begin with https://'))).toMatch(/^Adressen/)
+        expect(refused_field(words, refusal(400, 'datastreams, places: 1 to 1000 of them'))).toMatch(/1 til 1000/)
+    })
+    it('is left to others when it was something else', () => {
+        expect(refused_field(words, refusal(503, 'url: busy'))).toBeUndefined()
+        expect(refused_field(words, new Error('url: no'))).toBeUndefined()
     })
 })

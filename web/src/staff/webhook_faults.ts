@@ -1,4 +1,4 @@
-import type { Schemas } from '../api/client.ts'
+import { Refused, type Schemas } from '../api/client.ts'
 import type { Words } from '../words/words.ts'
 
 /// What became of an attempt that failed.
@@ -21,4 +21,13 @@ export function fault_sentence(words: Words, { reason, status, fault }: Failed):
     if (reason === null) return fault
     if (reason !== 'answered') return words.say(`webhooks.fault_${reason}`)
     return status === null ? fault : words.say(`webhooks.fault_${answer(status)}`, { status: String(status) })
+}
+
+const fields = ['url', 'description', 'datastreams', 'places', 'secret'] as const
+
+/// Which field of a new webhook the server refused, in the reader's language; nothing when it was something else.
+export function refused_field(words: Words, fault: unknown): string | undefined {
+    if (!(fault instanceof Refused) || fault.problem.status !== 400) return undefined
+    const field = fields.find((name) => fault.problem.detail.startsWith(name))
+    return field && words.say(`webhooks.bad_${field}`)
 }

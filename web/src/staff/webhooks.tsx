@@ -4,7 +4,7 @@ import { call, type Schemas } from '../api/client.ts'
 import { useAct, useLoad, useStaff } from './context.tsx'
 import { Empty, Facts, Fault, Rows, Shown, State } from './parts.tsx'
 import { go, useRoute } from './route.ts'
-import { fault_sentence } from './webhook_faults.ts'
+import { fault_sentence, refused_field } from './webhook_faults.ts'
 
 type Webhook = Schemas['Webhook']
 
@@ -77,18 +77,24 @@ function NewWebhook({ made }: { made: (id: number, secret: string) => void }) {
     const { say } = words
     const { act, busy, fault } = useAct()
     const places = useLoad('places', (signal) => call('get', '/api/v1/staff/places', { signal }))
-    const [missing, set_missing] = useState(false)
+    const [told, set_told] = useState<string>()
     const create = (event: FormEvent<HTMLFormElement>) => {
         event.preventDefault()
         const form = new FormData(event.currentTarget)
         const datastreams = String(form.get('datastreams')).split(/[\s,]+/).filter(Boolean).map(Number)
         const body = { url: String(form.get('url')), description: String(form.get('description')), places: form.getAll('place').map(String), datastreams }
         const nothing = body.places.length + datastreams.length === 0
-        set_missing(nothing)
+        set_told(nothing ? say('webhooks.nothing') : undefined)
         if (nothing) return
         void act(async () => {
-            const webhook = await call('post', '/api/v1/webhooks', { body })
-            made(webhook.id, webhook.secret)
+            try {
+                const webhook = await call('post', '/api/v1/webhooks', { body })
+                made(webhook.id, webhook.secret)
+            } catch (refused) {
+                const sentence = refused_field(words, refused)
+                if (!sentence) throw refused
+                set_told(sentence)
+            }
         })
     }
     return (
@@ -101,7 +107,7 @@ function NewWebhook({ made }: { made: (id: number, secret: string) => void }) {
                     {places.value?.items.map((place) => <Checkbox key={place.slug} name="place" value={place.slug} label={place.name} />)}
                 </Fieldset>
                 <Textfield name="datastreams" label={say('webhooks.datastreams')} description={say('webhooks.datastreams_hint')} pattern="[0-9]*([\s,]+[0-9]+)*" />
-                <Fault>{missing ? say('webhooks.nothing') : (fault ?? places.fault)}</Fault>
+                <Fault>{told ?? fault ?? places.fault}</Fault>
                 <Button type="submit" disabled={busy}>
                     {say('webhooks.create')}
                 </Button>
