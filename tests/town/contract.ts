@@ -1,10 +1,10 @@
 /// Every answer of the running town follows api/openapi.yaml: status, media type, and the schema of the body.
 import { strict as assert } from 'node:assert'
 import { ask, type Call, contract, examples, follows } from './openapi.ts'
-import { folder, make_token, remove, Report, start, until } from './town.ts'
+import { folder, make_token, remove, Report, start_demonstration, until } from './town.ts'
 
 const data = folder()
-const town = await start(['demo', '--data', data, '--listen', '127.0.0.1:0'])
+const town = await start_demonstration(data)
 const token = make_token(data, 'ingest,read')
 const report = new Report('town_contract')
 

@@ -4,12 +4,12 @@ import { strict as assert } from 'node:assert'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { folder, program, remove, Report, start } from './town.ts'
+import { folder, program, remove, Report, start, start_demonstration } from './town.ts'
 
 const report = new Report('town_developers')
 const data = folder()
 const work = folder()
-const town = await start(['demo', '--data', data, '--listen', '127.0.0.1:0', '--mqtt-listen', '127.0.0.1:0'])
+const town = await start_demonstration(data, '--mqtt-listen', '127.0.0.1:0')
 const env: Record<string, string | undefined> = { ...process.env }
 
 interface Example {

@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, renameSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { folder, make_token, remove, start } from './town.ts'
+import { folder, make_token, remove, start_demonstration } from './town.ts'
 
 const data = folder()
-const town = await start(['demo', '--data', data, '--listen', '127.0.0.1:0'])
+const town = await start_demonstration(data)
 const code = town.output().match(/\b([0-9A-Z]{5}(?:-[0-9A-Z]{1,5}){5})\b/)?.[1]
 const [name, password] = ['kari@example.org', 'en lang setning om badevann']
 if (code) {

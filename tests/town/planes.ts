@@ -4,12 +4,12 @@ import { strict as assert } from 'node:assert'
 import { closeSync, cpSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { folder, make_token, remove, Report, start, until } from './town.ts'
+import { folder, make_token, remove, Report, start, start_demonstration, until } from './town.ts'
 
 const canary = 'KANARI-7f3a91-hemmelig'
 const data = folder()
 const report = new Report('town_planes')
-const town = await start(['demo', '--data', data, '--listen', '127.0.0.1:0'])
+const town = await start_demonstration(data)
 const token = make_token(data, 'ingest,read')
 
 /// A name, an address and a key, each in a place of its own: a series, a payload that waits, a reading's text.

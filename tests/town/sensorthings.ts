@@ -4,11 +4,11 @@ import { strict as assert } from 'node:assert'
 import { spawnSync } from 'node:child_process'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { gunzipSync } from 'node:zlib'
-import { folder, make_token, program, remove, Report, start, until } from './town.ts'
+import { folder, make_token, program, remove, Report, start, start_demonstration, until } from './town.ts'
 
 const report = new Report('town_sensorthings')
 const data = folder()
-const town = await start(['demo', '--data', data, '--listen', '127.0.0.1:0'])
+const town = await start_demonstration(data)
 const sta = `${town.url}/sta/v1.1`
 const admin = { Authorization: `Bearer ${make_token(data, 'admin,read')}` }
 const reader = { Authorization: `Bearer ${make_token(data, 'read')}` }

@@ -1,6 +1,6 @@
 /// Starts programs for tests: on a free port, in a folder of their own, ended when the test ends.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { constants, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -43,6 +43,14 @@ export function start(args: string[]): Promise<Town> {
         child.stderr.on('data', read)
         child.once('exit', (code) => reject(new Error(`the program ended with ${code}:\n${printed}`)))
     })
+}
+
+/// The demonstration town with its history, in `data`. Laying it takes a processor some seconds, so ctest lays it once (seed.ts), and
+/// each test has a copy of its own.
+export function start_demonstration(data: string, ...args: string[]): Promise<Town> {
+    const seeded = process.env.BYPULS_SEEDED_TOWN
+    if (seeded) cpSync(seeded, data, { recursive: true, mode: constants.COPYFILE_FICLONE })
+    return start(['demo', '--data', data, '--listen', '127.0.0.1:0', ...args])
 }
 
 export function make_token(data: string, scope: string): string {

@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { write_settings } from '../mqtt/towns.ts'
-import { folder, make_token, remove, Report, start, until, type Town } from './town.ts'
+import { folder, make_token, remove, Report, start, start_demonstration, until, type Town } from './town.ts'
 
 const cycles = Number(process.env.BYPULS_CYCLES ?? 8)
 let seed = Number(process.env.BYPULS_SEED ?? 20261126)
@@ -23,7 +23,7 @@ const where = folder()
 const data = join(where, 'data')
 
 // A demonstration town has places with public datastreams; what it measures by itself ends with it.
-const demo = await start(['demo', '--data', data, '--listen', '127.0.0.1:0'])
+const demo = await start_demonstration(data)
 const known = await (await fetch(`${demo.url}/live?set=Observations`)).body!.pipeThrough(new TextDecoderStream()).getReader().read()
 const datastream = Number(/"datastream":(\d+)/.exec(known.value ?? '')?.[1])
 assert.ok(datastream > 0, 'the town has a public datastream with a place')
