@@ -136,6 +136,13 @@ private:
             if (random_.chance(0.004)) {
                 settle();
             }
+            // In two halves, as on two threads: what comes between them belongs to the next.
+            if (random_.chance(0.004)) {
+                ASSERT_TRUE(bench_.projection->begin_settle().has_value());
+            }
+            if (random_.chance(0.004)) {
+                ASSERT_TRUE(bench_.projection->finish_settle().has_value());
+            }
             if (random_.chance(0.001)) {
                 bench_.crash();
                 reopen();

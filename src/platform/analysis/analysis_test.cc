@@ -37,8 +37,11 @@ public:
         return inner_->append(rows, upto, outcomes);
     }
     bool wants_settle() const override { return inner_->wants_settle(); }
-    Result<void> settle(journal::Position upto, std::span<observations::Companion* const> companions) override {
-        return inner_->settle(upto, companions);
+    Result<void> freeze(journal::Position upto, std::span<observations::Companion* const> companions) override {
+        return inner_->freeze(upto, companions);
+    }
+    Result<void> settle_frozen(std::span<observations::Companion* const> companions) override {
+        return inner_->settle_frozen(companions);
     }
     journal::Position settled() const override { return inner_->settled(); }
     std::optional<observations::ResultType> type(DatastreamId id) const override { return inner_->type(id); }

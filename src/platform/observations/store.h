@@ -39,9 +39,14 @@ public:
 class Companion {
 public:
     virtual ~Companion() = default;
+    /// What there is now, and no more, belongs to the records up to the cursor: the next write() writes it, together
+    /// with what an earlier one could not. Called by Store::freeze.
+    virtual void freeze() {}
     /// Called once in each settle, by its thread. A failure rolls everything back: readings stay in memory and the
     /// cursor where it was.
     virtual Result<void> write(Transaction& transaction, journal::Position upto) = 0;
+    /// What write() wrote is on disk.
+    virtual void settled() {}
 };
 
 enum class Order : std::uint8_t { oldest_first, newest_first };
@@ -114,25 +119,37 @@ public:
 /// again; another value is a correction, and the older is kept as a version. The store does not read the journal.
 /// After opening it, the pipeline appends again what the journal holds from settled() + 1 on.
 ///
-/// Thread-safe: any number of readers beside one who writes. append, settle and remove exclude one another; readers
-/// wait for none of them longer than a row takes. A reader sees each reading once, also while it settles.
-/// Errc::unavailable when the storage cannot be reached, Errc::exhausted when the disk is full.
+/// Thread-safe: any number of readers beside one who writes. append, freeze and remove exclude one another, as do
+/// settle_frozen and remove; append goes on beside settle_frozen. Readers wait for none of them longer than a row
+/// takes. A reader sees each reading once, also while it settles. Errc::unavailable when the storage cannot be reached,
+/// Errc::exhausted when the disk is full.
 class Store {
 public:
     virtual ~Store() = default;
 
     /// Takes in rows that came from the journal's record at `upto`, and says for each what became of it.
     /// `outcomes` is as long as `rows`. Errc::exhausted when memory is full: nothing was taken in; settle, then append
-    /// the same again (alone too much: once nothing waits). Errc::conflict when `upto` is not after settled().
+    /// the same again (alone too much: once nothing waits). Errc::conflict when `upto` is not after settled(), nor
+    /// after what is frozen.
     virtual Result<void> append(std::span<const Arrival> rows, journal::Position upto, std::span<Outcome> outcomes) = 0;
 
     /// Is so much in memory that it is time to settle?
     virtual bool wants_settle() const = 0;
 
-    /// Moves all readings from memory to where they last and writes the cursor `upto` and what the companions keep, in
-    /// one transaction; the journal may be cut up to there afterwards. `upto` is a record all of whose rows have been
-    /// appended: Errc::conflict when it lies before the last append. After a failure nothing has changed.
-    virtual Result<void> settle(journal::Position upto, std::span<Companion* const> companions = {}) = 0;
+    /// The first half of a settle, which is quick: what has been appended so far, and what the companions have, is what
+    /// the next settle_frozen() moves. `upto` is a record all of whose rows have been appended: Errc::conflict when it
+    /// lies before the last append, or while a settle_frozen() is under way.
+    virtual Result<void> freeze(journal::Position upto, std::span<Companion* const> companions) = 0;
+    /// The second half, from any thread: moves what is frozen from memory to where it lasts and writes the cursor and
+    /// what the companions keep, in one transaction; the journal may be cut up to the cursor afterwards. `companions`
+    /// are those of the freeze. After a failure nothing has changed on disk, and a freeze() must come before the next
+    /// attempt, as it must before the first: Errc::conflict.
+    virtual Result<void> settle_frozen(std::span<Companion* const> companions) = 0;
+    /// Both.
+    Result<void> settle(journal::Position upto, std::span<Companion* const> companions = {}) {
+        TRY_DO(freeze(upto, companions));
+        return settle_frozen(companions);
+    }
     /// The cursor of the last settle.
     virtual journal::Position settled() const = 0;
 

@@ -224,6 +224,7 @@ void Gate::applied(std::span<const observations::Arrival> arrivals, journal::Pos
             detailed_.clear();
             return;
         }
+        newest_ = position;
         carry_waiting(position);
         for (const observations::Arrival& arrival : arrivals) {
             if (open_.contains(arrival.datastream)) {
@@ -368,8 +369,8 @@ Result<void> Gate::before_settle(journal::Position upto) {
     const std::lock_guard lock(mutex_);
     if (!failed_.empty()) {
         // A correction that did not pass changes no count, so nobody would miss it after a restart: the journal keeps
-        // it until it has passed.
-        carry_waiting(upto);
+        // it until it has passed. It passes with the newest record, which the plane has rows of already.
+        carry_waiting(std::max(upto, newest_));
         if (!failed_.empty()) {
             return fail(Errc::unavailable, fmt::format("{} public streams wait to be carried over", failed_.size()));
         }

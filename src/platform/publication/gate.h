@@ -98,6 +98,7 @@ private:
     std::set<DatastreamId> failed_;   // of these, those with a reading that should have passed and did not
     std::vector<observations::Details::Found> detailed_;  // of open streams, by the record that is being applied
     bool features_missing_ = false;                       // a detail that passed names a feature that is not public yet
+    journal::Position newest_;                            // of the records told of
     registry::Version followed_ = 0;
     bool followed_once_ = false;
 };

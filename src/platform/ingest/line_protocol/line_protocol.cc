@@ -289,7 +289,8 @@ bool Reader::read_tags(Point& point) {
 }
 
 bool Reader::read_tag() {
-    Tag tag;
+    // In its place at once: a copy would have to wait for what has just been written.
+    Tag& tag = batch_.tags_.emplace_back();
     const char* const start = at_;
     if (!token(stop_key, ",= ", tag.key)) {
         return false;
@@ -307,7 +308,6 @@ bool Reader::read_tag() {
     if (tag.value.empty()) {
         return fail_at(at_, fmt::format("the tag '{}' has no value", shown(tag.key)));
     }
-    batch_.tags_.push_back(tag);
     return true;
 }
 
@@ -324,7 +324,7 @@ bool Reader::sort_tags(const Point& point) {
 bool Reader::read_fields(Point& point) {
     point.first_field = static_cast<std::uint32_t>(batch_.fields_.size());
     while (true) {
-        Field field;
+        Field& field = batch_.fields_.emplace_back();
         const char* const start = at_;
         if (!token(stop_key, ",= ", field.key)) {
             return false;
@@ -339,7 +339,6 @@ bool Reader::read_fields(Point& point) {
         if (!read_value(field)) {
             return false;
         }
-        batch_.fields_.push_back(field);
         if (at_end() || *at_ != ',') {
             break;
         }

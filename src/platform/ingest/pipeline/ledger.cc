@@ -1,6 +1,9 @@
 #include "platform/ingest/pipeline/ledger.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 #include <soci/soci.h>
@@ -121,10 +124,10 @@ Result<Ledger::Seen> Ledger::see_frame(const lorawan::Event& event, Instant rece
                  .f_cnt = event.f_cnt,
                  .f_port = event.f_port};
     const std::string session_key = key.dev_eui + "/" + key.session;
-    auto pending = sessions_.find(session_key);
-    if (pending == sessions_.end()) {
+    auto pending = pending_.sessions.find(session_key);
+    if (pending == pending_.sessions.end()) {
         TRY(auto kept, session_of(session_key));
-        pending = sessions_.emplace(session_key, std::move(kept)).first;
+        pending = pending_.sessions.emplace(session_key, std::move(kept)).first;
     }
     Session& session = pending->second;
     const auto crc = static_cast<std::int64_t>(crc32c(event.payload));
@@ -149,11 +152,14 @@ Result<Ledger::Seen> Ledger::see_frame(const lorawan::Event& event, Instant rece
     }
     // A stamp that lies ahead must not make every later frame look old.
     session.last_time = std::max(session.last_time, std::min(time, received));
-    frames_seen_.insert_or_assign(std::move(key), SeenFrame{crc, time, received, position});
+    pending_.frames_seen.insert_or_assign(std::move(key), SeenFrame{crc, time, received, position});
     return Seen::fresh;
 }
 
 Result<std::int64_t> Ledger::last_key_number(const std::string& sender) const {
+    if (const auto frozen = frozen_.keys.find(sender); frozen != frozen_.keys.end()) {
+        return frozen->second.last_number;
+    }
     return database_.read("counting a sender's messages", [&](soci::session& sql) -> Result<std::int64_t> {
         long long last = 0;
         sql << "SELECT COALESCE(MAX(number), 0) FROM ingest_key_seen WHERE sender = :sender", soci::use(sender),
@@ -163,9 +169,12 @@ Result<std::int64_t> Ledger::last_key_number(const std::string& sender) const {
 }
 
 Result<std::optional<Ledger::SeenKey>> Ledger::find_key(const std::string& sender, const std::string& key) const {
-    const auto& pending = keys_.at(sender).seen;
-    if (const auto found = pending.find(key); found != pending.end()) {
-        return found->second;
+    for (const Pending* waiting : {&pending_, &frozen_}) {
+        if (const auto keys = waiting->keys.find(sender); keys != waiting->keys.end()) {
+            if (const auto found = keys->second.seen.find(key); found != keys->second.seen.end()) {
+                return found->second;
+            }
+        }
     }
     return database_.read("looking for a message that came before",
                           [&](soci::session& sql) -> Result<std::optional<SeenKey>> {
@@ -196,10 +205,10 @@ Result<bool> Ledger::see_key(const Message& message, journal::Position position)
     const auto slash = message.key.rfind('/');
     const std::string sender = message.key.substr(0, slash);
     const std::string key = slash == std::string::npos ? "" : message.key.substr(slash + 1);
-    auto pending = keys_.find(sender);
-    if (pending == keys_.end()) {
+    auto pending = pending_.keys.find(sender);
+    if (pending == pending_.keys.end()) {
         TRY(const std::int64_t last, last_key_number(sender));
-        pending = keys_.emplace(sender, Keys{.last_number = last, .seen = {}}).first;
+        pending = pending_.keys.emplace(sender, Keys{.last_number = last, .seen = {}}).first;
     }
     Keys& keys = pending->second;
     const auto crc = static_cast<std::int64_t>(crc32c(as_bytes(message.body)));
@@ -230,8 +239,10 @@ Result<bool> Ledger::is_copy_of_earlier_epoch(FrameKey key, std::int64_t epoch, 
 }
 
 Result<std::optional<Ledger::SeenFrame>> Ledger::find_frame(const FrameKey& key) const {
-    if (const auto pending = frames_seen_.find(key); pending != frames_seen_.end()) {
-        return pending->second;
+    for (const Pending* waiting : {&pending_, &frozen_}) {
+        if (const auto found = waiting->frames_seen.find(key); found != waiting->frames_seen.end()) {
+            return found->second;
+        }
     }
     return database_.read("looking up a frame", [&](soci::session& sql) -> Result<std::optional<SeenFrame>> {
         const long long epoch = key.epoch;
@@ -255,6 +266,9 @@ Result<std::optional<Ledger::SeenFrame>> Ledger::find_frame(const FrameKey& key)
 }
 
 Result<Ledger::Session> Ledger::session_of(const std::string& session_key) const {
+    if (const auto frozen = frozen_.sessions.find(session_key); frozen != frozen_.sessions.end()) {
+        return frozen->second;
+    }
     const std::string dev_eui = session_key.substr(0, session_key.find('/'));
     const std::string session = session_key.substr(session_key.find('/') + 1);
     return database_.read("looking up a radio session", [&](soci::session& sql) -> Result<Session> {
@@ -273,44 +287,56 @@ void Ledger::add_dead_letter(DeadLetter letter) {
     constexpr std::size_t shown_max = 4096;
     constexpr std::size_t waiting_max = 20'000;
     const std::lock_guard lock(mutex_);
-    if (letters_.size() >= waiting_max) {
+    if (pending_.letters.size() + frozen_.letters.size() >= waiting_max) {
         return;
     }
     letter.id = next_letter_++;
     if (letter.payload.size() > shown_max) {
         letter.payload.resize(shown_max);
     }
-    pending_bytes_ += bytes_of(letter);
-    letters_.push_back(std::move(letter));
+    pending_.bytes += bytes_of(letter);
+    pending_.letters.push_back(std::move(letter));
 }
 
 void Ledger::note_unknown_device(UnknownDevice device) {
     const std::lock_guard lock(mutex_);
-    const auto [found, added] = unknown_.try_emplace(device.dev_eui, device);
+    note_unknown_device(pending_, std::move(device));
+}
+
+void Ledger::note_unknown_device(Pending& into, UnknownDevice device) {
+    const auto [found, added] = into.unknown.try_emplace(device.dev_eui, device);
     if (!added) {
         found->second.frames += device.frames;
         found->second.first_seen = std::min(found->second.first_seen, device.first_seen);
         found->second.last_seen = std::max(found->second.last_seen, device.last_seen);
-        found->second.name_hint = device.name_hint;
-        found->second.profile_hint = device.profile_hint;
+        found->second.name_hint = std::move(device.name_hint);
+        found->second.profile_hint = std::move(device.profile_hint);
     }
 }
 
 void Ledger::note_frame(Frame frame) {
     const std::lock_guard lock(mutex_);
-    auto& frames = last_frames_[frame.dev_eui];
-    pending_bytes_ += row_bytes + frame.decoded.size();
-    frames.push_back(std::move(frame));
-    if (frames.size() > retention_.last_frames) {
-        frames.pop_front();
+    pending_.bytes += row_bytes + frame.decoded.size();
+    const std::string dev_eui = frame.dev_eui;
+    std::deque<Frame> one;
+    one.push_back(std::move(frame));
+    note_frames(pending_, dev_eui, std::move(one));
+}
+
+void Ledger::note_frames(Pending& into, const std::string& dev_eui, std::deque<Frame> frames) const {
+    auto& last = into.last_frames[dev_eui];
+    std::ranges::move(frames, std::back_inserter(last));
+    while (last.size() > retention_.last_frames) {
+        last.pop_front();
     }
 }
 
 void Ledger::keep_raw(journal::Position position, const Message& message) {
     const std::lock_guard lock(mutex_);
-    if (raw_.empty() || raw_.back().position < position) {
-        raw_.push_back({position, message.received, encode(message)});
-        pending_bytes_ += row_bytes + message.body.size();
+    const auto& newest = pending_.raw.empty() ? frozen_.raw : pending_.raw;
+    if (newest.empty() || newest.back().position < position) {
+        pending_.raw.push_back({position, message.received, encode(message)});
+        pending_.bytes += row_bytes + message.body.size();
     }
 }
 
@@ -322,46 +348,26 @@ void Ledger::count(std::string_view source, const Counts& counts) {
 
 void Ledger::mark_replayed(journal::Position position) {
     const std::lock_guard lock(mutex_);
-    replayed_.push_back(position);
-    for (DeadLetter& letter : letters_) {
-        letter.replayed = letter.replayed || letter.position == position;
-    }
+    pending_.replayed.push_back(position);
 }
 
 void Ledger::forget_unknown_device(std::string_view dev_eui) {
     const std::lock_guard lock(mutex_);
-    unknown_.erase(std::string(dev_eui));
-    forgotten_.emplace_back(dev_eui);
-}
-
-void Ledger::settled() {
-    const std::lock_guard lock(mutex_);
-    frames_seen_.clear();
-    sessions_.clear();
-    keys_.clear();
-    letters_.erase(letters_.begin(), letters_.begin() + static_cast<std::ptrdiff_t>(letters_written_));
-    letters_written_ = 0;
-    unknown_.clear();
-    forgotten_.erase(forgotten_.begin(), forgotten_.begin() + static_cast<std::ptrdiff_t>(forgotten_written_));
-    forgotten_written_ = 0;
-    last_frames_.clear();
-    raw_.clear();
-    replayed_.clear();
-    pending_bytes_ = 0;
-    for (const DeadLetter& letter : letters_) {
-        pending_bytes_ += bytes_of(letter);
-    }
+    pending_.unknown.erase(std::string(dev_eui));
+    pending_.forgotten.emplace_back(dev_eui);
 }
 
 bool Ledger::wants_settle() const {
     constexpr std::size_t pending_bytes_max = 32U << 20U;
     const std::lock_guard lock(mutex_);
-    return pending_bytes_ > pending_bytes_max;
+    return pending_.bytes > pending_bytes_max;
 }
 
 bool Ledger::waiting() const {
     const std::lock_guard lock(mutex_);
-    return !letters_.empty() || !forgotten_.empty();
+    return std::ranges::any_of(std::array{&pending_, &frozen_}, [](const Pending* waiting) {
+        return !waiting->letters.empty() || !waiting->forgotten.empty();
+    });
 }
 
 std::map<std::string, Counts, std::less<>> Ledger::counts() const {

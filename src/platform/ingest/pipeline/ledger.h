@@ -85,7 +85,7 @@ struct Retention {
 /// the account of every source. New facts wait in memory and are written in the transaction that moves the journal's
 /// cursor, so they are there exactly once whatever crashes.
 ///
-/// Thread-safe: one applies, any number read.
+/// Thread-safe: one applies and freezes, one settles beside it, any number read.
 class Ledger final : public observations::Companion {
 public:
     enum class Seen : std::uint8_t { fresh, duplicate, conflict };
@@ -117,10 +117,10 @@ public:
     void mark_replayed(journal::Position position);
     void forget_unknown_device(std::string_view dev_eui);
 
+    void freeze() override;
     Result<void> write(observations::Transaction& transaction, journal::Position upto) override;
-    /// After a settle that succeeded: what it wrote is no longer pending. What came meanwhile still is.
-    void settled();
-    /// Does so much wait in memory that it is time to settle?
+    void settled() override;
+    /// Does so much wait in memory, beside what is being settled, that it is time to settle?
     bool wants_settle() const;
     /// Is there something to write that no record of the journal brings back, such as a refused message?
     bool waiting() const;
@@ -173,6 +173,19 @@ private:
         Instant received{};
         Bytes payload;
     };
+    /// What waits to be written.
+    struct Pending {
+        std::map<FrameKey, SeenFrame> frames_seen;
+        std::unordered_map<std::string, Session> sessions;  // by "dev_eui/session"
+        std::map<std::string, Keys, std::less<>> keys;
+        std::vector<DeadLetter> letters;
+        std::map<std::string, UnknownDevice, std::less<>> unknown;
+        std::vector<std::string> forgotten;  // unknown devices, before those in `unknown` came
+        std::map<std::string, std::deque<Frame>, std::less<>> last_frames;
+        std::vector<Raw> raw;
+        std::vector<journal::Position> replayed;
+        std::size_t bytes = 0;  // roughly, of letters, frames and raw messages
+    };
 
     Ledger(database::Database& database, const Clock& clock, Retention retention)
         : database_(database), clock_(clock), retention_(retention) {}
@@ -186,6 +199,12 @@ private:
     Result<std::int64_t> last_key_number(const std::string& sender) const;
     Result<std::optional<SeenKey>> find_key(const std::string& sender, const std::string& key) const;
 
+    static void note_unknown_device(Pending& into, UnknownDevice device);
+    void note_frames(Pending& into, const std::string& dev_eui, std::deque<Frame> frames) const;
+    /// What came later into what could not be written.
+    void add_later(Pending& into, Pending later) const;
+
+    // Of what is frozen, and without the lock: it does not change until settled().
     Result<void> write_frames(observations::Transaction& transaction) const;
     Result<void> write_keys(observations::Transaction& transaction) const;
     Result<void> write_letters(observations::Transaction& transaction) const;
@@ -199,21 +218,11 @@ private:
     Retention retention_;
 
     mutable std::mutex mutex_;
-    std::map<FrameKey, SeenFrame> frames_seen_;          // pending, as are the following
-    std::unordered_map<std::string, Session> sessions_;  // by "dev_eui/session"
-    std::map<std::string, Keys, std::less<>> keys_;
-    std::vector<DeadLetter> letters_;
-    std::map<std::string, UnknownDevice, std::less<>> unknown_;
-    std::vector<std::string> forgotten_;
-    std::map<std::string, std::deque<Frame>, std::less<>> last_frames_;
-    std::vector<Raw> raw_;
-    std::vector<journal::Position> replayed_;
+    Pending pending_;
+    Pending frozen_;                                     // of the records up to the cursor that is to be written
     std::map<std::string, Counts, std::less<>> counts_;  // totals of all time
+    std::map<std::string, Counts, std::less<>> frozen_counts_;
     std::int64_t next_letter_ = 1;
-    // How much of what other threads add to was in the last write(): the rest waits for the next.
-    std::size_t letters_written_ = 0;
-    std::size_t forgotten_written_ = 0;
-    std::size_t pending_bytes_ = 0;  // roughly, of letters, frames and raw messages
 };
 
 }  // namespace bypuls::ingest::pipeline

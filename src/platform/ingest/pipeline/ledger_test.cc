@@ -24,7 +24,6 @@ protected:
         const std::array<observations::Companion*, 1> companions{bench_.ledger.get()};
         const auto settled = bench_.store->settle({upto}, companions);
         ASSERT_TRUE(settled.has_value()) << settled.error();
-        bench_.ledger->settled();
     }
     Uplink frame(std::uint32_t f_cnt, std::uint32_t value, Duration after = {}) const {
         return {.time = bench_.clock.now() + after, .f_cnt = f_cnt, .value = value};
@@ -181,7 +180,6 @@ TEST_F(LedgerTest, WhatComesWhileSettlingIsWrittenNextTime) {
     const std::array<observations::Companion*, 2> companions{bench_.ledger.get(), &meanwhile};
     bench_.clock.jump_to(Instant{2h});
     ASSERT_TRUE(bench_.store->settle({1}, companions).has_value());
-    bench_.ledger->settled();
     EXPECT_TRUE(bench_.ledger->waiting());
     EXPECT_THAT(bench_.ledger->dead_letters({}).value(), IsEmpty());
     settle(1);

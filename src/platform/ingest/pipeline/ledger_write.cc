@@ -1,5 +1,8 @@
 // What the ledger writes in the transaction that moves the journal's cursor.
+#include <algorithm>
 #include <array>
+#include <iterator>
+#include <utility>
 
 #include <zstd.h>
 
@@ -36,21 +39,58 @@ Result<Bytes> compress(const Bytes& plain) {
 
 }  // namespace
 
-Result<void> Ledger::write(observations::Transaction& transaction, journal::Position /*upto*/) {
+void Ledger::freeze() {
     const std::lock_guard lock(mutex_);
+    add_later(frozen_, std::exchange(pending_, {}));
+    frozen_counts_ = counts_;
+}
+
+void Ledger::add_later(Pending& into, Pending later) const {
+    for (auto& [key, seen] : later.frames_seen) {
+        into.frames_seen.insert_or_assign(key, seen);
+    }
+    for (auto& [name, session] : later.sessions) {
+        into.sessions.insert_or_assign(name, session);
+    }
+    for (auto& [sender, keys] : later.keys) {
+        Keys& known = into.keys[sender];
+        known.last_number = keys.last_number;
+        keys.seen.merge(known.seen);
+        known.seen = std::move(keys.seen);
+    }
+    std::ranges::move(later.letters, std::back_inserter(into.letters));
+    for (std::string& dev_eui : later.forgotten) {
+        into.unknown.erase(dev_eui);
+        into.forgotten.push_back(std::move(dev_eui));
+    }
+    for (auto& [dev_eui, device] : later.unknown) {
+        note_unknown_device(into, std::move(device));
+    }
+    for (auto& [dev_eui, frames] : later.last_frames) {
+        note_frames(into, dev_eui, std::move(frames));
+    }
+    std::ranges::move(later.raw, std::back_inserter(into.raw));
+    std::ranges::move(later.replayed, std::back_inserter(into.replayed));
+    into.bytes += later.bytes;
+}
+
+void Ledger::settled() {
+    const std::lock_guard lock(mutex_);
+    frozen_ = {};
+}
+
+Result<void> Ledger::write(observations::Transaction& transaction, journal::Position /*upto*/) {
     TRY_DO(write_frames(transaction));
     TRY_DO(write_keys(transaction));
     TRY_DO(write_letters(transaction));
     TRY_DO(write_devices(transaction));
     TRY_DO(write_raw(transaction));
     TRY_DO(write_counts(transaction));
-    letters_written_ = letters_.size();
-    forgotten_written_ = forgotten_.size();
     return purge(transaction);
 }
 
 Result<void> Ledger::write_frames(observations::Transaction& transaction) const {
-    for (const auto& [key, seen] : frames_seen_) {
+    for (const auto& [key, seen] : frozen_.frames_seen) {
         // The row may be there: a message is looked at again when memory was full and had to settle in between.
         TRY_DO(
             put(transaction,
@@ -61,7 +101,7 @@ Result<void> Ledger::write_frames(observations::Transaction& transaction) const 
                 std::string_view(key.dev_eui), std::string_view(key.session), key.epoch, key.f_cnt, key.f_port,
                 seen.payload_crc, micros(seen.time), micros(seen.received), number(seen.position)));
     }
-    for (const auto& [name, session] : sessions_) {
+    for (const auto& [name, session] : frozen_.sessions) {
         const auto slash = name.find('/');
         TRY_DO(
             put(transaction,
@@ -74,7 +114,7 @@ Result<void> Ledger::write_frames(observations::Transaction& transaction) const 
 }
 
 Result<void> Ledger::write_keys(observations::Transaction& transaction) const {
-    for (const auto& [sender, keys] : keys_) {
+    for (const auto& [sender, keys] : frozen_.keys) {
         const std::int64_t forgotten = keys.last_number - keys_kept(sender);
         for (const auto& [key, seen] : keys.seen) {
             if (seen.number <= forgotten) {
@@ -94,7 +134,7 @@ Result<void> Ledger::write_keys(observations::Transaction& transaction) const {
 }
 
 Result<void> Ledger::write_letters(observations::Transaction& transaction) const {
-    for (const DeadLetter& letter : letters_) {
+    for (const DeadLetter& letter : frozen_.letters) {
         TRY_DO(put(transaction,
                    "INSERT INTO ingest_dead_letter (id, position, received, source, reason, sentence, field, device, "
                    "line, codec_version, payload, payload_bytes, replayed) "
@@ -104,17 +144,17 @@ Result<void> Ledger::write_letters(observations::Transaction& transaction) const
                    std::string_view(letter.device), letter.line, std::string_view(letter.codec_version),
                    std::string_view(letter.payload), letter.payload_bytes, std::int64_t{letter.replayed ? 1 : 0}));
     }
-    for (const journal::Position position : replayed_) {
+    for (const journal::Position position : frozen_.replayed) {
         TRY_DO(put(transaction, "UPDATE ingest_dead_letter SET replayed = 1 WHERE position = $1", number(position)));
     }
     return {};
 }
 
 Result<void> Ledger::write_devices(observations::Transaction& transaction) const {
-    for (const std::string& dev_eui : forgotten_) {
+    for (const std::string& dev_eui : frozen_.forgotten) {
         TRY_DO(put(transaction, "DELETE FROM ingest_unknown_device WHERE dev_eui = $1", std::string_view(dev_eui)));
     }
-    for (const auto& [dev_eui, device] : unknown_) {
+    for (const auto& [dev_eui, device] : frozen_.unknown) {
         TRY_DO(
             put(transaction,
                 "INSERT INTO ingest_unknown_device (dev_eui, name_hint, profile_hint, source, first_seen, last_seen, "
@@ -124,7 +164,7 @@ Result<void> Ledger::write_devices(observations::Transaction& transaction) const
                 std::string_view(dev_eui), std::string_view(device.name_hint), std::string_view(device.profile_hint),
                 std::string_view(device.source), micros(device.first_seen), micros(device.last_seen), device.frames));
     }
-    for (const auto& [dev_eui, frames] : last_frames_) {
+    for (const auto& [dev_eui, frames] : frozen_.last_frames) {
         for (const Frame& frame : frames) {
             TRY_DO(put(transaction,
                        "INSERT INTO ingest_last_frame (dev_eui, position, time, f_cnt, f_port, payload_hex, rssi, snr, "
@@ -143,14 +183,14 @@ Result<void> Ledger::write_devices(observations::Transaction& transaction) const
 }
 
 Result<void> Ledger::write_raw(observations::Transaction& transaction) const {
-    if (raw_.empty()) {
+    if (frozen_.raw.empty()) {
         return {};
     }
     Bytes plain;
     std::uint64_t position = 0;
     std::int64_t received = 0;
-    Instant last_received = raw_.front().received;
-    for (const Raw& raw : raw_) {
+    Instant last_received = frozen_.raw.front().received;
+    for (const Raw& raw : frozen_.raw) {
         put_varint(plain, raw.position.value - position);
         put_varint(plain, zigzag(micros(raw.received) - received));
         put_varint(plain, raw.payload.size());
@@ -162,11 +202,12 @@ Result<void> Ledger::write_raw(observations::Transaction& transaction) const {
     TRY(const Bytes chunk, compress(plain));
     return put(transaction,
                "INSERT INTO ingest_raw (first_position, last_position, last_received, chunk) VALUES ($1, $2, $3, $4)",
-               number(raw_.front().position), number(raw_.back().position), micros(last_received), ByteView(chunk));
+               number(frozen_.raw.front().position), number(frozen_.raw.back().position), micros(last_received),
+               ByteView(chunk));
 }
 
 Result<void> Ledger::write_counts(observations::Transaction& transaction) const {
-    for (const auto& [source, counts] : counts_) {
+    for (const auto& [source, counts] : frozen_counts_) {
         TRY_DO(put(transaction,
                    "INSERT INTO ingest_count (source, received, stored, duplicate, quarantined, rejected) "
                    "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (source) DO UPDATE SET received = excluded.received, "

@@ -23,6 +23,7 @@ constexpr std::chrono::milliseconds retry_delay{500};
 Pipeline::Pipeline(Parts parts, PipelineOptions options)
     : parts_(parts), options_(options), next_settle_(parts.clock.steady() + options.settle_interval) {
     thread_ = std::thread([this] { run(); });
+    settling_thread_ = std::thread([this] { run_settling(); });
 }
 
 Pipeline::~Pipeline() {
@@ -35,6 +36,12 @@ Pipeline::~Pipeline() {
     }
     work_.notify_all();
     thread_.join();
+    {
+        const std::lock_guard lock(mutex_);
+        settling_over_ = true;
+    }
+    settle_begun_.notify_all();
+    settling_thread_.join();
 }
 
 void Pipeline::reject(const Message& message, const Error& error) {
@@ -187,9 +194,10 @@ void Pipeline::run() {
         if (!queue_.empty()) {
             apply_one(lock);
         }
-        settle_if_due(lock);
+        begin_settle_if_due(lock);
     }
     lock.unlock();
+    // After the one that may be under way.
     if (const auto settled = parts_.projection.settle(); !settled) {
         log::error("ingest", "the last settle failed; the journal has everything", {{"why", settled.error().what}});
     }
@@ -197,18 +205,24 @@ void Pipeline::run() {
 
 /// Returns false when the thread should end: asked to stop, and nothing is left in the queue.
 bool Pipeline::wait_for_work(std::unique_lock<std::mutex>& lock) {
-    while (queue_.empty() && flushes_done_ == flushes_asked_) {
+    while (queue_.empty() && !settle_is_due()) {
         if (stopping_) {
             return false;
         }
         applied_.notify_all();
-        const bool due = parts_.clock.steady() >= next_settle_;
-        if (due && parts_.projection.unsettled()) {
-            return true;
-        }
         work_.wait_for(lock, options_.settle_interval);
     }
     return true;
+}
+
+/// With the lock held.
+bool Pipeline::settle_is_due() const {
+    if (settling_) {
+        return false;
+    }
+    const auto now = parts_.clock.steady();
+    return flushes_begun_ != flushes_asked_ || (now >= settle_not_before_ && parts_.projection.wants_settle()) ||
+           (now >= next_settle_ && parts_.projection.unsettled());
 }
 
 void Pipeline::apply_one(std::unique_lock<std::mutex>& lock) {
@@ -288,24 +302,54 @@ std::vector<Pipeline::Answer> Pipeline::abandon_queue(Waiting& first) {
     return out;
 }
 
-void Pipeline::settle_if_due(std::unique_lock<std::mutex>& lock) {
-    const auto now = parts_.clock.steady();
-    if (flushes_done_ == flushes_asked_ && !parts_.projection.wants_settle() && now < next_settle_) {
+void Pipeline::begin_settle_if_due(std::unique_lock<std::mutex>& lock) {
+    if (!settle_is_due()) {
         return;
     }
-    const std::uint64_t asked = flushes_asked_;
+    flushes_begun_ = flushes_asked_;
     lock.unlock();
-    const auto settled = parts_.projection.settle();
+    const auto began = parts_.clock.steady();
+    const auto begun = parts_.projection.begin_settle();
+    lock.lock();
+    if (begun && *begun) {
+        settling_ = true;
+        settle_begun_.notify_one();
+    } else {
+        settle_ended(began, begun ? Result<void>{} : std::unexpected(begun.error()));
+    }
+}
+
+/// The second thread: finishes what the first has begun.
+void Pipeline::run_settling() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        settle_begun_.wait(lock, [&] { return settling_ || settling_over_; });
+        if (!settling_) {
+            return;
+        }
+        lock.unlock();
+        const auto began = parts_.clock.steady();
+        const auto settled = parts_.projection.finish_settle();
+        lock.lock();
+        settling_ = false;
+        settle_ended(began, settled);
+        work_.notify_one();
+    }
+}
+
+/// With the lock held.
+void Pipeline::settle_ended(std::chrono::steady_clock::time_point began, const Result<void>& settled) {
     if (!settled) {
         log::warning("ingest", "settling failed and will be tried again", {{"why", settled.error().what}});
     }
-    lock.lock();
-    // A settle that takes long is made rarer, so that the thread has most of its time for applying.
+    // A settle that takes long is made rarer, so that the machine has most of its time for other things.
     const auto ended = parts_.clock.steady();
-    next_settle_ = ended + std::max<std::chrono::steady_clock::duration>(options_.settle_interval, 20 * (ended - now));
+    next_settle_ =
+        ended + std::max<std::chrono::steady_clock::duration>(options_.settle_interval, 20 * (ended - began));
+    settle_not_before_ = settled ? ended : ended + retry_delay;
     trouble_ = settled ? "" : settled.error().what;
-    if (flushes_done_ < asked) {
-        flushes_done_ = asked;
+    if (flushes_done_ < flushes_begun_) {
+        flushes_done_ = flushes_begun_;
         flush_result_ = settled;
     }
     applied_.notify_all();

@@ -37,7 +37,8 @@ struct PipelineOptions {
 };
 
 /// The way in: reads a message, writes it to the journal, tells the sender when it is on disk, then makes observations
-/// of it on a thread of its own. Messages are applied in the order of their positions.
+/// of it on a thread of its own. Messages are applied in the order of their positions. What has been applied settles on
+/// a second thread, while the first goes on.
 class Pipeline {
 public:
     using Done = std::move_only_function<void(Result<Receipt>)>;
@@ -49,9 +50,9 @@ public:
         const Clock& clock;
     };
 
-    /// The projection must have been replayed. Starts the thread.
+    /// The projection must have been replayed. Starts the threads.
     Pipeline(Parts parts, PipelineOptions options);
-    /// Stops taking messages in, applies and settles what was accepted, and joins the thread.
+    /// Stops taking messages in, applies and settles what was accepted, and joins the threads.
     ~Pipeline();
     Pipeline(const Pipeline&) = delete;
     Pipeline& operator=(const Pipeline&) = delete;
@@ -126,7 +127,10 @@ private:
     void run();
     bool wait_for_work(std::unique_lock<std::mutex>& lock);
     void apply_one(std::unique_lock<std::mutex>& lock);
-    void settle_if_due(std::unique_lock<std::mutex>& lock);
+    bool settle_is_due() const;
+    void begin_settle_if_due(std::unique_lock<std::mutex>& lock);
+    void run_settling();
+    void settle_ended(std::chrono::steady_clock::time_point began, const Result<void>& settled);
 
     Parts parts_;
     PipelineOptions options_;
@@ -142,11 +146,17 @@ private:
     bool refusing_ = false;
     bool stopping_ = false;
     bool busy_ = false;
+    bool settling_ = false;  // begun, and not yet finished by the second thread
+    bool settling_over_ = false;
+    std::condition_variable settle_begun_;
     std::uint64_t flushes_asked_ = 0;
+    std::uint64_t flushes_begun_ = 0;
     std::uint64_t flushes_done_ = 0;
     Result<void> flush_result_;
     std::chrono::steady_clock::time_point next_settle_;
+    std::chrono::steady_clock::time_point settle_not_before_;  // after one that failed, unless somebody asks
     std::thread thread_;
+    std::thread settling_thread_;
 };
 
 }  // namespace bypuls::ingest::pipeline

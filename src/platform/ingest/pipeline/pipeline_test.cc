@@ -1,6 +1,8 @@
 #include "platform/ingest/pipeline/pipeline.h"
 
+#include <condition_variable>
 #include <future>
+#include <mutex>
 
 #include "platform/ingest/pipeline/fixture_test.h"
 
@@ -305,6 +307,68 @@ TEST_F(PipelineTest, WhatWasAcknowledgedIsSettledByFlush) {
     EXPECT_EQ(bench_.store->settled(), receipt->position);
     const Counts counts = pipeline_->counts()["lines"];
     EXPECT_EQ(counts, (Counts{.received = 2, .stored = 1, .rejected = 1}));
+}
+
+/// Lets the first settle go on only when another record has been applied meanwhile.
+class Unhurried final : public Listener {
+public:
+    void applied(std::span<const observations::Arrival>, journal::Position, Instant) override {
+        const std::lock_guard lock(mutex_);
+        ++applied_;
+        changed_.notify_all();
+    }
+    Result<void> before_settle(journal::Position) override {
+        std::unique_lock lock(mutex_);
+        const int before = std::exchange(settling_, true) ? -1 : applied_;
+        changed_.notify_all();
+        if (!changed_.wait_for(lock, 60s, [&] { return applied_ > before; })) {
+            return fail(Errc::timed_out, "nothing was applied while it settled");
+        }
+        return {};
+    }
+    Result<void> removed(observations::DatastreamId, Interval) override { return {}; }
+    void wait_until_settling() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return settling_; });
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    int applied_ = 0;
+    bool settling_ = false;
+};
+
+TEST_F(PipelineTest, WhatComesWhileSettlingIsAppliedAtOnceAndSettlesNextTime) {
+    Unhurried listener;
+    Projection projection{{*bench_.journal, *bench_.store, *bench_.ledger, *bench_.applier, &listener}};
+    ASSERT_TRUE(projection.replay());
+    pipeline_ = std::make_unique<Pipeline>(
+        Pipeline::Parts{*bench_.journal, projection, *bench_.ledger, *bench_.store, bench_.clock},
+        PipelineOptions{.settle_interval = 1h});
+    const auto first = submit(Way::lines, "us", fmt::format("air temp=1 {}", now()));
+    ASSERT_TRUE(first.has_value()) << first.error();
+    auto flushed = std::async(std::launch::async, [&] { return pipeline_->flush(); });
+    listener.wait_until_settling();
+
+    std::promise<Result<Receipt>> told;
+    pipeline_->submit_until_applied({.way = Way::lines,
+                                     .detail = "us",
+                                     .received = bench_.clock.now(),
+                                     .body = fmt::format("air temp=2 {}\nbroken", now() + 1)},
+                                    [&](Result<Receipt> receipt) { told.set_value(std::move(receipt)); });
+    EXPECT_TRUE(told.get_future().get().has_value());
+    const auto settled = flushed.get();
+    EXPECT_TRUE(settled.has_value()) << settled.error();
+
+    EXPECT_EQ(bench_.store->settled(), first->position);
+    EXPECT_EQ(bench_.store->count(bench_.series("line:air:temp")), 2U);
+    EXPECT_EQ(pipeline_->counts()["lines"], (Counts{.received = 3, .stored = 2, .rejected = 1}));
+    pipeline_.reset();
+    bench_.close();
+    bench_.open();
+    EXPECT_EQ(bench_.store->count(bench_.series("line:air:temp")), 2U);
+    EXPECT_EQ(bench_.ledger->counts()["lines"], (Counts{.received = 3, .stored = 2, .rejected = 1}));
 }
 
 TEST_F(PipelineTest, ARefusedMessageIsADeadLetterThoughNothingElseCame) {

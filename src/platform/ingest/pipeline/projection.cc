@@ -1,6 +1,7 @@
 #include "platform/ingest/pipeline/projection.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "core/bytes.h"
@@ -75,23 +76,40 @@ Result<Counts> Projection::apply(const Intake& intake, journal::Position positio
     return applied->counts;
 }
 
-Result<void> Projection::settle() {
+std::vector<observations::Companion*> Projection::companions() const {
+    std::vector<observations::Companion*> all{&parts_.ledger};
+    if (parts_.details != nullptr) {
+        all.push_back(parts_.details);
+    }
+    return all;
+}
+
+Result<bool> Projection::begin_settle() {
+    const std::lock_guard lock(settling_);
     if (!unsettled()) {
+        return false;
+    }
+    TRY_DO(parts_.store.freeze(last_, companions()));
+    begun_upto_ = last_;
+    return true;
+}
+
+Result<void> Projection::finish_settle() {
+    const std::lock_guard lock(settling_);
+    if (!begun_upto_) {
         return {};
     }
+    const journal::Position upto = *std::exchange(begun_upto_, std::nullopt);
     if (parts_.listener != nullptr) {
-        TRY_DO(parts_.listener->before_settle(last_));
+        TRY_DO(parts_.listener->before_settle(upto));
     }
-    std::vector<observations::Companion*> companions{&parts_.ledger};
-    if (parts_.details != nullptr) {
-        companions.push_back(parts_.details);
-    }
-    TRY_DO(parts_.store.settle(last_, companions));
-    parts_.ledger.settled();
-    if (parts_.details != nullptr) {
-        parts_.details->settled();
-    }
-    return parts_.journal.release_before(last_.next());
+    TRY_DO(parts_.store.settle_frozen(companions()));
+    return parts_.journal.release_before(upto.next());
+}
+
+Result<void> Projection::settle() {
+    TRY_DO(begin_settle());
+    return finish_settle();
 }
 
 Result<std::uint64_t> Projection::remove(observations::DatastreamId id, std::span<const Interval> intervals) {

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/result.h"
@@ -10,23 +13,24 @@
 
 namespace bypuls::ingest::pipeline {
 
-/// Someone who follows what is stored: the publication gate, the live feed. Called on the pipeline's thread.
+/// Someone who follows what is stored: the publication gate, the live feed.
 class Listener {
 public:
     virtual ~Listener() = default;
     /// New or corrected readings of the record at `position`, perhaps none; during start also those of records applied
-    /// again after a crash.
+    /// again after a crash. On the thread that applies.
     virtual void applied(std::span<const observations::Arrival> arrivals, journal::Position position,
                          Instant received) = 0;
     /// Before the journal's cursor moves to `upto`: what the listener keeps of records up to there must be durable when
-    /// this returns. An error puts the settle off.
+    /// this returns. An error puts the settle off. On the thread that settles; later records may be told of meanwhile.
     virtual Result<void> before_settle(journal::Position upto) = 0;
     /// Readings have been deleted for good, on the thread of whoever asked. What the listener has of them must go too.
     virtual Result<void> removed(observations::DatastreamId id, std::span<const Interval> intervals) = 0;
 };
 
-/// The journal's records become observations, one after another, and settle from time to time. No threads, no waiting:
-/// what a simulation steps through is what the pipeline's thread runs.
+/// The journal's records become observations, one after another, and settle from time to time. It has no threads: what
+/// a simulation steps through is what the pipeline's threads run. One thread applies and begins settles; another may
+/// finish them beside it.
 class Projection {
 public:
     struct Parts {
@@ -51,7 +55,13 @@ public:
     /// Applies the record at `position`, settling first when memory is full. An error: nothing happened, try again.
     /// `refused`, if given, gets the units that were quarantined.
     Result<Counts> apply(const Intake& intake, journal::Position position, std::vector<Refused>* refused = nullptr);
-    /// Moves the cursor to the last applied record, and lets go of the journal up to there. Nothing to do is success.
+    /// Marks what has been applied so far to be settled, which is quick. False: there is nothing. Waits for a
+    /// finish_settle() that is under way.
+    Result<bool> begin_settle();
+    /// Moves the cursor to where begin_settle() stood, and lets go of the journal up to there. Nothing to do is
+    /// success. After an error the settle must be begun anew.
+    Result<void> finish_settle();
+    /// Both.
     Result<void> settle();
     /// Deletes readings of intervals, by rising time and apart, with their details, here and with whoever listens: how
     /// many there were. From any thread. Safe to ask again after a stop in the midst of it.
@@ -66,8 +76,12 @@ public:
 private:
     void put_aside(const journal::Record& record, const Result<Message>& message, const Error& error);
 
+    std::vector<observations::Companion*> companions() const;
+
     Parts parts_;
-    journal::Position last_;  // the newest record that has been applied
+    journal::Position last_;                       // the newest record that has been applied
+    std::mutex settling_;                          // held while a settle is begun or finished
+    std::optional<journal::Position> begun_upto_;  // guarded by settling_
 };
 
 }  // namespace bypuls::ingest::pipeline

@@ -33,7 +33,7 @@ struct FollowerOptions {
 /// Events are gathered in memory and put together, so that a fast stream costs few transactions. They are in the outbox
 /// before the journal lets go of their records: what could not be put is tried again before each settle, which waits
 /// until it is. An event's id is made of its record's position, so that records applied again after a crash make no
-/// second event. applied() and before_settle() on the pipeline's thread; refresh() and flush() from any.
+/// second event. applied() on the pipeline's thread; the others from any.
 class Follower final : public ingest::pipeline::Listener {
 public:
     /// Nothing for a datastream that is not published.

@@ -27,10 +27,13 @@ constexpr Outcome rejected(Refusal refusal) {
 /// instant may have a reading elsewhere.
 std::optional<std::size_t> row_near_end(const State& state, Instant t) {
     constexpr std::size_t moved_max = 256;
-    const bool elsewhere = t <= state.disk_end || !state.active || !state.active->late.empty() ||
-                           (state.frozen && !state.frozen->rows.empty() && t <= state.frozen->rows.times.back());
+    const bool elsewhere = t <= state.disk_end || (state.active && state.active->late.contains(t)) ||
+                           (state.frozen && find(state.frozen->rows, t) < state.frozen->rows.size());
     if (elsewhere) {
         return std::nullopt;
+    }
+    if (!state.active) {
+        return 0;
     }
     const auto& times = state.active->rows.times;
     const std::size_t least = times.size() - std::min(times.size(), moved_max);
@@ -51,9 +54,10 @@ std::optional<Observation> before(const Columns& rows, std::size_t row, Instant 
 Result<void> BlockStore::append(std::span<const Arrival> rows, journal::Position upto, std::span<Outcome> outcomes) {
     check(rows.size() == outcomes.size(), "every row has its outcome");
     const std::lock_guard appending{append_mutex_};
-    if (upto.value <= settled_ || upto.value < appended_) {
+    const std::uint64_t closed = frozen_upto_.value_or(settled_);
+    if (upto.value <= closed || upto.value < appended_) {
         return fail(Errc::conflict, fmt::format("observations: position {} comes after {} was appended and {} settled",
-                                                upto.value, appended_, settled_.load()));
+                                                upto.value, appended_, closed));
     }
     // What one record says comes in whole or not at all, since the cursor cannot stand within a record. So a record
     // that is larger than all memory for new readings is taken when nothing else is there; otherwise it would wait for
@@ -156,7 +160,9 @@ Result<Outcome> BlockStore::take_late(State& state, const Arrival& arrival, jour
         return Outcome{Verdict::duplicate, Refusal::none};
     }
     const auto row = row_near_end(state, reading.time);
-    auto older = row ? before(state.active->rows, *row, reading.time) : find_hot(state, reading.time);
+    auto older = !row           ? find_hot(state, reading.time)
+                 : state.active ? before(state.active->rows, *row, reading.time)
+                                : std::nullopt;
     if (!older && !row) {
         TRY(older, find_on_disk(state, arrival.datastream, reading.time));
     }
@@ -178,7 +184,7 @@ Result<Outcome> BlockStore::take_late(State& state, const Arrival& arrival, jour
 
 void BlockStore::put_late(State& state, const Observation& reading, std::optional<std::size_t> row) {
     if (row) {
-        insert(state.active->rows, *row, reading);
+        insert(active_of(state).rows, *row, reading);
     } else {
         active_of(state).late.emplace(reading.time, Late{reading.value, reading.quality, false});
     }

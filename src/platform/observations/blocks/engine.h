@@ -18,12 +18,11 @@ namespace bypuls::observations::blocks {
 
 /// The store over blocks. How its parts stay together, also under load:
 ///
-/// - append fills each datastream's `active` buffer. A settle first turns them all into `frozen` ones (freeze), then
-///   writes these in one transaction, then drops them. Readers copy both buffers under the shard's lock, begin a read
-///   transaction and ask it which settle it has seen; a buffer of that settle or an earlier one is in the blocks
-///   already.
-/// - append_mutex_ is held by append and by the freeze, settle_mutex_ by whoever writes to SQLite. Where both are
-/// taken,
+/// - append fills each datastream's `active` buffer. freeze turns them all into `frozen` ones; settle_frozen writes
+///   these in one transaction, then drops them, while append goes on. Readers copy both buffers under the shard's lock,
+///   begin a read transaction and ask it which settle it has seen; a buffer of that settle or an earlier one is in the
+///   blocks already.
+/// - append_mutex_ is held by append and freeze, settle_mutex_ by whoever writes to SQLite. Where both are taken,
 ///   settle_mutex_ is first; a shard's mutex comes after either and is never held while waiting for another.
 class BlockStore final : public Store {
 public:
@@ -31,7 +30,8 @@ public:
 
     Result<void> append(std::span<const Arrival> rows, journal::Position upto, std::span<Outcome> outcomes) override;
     bool wants_settle() const override { return hot_bytes_.load() >= options_.settle_bytes; }
-    Result<void> settle(journal::Position upto, std::span<Companion* const> companions) override;
+    Result<void> freeze(journal::Position upto, std::span<Companion* const> companions) override;
+    Result<void> settle_frozen(std::span<Companion* const> companions) override;
     journal::Position settled() const override { return {settled_.load()}; }
 
     std::optional<ResultType> type(DatastreamId id) const override;
@@ -81,16 +81,17 @@ private:
     bool was_removed(const Arrival& arrival, journal::Position upto) const;
 
     // settle.cc
-    std::vector<DatastreamId> freeze_all();
+    void freeze_all();
     struct Written {
+        std::vector<DatastreamId> ids;
         std::vector<Shape> shapes;        // of each datastream, as are those lost
         std::vector<std::uint64_t> lost;  // readings in damaged blocks, which were put aside
         std::vector<Damage> damaged;
     };
-    Result<void> write_frozen(std::span<const DatastreamId> ids, Written& written);
+    Result<void> write_frozen(DatastreamId id, Written& written);
     Result<void> write_rest(journal::Position upto, std::span<Companion* const> companions);
     Result<void> add_block_counts();
-    void publish(std::span<const DatastreamId> ids, const Written& written);
+    void publish(const Written& written);
     bool should_merge(const Shape& shape) const;
     Result<bool> train_one_dictionary();
     Result<void> merge_some();
@@ -115,7 +116,11 @@ private:
     Dictionaries dictionaries_;
 
     std::mutex append_mutex_;
-    std::uint64_t appended_ = 0;  // guarded by append_mutex_, as all of append's
+    std::uint64_t appended_ = 0;                // guarded by append_mutex_, as all of append's
+    std::optional<std::uint64_t> frozen_upto_;  // what is frozen is complete up to this record, and waits to be written
+    bool writing_ = false;                      // it is being written: only settle_frozen touches it
+    std::vector<DatastreamId> frozen_ids_;      // sorted
+    std::set<DatastreamId> removed_while_frozen_;  // what the freeze noted of their newest reading may be gone
     SettleNumber next_number_ = 1;
     std::unique_ptr<Slow> slow_;
     std::vector<Removal> removals_;

@@ -54,10 +54,11 @@ void Snapshot::settle_upto(SettleNumber on_disk) {
     };
     if (on_disk >= frozen_number) {
         drop(frozen);
+        frozen_corrects = false;
     }
     if (on_disk >= active_number) {
         drop(active);
-        corrects = false;
+        active_corrects = false;
     }
 }
 
@@ -74,13 +75,13 @@ Snapshot snapshot_of(const State& state, Interval interval, std::size_t limit, b
     if (state.frozen) {
         out.frozen = part(state.frozen->rows, interval, limit, newest);
         out.frozen_number = state.frozen->number;
-        out.corrects = !state.frozen->corrections.empty();
+        out.frozen_corrects = !state.frozen->corrections.empty();
     }
     if (state.active) {
         out.active = overlay(part(state.active->rows, interval, limit, newest),
                              late_rows(*state.active, interval, limit, newest));
         out.active_number = state.active->number;
-        out.corrects = out.corrects || state.active->corrections > 0;
+        out.active_corrects = state.active->corrections > 0;
     }
     return out;
 }

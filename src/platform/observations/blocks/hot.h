@@ -86,7 +86,10 @@ struct Snapshot {
     Columns active;
     SettleNumber frozen_number = 0;
     SettleNumber active_number = 0;
-    bool corrects = false;  ///< some of the rows replace readings on disk
+    bool frozen_corrects = false;  ///< some of the rows replace readings on disk
+    bool active_corrects = false;
+
+    bool corrects() const { return frozen_corrects || active_corrects; }
 
     /// Forgets what disk has by now, and widens the shape to where it has gone.
     void settle_upto(SettleNumber on_disk);

@@ -90,6 +90,9 @@ void insert(Columns& columns, std::size_t row, const Observation& reading) {
 }
 
 std::size_t find(const Columns& columns, Instant t) {
+    if (columns.empty() || t > columns.times.back()) {
+        return columns.size();
+    }
     const std::size_t row = position(columns, t);
     return row < columns.size() && columns.times[row] == t ? row : columns.size();
 }

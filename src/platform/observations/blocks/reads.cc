@@ -192,7 +192,7 @@ Result<std::uint64_t> BlockStore::count(DatastreamId id, Interval interval) cons
             return out;
         }
         const Header& header = walk.header();
-        if (inside(header, interval) && !held->corrects) {
+        if (inside(header, interval) && !held->corrects()) {
             if (auto sound = verify(header, walk.bytes()); !sound) {
                 note(header, sound.error());
                 return std::unexpected(std::move(sound.error()));
@@ -251,7 +251,7 @@ Result<Aggregate> BlockStore::aggregate(DatastreamId id, Interval interval) cons
     if (!held || interval.empty()) {
         return Aggregate{};
     }
-    if (held->corrects) {
+    if (held->corrects()) {
         return aggregate_rows(id, interval);
     }
     TRY(const auto reader, readers_.lease());
@@ -302,7 +302,7 @@ struct BlockStore::Held {
 BlockStore::Held BlockStore::summed_up(DatastreamId id, Snapshot snapshot) {
     Held out{.id = id, .snapshot = std::move(snapshot), .frozen = {}, .active = {}};
     Snapshot& held = out.snapshot;
-    if (held.corrects) {
+    if (held.corrects()) {
         return out;  // will be read row by row
     }
     out.frozen = aggregate_of(view(id, held.frozen, 0, held.frozen.size()));
@@ -324,7 +324,7 @@ Result<void> BlockStore::add_blocks(const Part& part, Interval interval, bool da
     for (std::size_t i = 0; i < part.held.size(); ++i) {
         Held& held = part.held[i];
         Aggregate& values = part.totals[i].values;
-        if (held.snapshot.corrects) {
+        if (held.snapshot.corrects()) {
             continue;
         }
         if (seen < held.snapshot.frozen_number) {
@@ -363,7 +363,7 @@ Result<void> BlockStore::add_days(const Part& part, Reader& reader, Interval int
         while (part.held[place].id < id) {
             ++place;
         }
-        if (part.held[place].id == id && !part.held[place].snapshot.corrects) {
+        if (part.held[place].id == id && !part.held[place].snapshot.corrects()) {
             TRY_DO(add_block(days.header(), days.bytes(), interval, part.totals[place].values));
         }
     }
@@ -401,7 +401,7 @@ Result<std::vector<Total>> BlockStore::totals(const Selection& selection, Interv
         TRY_DO(other);
     }
     for (std::size_t i = 0; i < all.size(); ++i) {
-        if (all[i].snapshot.corrects) {
+        if (all[i].snapshot.corrects()) {
             TRY(out[i].values, aggregate_rows(all[i].id, interval));
         }
     }

@@ -88,46 +88,73 @@ private:
 
 // --- settle ----------------------------------------------------------------------------------------------------------
 
-Result<void> BlockStore::settle(journal::Position upto, std::span<Companion* const> companions) {
+Result<void> BlockStore::freeze(journal::Position upto, std::span<Companion* const> companions) {
+    const std::lock_guard appending{append_mutex_};
+    if (writing_ || upto.value < appended_ || upto.value < settled_) {
+        return fail(Errc::conflict, fmt::format("observations: cannot settle up to {}, since {} has been appended{}",
+                                                upto.value, appended_, writing_ ? " and a settle is under way" : ""));
+    }
+    freeze_all();
+    frozen_upto_ = upto.value;
+    for (Companion* const companion : companions) {
+        companion->freeze();
+    }
+    return {};
+}
+
+Result<void> BlockStore::settle_frozen(std::span<Companion* const> companions) {
     const std::lock_guard settling{settle_mutex_};
-    std::vector<DatastreamId> ids;
+    journal::Position upto;
     {
         const std::lock_guard appending{append_mutex_};
-        if (upto.value < appended_ || upto.value < settled_) {
-            return fail(Errc::conflict, fmt::format("observations: cannot settle up to {}, since {} has been appended",
-                                                    upto.value, appended_));
+        if (!frozen_upto_) {
+            return fail(Errc::conflict, "observations: nothing is frozen to be settled");
         }
-        ids = freeze_all();
+        upto = {*frozen_upto_};
+        writing_ = true;
     }
     Written written;
     const auto write = [&]() -> Result<void> {
         TRY_DO(writer_->begin());
-        TRY_DO(write_frozen(ids, written));
+        for (const DatastreamId id : frozen_ids_) {
+            TRY_DO(write_frozen(id, written));
+        }
         TRY_DO(write_rest(upto, companions));
         return writer_->commit();
     };
-    if (auto done = write(); !done) {
+    const auto done = write();
+    if (done) {
+        publish(written);
+    } else {
         writer_->rollback();
-        return done;
     }
-    publish(ids, written);
     {
         const std::lock_guard appending{append_mutex_};
+        writing_ = false;
+        frozen_upto_.reset();
+        if (!done) {
+            return done;
+        }
         settled_ = upto.value;
         appended_ = std::max(appended_, upto.value);
         std::erase_if(removals_, [&](const Removal& removal) { return removal.upto <= upto; });
     }
     checkpoint_due_ = true;
+    for (Companion* const companion : companions) {
+        companion->settled();
+    }
     return {};
 }
 
-std::vector<DatastreamId> BlockStore::freeze_all() {
+void BlockStore::freeze_all() {
     const SettleNumber number = next_number_++;
-    std::vector<DatastreamId> ids;
+    std::vector<DatastreamId>& ids = frozen_ids_;
+    ids.clear();
+    removed_while_frozen_.clear();
     for (Shard& shard : shards_) {
         const std::lock_guard lock{shard.mutex};
         for (auto& [id, state] : shard.states) {
-            freeze(state, number);
+            blocks::freeze(state, number);
             if (state.frozen) {
                 ids.push_back(id);
                 newest_day_ = std::max(newest_day_.load(), day_of(state.head.latest.time));
@@ -141,32 +168,39 @@ std::vector<DatastreamId> BlockStore::freeze_all() {
     active_versions_number_ = next_number_;
     frozen_bytes_ = hot_bytes_.load();
     std::ranges::sort(ids);  // neighbours on disk are written together
-    return ids;
 }
 
-Result<void> BlockStore::write_frozen(std::span<const DatastreamId> ids, Written& written) {
-    for (const DatastreamId id : ids) {
-        const Frozen* frozen = nullptr;
-        StoredHead stored{.id = id, .head = {}, .shape = {}};
-        {
-            const Shard& shard = shard_of(id);
-            const std::lock_guard lock{shard.mutex};
-            const State& state = shard.states.at(id);
-            frozen = state.frozen.get();  // only settle and remove change it, and this is one of them
-            stored.shape = state.shape;
+Result<void> BlockStore::write_frozen(DatastreamId id, Written& written) {
+    const Frozen* frozen = nullptr;
+    StoredHead stored{.id = id, .head = {}, .shape = {}};
+    {
+        const Shard& shard = shard_of(id);
+        const std::lock_guard lock{shard.mutex};
+        const auto state = shard.states.find(id);
+        if (state == shard.states.end() || !state->second.frozen) {
+            return {};  // all of it was removed since
         }
+        frozen = state->second.frozen.get();  // nobody else changes it while writing_ stands
+        stored.shape = state->second.shape;
         stored.head = frozen->head;
-        if (!frozen->rows.empty()) {
-            TRY(const Writer::Change change, writer_->put(id, stored.shape, frozen->rows));
-            stored.head.count -= std::min(stored.head.count, change.lost);
-            written.lost.push_back(change.lost);
-            written.damaged.insert(written.damaged.end(), change.damaged.begin(), change.damaged.end());
-        } else {
-            written.lost.push_back(0);
-        }
-        TRY_DO(writer_->put_head(stored));
-        written.shapes.push_back(stored.shape);
+        stored.head.count = state->second.on_disk + frozen->rows.size() - frozen->corrections.size();
     }
+    std::uint64_t lost = 0;
+    if (!frozen->rows.empty()) {
+        TRY(const Writer::Change change, writer_->put(id, stored.shape, frozen->rows));
+        lost = change.lost;
+        stored.head.count -= std::min(stored.head.count, lost);
+        written.damaged.insert(written.damaged.end(), change.damaged.begin(), change.damaged.end());
+    }
+    if (removed_while_frozen_.contains(id)) {
+        stored.head.usable.reset();
+        TRY_DO(rewrite_head(stored));
+    } else {
+        TRY_DO(writer_->put_head(stored));
+    }
+    written.ids.push_back(id);
+    written.shapes.push_back(stored.shape);
+    written.lost.push_back(lost);
     return {};
 }
 
@@ -198,7 +232,8 @@ Result<void> BlockStore::add_block_counts() {
     return {};
 }
 
-void BlockStore::publish(std::span<const DatastreamId> ids, const Written& written) {
+void BlockStore::publish(const Written& written) {
+    const auto& ids = written.ids;
     ++disk_generation_;
     note(written.damaged);
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -372,6 +407,7 @@ Result<std::uint64_t> BlockStore::remove_all(DatastreamId id, std::span<const In
     ++disk_generation_;
     checkpoint_due_ = true;
     TRY(const std::uint64_t from_memory, forget_in_memory(id, intervals, stored.head.count));
+    removed_while_frozen_.insert(id);
     return *removed + from_memory;
 }
 

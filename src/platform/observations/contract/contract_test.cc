@@ -290,6 +290,71 @@ TEST_P(StoreContract, ACompanionThatFailsLeavesEverythingWhereItWas) {
     EXPECT_EQ(store_->versions(lake, noon)->size(), 1U);
 }
 
+TEST_P(StoreContract, ReadingsComeInWhileWhatIsFrozenSettles) {
+    append(hourly(meter, noon, 100));
+    /// Sends while the transaction is open, as another thread does.
+    struct Meanwhile final : Companion {
+        explicit Meanwhile(std::function<void()> act) : act_(std::move(act)) {}
+        void freeze() override { ++frozen; }
+        Result<void> write(Transaction&, journal::Position) override {
+            act_();
+            return {};
+        }
+        void settled() override { ++written; }
+        std::function<void()> act_;
+        int frozen = 0;
+        int written = 0;
+    };
+    const std::vector<Arrival> more{reading(meter, noon + hours{100}, std::int64_t{100}),
+                                    reading(meter, noon + hours{98} + std::chrono::minutes{1}, std::int64_t{-98}),
+                                    reading(meter, noon + hours{99}, std::int64_t{-99}),
+                                    reading(meter, noon + hours{97}, std::int64_t{97})};
+    std::vector<Outcome> outcomes(more.size());
+    Meanwhile meanwhile{[&] { ASSERT_TRUE(store_->append(more, {51}, outcomes)); }};
+    const std::array<Companion*, 1> companions{&meanwhile};
+
+    ASSERT_TRUE(store_->freeze({50}, companions));
+    EXPECT_EQ(store_->append(more, {50}, outcomes).error().code, Errc::conflict) << "the cursor will pass over it";
+    ASSERT_TRUE(store_->settle_frozen(companions));
+
+    EXPECT_THAT(outcomes, ElementsAre(stored, stored, corrected, duplicate));
+    EXPECT_EQ(store_->settled().value, 50U);
+    EXPECT_EQ(meanwhile.frozen, 1);
+    EXPECT_EQ(meanwhile.written, 1);
+    const auto see_all = [&] {
+        EXPECT_EQ(store_->count(meter), 102U);
+        EXPECT_EQ(*store_->count(meter, all_time), 102U);
+        const auto newest = store_->range(meter, all_time, {.order = Order::newest_first, .limit = 3, .after = {}});
+        EXPECT_EQ(newest->columns.integers, (std::vector<std::int64_t>{100, -99, -98}));
+        EXPECT_EQ(store_->versions(meter, noon + hours{99})->size(), 1U);
+    };
+    see_all();
+    EXPECT_EQ(store_->settle_frozen(companions).error().code, Errc::conflict) << "nothing is frozen";
+    ASSERT_TRUE(store_->settle({51}));
+    see_all();
+}
+
+TEST_P(StoreContract, WhatIsRemovedBetweenFreezeAndSettleStaysAway) {
+    append(hourly(meter, noon, 100));
+    append({reading(lake, noon, 17.5)});
+    std::vector<Outcome> outcomes(100);
+    ASSERT_TRUE(store_->append(hourly(meter, noon + hours{100}, 100), {50}, outcomes));
+    ASSERT_TRUE(store_->freeze({50}, {}));
+    EXPECT_EQ(*store_->remove(meter, {noon + hours{50}, noon + hours{300}}), 150U);
+    EXPECT_EQ(*store_->remove(lake, all_time), 1U);
+    ASSERT_TRUE(store_->settle_frozen({}));
+    for (const bool opened_anew : {false, true}) {
+        if (opened_anew && GetParam().name != "memory") {
+            open();
+        }
+        EXPECT_EQ(store_->count(meter), 50U);
+        EXPECT_EQ(store_->latest(meter)->time, noon + hours{49});
+        EXPECT_EQ(store_->latest_usable(meter)->time, noon + hours{49});
+        EXPECT_EQ(store_->range(meter, all_time)->columns.size(), 50U);
+        EXPECT_THAT(store_->datastreams(), ElementsAre(meter));
+    }
+}
+
 TEST_P(StoreContract, WhatNobodyWroteIsEmptyAndNoError) {
     EXPECT_EQ(store_->latest(lake), std::nullopt);
     EXPECT_EQ(store_->count(lake), 0U);

@@ -21,7 +21,8 @@ const Instant season = *parse_instant("2026-03-20T00:00:00Z");
 constexpr std::int64_t season_minutes = 230 * 24 * 60;
 
 /// Blocks and memory side by side under the same random life: batches in and out of order, corrections, redelivery,
-/// settles, merges, removals, and crashes after which the journal is replayed. They must never differ.
+/// settles with readings that come in between, merges, removals, and crashes after which the journal is replayed. They
+/// must never differ.
 class Life {
 public:
     explicit Life(std::uint64_t seed) : random_(seed), memory_(make_memory_store()) {
@@ -54,7 +55,7 @@ private:
         if (what < 0.55) {
             append_batch();
         } else if (what < 0.75) {
-            ASSERT_TRUE(blocks_->settle({position_}));
+            settle();
         } else if (what < 0.85) {
             for (int i = 0; i < 3; ++i) {
                 ASSERT_TRUE(blocks_->maintain());
@@ -63,6 +64,20 @@ private:
             crash_and_replay();
         } else {
             remove_something();
+        }
+    }
+
+    /// In one go or in two halves, between which more may come, be removed, or be lost in a crash.
+    void settle() {
+        if (!frozen_) {
+            ASSERT_TRUE(blocks_->freeze({position_}, {}));
+            frozen_ = true;
+        }
+        if (random_.chance(0.6)) {
+            ASSERT_TRUE(blocks_->settle_frozen({}));
+            frozen_ = false;
+        } else {
+            ++position_;  // what comes now belongs to later records
         }
     }
 
@@ -118,6 +133,7 @@ private:
     /// What was not settled is lost with the process, and comes again from the journal.
     void crash_and_replay() {
         reopen();
+        frozen_ = false;
         for (const auto& [position, rows] : journal_) {
             if (position > blocks_->settled()) {
                 std::vector<Outcome> outcomes(rows.size());
@@ -239,6 +255,7 @@ private:
     std::unique_ptr<Store> memory_;
     std::vector<Record> journal_;
     std::uint64_t position_ = 0;
+    bool frozen_ = false;
 };
 
 TEST(RandomLives, BlocksNeverDifferFromMemory) {

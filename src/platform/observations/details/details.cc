@@ -407,22 +407,35 @@ Result<std::uint64_t> Details::count(DatastreamId id) const {
                      std::ranges::count_if(pending, [](const auto& one) { return !one.second.empty(); }));
 }
 
-Result<void> Details::write(Transaction& transaction, journal::Position /*upto*/) {
+void Details::freeze() {
     const std::lock_guard lock(mutex_);
+    frozen_ = puts_;
+}
+
+Result<void> Details::write(Transaction& transaction, journal::Position /*upto*/) {
+    // What was put again since the freeze is left for the next time: its record comes after the cursor.
+    std::vector<Found> frozen;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [key, pending] : pending_) {
+            if (pending.number <= frozen_) {
+                frozen.push_back({key, pending.detail});
+            }
+        }
+    }
     using Bound = Transaction::Bound;
-    for (const auto& [key, pending] : pending_) {
-        const std::string body = to_json(pending.detail);
+    for (const auto& [key, detail] : frozen) {
+        const std::string body = to_json(detail);
         const auto time_or_null = [](const std::optional<Instant>& time) {
             return time ? Bound{micros(*time)} : Bound{std::monostate{}};
         };
-        const std::array<Bound, 6> values{
-            key.datastream.value,
-            micros(key.time),
-            pending.detail.feature == 0 ? Bound{std::monostate{}} : Bound{pending.detail.feature},
-            Bound{std::string_view(body)},
-            time_or_null(pending.detail.result_time),
-            time_or_null(pending.detail.phenomenon_end)};
-        if (pending.detail.empty()) {
+        const std::array<Bound, 6> values{key.datastream.value,
+                                          micros(key.time),
+                                          detail.feature == 0 ? Bound{std::monostate{}} : Bound{detail.feature},
+                                          Bound{std::string_view(body)},
+                                          time_or_null(detail.result_time),
+                                          time_or_null(detail.phenomenon_end)};
+        if (detail.empty()) {
             TRY_DO(transaction.execute("DELETE FROM observation_detail WHERE datastream = $1 AND time = $2",
                                        std::span(values).first(2)));
         } else {
@@ -434,7 +447,6 @@ Result<void> Details::write(Transaction& transaction, journal::Position /*upto*/
                 values));
         }
     }
-    written_ = puts_;
     return {};
 }
 
@@ -443,7 +455,7 @@ void Details::settled() {
         return;
     }
     const std::lock_guard lock(mutex_);
-    std::erase_if(pending_, [&](const auto& entry) { return entry.second.number <= written_; });
+    std::erase_if(pending_, [&](const auto& entry) { return entry.second.number <= frozen_; });
 }
 
 bool Details::wants_settle() const {

@@ -25,7 +25,7 @@ struct ObservationKey {
 /// Details of observations beside any store of them, for the few that have some. New ones wait in memory and are
 /// written in the transaction that moves the journal's cursor, so that they are there exactly when their readings are.
 ///
-/// Thread-safe: one puts, any number read. Reads see what waits too.
+/// Thread-safe: one puts and freezes, one settles beside it, any number read. Reads see what waits too.
 class Details final : public Companion {
 public:
     struct Found {
@@ -81,9 +81,9 @@ public:
     /// Sorted. Perhaps with some that have none any more.
     Result<std::vector<DatastreamId>> datastreams() const;
 
+    void freeze() override;
     Result<void> write(Transaction& transaction, journal::Position upto) override;
-    /// After a settle that succeeded: what it wrote is no longer pending.
-    void settled();
+    void settled() override;
     /// Does so much wait that it is time to settle?
     bool wants_settle() const;
 
@@ -112,7 +112,7 @@ private:
     mutable bool looked_ = false;
     std::map<ObservationKey, Pending> pending_;
     std::uint64_t puts_ = 0;
-    std::uint64_t written_ = 0;  // puts up to here were in the last write()
+    std::uint64_t frozen_ = 0;  // puts up to here are for the next write()
 };
 
 }  // namespace bypuls::observations

@@ -52,7 +52,6 @@ protected:
     void settle() {
         const std::array<Companion*, 1> companions{details_.get()};
         ASSERT_TRUE(store_->settle({++position_}, companions));
-        details_->settled();
     }
     std::vector<Instant> times(DatastreamId id, Interval interval) const {
         std::vector<Instant> found;

@@ -49,7 +49,7 @@ public:
     Result<void> append(std::span<const Arrival> rows, journal::Position upto, std::span<Outcome> outcomes) override {
         check(rows.size() == outcomes.size(), "every row has its outcome");
         const std::lock_guard lock{mutex_};
-        if (upto <= settled_ || upto < appended_) {
+        if (upto <= settled_ || (frozen_ && upto <= *frozen_) || upto < appended_) {
             return fail(Errc::conflict, "observations: the position lies before what was appended or settled");
         }
         appended_ = upto;
@@ -61,16 +61,36 @@ public:
 
     bool wants_settle() const override { return false; }
 
-    Result<void> settle(journal::Position upto, std::span<Companion* const> companions) override {
+    Result<void> freeze(journal::Position upto, std::span<Companion* const> companions) override {
         const std::lock_guard lock{mutex_};
-        if (upto < appended_ || upto < settled_) {
+        if (settling_ || upto < appended_ || upto < settled_) {
             return fail(Errc::conflict, "observations: more has been appended than is to be settled");
         }
-        Nowhere nowhere;
+        frozen_ = upto;
         for (Companion* const companion : companions) {
-            TRY_DO(companion->write(nowhere, upto));
+            companion->freeze();
         }
+        return {};
+    }
+
+    Result<void> settle_frozen(std::span<Companion* const> companions) override {
+        std::unique_lock lock{mutex_};
+        if (settling_ || !frozen_) {
+            return fail(Errc::conflict, "observations: nothing is frozen to be settled");
+        }
+        settling_ = true;
+        const journal::Position upto = *frozen_;
+        lock.unlock();
+        const auto written = write_all(companions, upto);
+        lock.lock();
+        settling_ = false;
+        frozen_.reset();
+        TRY_DO(written);
         settled_ = upto;
+        lock.unlock();
+        for (Companion* const companion : companions) {
+            companion->settled();
+        }
         return {};
     }
 
@@ -215,6 +235,14 @@ public:
     }
 
 private:
+    static Result<void> write_all(std::span<Companion* const> companions, journal::Position upto) {
+        Nowhere nowhere;
+        for (Companion* const companion : companions) {
+            TRY_DO(companion->write(nowhere, upto));
+        }
+        return {};
+    }
+
     Outcome take(const Arrival& arrival, journal::Position upto) {
         if (const Refusal refusal = refusal_of(arrival); refusal != Refusal::none) {
             return {Verdict::rejected, refusal};
@@ -287,6 +315,8 @@ private:
     std::map<DatastreamId, Rows> all_;
     journal::Position appended_;
     journal::Position settled_;
+    std::optional<journal::Position> frozen_;  // up to where the next settle goes
+    bool settling_ = false;
 };
 
 }  // namespace

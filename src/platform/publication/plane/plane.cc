@@ -180,9 +180,7 @@ Result<void> PlaneFiles::settle() {
         return {};
     }
     const std::array<observations::Companion*, 1> companions{&details_for_gate()};
-    TRY_DO(into->settle(last_, companions));
-    details_for_gate().settled();
-    return {};
+    return into->settle(last_, companions);
 }
 
 journal::Position PlaneFiles::settled() const {
