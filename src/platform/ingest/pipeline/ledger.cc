@@ -21,6 +21,10 @@ constexpr Duration same_frame_max = 1h;
 
 constexpr std::size_t row_bytes = 300;
 
+Duration apart(Instant a, Instant b) {
+    return a < b ? b - a : a - b;
+}
+
 std::size_t bytes_of(const DeadLetter& letter) {
     return row_bytes + letter.payload.size() + letter.sentence.size();
 }
@@ -142,13 +146,21 @@ Result<Ledger::Seen> Ledger::see_frame(const lorawan::Event& event, Instant rece
     TRY(const auto before, find_frame(key));
     if (before && before->position != position) {
         const bool same = before->payload_crc == crc;
-        const Duration apart = time < before->time ? before->time - time : time - before->time;
-        const bool counts_anew = apart > same_frame_max && time > session.last_time;
-        if (!counts_anew) {
+        const bool other_frame = apart(time, before->time) > same_frame_max;
+        const bool is_last = time > session.last_time;
+        if (!other_frame || (same && !is_last)) {
             return same ? Seen::duplicate : Seen::conflict;
         }
-        session.epoch += 1;
-        key.epoch = session.epoch;
+        key.epoch += 1;
+        if (is_last) {
+            session.epoch = key.epoch;
+        } else {
+            // Held up on its way, and of a count whose beginning met no number that is still remembered.
+            TRY(const auto also, find_frame(key));
+            if (also && also->position != position) {
+                return also->payload_crc == crc ? Seen::duplicate : Seen::conflict;
+            }
+        }
     }
     // A stamp that lies ahead must not make every later frame look old.
     session.last_time = std::max(session.last_time, std::min(time, received));

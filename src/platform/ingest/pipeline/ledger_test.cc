@@ -86,6 +86,19 @@ TEST_F(LedgerTest, ACounterThatBeginsAnewBeginsAnEpoch) {
     EXPECT_EQ(see(frame(1, 5, 6h), 6), Seen::conflict);
 }
 
+TEST_F(LedgerTest, AHeldUpFrameIsKeptAlsoWhenNobodyRemembersThatTheCounterBeganAnew) {
+    EXPECT_EQ(see(frame(3, 1, 5h), 1), Seen::fresh);
+    // Of the new count only numbers that are not remembered have come so far.
+    EXPECT_EQ(see(frame(4, 2, 24h), 2), Seen::fresh);
+    EXPECT_EQ(see(frame(3, 9, 20h), 3), Seen::fresh) << "it was held up";
+    EXPECT_EQ(see(frame(3, 9, 20h), 4), Seen::duplicate);
+    EXPECT_EQ(see(frame(3, 8, 20h), 5), Seen::conflict);
+    EXPECT_EQ(see(frame(3, 1, 5h), 6), Seen::duplicate);
+    settle(6);
+    EXPECT_EQ(see(frame(3, 9, 20h), 7), Seen::duplicate);
+    EXPECT_EQ(see(frame(5, 3, 30h), 8), Seen::fresh);
+}
+
 TEST_F(LedgerTest, AFrameRedeliveredLateKeepsItsTimeAndIsADuplicate) {
     EXPECT_EQ(see(frame(0, 1), 1), Seen::fresh);
     EXPECT_EQ(see(frame(1, 2, 1h), 2), Seen::fresh);

@@ -326,7 +326,7 @@ public:
         }
         return {};
     }
-    Result<void> removed(observations::DatastreamId, Interval) override { return {}; }
+    Result<void> removed(observations::DatastreamId, std::span<const Interval>) override { return {}; }
     void wait_until_settling() {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return settling_; });
