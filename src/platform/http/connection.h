@@ -72,7 +72,9 @@ private:
     void set_deadline(std::chrono::milliseconds from_now);
     std::size_t body_bytes_max(const Match& match) const;
     std::chrono::milliseconds time_for(std::uint64_t bytes) const;
+    /// Its date is good until the next wait.
     HeadFacts facts_for(Sharing sharing) const;
+    std::string head_of(const Response& response, HeadFacts facts) const;
     void write_last_words(int status, std::string_view type);
     const Limits& limits() const { return loop_.parts().options.limits; }
     Counting& counting() const { return loop_.parts().counting; }

@@ -40,6 +40,12 @@ HeadFacts Connection::facts_for(Sharing sharing) const {
             .date = loop_.date()};
 }
 
+/// A handler may have taken so long to give its first bytes that the date is another.
+std::string Connection::head_of(const Response& response, HeadFacts facts) const {
+    facts.date = loop_.date();
+    return render_head(response, facts);
+}
+
 Task<void> Connection::send(std::string_view first, std::string_view second) {
     set_deadline(time_for(first.size() + second.size()));
     co_await wire_.write(first, second);
@@ -85,7 +91,7 @@ Task<void> Connection::respond(Response response, Sharing sharing) {
 Task<void> Connection::send_bytes(const Response& response, std::string_view body, HeadFacts facts) {
     phase_ = Phase::responding;
     facts.length = body.size();
-    const std::string head = render_head(response, facts);
+    const std::string head = head_of(response, facts);
     const bool head_only = reader_.request().method == Method::head;
     co_await send(head, head_only ? std::string_view{} : body);
 }
@@ -109,7 +115,7 @@ Task<void> Connection::send_stream(Response response, Pull pull, HeadFacts facts
     facts.keep_alive = keep_alive_ = keep_alive_ && !facts.http_1_0;
     if (reader_.request().method == Method::head) {
         phase_ = Phase::responding;
-        co_return co_await send(render_head(response, facts));
+        co_return co_await send(head_of(response, facts));
     }
     const auto packer = make_packer(facts.coding);
     bool head_sent = false;
@@ -132,7 +138,7 @@ Task<void> Connection::send_stream(Response response, Pull pull, HeadFacts facts
         }
         if (!head_sent) {
             phase_ = Phase::responding;
-            co_await send(render_head(response, facts));
+            co_await send(head_of(response, facts));
             head_sent = true;
         }
         more = *pulled;
@@ -156,7 +162,7 @@ Task<void> Connection::send_live(Response response, Pull pull, HeadFacts facts) 
     facts.framing = facts.http_1_0 ? Framing::closing : Framing::chunked;
     facts.keep_alive = keep_alive_ = false;
     phase_ = Phase::responding;
-    co_await send(render_head(response, facts));
+    co_await send(head_of(response, facts));
     if (reader_.request().method == Method::head) {
         co_return;
     }

@@ -30,7 +30,7 @@ struct HeadFacts {
     bool secure = false;
     Sharing sharing = Sharing::same_site;
     std::string_view content_security_policy;
-    /// IMF-fixdate.
+    /// IMF-fixdate; somebody else's, who may change it.
     std::string_view date;
 };
 

@@ -157,6 +157,33 @@ TEST_F(HttpServer, GuardsEveryAnswerWithHeaders) {
     }
 }
 
+TEST_F(HttpServer, AnAnswerThatTookLongHasTheDateOfItsFirstByte) {
+    std::atomic<bool> go_on{false};
+    std::promise<void> asked;
+    router_.get("/long", [&](Request&) -> Task<Response> {
+        co_return content("text/plain", Stream{[&](std::string& chunk) -> Task<Result<bool>> {
+                              asked.set_value();
+                              while (!go_on) {
+                                  co_await boost::asio::post(co_await boost::asio::this_coro::executor,
+                                                             boost::asio::use_awaitable);
+                              }
+                              chunk = "at last";
+                              co_return false;
+                          }});
+    });
+    options_.threads = 1;
+    start();
+    auto answer = std::async(std::launch::async, [&] { return get("/long"); });
+    asked.get_future().wait();
+    clock_.jump_to(Instant{std::chrono::days{1}});
+    std::string date;
+    while (!date.contains("02 Jan 1970")) {
+        date = get("/hello/a").headers.get("Date").value_or("");
+    }
+    go_on = true;
+    EXPECT_EQ(answer.get().headers.get("Date"), date);
+}
+
 TEST_F(HttpServer, KnowsWhatTheReaderHas) {
     start();
     const FetchResponse first = get("/page", {{"Accept-Encoding", "identity"}});
