@@ -89,12 +89,12 @@ void welcome(const Settings& settings, Town& town) {
         "them.\n"
         "  Staff     {}/staff\n",
         origin, origin);
-    if (town.mqtt() != nullptr && !town.mqtt()->ports().empty()) {
-        std::cout << fmt::format("  MQTT      on port {}; an API key is the password\n", town.mqtt()->ports().front());
-    }
     if (!town.setup_code().empty()) {
         std::cout << fmt::format("            makes the first account with this code, within a day: {}\n",
                                  town.setup_code());
+    }
+    if (town.mqtt() != nullptr && !town.mqtt()->ports().empty()) {
+        std::cout << fmt::format("  MQTT      on port {}; an API key is the password\n", town.mqtt()->ports().front());
     }
     std::cout << fmt::format(
                      "  Kept in   {}; delete it to begin anew\n"

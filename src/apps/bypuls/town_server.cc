@@ -115,7 +115,11 @@ Result<void> Town::start(const Prepare& prepare) {
     if (!settings_.tls_certificate.empty()) {
         options.tls = http::TlsFiles{settings_.tls_certificate, settings_.tls_key};
     }
-    TRY(server_, http::start_server(router_, std::move(options)));
+    auto started = http::start_server(router_, std::move(options));
+    if (!started) {
+        return fail(started.error().code, started.error().what + "; --listen ADDRESS:PORT chooses another");
+    }
+    server_ = std::move(*started);
     if (mqtt_ && mqtt_->broker() != nullptr) {
         // Only now is the port known, where any free one would do.
         sensorthings_mqtt_->start(*mqtt_->broker(), own_origin(settings_, server_->port()));
