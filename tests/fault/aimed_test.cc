@@ -16,6 +16,7 @@
 
 #include "tests/fault/audit.h"
 #include "tests/fault/shim.h"
+#include "tests/fault/watch.h"
 
 namespace bypuls::fault {
 namespace {
@@ -191,8 +192,9 @@ protected:
         const auto serving = town_.await_serving();
         ASSERT_TRUE(serving.has_value()) << serving.error();
         sender_ = start_sending(ledger_, town_.port(), token_, 3, INT64_MAX);
+        FolderWatch watch(folder_.path());
         while (read_ledger(ledger_).acknowledged.size() < 20) {
-            pause_for(5ms);
+            ASSERT_EQ(watch.wait(), FolderWatch::Heard::change) << "nothing is sent";
         }
     }
     void TearDown() override {

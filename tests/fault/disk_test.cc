@@ -68,7 +68,7 @@ int write_once(const Town& town, const std::string& token, std::string_view line
 
 int write_until(const Town& town, const std::string& token, std::string_view line, bool accepted) {
     int status = 0;
-    for (const auto deadline = Steady::now() + 30s; Steady::now() < deadline; pause_for(20ms)) {
+    for (const auto deadline = Steady::now() + 30s; Steady::now() < deadline;) {
         status = write_once(town, token, line);
         if ((status == 204) == accepted) {
             break;

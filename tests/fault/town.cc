@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <thread>
 #include <vector>
 
 #include <fcntl.h>
@@ -20,11 +19,14 @@
 #include "core/files.h"
 #include "platform/http/raw_client.h"
 
+#include "tests/fault/watch.h"
+
 namespace bypuls::fault {
 namespace {
 
 using Steady = std::chrono::steady_clock;
 constexpr std::chrono::seconds patience{60};
+constexpr std::string_view before_port = R"("message":"serving","address":"http://127.0.0.1:)";
 
 int exit_code(int status) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -70,12 +72,6 @@ Folder::~Folder() {
     std::filesystem::remove_all(path_, ignored);
 }
 
-void pause_for(std::chrono::microseconds span) {
-    // Real time on purpose: another process is killed at a moment that it cannot foresee. Nothing is asserted about
-    // time.
-    std::this_thread::sleep_for(span);
-}
-
 void Town::write_settings(const Start& setup) const {
     // The smallest web app that the program takes: the tests are not about it.
     std::filesystem::create_directories(folder_ + "/web/.vite");
@@ -116,23 +112,28 @@ std::size_t Town::memory_mib() const {
     return 0;
 }
 
+bool Town::serves() const {
+    return log().find(before_port, log_from_) != std::string::npos;
+}
+
 Result<void> Town::await_serving() {
-    constexpr std::string_view before_port = R"("message":"serving","address":"http://127.0.0.1:)";
+    FolderWatch watch(folder_);
     const auto deadline = Steady::now() + patience;
-    while (Steady::now() < deadline) {
-        const std::string said = log().substr(log_from_);
-        if (const auto at = said.find(before_port); at != std::string::npos) {
-            port_ = static_cast<std::uint16_t>(std::atoi(said.c_str() + at + before_port.size()));
-            return {};
+    while (!serves()) {
+        if (Steady::now() >= deadline || watch.wait(process_) == FolderWatch::Heard::nothing) {
+            return fail(Errc::timed_out, "it does not serve after a minute");
         }
         int status = 0;
         if (waitpid(process_, &status, WNOHANG) == process_) {
             process_ = 0;
-            return fail(Errc::unavailable, fmt::format("it ended with {}: {}", exit_code(status), said));
+            return fail(Errc::unavailable,
+                        fmt::format("it ended with {}: {}", exit_code(status), log().substr(log_from_)));
         }
-        pause_for(std::chrono::milliseconds{2});
     }
-    return fail(Errc::timed_out, "it does not serve after a minute");
+    const std::string said = log();
+    const auto at = said.find(before_port, log_from_) + before_port.size();
+    port_ = static_cast<std::uint16_t>(std::atoi(said.c_str() + at));
+    return {};
 }
 
 void Town::kill_now() {

@@ -57,6 +57,10 @@ public:
     Result<void> await_serving();
     /// kill -9, wherever it is.
     void kill_now();
+    /// Does it say that it serves?
+    bool serves() const;
+    /// The process while it runs.
+    pid_t process() const { return process_; }
     /// SIGTERM; the exit code.
     int stop();
     /// Waits for it to end by itself; the exit code.
@@ -79,9 +83,6 @@ private:
     std::uint16_t port_ = 0;
     std::uintmax_t log_from_ = 0;
 };
-
-/// Waits a little; for what another process does, which nobody can be asked to tell.
-void pause_for(std::chrono::microseconds span);
 
 /// The value of a metric without labels in Prometheus' text; -1 when it is not there.
 double metric(std::string_view metrics, std::string_view name);
