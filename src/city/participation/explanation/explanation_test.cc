@@ -269,9 +269,14 @@ std::optional<std::int64_t> amount_of(const std::optional<Change>& change) {
     return change ? std::optional(change->amount) : std::nullopt;
 }
 
-TEST(Distances, ThePessimistsVotersAreThoseWhoHaveMostAndAreFoundByTryingEverything) {
-    SeededRandom random(411);
-    int told = 0;
+enum class Among : std::uint8_t { who_chose_it, who_did_not };
+
+/// For how many voters `change` must be made so that the loser wins, when those go first who have most: found by trying
+/// every number. What is found must be what `told` says, for `at_least` losers and more.
+template <typename Told, typename Change>
+void compare_with_trying(std::uint64_t seed, Among among, Told told, Change change, int at_least) {
+    SeededRandom random(seed);
+    int found = 0;
     for (int i = 0; i < 120; ++i) {
         const SmallVote vote(random);
         const Rule rule = named(rules_searched[static_cast<std::size_t>(i) % rules_searched.size()]);
@@ -280,7 +285,7 @@ TEST(Distances, ThePessimistsVotersAreThoseWhoHaveMostAndAreFoundByTryingEveryth
         for (const LoserDistance& loser : all.losers) {
             std::vector<std::size_t> order;
             for (std::size_t ballot = 0; ballot < vote.ballots.size(); ++ballot) {
-                if (!vote.chose(ballot, loser.project)) {
+                if (vote.chose(ballot, loser.project) == (among == Among::who_chose_it)) {
                     order.push_back(ballot);
                 }
             }
@@ -290,47 +295,27 @@ TEST(Distances, ThePessimistsVotersAreThoseWhoHaveMostAndAreFoundByTryingEveryth
             const auto fewest = by_trying(static_cast<std::int64_t>(order.size()), [&](std::int64_t n) {
                 auto changed = vote.ballots;
                 for (std::int64_t k = 0; k < n; ++k) {
-                    changed[order[static_cast<std::size_t>(k)]].push_back(loser.project);
+                    change(changed[order[static_cast<std::size_t>(k)]], loser.project);
                 }
                 return vote.wins(changed, rule, loser.project);
             });
-            EXPECT_EQ(amount_of(loser.pessimist_add), fewest) << name_of(rule) << " " << i;
-            told += fewest ? 1 : 0;
+            EXPECT_EQ(amount_of(told(loser)), fewest) << name_of(rule) << " " << i;
+            found += fewest ? 1 : 0;
         }
     }
-    EXPECT_GT(told, 100);
+    EXPECT_GT(found, at_least);
+}
+
+TEST(Distances, ThePessimistsVotersAreThoseWhoHaveMostAndAreFoundByTryingEverything) {
+    compare_with_trying(
+        411, Among::who_did_not, [](const LoserDistance& loser) { return loser.pessimist_add; },
+        [](std::vector<ProjectIndex>& ballot, ProjectIndex project) { ballot.push_back(project); }, 100);
 }
 
 TEST(Distances, RivalryReductionIsWhatTryingEverythingFinds) {
-    SeededRandom random(412);
-    int told = 0;
-    for (int i = 0; i < 120; ++i) {
-        const SmallVote vote(random);
-        const Rule rule = named(rules_searched[static_cast<std::size_t>(i) % rules_searched.size()]);
-        const CountResult result = count(vote.election, rule).value();
-        const Distances all = distances(vote.election, rule, result).value();
-        for (const LoserDistance& loser : all.losers) {
-            std::vector<std::size_t> order;
-            for (std::size_t ballot = 0; ballot < vote.ballots.size(); ++ballot) {
-                if (vote.chose(ballot, loser.project)) {
-                    order.push_back(ballot);
-                }
-            }
-            std::ranges::stable_sort(order, std::greater{}, [&](std::size_t ballot) {
-                return std::ranges::count_if(vote.ballots[ballot], [&](ProjectIndex p) { return result.won(p); });
-            });
-            const auto fewest = by_trying(static_cast<std::int64_t>(order.size()), [&](std::int64_t n) {
-                auto changed = vote.ballots;
-                for (std::int64_t k = 0; k < n; ++k) {
-                    changed[order[static_cast<std::size_t>(k)]] = {loser.project};
-                }
-                return vote.wins(changed, rule, loser.project);
-            });
-            EXPECT_EQ(amount_of(loser.rivalry_reduction), fewest) << name_of(rule) << " " << i;
-            told += fewest ? 1 : 0;
-        }
-    }
-    EXPECT_GT(told, 30);
+    compare_with_trying(
+        412, Among::who_chose_it, [](const LoserDistance& loser) { return loser.rivalry_reduction; },
+        [](std::vector<ProjectIndex>& ballot, ProjectIndex project) { ballot = {project}; }, 30);
 }
 
 TEST(Distances, RandomAddIsWhatSomeOrderOfTheVotersNeeds) {
