@@ -170,6 +170,7 @@ export const recount_errands: Errand[] = [
             await own.locator('button').click()
             assert.equal(await became.count(), 0)
             assert.equal(await own.locator('input:checked').count(), 0)
+            assert.ok(await own.evaluate((box) => (box as HTMLDetailsElement).open), 'the box stays open for other choices')
         },
     },
     {

@@ -1,3 +1,4 @@
+import { press } from '../islands/press.ts'
 import { Format } from '../words/format.ts'
 import type { Words } from '../words/words.ts'
 
@@ -40,15 +41,7 @@ export function sort_by_distance(list: Element, from: Position, words: Words): v
 export function mount(element: HTMLElement, props: NearestProps, words: Words): void {
     const lists = [...document.querySelectorAll(props.list ?? '[data-entries]')]
     if (lists.length === 0 || !('geolocation' in navigator)) return
-    const button = document.createElement('button')
-    button.type = 'button'
-    button.className = 'ds-button'
-    button.dataset.variant = 'secondary'
-    button.dataset.size = 'sm'
-    button.textContent = words.say('nearest.button')
-    const told = document.createElement('p')
-    told.className = 'bp-quiet'
-    told.setAttribute('role', 'status')
+    const { button, told } = press(words.say('nearest.button'))
     told.textContent = words.say('nearest.why')
     button.addEventListener('click', () => {
         told.textContent = words.say('nearest.looking')

@@ -1,3 +1,4 @@
+import { press } from '../islands/press.ts'
 import type { Words } from '../words/words.ts'
 import type { MapPlace, MapTiles } from './map.ts'
 
@@ -17,15 +18,7 @@ function has_room_and_data(): boolean {
 }
 
 export function mount(element: HTMLElement, props: PlacesMapProps, words: Words): void {
-    const button = document.createElement('button')
-    button.type = 'button'
-    button.className = 'ds-button'
-    button.dataset.variant = 'secondary'
-    button.dataset.size = 'sm'
-    button.textContent = words.say('map.show')
-    const told = document.createElement('p')
-    told.className = 'bp-quiet'
-    told.setAttribute('role', 'status')
+    const { button, told } = press(words.say('map.show'))
 
     const open = async () => {
         button.disabled = true

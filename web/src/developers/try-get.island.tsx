@@ -1,3 +1,4 @@
+import { press } from '../islands/press.ts'
 import { Format } from '../words/format.ts'
 import type { Words } from '../words/words.ts'
 
@@ -17,15 +18,7 @@ export function shown_answer(text: string, is_json: boolean): { text: string; sh
 
 export function mount(element: HTMLElement, { path }: TryGetProps, words: Words): void {
     const format = new Format(words)
-    const button = document.createElement('button')
-    button.type = 'button'
-    button.className = 'ds-button'
-    button.dataset.variant = 'secondary'
-    button.dataset.size = 'sm'
-    button.textContent = words.say('try.button')
-    const told = document.createElement('p')
-    told.className = 'bp-quiet'
-    told.setAttribute('role', 'status')
+    const { button, told } = press(words.say('try.button'))
     const answer = document.createElement('pre')
     answer.className = 'bp-code bp-answer'
     answer.tabIndex = 0

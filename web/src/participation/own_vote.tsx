@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import type { Choice } from './counting/election.ts'
 import { minus, to_number } from './counting/fraction.ts'
 import { type OwnChoice, own_view } from './counting/own_view.ts'
@@ -129,8 +130,9 @@ function Became(props: OwnVoteProps) {
 export function OwnVote(props: OwnVoteProps) {
     const { words, own, set_own } = props
     const { say } = words
+    const [open, set_open] = useState(own.size > 0)
     return (
-        <details className="ds-details recount-own" open={own.size > 0 || undefined}>
+        <details className="ds-details recount-own" open={open} onToggle={(event) => set_open(event.currentTarget.open)}>
             <summary>{say('recount.own.heading')}</summary>
             <div>
                 <p>{say('recount.own.private')}</p>

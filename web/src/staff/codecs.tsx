@@ -2,8 +2,8 @@ import { Button, Field, Heading, Label, Paragraph, Textarea, Textfield } from '@
 import { type FormEvent, useState } from 'react'
 import { call, type Schemas } from '../api/client.ts'
 import { useAct, useLoad, useStaff } from './context.tsx'
-import { Empty, Fault, Rows, Shown, State } from './parts.tsx'
-import { go, useRoute } from './route.ts'
+import { Fault, ListPage, Shown, State } from './parts.tsx'
+import { go } from './route.ts'
 
 type CodecSource = Schemas['CodecSource']
 type Trial = Schemas['CodecTrial']
@@ -16,47 +16,27 @@ const new_codec = `function decodeUplink(input) {
 export function Codecs() {
     const { words } = useStaff()
     const { say } = words
-    const { rest } = useRoute()
     const codecs = useLoad('codecs', (signal) => call('get', '/api/v1/staff/codecs', { signal }))
     return (
-        <>
-            <div className="staff-actions">
-                <Heading level={1} data-size="xs">
-                    {say('nav_staff.codecs')}
-                </Heading>
-                <Button variant="secondary" data-size="sm" onClick={() => go('/staff/codecs/new')}>
-                    {say('codecs.new')}
-                </Button>
-            </div>
-            <Shown loaded={codecs}>
-                {({ items }) => (
-                    <div className="staff-split">
-                        {items.length === 0 ? (
-                            <Empty title={say('codecs.empty_title')}>{say('codecs.empty')}</Empty>
-                        ) : (
-                            <Rows
-                                label={say('nav_staff.codecs')}
-                                items={items}
-                                id_of={(codec) => codec.id}
-                                chosen={rest[0]}
-                                open={(codec) => go(`/staff/codecs/${codec.id}`)}
-                                render={(codec) => (
-                                    <>
-                                        <strong>{codec.name}</strong>
-                                        <span>
-                                            {say('codecs.version', { n: String(codec.version) })} · {say('codecs.decoded', { count: String(codec.decoded) })}
-                                        </span>
-                                        {codec.failed > 0 && <State tone="warning">{say('codecs.failed', { count: String(codec.failed) })}</State>}
-                                    </>
-                                )}
-                            />
-                        )}
-                        {rest[0] === 'new' && <Editor key="new" saved={codecs.reload} />}
-                        {rest[0] && rest[0] !== 'new' && <Existing key={rest[0]} id={rest[0]} saved={codecs.reload} />}
-                    </div>
-                )}
-            </Shown>
-        </>
+        <ListPage
+            title={say('nav_staff.codecs')}
+            path="/staff/codecs"
+            make={say('codecs.new')}
+            loaded={codecs}
+            empty={{ title: say('codecs.empty_title'), text: say('codecs.empty') }}
+            id_of={({ id }) => id}
+            render={(codec) => (
+                <>
+                    <strong>{codec.name}</strong>
+                    <span>
+                        {say('codecs.version', { n: String(codec.version) })} · {say('codecs.decoded', { count: String(codec.decoded) })}
+                    </span>
+                    {codec.failed > 0 && <State tone="warning">{say('codecs.failed', { count: String(codec.failed) })}</State>}
+                </>
+            )}
+        >
+            {(opened) => (opened === 'new' ? <Editor key="new" saved={codecs.reload} /> : opened && <Existing key={opened} id={opened} saved={codecs.reload} />)}
+        </ListPage>
     )
 }
 

@@ -2,7 +2,7 @@ import { Heading, Link, Search, Table } from '@digdir/designsystemet-react'
 import { call, type Schemas } from '../api/client.ts'
 import type { Key } from '../words/words.ts'
 import { useLoad, useStaff } from './context.tsx'
-import { Empty, Facts, Rows, Shown, State } from './parts.tsx'
+import { Empty, Facts, Rows, ScrollTable, Shown, State } from './parts.tsx'
 import { go, set_query, useRoute } from './route.ts'
 
 type Device = Schemas['Device']
@@ -107,32 +107,20 @@ function Frames({ frames }: { frames: Frame[] }) {
     const { words, format } = useStaff()
     const { say } = words
     return (
-        <div className="staff-scroll" tabIndex={0} role="group" aria-label={say('devices.frames')}>
-            <Table data-size="sm">
-                <Table.Head>
-                    <Table.Row>
-                        <Table.HeaderCell>{say('staff.time')}</Table.HeaderCell>
-                        <Table.HeaderCell>fCnt</Table.HeaderCell>
-                        <Table.HeaderCell>{say('letters.payload')}</Table.HeaderCell>
-                        <Table.HeaderCell>{say('staff.state')}</Table.HeaderCell>
-                    </Table.Row>
-                </Table.Head>
-                <Table.Body>
-                    {frames.map((frame) => (
-                        <Table.Row key={`${frame.time} ${frame.f_cnt}`}>
-                            <Table.Cell>{format.age(Date.parse(frame.time), Date.now())}</Table.Cell>
-                            <Table.Cell>{frame.f_cnt}</Table.Cell>
-                            <Table.Cell>
-                                <span className="staff-code">{frame.payload_hex}</span>
-                                {frame.decoded && <pre className="staff-code">{JSON.stringify(frame.decoded)}</pre>}
-                            </Table.Cell>
-                            <Table.Cell>
-                                <State tone={outcome_tone[frame.outcome]}>{words.lookup(`outcome.${frame.outcome}`)}</State> {frame.detail}
-                            </Table.Cell>
-                        </Table.Row>
-                    ))}
-                </Table.Body>
-            </Table>
-        </div>
+        <ScrollTable label={say('devices.frames')} heads={[say('staff.time'), 'fCnt', say('letters.payload'), say('staff.state')]}>
+            {frames.map((frame) => (
+                <Table.Row key={`${frame.time} ${frame.f_cnt}`}>
+                    <Table.Cell>{format.age(Date.parse(frame.time), Date.now())}</Table.Cell>
+                    <Table.Cell>{frame.f_cnt}</Table.Cell>
+                    <Table.Cell>
+                        <span className="staff-code">{frame.payload_hex}</span>
+                        {frame.decoded && <pre className="staff-code">{JSON.stringify(frame.decoded)}</pre>}
+                    </Table.Cell>
+                    <Table.Cell>
+                        <State tone={outcome_tone[frame.outcome]}>{words.lookup(`outcome.${frame.outcome}`)}</State> {frame.detail}
+                    </Table.Cell>
+                </Table.Row>
+            ))}
+        </ScrollTable>
     )
 }

@@ -2,7 +2,7 @@ import { Heading, Paragraph, Table } from '@digdir/designsystemet-react'
 import { call, type Schemas } from '../api/client.ts'
 import type { Words } from '../words/words.ts'
 import { useLoad, useStaff } from './context.tsx'
-import { Shown, State } from './parts.tsx'
+import { ScrollTable, Shown, State } from './parts.tsx'
 
 type Source = Schemas['Health']['sources'][number]
 const tones = { ok: 'success', warning: 'warning', failing: 'danger' } as const
@@ -50,32 +50,18 @@ export function Health() {
                                 {say('health_staff.sources')}
                             </Heading>
                             <Paragraph>{lost === 0 ? say('health_staff.balanced') : say('health_staff.unbalanced', { count: format.number(lost, 0) })}</Paragraph>
-                            <div className="staff-scroll" tabIndex={0} role="group" aria-label={say('health_staff.sources')}>
-                                <Table data-size="sm">
-                                    <Table.Head>
-                                        <Table.Row>
-                                            <Table.HeaderCell>{say('staff.source')}</Table.HeaderCell>
-                                            {columns.map((column) => (
-                                                <Table.HeaderCell key={column} className="staff-number">
-                                                    {heading(column)}
-                                                </Table.HeaderCell>
-                                            ))}
-                                        </Table.Row>
-                                    </Table.Head>
-                                    <Table.Body>
-                                        {it.sources.map((source) => (
-                                            <Table.Row key={source.source}>
-                                                <Table.HeaderCell scope="row">{source.source}</Table.HeaderCell>
-                                                {columns.map((column) => (
-                                                    <Table.Cell key={column} className="staff-number">
-                                                        {format.number(source[column], 0)}
-                                                    </Table.Cell>
-                                                ))}
-                                            </Table.Row>
+                            <ScrollTable label={say('health_staff.sources')} heads={[say('staff.source'), ...columns.map((column) => ({ number: heading(column) }))]}>
+                                {it.sources.map((source) => (
+                                    <Table.Row key={source.source}>
+                                        <Table.HeaderCell scope="row">{source.source}</Table.HeaderCell>
+                                        {columns.map((column) => (
+                                            <Table.Cell key={column} className="staff-number">
+                                                {format.number(source[column], 0)}
+                                            </Table.Cell>
                                         ))}
-                                    </Table.Body>
-                                </Table>
-                            </div>
+                                    </Table.Row>
+                                ))}
+                            </ScrollTable>
                         </>
                     )
                 }}

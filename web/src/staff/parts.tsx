@@ -1,6 +1,7 @@
-import { Alert, Button, Heading, Paragraph, Skeleton, Tag } from '@digdir/designsystemet-react'
+import { Alert, Button, Heading, Paragraph, Skeleton, Table, Tag } from '@digdir/designsystemet-react'
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { type Loaded, useStaff } from './context.tsx'
+import { go, useRoute } from './route.ts'
 
 type Tone = 'success' | 'warning' | 'danger' | 'neutral' | 'info'
 
@@ -124,5 +125,73 @@ export function Facts({ facts }: { facts: [string, ReactNode][] }) {
                 </div>
             ))}
         </dl>
+    )
+}
+
+/// A table that scrolls in itself where the window is narrow, and can be scrolled by keyboard. `children` are its rows.
+export function ScrollTable({ label, heads, hover, children }: {
+    label: string
+    heads: (string | { number: string })[]
+    hover?: boolean
+    children: ReactNode
+}) {
+    return (
+        <div className="staff-scroll" tabIndex={0} role="group" aria-label={label}>
+            <Table data-size="sm" hover={hover ?? false}>
+                <Table.Head>
+                    <Table.Row>
+                        {heads.map((head) =>
+                            typeof head === 'string' ? (
+                                <Table.HeaderCell key={head}>{head}</Table.HeaderCell>
+                            ) : (
+                                <Table.HeaderCell key={head.number} className="staff-number">
+                                    {head.number}
+                                </Table.HeaderCell>
+                            ),
+                        )}
+                    </Table.Row>
+                </Table.Head>
+                <Table.Body>{children}</Table.Body>
+            </Table>
+        </div>
+    )
+}
+
+/// A page of things that can be made: a button for a new one, the list, and beside it whatever `children` gives for the
+/// part of the address after the page's own ("new", an id, or nothing).
+export function ListPage<T>({ title, path, make, loaded, empty, id_of, render, children }: {
+    title: string
+    path: string
+    make: string
+    loaded: Loaded<{ items: T[] }>
+    empty: { title: string; text: string }
+    id_of: (item: T) => string
+    render: (item: T) => ReactNode
+    children: (opened: string | undefined, items: T[]) => ReactNode
+}) {
+    const { rest } = useRoute()
+    return (
+        <>
+            <div className="staff-actions">
+                <Heading level={1} data-size="xs">
+                    {title}
+                </Heading>
+                <Button variant="secondary" data-size="sm" onClick={() => go(`${path}/new`)}>
+                    {make}
+                </Button>
+            </div>
+            <Shown loaded={loaded}>
+                {({ items }) => (
+                    <div className="staff-split">
+                        {items.length === 0 ? (
+                            <Empty title={empty.title}>{empty.text}</Empty>
+                        ) : (
+                            <Rows label={title} items={items} id_of={id_of} chosen={rest[0]} open={(item) => go(`${path}/${id_of(item)}`)} render={render} />
+                        )}
+                        {children(rest[0], items)}
+                    </div>
+                )}
+            </Shown>
+        </>
     )
 }

@@ -2,59 +2,42 @@ import { Button, Field, Fieldset, Heading, Label, Select, Textfield } from '@dig
 import { type FormEvent, useState } from 'react'
 import { call, type Schemas } from '../api/client.ts'
 import { useAct, useLoad, useStaff } from './context.tsx'
-import { Empty, Fault, Rows, Shown, State } from './parts.tsx'
+import { Fault, ListPage, State } from './parts.tsx'
 import { found_values, kept_value, type Found, type Rule } from './profile_fields.ts'
-import { go, useRoute } from './route.ts'
+import { go } from './route.ts'
 
 type Profile = Schemas['Profile']
 
 export function Profiles() {
     const { words, format } = useStaff()
     const { say } = words
-    const { rest } = useRoute()
     const profiles = useLoad('profiles', (signal) => call('get', '/api/v1/staff/profiles', { signal }))
     return (
-        <>
-            <div className="staff-actions">
-                <Heading level={1} data-size="xs">
-                    {say('devices.profiles')}
-                </Heading>
-                <Button variant="secondary" data-size="sm" onClick={() => go('/staff/profiles/new')}>
-                    {say('profiles.new')}
-                </Button>
-            </div>
-            <Shown loaded={profiles}>
-                {({ items }) => {
-                    const chosen = items.find(({ id }) => id === rest[0])
-                    return (
-                        <div className="staff-split">
-                            {items.length === 0 ? (
-                                <Empty title={say('profiles.empty_title')}>{say('profiles.empty')}</Empty>
-                            ) : (
-                                <Rows
-                                    label={say('devices.profiles')}
-                                    items={items}
-                                    id_of={(profile) => profile.id}
-                                    chosen={rest[0]}
-                                    open={(profile) => go(`/staff/profiles/${profile.id}`)}
-                                    render={(profile) => (
-                                        <>
-                                            <strong>{profile.name}</strong>
-                                            <span>
-                                                {say('devices.every', { span: format.length_of_time(profile.interval_seconds * 1000) })} · {profile.codec ?? say('devices.no_codec')}
-                                            </span>
-                                            <span>{say('devices.used_by', { count: String(profile.devices) })}</span>
-                                        </>
-                                    )}
-                                />
-                            )}
-                            {rest[0] === 'new' && <Editor key="new" known={items} saved={profiles.reload} />}
-                            {chosen && <Editor key={chosen.id} profile={chosen} known={items} saved={profiles.reload} />}
-                        </div>
-                    )
-                }}
-            </Shown>
-        </>
+        <ListPage
+            title={say('devices.profiles')}
+            path="/staff/profiles"
+            make={say('profiles.new')}
+            loaded={profiles}
+            empty={{ title: say('profiles.empty_title'), text: say('profiles.empty') }}
+            id_of={({ id }) => id}
+            render={(profile) => (
+                <>
+                    <strong>{profile.name}</strong>
+                    <span>
+                        {say('devices.every', { span: format.length_of_time(profile.interval_seconds * 1000) })} · {profile.codec ?? say('devices.no_codec')}
+                    </span>
+                    <span>{say('devices.used_by', { count: String(profile.devices) })}</span>
+                </>
+            )}
+        >
+            {(opened, items) =>
+                opened === 'new' ? (
+                    <Editor key="new" known={items} saved={profiles.reload} />
+                ) : (
+                    items.filter(({ id }) => id === opened).map((profile) => <Editor key={profile.id} profile={profile} known={items} saved={profiles.reload} />)
+                )
+            }
+        </ListPage>
     )
 }
 

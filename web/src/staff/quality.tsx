@@ -2,7 +2,7 @@ import { Heading, Search, Table } from '@digdir/designsystemet-react'
 import { call } from '../api/client.ts'
 import { decimals_of } from '../words/format.ts'
 import { useLoad, useStaff } from './context.tsx'
-import { Empty, Shown, State } from './parts.tsx'
+import { Empty, ScrollTable, Shown, State } from './parts.tsx'
 import { set_query, useRoute } from './route.ts'
 
 const tones = { ok: 'success', late: 'warning', silent: 'danger', doubtful: 'warning' } as const
@@ -27,50 +27,35 @@ export function Quality() {
                     ) : (
                         <>
                             <p className="staff-quiet">{say('staff.count', { shown: String(items.length), total: String(total) })}</p>
-                            <div className="staff-scroll" tabIndex={0} role="group" aria-label={say('nav_staff.quality')}>
-                                <Table data-size="sm" hover>
-                                    <Table.Head>
-                                        <Table.Row>
-                                            <Table.HeaderCell>{say('quality.series')}</Table.HeaderCell>
-                                            <Table.HeaderCell>{say('staff.place')}</Table.HeaderCell>
-                                            <Table.HeaderCell>{say('quality.property')}</Table.HeaderCell>
-                                            <Table.HeaderCell>{say('staff.state')}</Table.HeaderCell>
-                                            <Table.HeaderCell>{say('quality.newest')}</Table.HeaderCell>
-                                            <Table.HeaderCell className="staff-number">{say('quality.received')}</Table.HeaderCell>
-                                            <Table.HeaderCell>{say('quality.flags')}</Table.HeaderCell>
-                                        </Table.Row>
-                                    </Table.Head>
-                                    <Table.Body>
-                                        {items.map((it) => (
-                                            <Table.Row key={it.datastream}>
-                                                <Table.HeaderCell scope="row">
-                                                    <span className="staff-code">{it.datastream}</span>
-                                                </Table.HeaderCell>
-                                                <Table.Cell>{it.place}</Table.Cell>
-                                                <Table.Cell>
-                                                    <span className="staff-code">{it.property}</span>
-                                                </Table.Cell>
-                                                <Table.Cell>
-                                                    <State tone={tones[it.state]}>{lookup(`quality.state_${it.state}`)}</State>
-                                                </Table.Cell>
-                                                <Table.Cell>
-                                                    {it.newest
-                                                        ? `${format.quantity(it.newest.value, decimals_of(it.unit), it.unit)}, ${format.age(Date.parse(it.newest.time), Date.now())}`
-                                                        : say('staff.never')}
-                                                </Table.Cell>
-                                                <Table.Cell className="staff-number">
-                                                    {say('staff.count', { shown: format.number(it.received_24h, 0), total: format.number(it.expected_24h, 0) })}
-                                                </Table.Cell>
-                                                <Table.Cell>
-                                                    {Object.entries(it.flags)
-                                                        .map(([flag, n]) => `${lookup(`flag.${flag}`)}: ${format.number(n, 0)}`)
-                                                        .join(' · ') || '–'}
-                                                </Table.Cell>
-                                            </Table.Row>
-                                        ))}
-                                    </Table.Body>
-                                </Table>
-                            </div>
+                            <ScrollTable label={say('nav_staff.quality')} hover heads={[say('quality.series'), say('staff.place'), say('quality.property'), say('staff.state'), say('quality.newest'), { number: say('quality.received') }, say('quality.flags')]}>
+                                {items.map((it) => (
+                                    <Table.Row key={it.datastream}>
+                                        <Table.HeaderCell scope="row">
+                                            <span className="staff-code">{it.datastream}</span>
+                                        </Table.HeaderCell>
+                                        <Table.Cell>{it.place}</Table.Cell>
+                                        <Table.Cell>
+                                            <span className="staff-code">{it.property}</span>
+                                        </Table.Cell>
+                                        <Table.Cell>
+                                            <State tone={tones[it.state]}>{lookup(`quality.state_${it.state}`)}</State>
+                                        </Table.Cell>
+                                        <Table.Cell>
+                                            {it.newest
+                                                ? `${format.quantity(it.newest.value, decimals_of(it.unit), it.unit)}, ${format.age(Date.parse(it.newest.time), Date.now())}`
+                                                : say('staff.never')}
+                                        </Table.Cell>
+                                        <Table.Cell className="staff-number">
+                                            {say('staff.count', { shown: format.number(it.received_24h, 0), total: format.number(it.expected_24h, 0) })}
+                                        </Table.Cell>
+                                        <Table.Cell>
+                                            {Object.entries(it.flags)
+                                                .map(([flag, n]) => `${lookup(`flag.${flag}`)}: ${format.number(n, 0)}`)
+                                                .join(' · ') || '–'}
+                                        </Table.Cell>
+                                    </Table.Row>
+                                ))}
+                            </ScrollTable>
                         </>
                     )
                 }

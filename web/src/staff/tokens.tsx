@@ -2,7 +2,7 @@ import { Alert, Button, Checkbox, Dialog, Fieldset, Heading, Paragraph, Table, T
 import { type FormEvent, useRef, useState } from 'react'
 import { call, type Schemas } from '../api/client.ts'
 import { useAct, useLoad, useStaff } from './context.tsx'
-import { Empty, Fault, Shown } from './parts.tsx'
+import { Empty, Fault, ScrollTable, Shown } from './parts.tsx'
 
 type Token = Schemas['Token']
 type Scope = Schemas['Scope']
@@ -32,46 +32,33 @@ export function Tokens() {
                     items.length === 0 ? (
                         <Empty title={say('tokens.empty_title')}>{say('tokens.empty')}</Empty>
                     ) : (
-                        <div className="staff-scroll" tabIndex={0} role="group" aria-label={say('nav_staff.tokens')}>
-                            <Table data-size="sm">
-                                <Table.Head>
-                                    <Table.Row>
-                                        <Table.HeaderCell>{say('staff.name')}</Table.HeaderCell>
-                                        <Table.HeaderCell>{say('tokens.scope')}</Table.HeaderCell>
-                                        <Table.HeaderCell>{say('tokens.created')}</Table.HeaderCell>
-                                        <Table.HeaderCell>{say('tokens.last_used')}</Table.HeaderCell>
-                                        <Table.HeaderCell>{say('staff.state')}</Table.HeaderCell>
-                                    </Table.Row>
-                                </Table.Head>
-                                <Table.Body>
-                                    {items.map((token) => (
-                                        <Table.Row key={token.id}>
-                                            <Table.HeaderCell scope="row">{token.name}</Table.HeaderCell>
-                                            <Table.Cell>{token.scopes.map((scope) => lookup(`tokens.scope_${scope}`)).join(', ')}</Table.Cell>
-                                            <Table.Cell>{format.short_date(Date.parse(token.created))}</Table.Cell>
-                                            <Table.Cell>{token.last_used ? format.age(Date.parse(token.last_used), Date.now()) : say('staff.never')}</Table.Cell>
-                                            <Table.Cell>
-                                                {token.revoked ? (
-                                                    say('tokens.revoked')
-                                                ) : (
-                                                    <Button
-                                                        variant="secondary"
-                                                        data-color="danger"
-                                                        data-size="sm"
-                                                        onClick={() => {
-                                                            set_asked(token)
-                                                            dialog.current?.showModal()
-                                                        }}
-                                                    >
-                                                        {say('tokens.revoke')}
-                                                    </Button>
-                                                )}
-                                            </Table.Cell>
-                                        </Table.Row>
-                                    ))}
-                                </Table.Body>
-                            </Table>
-                        </div>
+                        <ScrollTable label={say('nav_staff.tokens')} heads={[say('staff.name'), say('tokens.scope'), say('tokens.created'), say('tokens.last_used'), say('staff.state')]}>
+                            {items.map((token) => (
+                                <Table.Row key={token.id}>
+                                    <Table.HeaderCell scope="row">{token.name}</Table.HeaderCell>
+                                    <Table.Cell>{token.scopes.map((scope) => lookup(`tokens.scope_${scope}`)).join(', ')}</Table.Cell>
+                                    <Table.Cell>{format.short_date(Date.parse(token.created))}</Table.Cell>
+                                    <Table.Cell>{token.last_used ? format.age(Date.parse(token.last_used), Date.now()) : say('staff.never')}</Table.Cell>
+                                    <Table.Cell>
+                                        {token.revoked ? (
+                                            say('tokens.revoked')
+                                        ) : (
+                                            <Button
+                                                variant="secondary"
+                                                data-color="danger"
+                                                data-size="sm"
+                                                onClick={() => {
+                                                    set_asked(token)
+                                                    dialog.current?.showModal()
+                                                }}
+                                            >
+                                                {say('tokens.revoke')}
+                                            </Button>
+                                        )}
+                                    </Table.Cell>
+                                </Table.Row>
+                            ))}
+                        </ScrollTable>
                     )
                 }
             </Shown>

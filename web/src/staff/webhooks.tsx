@@ -2,8 +2,8 @@ import { Alert, Button, Checkbox, Dialog, Fieldset, Heading, Paragraph, Table, T
 import { type FormEvent, useRef, useState } from 'react'
 import { call, type Schemas } from '../api/client.ts'
 import { useAct, useLoad, useStaff } from './context.tsx'
-import { Empty, Facts, Fault, Rows, Shown, State } from './parts.tsx'
-import { go, useRoute } from './route.ts'
+import { Facts, Fault, ListPage, ScrollTable, Shown, State } from './parts.tsx'
+import { go } from './route.ts'
 import { fault_sentence, refused_field } from './webhook_faults.ts'
 
 type Webhook = Schemas['Webhook']
@@ -11,51 +11,35 @@ type Webhook = Schemas['Webhook']
 export function Webhooks() {
     const { words } = useStaff()
     const { say } = words
-    const { rest } = useRoute()
     const webhooks = useLoad('webhooks', (signal) => call('get', '/api/v1/webhooks', { signal }))
     const [secret, set_secret] = useState<{ id: number; text: string }>()
+    const made = (id: number, text: string) => {
+        set_secret({ id, text })
+        webhooks.reload()
+        go(`/staff/webhooks/${id}`, 'replace')
+    }
     return (
-        <>
-            <div className="staff-actions">
-                <Heading level={1} data-size="xs">
-                    {say('nav_staff.webhooks')}
-                </Heading>
-                <Button variant="secondary" data-size="sm" onClick={() => go('/staff/webhooks/new')}>
-                    {say('webhooks.new')}
-                </Button>
-            </div>
-            <Shown loaded={webhooks}>
-                {({ items }) => {
-                    const chosen = items.find(({ id }) => String(id) === rest[0])
-                    return (
-                        <div className="staff-split">
-                            {items.length === 0 ? (
-                                <Empty title={say('webhooks.empty_title')}>{say('webhooks.empty')}</Empty>
-                            ) : (
-                                <Rows
-                                    label={say('nav_staff.webhooks')}
-                                    items={items}
-                                    id_of={({ id }) => String(id)}
-                                    chosen={rest[0]}
-                                    open={({ id }) => go(`/staff/webhooks/${id}`)}
-                                    render={(webhook) => <Row webhook={webhook} />}
-                                />
-                            )}
-                            {rest[0] === 'new' && (
-                                <NewWebhook
-                                    made={(id, text) => {
-                                        set_secret({ id, text })
-                                        webhooks.reload()
-                                        go(`/staff/webhooks/${id}`, 'replace')
-                                    }}
-                                />
-                            )}
-                            {chosen && <Detail key={chosen.id} webhook={chosen} secret={secret?.id === chosen.id ? secret.text : undefined} changed={webhooks.reload} />}
-                        </div>
-                    )
-                }}
-            </Shown>
-        </>
+        <ListPage
+            title={say('nav_staff.webhooks')}
+            path="/staff/webhooks"
+            make={say('webhooks.new')}
+            loaded={webhooks}
+            empty={{ title: say('webhooks.empty_title'), text: say('webhooks.empty') }}
+            id_of={({ id }) => String(id)}
+            render={(webhook) => <Row webhook={webhook} />}
+        >
+            {(opened, items) =>
+                opened === 'new' ? (
+                    <NewWebhook made={made} />
+                ) : (
+                    items
+                        .filter(({ id }) => String(id) === opened)
+                        .map((webhook) => (
+                            <Detail key={webhook.id} webhook={webhook} secret={secret?.id === webhook.id ? secret.text : undefined} changed={webhooks.reload} />
+                        ))
+                )
+            }
+        </ListPage>
     )
 }
 
@@ -218,32 +202,20 @@ function Deliveries({ path }: { path: { id: string } }) {
                     items.length === 0 ? (
                         <p className="staff-quiet">{say('webhooks.no_deliveries')}</p>
                     ) : (
-                        <div className="staff-scroll" tabIndex={0} role="group" aria-label={say('webhooks.deliveries')}>
-                            <Table data-size="sm">
-                                <Table.Head>
-                                    <Table.Row>
-                                        <Table.HeaderCell>{say('staff.time')}</Table.HeaderCell>
-                                        <Table.HeaderCell>{say('staff.state')}</Table.HeaderCell>
-                                        <Table.HeaderCell>{say('webhooks.answer')}</Table.HeaderCell>
-                                        <Table.HeaderCell>{say('webhooks.event')}</Table.HeaderCell>
-                                    </Table.Row>
-                                </Table.Head>
-                                <Table.Body>
-                                    {items.map((delivery) => (
-                                        <Table.Row key={`${delivery.time} ${delivery.event}`}>
-                                            <Table.Cell>{format.age(Date.parse(delivery.time), Date.now())}</Table.Cell>
-                                            <Table.Cell>
-                                                <State tone={delivery.received ? 'success' : 'danger'}>{say(delivery.received ? 'webhooks.received' : 'webhooks.failed')}</State>
-                                            </Table.Cell>
-                                            <Table.Cell>{delivery.received ? delivery.status : fault_sentence(words, delivery)}</Table.Cell>
-                                            <Table.Cell>
-                                                <span className="staff-code">{delivery.event}</span>
-                                            </Table.Cell>
-                                        </Table.Row>
-                                    ))}
-                                </Table.Body>
-                            </Table>
-                        </div>
+                        <ScrollTable label={say('webhooks.deliveries')} heads={[say('staff.time'), say('staff.state'), say('webhooks.answer'), say('webhooks.event')]}>
+                            {items.map((delivery) => (
+                                <Table.Row key={`${delivery.time} ${delivery.event}`}>
+                                    <Table.Cell>{format.age(Date.parse(delivery.time), Date.now())}</Table.Cell>
+                                    <Table.Cell>
+                                        <State tone={delivery.received ? 'success' : 'danger'}>{say(delivery.received ? 'webhooks.received' : 'webhooks.failed')}</State>
+                                    </Table.Cell>
+                                    <Table.Cell>{delivery.received ? delivery.status : fault_sentence(words, delivery)}</Table.Cell>
+                                    <Table.Cell>
+                                        <span className="staff-code">{delivery.event}</span>
+                                    </Table.Cell>
+                                </Table.Row>
+                            ))}
+                        </ScrollTable>
                     )
                 }
             </Shown>
@@ -282,36 +254,24 @@ function DeadLetters({ path, dead, changed }: { path: { id: string }; dead: numb
                                     {say('webhooks.resend_all')}
                                 </Button>
                             )}
-                            <div className="staff-scroll" tabIndex={0} role="group" aria-label={say('webhooks.dead')}>
-                                <Table data-size="sm">
-                                    <Table.Head>
-                                        <Table.Row>
-                                            <Table.HeaderCell>{say('webhooks.event')}</Table.HeaderCell>
-                                            <Table.HeaderCell>{say('staff.time')}</Table.HeaderCell>
-                                            <Table.HeaderCell>{say('letters.reason')}</Table.HeaderCell>
-                                            <Table.HeaderCell>{say('webhooks.act')}</Table.HeaderCell>
-                                        </Table.Row>
-                                    </Table.Head>
-                                    <Table.Body>
-                                        {items.map((letter) => (
-                                            <Table.Row key={letter.id}>
-                                                <Table.HeaderCell scope="row">
-                                                    <span className="staff-code">{letter.event}</span>
-                                                </Table.HeaderCell>
-                                                <Table.Cell>{format.age(Date.parse(letter.created), Date.now())}</Table.Cell>
-                                                <Table.Cell>
-                                                    {fault_sentence(words, letter)} {words.plural('webhooks.attempts', letter.attempts)}
-                                                </Table.Cell>
-                                                <Table.Cell>
-                                                    <Button variant="secondary" data-size="sm" disabled={busy} onClick={() => resend([letter.id])}>
-                                                        {say('webhooks.resend')}
-                                                    </Button>
-                                                </Table.Cell>
-                                            </Table.Row>
-                                        ))}
-                                    </Table.Body>
-                                </Table>
-                            </div>
+                            <ScrollTable label={say('webhooks.dead')} heads={[say('webhooks.event'), say('staff.time'), say('letters.reason'), say('webhooks.act')]}>
+                                {items.map((letter) => (
+                                    <Table.Row key={letter.id}>
+                                        <Table.HeaderCell scope="row">
+                                            <span className="staff-code">{letter.event}</span>
+                                        </Table.HeaderCell>
+                                        <Table.Cell>{format.age(Date.parse(letter.created), Date.now())}</Table.Cell>
+                                        <Table.Cell>
+                                            {fault_sentence(words, letter)} {words.plural('webhooks.attempts', letter.attempts)}
+                                        </Table.Cell>
+                                        <Table.Cell>
+                                            <Button variant="secondary" data-size="sm" disabled={busy} onClick={() => resend([letter.id])}>
+                                                {say('webhooks.resend')}
+                                            </Button>
+                                        </Table.Cell>
+                                    </Table.Row>
+                                ))}
+                            </ScrollTable>
                         </>
                     )
                 }
