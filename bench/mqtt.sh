@@ -7,7 +7,7 @@ seconds=${1:-15}
 port=$((20000 + $$ % 20000))
 ulimit -n "$(ulimit -H -n)"
 . bench/town.sh
-begin_town "$(mktemp -d "${2:-.}/mqtt-bench.XXXXXX")" "[mqtt]
+begin_town "$(mktemp -d -p "${2:-.}")" "[mqtt]
 listen = \"127.0.0.1:$port\"
 "
 om=http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement

@@ -6,5 +6,5 @@ set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-15}
 . bench/town.sh
-begin_town "$(mktemp -d "${2:-.}/sensorthings-bench.XXXXXX")" "" --anonymous-writes
+begin_town "$(mktemp -d -p "${2:-.}")" "" --anonymous-writes
 build/bench/bench/sensorthings_load "${url##*:}" "$seconds"

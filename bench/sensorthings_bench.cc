@@ -142,6 +142,7 @@ Town& town() {
 
 void a_datastreams_year(benchmark::State& state) {
     std::size_t bytes = 0;
+    town();  // made at its first use, which is not what is measured
     for (auto unused : state) {
         bytes = town().read(fmt::format("Datastreams({})/Observations", town().ids[0].value), "$top=10000");
     }

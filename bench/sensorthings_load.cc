@@ -66,10 +66,16 @@ std::string make_stream(http::RawClient& client, std::size_t number) {
     return location.substr(open + 1, location.rfind(')') - open - 1);
 }
 
-/// Each connection sends what its sensor measures now, one by one, the next when the last is answered, which it is when
-/// it is on disk.
-void single_posts(std::uint16_t port, const std::vector<std::string>& ids, std::chrono::seconds span) {
-    constexpr std::size_t connections = 64;
+/// What came of requests on several connections at once.
+struct Load {
+    double seconds = 0;
+    std::vector<double> ms;  ///< of each request, sorted by quantile()
+};
+
+/// `send_all(i, exchange)` is connection number i's life, in a thread of its own: `exchange` sends a request, checks
+/// the answer and notes how long it took.
+template <typename SendAll>
+Load on_connections(std::uint16_t port, std::size_t connections, SendAll send_all) {
     std::vector<std::vector<double>> ms(connections);
     const auto start = Clock::now();
     {
@@ -77,31 +83,42 @@ void single_posts(std::uint16_t port, const std::vector<std::string>& ids, std::
         for (std::size_t i = 0; i < connections; ++i) {
             senders.emplace_back([&, i] {
                 http::RawClient client(port);
-                std::chrono::sys_time<std::chrono::milliseconds> last{};
-                for (int n = 0; Clock::now() < start + span; ++n) {
-                    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-                    last = std::max(now, last + 1ms);
-                    const auto body =
-                        fmt::format(R"({{"result":{},"phenomenonTime":"{}"}})", n % 97, format_instant(last));
+                send_all(i, [&](const std::string& request) {
                     const auto sent = Clock::now();
-                    check(client.send(post(fmt::format("Datastreams({})/Observations", ids[i % ids.size()]), body)),
-                          "the connection stays open");
+                    check(client.send(request), "the connection stays open");
                     const auto answer = client.receive();
-                    check(answer.status == 201, answer.body);
+                    check(answer.status == 201 && answer.body.find("error") == std::string::npos,
+                          answer.body.substr(0, 400));
                     ms[i].push_back(ms_since(sent));
-                }
+                });
             });
         }
     }
-    const double seconds = ms_since(start) / 1000;
-    std::vector<double> all;
+    Load load{.seconds = ms_since(start) / 1000, .ms = {}};
     for (const auto& own : ms) {
-        all.insert(all.end(), own.begin(), own.end());
+        load.ms.insert(load.ms.end(), own.begin(), own.end());
     }
+    return load;
+}
+
+/// Each connection sends what its sensor measures now, one by one, the next when the last is answered, which it is when
+/// it is on disk.
+void single_posts(std::uint16_t port, const std::vector<std::string>& ids, std::chrono::seconds span) {
+    const auto end = Clock::now() + span;
+    Load load = on_connections(port, 64, [&](std::size_t i, const auto& exchange) {
+        std::chrono::sys_time<std::chrono::milliseconds> last{};
+        for (int n = 0; Clock::now() < end; ++n) {
+            const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+            last = std::max(now, last + 1ms);
+            exchange(post(fmt::format("Datastreams({})/Observations", ids[i % ids.size()]),
+                          fmt::format(R"({{"result":{},"phenomenonTime":"{}"}})", n % 97, format_instant(last))));
+        }
+    });
+    const double p50 = quantile(load.ms, 0.5);
     print_row(
         "single POSTs of an observation, on disk when answered, 64 connections", "≥ 10 000/s, p99 < 20 ms",
-        fmt::format("{:.0f}/s, p50 {:.1f} ms, p99 {:.1f} ms, max {:.0f} ms", static_cast<double>(all.size()) / seconds,
-                    quantile(all, 0.5), quantile(all, 0.99), all.back()));
+        fmt::format("{:.0f}/s, p50 {:.1f} ms, p99 {:.1f} ms, max {:.0f} ms",
+                    static_cast<double>(load.ms.size()) / load.seconds, p50, quantile(load.ms, 0.99), load.ms.back()));
 }
 
 /// A body of CreateObservations: `rows` readings, a second apart.
@@ -118,7 +135,6 @@ std::string array_of(const std::string& id, std::chrono::sys_seconds begin, std:
 /// Waits until what was acknowledged can be read: that is part of the promise of CreateObservations.
 void create_observations(std::uint16_t port, const std::vector<std::string>& ids, std::size_t requests,
                          std::chrono::sys_seconds begin) {
-    constexpr std::size_t connections = 4;
     constexpr std::size_t rows = 10'000;
     std::vector<std::string> bodies;
     for (std::size_t i = 0; i < requests; ++i) {
@@ -127,33 +143,16 @@ void create_observations(std::uint16_t port, const std::vector<std::string>& ids
                  array_of(ids[i % ids.size()], begin + std::chrono::seconds{i / ids.size() * rows}, rows)));
     }
     std::atomic<std::size_t> next{0};
-    std::vector<std::vector<double>> ms(connections);
-    const auto start = Clock::now();
-    {
-        std::vector<std::jthread> senders;
-        for (std::size_t i = 0; i < connections; ++i) {
-            senders.emplace_back([&, i] {
-                http::RawClient client(port);
-                for (std::size_t at = next++; at < bodies.size(); at = next++) {
-                    const auto sent = Clock::now();
-                    check(client.send(bodies[at]), "the connection stays open");
-                    const auto answer = client.receive();
-                    check(answer.status == 201 && answer.body.find("error") == std::string::npos,
-                          answer.body.substr(0, 400));
-                    ms[i].push_back(ms_since(sent));
-                }
-            });
+    Load load = on_connections(port, 4, [&](std::size_t, const auto& exchange) {
+        for (std::size_t at = next++; at < bodies.size(); at = next++) {
+            exchange(bodies[at]);
         }
-    }
-    const double seconds = ms_since(start) / 1000;
-    std::vector<double> all;
-    for (const auto& own : ms) {
-        all.insert(all.end(), own.begin(), own.end());
-    }
+    });
     print_row("CreateObservations, 10 000 rows a request, 4 connections, on disk and readable when answered",
               "≥ 100 000 observations/s",
               fmt::format("{:.0f}/s, a request p50 {:.0f} ms, p99 {:.0f} ms",
-                          static_cast<double>(requests * rows) / seconds, quantile(all, 0.5), quantile(all, 0.99)));
+                          static_cast<double>(requests * rows) / load.seconds, quantile(load.ms, 0.5),
+                          quantile(load.ms, 0.99)));
 }
 
 /// A datastream's year of hours, whole, to the last byte.
