@@ -1,11 +1,48 @@
 # A room is one folder, one static library, one test program, one namespace.
 #
-#   room(NAME platform/journal [USES core ...] [LINKS target ...] [TEST_USES room ...] [TEST_LINKS target ...])
+#   room(NAME platform/journal PLANE store [USES core ...] [LINKS target ...] [TEST_USES room ...] [TEST_LINKS target ...])
 #
 # The four floors, bottom first. A room uses its own floor and those below; rooms of `city` never use one another;
 # and a room may only use what src/CMakeLists.txt lists above it, so the order there is the architecture and there can
 # be no cycle. tests/layers checks the same for every #include, since all rooms share the include root src/.
+#
+# Every room of platform and city says on which side of the gate it stands (docs/decisions/0002-two-planes.md):
+#   internal  takes in, keeps or changes what is not for everyone
+#   public    serves readers; it is handed a publication::Plane, and can name neither what is internal nor a store
+#   store     opens files and databases, whoever's they are
+#   shared    types and tools of both sides
+# Only an internal room uses an internal one, so nothing that a public room uses leads to one either, however far away.
+# Rooms of core are shared, and those of apps wire everything.
 set(BYPULS_FLOORS core platform city apps)
+set(BYPULS_PLANES internal public store shared)
+
+function(room_find_plane name plane out)
+  if(name MATCHES "^core(/|$)")
+    set(own shared)
+  elseif(name MATCHES "^apps(/|$)")
+    set(own internal)
+  elseif(plane IN_LIST BYPULS_PLANES)
+    set(${out} ${plane} PARENT_SCOPE)
+    return()
+  else()
+    message(FATAL_ERROR "${name} says PLANE '${plane}': say on which side of the gate it stands, one of ${BYPULS_PLANES}.")
+  endif()
+  if(plane AND NOT plane STREQUAL own)
+    message(FATAL_ERROR "${name} says PLANE ${plane}: rooms of its floor are ${own}.")
+  endif()
+  set(${out} ${own} PARENT_SCOPE)
+endfunction()
+
+function(room_check_plane name plane used)
+  string(REPLACE "/" "_" used_target ${used})
+  get_property(used_plane GLOBAL PROPERTY BYPULS_PLANE_${used_target})
+  if(used_plane STREQUAL "internal" AND NOT plane STREQUAL "internal")
+    message(FATAL_ERROR "${name} uses ${used}: what is ${plane} cannot name what is internal. "
+      "What is published passes the gate, and public rooms get it as a publication::Plane.")
+  elseif(used_plane STREQUAL "store" AND plane STREQUAL "public")
+    message(FATAL_ERROR "${name} uses ${used}: a public room opens no store. It gets a publication::Plane.")
+  endif()
+endfunction()
 
 function(room_check_use name used)
   string(REGEX MATCH "^[^/]+" floor ${name})
@@ -28,11 +65,14 @@ function(room_check_use name used)
 endfunction()
 
 function(room)
-  cmake_parse_arguments(R "" "NAME" "USES;LINKS;TEST_USES;TEST_LINKS" ${ARGN})
+  cmake_parse_arguments(R "" "NAME;PLANE" "USES;LINKS;TEST_USES;TEST_LINKS" ${ARGN})
   string(REPLACE "/" "_" target ${R_NAME})
+  room_find_plane(${R_NAME} "${R_PLANE}" plane)
+  set_property(GLOBAL PROPERTY BYPULS_PLANE_${target} ${plane})
   set(used_targets)
   foreach(used IN LISTS R_USES)
     room_check_use(${R_NAME} ${used})
+    room_check_plane(${R_NAME} ${plane} ${used})
     string(REPLACE "/" "_" used_target ${used})
     list(APPEND used_targets bypuls::${used_target})
   endforeach()

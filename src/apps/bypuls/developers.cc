@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "platform/notify/webhooks/outbox.h"
 #include "platform/publish/developers/routes.h"
+#include "platform/publish/sensorthings/write/data_array.h"
 
 namespace bypuls::apps {
 namespace {
@@ -43,6 +45,8 @@ http::Route developers_route(const Settings& settings, const pages::Site& site, 
          .plane = plane,
          .pool = pool,
          .checks = std::move(checks),
+         .writing = {.created_rows_max = sensorthings::array_rows_max,
+                     .webhook_waiting_max = webhooks::OutboxOptions{}.waiting_max},
          .keys_here = settings.planes == Planes::both,
          .mqtt = door_of(settings, mqtt),
          .key_command = at_hand ? fmt::format("build/release/bypuls token create --data {} --scope read,ingest,admin "

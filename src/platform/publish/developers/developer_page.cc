@@ -9,12 +9,9 @@
 #include "core/words/format.h"
 #include "platform/http/server.h"
 #include "platform/mqtt/ports.h"
-#include "platform/notify/webhooks/outbox.h"
-#include "platform/notify/webhooks/sender.h"
 #include "platform/pages/parts.h"
 #include "platform/publish/live/readings.h"
 #include "platform/publish/sensorthings/read/data.h"
-#include "platform/publish/sensorthings/write/data_array.h"
 #include "platform/query/parse.h"
 
 namespace bypuls::publish::developers {
@@ -125,7 +122,7 @@ Part mqtt(const Words& say, const PageModel& model) {
                 shown(say, model, "subscribe-own")};
 }
 
-Html limits_table(const Words& say, bool with_mqtt) {
+Html limits_table(const Words& say, const WriteLimits& writing, bool with_mqtt) {
     const auto language = say.language();
     const auto count = [&](auto n) { return words::count(language, static_cast<std::int64_t>(n)); };
     const auto size = [&](std::size_t bytes) {
@@ -137,7 +134,6 @@ Html limits_table(const Words& say, bool with_mqtt) {
     constexpr sensorthings::ReadLimits read;
     constexpr http::Limits http;
     const query::ParseLimits parse;
-    const webhooks::OutboxOptions outbox;
     std::vector<std::pair<std::string, std::string>> rows{
         {say("developers.limit_page"),
          say("developers.limit_page_is", {{"default", count(read.page_default)}, {"max", count(read.page_max)}})},
@@ -146,11 +142,11 @@ Html limits_table(const Words& say, bool with_mqtt) {
         {say("developers.limit_answer"), size(read.answer_bytes)},
         {say("developers.limit_filter"), count(parse.nodes)},
         {say("developers.limit_expand"), count(parse.expand_depth)},
-        {say("developers.limit_create"), count(sensorthings::array_rows_max)},
+        {say("developers.limit_create"), count(writing.created_rows_max)},
         {say("developers.limit_body"), size(http.body_bytes_max)},
         {say("developers.limit_live"), count(live_datastreams_max)},
         {say("developers.limit_connections"), count(http.connections_max)},
-        {say("developers.limit_webhook"), count(outbox.waiting_max)}};
+        {say("developers.limit_webhook"), count(writing.webhook_waiting_max)}};
     if (with_mqtt) {
         constexpr mqtt::Limits broker;
         rows.emplace_back(say("developers.limit_mqtt_packet"), size(broker.packet_bytes_max));
@@ -166,7 +162,8 @@ Html limits_table(const Words& say, bool with_mqtt) {
 
 Part limits(const Words& say, const PageModel& model) {
     return {"limits", say("developers.limits"),
-            html("<p>{}</p>", say("developers.limits_text")) + limits_table(say, model.filling.mqtt.has_value())};
+            html("<p>{}</p>", say("developers.limits_text")) +
+                limits_table(say, model.writing, model.filling.mqtt.has_value())};
 }
 
 Part status(const Words& say, const PageModel& model) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,8 +14,15 @@ namespace bypuls::publish::developers {
 
 inline constexpr const char* page_path = "/utviklere";
 
+/// Limits of the ways in, which are the internal plane's to know: this room cannot name it.
+struct WriteLimits {
+    std::size_t created_rows_max = 0;     ///< rows of one CreateObservations
+    std::size_t webhook_waiting_max = 0;  ///< messages that wait for one webhook
+};
+
 struct PageModel {
     Filling filling;
+    WriteLimits writing;
     bool anything_published = true;          ///< else the examples name a datastream and a place that are not there yet
     bool simulated = false;                  ///< some of what is published was measured by nobody
     bool keys_here = true;                   ///< the internal plane runs here: keys, sending and MQTT mean something

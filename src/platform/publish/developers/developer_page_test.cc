@@ -17,6 +17,7 @@ PageModel town() {
                         .datastream = 12,
                         .place = "landfalltjern",
                         .mqtt = MqttDoor{"data.example.no", 8883, true}},
+            .writing = {.created_rows_max = 100'000, .webhook_waiting_max = 12'345},
             .licences = {"http://data.norge.no/nlod/no/2.0"},
             .owner = "Drammen kommune"};
 }
@@ -30,6 +31,10 @@ TEST(DeveloperPage, ShowsEveryExampleWithTheTownsOwnValues) {
         EXPECT_THAT(body, Not(testing::ContainsRegex("@[a-z_]+@"))) << "a mark that nothing was put into";
         EXPECT_THAT(body, Not(HasSubstr("[developers"))) << "a message that is missing";
     }
+}
+
+TEST(DeveloperPage, ShowsTheLimitsOfTheWaysInThatItWasHanded) {
+    EXPECT_THAT(developer_page(in(words::Language::en), town()).body.text(), HasSubstr("12,345"));
 }
 
 TEST(DeveloperPage, SaysNothingOfMqttWhereNoneIsSpoken) {

@@ -5,7 +5,6 @@
 
 #include "platform/pages/answer/answer.h"
 #include "platform/policy/policy.h"
-#include "platform/publish/developers/developer_page.h"
 
 namespace bypuls::publish::developers {
 namespace {
@@ -23,6 +22,7 @@ std::string origin_of(const pages::Site& site, const http::Request& request) {
 PageModel model_of(const Parts& parts, const http::Request& request) {
     PageModel model{
         .filling = {.origin = origin_of(parts.site, request), .mqtt = parts.mqtt, .key_command = parts.key_command},
+        .writing = parts.writing,
         .anything_published = false,
         .keys_here = parts.keys_here,
         .contact = parts.site.contact,

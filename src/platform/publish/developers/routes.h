@@ -9,6 +9,7 @@
 #include "platform/http/router.h"
 #include "platform/pages/page.h"
 #include "platform/publication/plane/plane.h"
+#include "platform/publish/developers/developer_page.h"
 #include "platform/publish/developers/examples.h"
 
 namespace bypuls::publish::developers {
@@ -19,6 +20,7 @@ struct Parts {
     const publication::Plane& plane;
     Pool& pool;
     std::function<std::vector<pages::HealthCheck>()> checks;
+    WriteLimits writing;
     bool keys_here = true;  ///< the internal plane runs in this process
     std::optional<MqttDoor> mqtt = {};
     std::string key_command = {};  ///< see Filling
