@@ -1,6 +1,7 @@
 #include "city/participation/counting/shares.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "city/participation/counting/shares_state.h"
 #include "core/check.h"
@@ -25,68 +26,105 @@ namespace {
 
 /// The projects whose price may be the lowest of this round, with what was learned on the way.
 template <typename State>
-struct Search {
-    State& state;
-    std::vector<ProjectIndex> contenders = {};  // ascending
-    ProjectIndex best = 0;
-    std::vector<typename State::Ask> asks = {};  // by project; of contenders
+class Search {
+public:
+    struct Contender {
+        ProjectIndex project = 0;
+        typename State::Ask ask;
+    };
 
+    explicit Search(State& state) : state_(state) {}
+
+    /// False if nothing can be paid for.
     bool run();
+    const std::vector<Contender>& contenders() const { return contenders_; }  ///< ascending
+    const Contender& best() const { return best_; }
+    const Contender& contender(ProjectIndex project) const {
+        return *std::ranges::find(contenders_, project, &Contender::project);
+    }
+    /// Of the contenders those with exactly the lowest price.
+    std::vector<ProjectIndex> lowest() const;
 
 private:
-    void consider(ProjectIndex project, bool& any);
+    static constexpr double rounding = 1 + 0x1p-40;  // far more than the price of a bound is off
+    std::optional<ProjectIndex> next() const;
+    bool beyond_best(typename State::Fixed low, ProjectIndex project) const {
+        return any_ && state_.compare_prices(low, project, best_.ask.high, best_.project) > 0;
+    }
+    double near_best() const {
+        const auto high = static_cast<double>(best_.ask.high);
+        return state_.by_cost() ? high / static_cast<double>(state_.contest.cost(best_.project)) : high;
+    }
+    void consider(ProjectIndex project);
+
+    State& state_;
+    std::vector<ProjectIndex> seen_ = {};
+    std::vector<Contender> contenders_ = {};
+    Contender best_ = {};
+    bool any_ = false;
 };
 
+/// The project not seen yet whose bound is about the lowest, unless it is certainly beyond the best price.
 template <typename State>
-void Search<State>::consider(ProjectIndex project, bool& any) {
+std::optional<ProjectIndex> Search<State>::next() const {
+    double least = any_ ? near_best() * rounding : std::numeric_limits<double>::max();
+    std::optional<ProjectIndex> found;
+    for (const ProjectIndex project : state_.alive) {
+        const double price = state_.near_price[project];
+        if (price < least && std::ranges::find(seen_, project) == seen_.end()) {
+            least = price;
+            found = project;
+        }
+    }
+    return found;
+}
+
+template <typename State>
+void Search<State>::consider(ProjectIndex project) {
     using Kind = typename State::Ask::Kind;
-    const auto ask = state.ask(project, any ? std::optional(std::pair(asks[best].high, best)) : std::nullopt);
+    seen_.push_back(project);
+    // A lower bound from an earlier round holds still: balances only fall, so prices only rise.
+    if (beyond_best(state_.lower[project], project)) {
+        return;
+    }
+    const auto ask = state_.ask(project, any_ ? std::optional(std::pair(best_.ask.high, best_.project)) : std::nullopt);
     if (ask.kind == Kind::unaffordable) {
-        std::erase(state.alive, project);
+        std::erase(state_.alive, project);
         return;
     }
     if (ask.kind == Kind::beyond) {
         return;
     }
-    asks[project] = ask;
-    contenders.push_back(project);
-    if (!any || state.compare_prices(ask.high, project, asks[best].high, best) < 0) {
-        best = project;
-        any = true;
+    contenders_.push_back({project, ask});
+    if (!any_ || state_.compare_prices(ask.high, project, best_.ask.high, best_.project) < 0) {
+        best_ = contenders_.back();
+        any_ = true;
     }
 }
 
 template <typename State>
 bool Search<State>::run() {
-    const std::vector<ProjectIndex>& order = state.cheapest_first();
-    asks.resize(state.lower.size());
-    bool any = false;
-    for (const ProjectIndex project : order) {
-        // A lower bound from an earlier round holds still: balances only fall, so prices only rise.
-        if (any && state.compare_prices(state.lower[project], project, asks[best].high, best) > 0) {
-            break;
-        }
-        consider(project, any);
+    while (const auto project = next()) {
+        consider(*project);
     }
-    std::erase_if(contenders, [&](ProjectIndex project) {
-        return project != best && state.compare_prices(asks[project].low, project, asks[best].high, best) > 0;
+    std::erase_if(contenders_, [&](const Contender& contender) {
+        return contender.project != best_.project && beyond_best(contender.ask.low, contender.project);
     });
-    std::ranges::sort(contenders);
-    return any;
+    std::ranges::sort(contenders_, {}, &Contender::project);
+    return any_;
 }
 
-/// Of the contenders those with exactly the lowest price.
 template <typename State>
-std::vector<ProjectIndex> lowest(const Search<State>& search) {
+std::vector<ProjectIndex> Search<State>::lowest() const {
     std::vector<ProjectIndex> tied;
     mpq_class low;
-    for (const ProjectIndex project : search.contenders) {
-        const mpq_class price = search.state.price(search.state.exact_payment(project, search.asks[project]), project);
+    for (const Contender& contender : contenders_) {
+        const mpq_class price = state_.price(state_.exact_payment(contender.project, contender.ask), contender.project);
         if (tied.empty() || price < low) {
-            tied = {project};
+            tied = {contender.project};
             low = price;
         } else if (price == low) {
-            tied.push_back(project);
+            tied.push_back(contender.project);
         }
     }
     return tied;
@@ -117,21 +155,21 @@ SharesRun Shares::run(const Share& share, Money spend_max) {
     std::vector<bool> nobody_short;
     open(run, nobody_short, spend_max);
     while (true) {
-        Search<State> search{.state = state};
+        Search<State> search(state);
         if (!search.run()) {
             break;
         }
-        SharesRun::Purchase purchase{.project = search.best};
-        if (search.contenders.size() > 1) {
-            const std::vector<ProjectIndex> tied = lowest(search);
+        SharesRun::Purchase purchase{.project = search.best().project};
+        if (search.contenders().size() > 1) {
+            const std::vector<ProjectIndex> tied = search.lowest();
             purchase.project = contest.judge.choose(tied);
             if (tied.size() > 1) {
                 run.ties.push_back(contest.judge.describe(run.purchases.size(), tied, purchase.project));
             }
             for (const ProjectIndex other : tied) {
                 // With nobody short the payment is cost over supporters, at this endowment and at every larger one.
-                if (other != purchase.project && search.asks[other].nobody_short &&
-                    search.asks[purchase.project].nobody_short) {
+                if (other != purchase.project && search.contender(other).ask.nobody_short &&
+                    search.contender(purchase.project).ask.nobody_short) {
                     purchase.level.push_back(other);
                 }
             }
@@ -142,7 +180,7 @@ SharesRun Shares::run(const Share& share, Money spend_max) {
             run.overspender = purchase.project;
             break;
         }
-        const State::Ask& ask = search.asks[purchase.project];
+        const State::Ask& ask = search.contender(purchase.project).ask;
         purchase.pay_high = ask.high;
         nobody_short.push_back(ask.nobody_short);
         state.charge(purchase.project, ask);
@@ -151,6 +189,7 @@ SharesRun Shares::run(const Share& share, Money spend_max) {
     }
     if (!run.overspent) {
         state.remember_opening(nobody_short);
+        state.remember_bounds();
     }
     return run;
 }
@@ -196,6 +235,7 @@ bool Shares::carry(SharesRun& low, const Share& high) {
     if (done) {
         low = std::move(carried);
         state.remember_opening(nobody_short);
+        state.remember_bounds();
     }
     return done;
 }

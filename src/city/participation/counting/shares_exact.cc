@@ -173,7 +173,7 @@ Shares::State::Ask Shares::State::ask_exactly(ProjectIndex project) {
     }
     const mpz_class scaled = (payment->get_num() << static_cast<unsigned long>(shift_)) / payment->get_den();
     const Fixed low = scaled.get_si();
-    lower[project] = std::max(lower[project], low);
+    set_lower(project, std::max(lower[project], low));
     guess_[slot_of(project)] = low;
     return {.kind = Ask::Kind::enclosed, .low = low, .high = low + 1};
 }

@@ -10,22 +10,10 @@ namespace {
 
 constexpr std::uint32_t never = UINT32_MAX;
 constexpr int headroom_bits = 61;
-constexpr std::int64_t fixed_max = INT64_MAX / 4;
 
 int bits(unsigned __int128 value) {
     const auto high = static_cast<std::uint64_t>(value >> 64);
     return static_cast<int>(high != 0 ? 64 + std::bit_width(high) : std::bit_width(static_cast<std::uint64_t>(value)));
-}
-
-/// Rounded towards less; the divisor is positive.
-std::int64_t floor_div(__int128 a, std::int64_t b) {
-    const __int128 quotient = a / b;
-    const __int128 floor = quotient - (a < quotient * b ? 1 : 0);
-    return static_cast<std::int64_t>(std::clamp<__int128>(floor, -fixed_max, fixed_max));
-}
-
-std::int64_t ceil_div(__int128 a, std::int64_t b) {
-    return -floor_div(-a, b);
 }
 
 }  // namespace
@@ -49,6 +37,7 @@ Shares::State::State(const Contest& of, const Profile& by) : contest(of), profil
         most = std::max(most, rows);
     }
     balances_.resize(most);
+    close_.resize(most + 1);
     guess_.assign(purses_.slots(), 0);
 }
 
@@ -70,7 +59,7 @@ Result<void> Shares::State::widen(const Share& share) {
     // Two bits to spare, so that shares can grow fourfold before this is called again.
     shift_ = std::clamp(headroom_bits - 2 - most, 1, shift_max);
     std::ranges::fill(guess_, 0);
-    at_first_.clear();
+    lower_at_first_.clear();
     return {};
 }
 
@@ -83,39 +72,34 @@ void Shares::State::begin(const Share& share) {
     round_of_.assign(profile.projects(), never);
     pay_.assign(purses_.slots(), 0);
     alive.clear();
-    lower.assign(profile.projects(), 0);
+    if (lower_at_first_.empty()) {
+        lower.assign(profile.projects(), 0);
+        near_price.assign(profile.projects(), 0);
+        for (const ProjectIndex project : contest.entrants) {
+            set_lower(project, floor_div(cost_fixed(project), weights_[slot_of(project)]));
+        }
+        lower_at_first_ = lower;
+        near_at_first_ = near_price;
+    }
+    lower = lower_at_first_;
+    near_price = near_at_first_;
     for (const ProjectIndex project : contest.entrants) {
-        const Slot slot = slot_of(project);
-        lower[project] = floor_div(cost_fixed(project), weights_[slot]);
         // Whoever has more than all of this is bounded by what there is, so that the bounds below fit.
-        if (cost_fixed(project) <= (static_cast<Wide>(endowment_fixed_) + 1) * voters_[slot]) {
+        if (cost_fixed(project) <= (static_cast<Wide>(endowment_fixed_) + 1) * voters_[slot_of(project)]) {
             alive.push_back(project);
         }
     }
-    if (at_first_.empty()) {
-        at_first_ = contest.entrants;
-        std::ranges::sort(at_first_, [&](ProjectIndex a, ProjectIndex b) { return cheaper(a, b); });
+    bounds_.clear();
+    drops_.clear();
+    bounds_seen_ = 0;
+    cheaper_.assign(purses_.slots(), {});
+    last_bound_.assign(purses_.slots(), 0);
+    if (before_.shift != shift_) {
+        before_ = {};
+    } else if (together_.empty() && !before_.bounds.empty()) {
+        count_together();
     }
-    by_price_ = at_first_;
-}
-
-bool Shares::State::cheaper(ProjectIndex a, ProjectIndex b) const {
-    const auto order = compare_prices(lower[a], a, lower[b], b);
-    return order != 0 ? order < 0 : a < b;
-}
-
-const std::vector<ProjectIndex>& Shares::State::cheapest_first() {
-    std::erase_if(by_price_, [&](ProjectIndex project) { return !std::ranges::binary_search(alive, project); });
-    // Few bounds have risen since, so that nearly all stand where they belong.
-    for (std::size_t i = 1; i < by_price_.size(); ++i) {
-        const ProjectIndex project = by_price_[i];
-        std::size_t at = i;
-        for (; at > 0 && cheaper(project, by_price_[at - 1]); --at) {
-            by_price_[at] = by_price_[at - 1];
-        }
-        by_price_[at] = project;
-    }
-    return by_price_;
+    carry_bounds_over();
 }
 
 std::strong_ordering Shares::State::compare_prices(Fixed a, ProjectIndex p, Fixed b, ProjectIndex q) const {
@@ -129,40 +113,48 @@ mpq_class Shares::State::price(const mpq_class& payment, ProjectIndex project) c
     return by_cost_ ? mpq_class(payment / to_mpz(contest.cost(project))) : payment;
 }
 
-template <bool ones, bool first>
-void Shares::State::take(Pass& pass, Fixed balance, std::size_t row, Fixed pay, Fixed slack) const {
+void Shares::State::set_window(Fixed pay, Fixed slack) {
+    constexpr int sixteenth = 4;
+    const Fixed half = std::max(pay >> sixteenth, slack) + 64;
+    window_low_ = pay - half;
+    window_high_ = pay + half;
+    sifted_ = {};
+}
+
+template <bool ones>
+[[gnu::always_inline]] inline void Shares::State::sift(Sifted& sifted, Fixed balance, std::size_t row,
+                                                       std::size_t from) {
     const auto voters = static_cast<std::int64_t>(purses_.voters()[row]);
     const std::int64_t weight = ones ? 1 : purses_.weights()[row];
     const Fixed money = std::max<Fixed>(balance, 0);
     const std::int64_t live = balance > -error_ ? voters : 0;
     bool poor = false;
-    bool near = false;
+    bool close = false;
     if constexpr (ones) {
-        poor = balance < pay - error_ - slack;
-        near = !poor && balance <= pay + error_ + slack;
+        poor = balance < window_low_ - error_;
+        close = !poor && balance <= window_high_ + error_;
     } else {
-        const Wide full = static_cast<Wide>(pay) * weight;
-        const Wide margin = error_ + static_cast<Wide>(slack) * weight;
-        poor = balance < full - margin;
-        near = !poor && balance <= full + margin;
+        poor = balance < static_cast<Wide>(window_low_) * weight - error_;
+        close = !poor && balance <= static_cast<Wide>(window_high_) * weight + error_;
     }
+    close_[sifted.close] = static_cast<std::uint32_t>(row - from);
+    sifted.close += close ? 1 : 0;
     const std::int64_t mask = -static_cast<std::int64_t>(poor);
-    if constexpr (first) {
-        pass.total += static_cast<Wide>(money) * voters;
-        pass.live += live;
-    }
+    Pass& pass = sifted.pass;
+    pass.total += static_cast<Wide>(money) * voters;
+    pass.live += live;
     pass.poor_sum += static_cast<Wide>(money & mask) * voters;
     pass.poor_live += live & mask;
     pass.poor_weight += (voters * weight) & mask;
-    pass.near += near ? voters : 0;
 }
 
 template <bool ones, int length>
-void Shares::State::read_block(Pass& pass, const Purses::Block& block, Fixed pay, Fixed slack, Fixed* balances) const {
+void Shares::State::read_block(const Purses::Block& block, std::size_t from) {
     const std::uint32_t choices = length >= 0 ? static_cast<std::uint32_t>(length) : block.length;
     const Slot* choice = purses_.choices() + block.choice;
     const std::uint32_t* weight = ones ? nullptr : purses_.choice_weights() + block.choice;
-    for (std::uint32_t i = 0; i < block.rows; ++i) {
+    Sifted sifted = sifted_;  // one of its own, which can be kept in registers
+    for (std::size_t row = block.row; row < std::size_t{block.row} + block.rows; ++row) {
         Fixed balance = endowment_fixed_;
         if constexpr (ones) {
             for (std::uint32_t k = 0; k < choices; ++k) {
@@ -177,40 +169,62 @@ void Shares::State::read_block(Pass& pass, const Purses::Block& block, Fixed pay
             weight += choices;
         }
         choice += choices;
-        balances[i] = balance;
-        take<ones, true>(pass, balance, block.row + i, pay, slack);
+        balances_[row - from] = balance;
+        sift<ones>(sifted, balance, row, from);
     }
+    sifted_ = sifted;
 }
 
 template <bool ones>
-Shares::State::Pass Shares::State::read(Slot slot, Fixed pay, Fixed slack) {
-    Pass pass;
+void Shares::State::read(Slot slot, Fixed pay, Fixed slack) {
+    set_window(pay, slack);
     const std::size_t from = purses_.first_row(slot);
     for (const Purses::Block& block : purses_.blocks(slot)) {
         if (block.rows == 0) {
             continue;
         }
-        Fixed* balances = balances_.data() + (block.row - from);
         // Short ballots are most, and a loop of known length is quicker.
         switch (block.length) {
-            case 0: read_block<ones, 0>(pass, block, pay, slack, balances); break;
-            case 1: read_block<ones, 1>(pass, block, pay, slack, balances); break;
-            case 2: read_block<ones, 2>(pass, block, pay, slack, balances); break;
-            case 3: read_block<ones, 3>(pass, block, pay, slack, balances); break;
-            case 4: read_block<ones, 4>(pass, block, pay, slack, balances); break;
-            default: read_block<ones, -1>(pass, block, pay, slack, balances); break;
+            case 0: read_block<ones, 0>(block, from); break;
+            case 1: read_block<ones, 1>(block, from); break;
+            case 2: read_block<ones, 2>(block, from); break;
+            case 3: read_block<ones, 3>(block, from); break;
+            case 4: read_block<ones, 4>(block, from); break;
+            default: read_block<ones, -1>(block, from); break;
         }
     }
-    return pass;
 }
 
 template <bool ones>
-Shares::State::Pass Shares::State::reread(Slot slot, Fixed pay, Fixed slack) const {
-    Pass pass;
+void Shares::State::sift_again(Slot slot, Fixed pay, Fixed slack) {
+    set_window(pay, slack);
+    Sifted sifted;
     const std::size_t from = purses_.first_row(slot);
-    const std::size_t rows = purses_.rows(slot);
-    for (std::size_t i = 0; i < rows; ++i) {
-        take<ones, false>(pass, balances_[i], from + i, pay, slack);
+    for (std::size_t i = 0; i < purses_.rows(slot); ++i) {
+        sift<ones>(sifted, balances_[i], from + i, from);
+    }
+    sifted_ = sifted;
+}
+
+template <bool ones>
+Shares::State::Pass Shares::State::split(Slot slot, Fixed pay, Fixed slack) {
+    if (pay - slack < window_low_ || pay + slack > window_high_) {
+        sift_again<ones>(slot, pay, slack);
+    }
+    Pass pass = sifted_.pass;
+    const std::size_t from = purses_.first_row(slot);
+    for (std::size_t i = 0; i < sifted_.close; ++i) {
+        const Fixed balance = balances_[close_[i]];
+        const std::size_t row = from + close_[i];
+        const auto voters = static_cast<std::int64_t>(purses_.voters()[row]);
+        const std::int64_t weight = ones ? 1 : purses_.weights()[row];
+        const Wide full = static_cast<Wide>(pay) * weight;
+        const Wide margin = error_ + static_cast<Wide>(slack) * weight;
+        const bool poor = balance < full - margin;
+        pass.poor_sum += poor ? static_cast<Wide>(std::max<Fixed>(balance, 0)) * voters : 0;
+        pass.poor_live += poor && balance > -error_ ? voters : 0;
+        pass.poor_weight += poor ? voters * weight : 0;
+        pass.near += !poor && balance <= full + margin ? voters : 0;
     }
     return pass;
 }
@@ -221,7 +235,11 @@ bool Shares::State::settle(Ask& ask, Slot slot, const Pass& pass, Fixed& pay, Fi
     const Wide near = static_cast<Wide>(pass.near) * 2 * (error_ + static_cast<Wide>(slack) * purses_.weight_max());
     const Wide rest = cost_fixed(contest.entrants[slot]) - pass.poor_sum;
     // For any set of voters thought to be poor, this is a lower bound: the true payment is the largest of them.
-    ask.low = std::max(ask.low, floor_div(rest - doubt, rich));
+    const Fixed low = floor_div(rest - doubt, rich);
+    if (low > ask.low) {
+        ask.low = low;
+        note_bound({.project = contest.entrants[slot], .low = low, .poor = pass.poor_weight, .rich = rich});
+    }
     ask.nobody_short = pass.poor_weight == 0 && pass.near == 0;
     // With a payment anywhere within the slack the poor pay all they have and the rich in full, and those too close to
     // tell no less than that by twice the margin. So if that much covers the cost, the payment is no more.
@@ -245,10 +263,13 @@ Shares::State::Ask Shares::State::ask(ProjectIndex project, std::optional<std::p
     Ask ask{.kind = Ask::Kind::enclosed, .low = lower[project]};
     Fixed pay = std::max(ask.low, guess_[slot]);
     Fixed slack = 2;
-    Pass pass = ones ? read<true>(slot, pay, slack) : read<false>(slot, pay, slack);
+    const auto split_at = [&] { return ones ? split<true>(slot, pay, slack) : split<false>(slot, pay, slack); };
+    ones ? read<true>(slot, pay, slack) : read<false>(slot, pay, slack);
+    Pass pass = split_at();
     const Wide doubt = static_cast<Wide>(pass.live) * error_;
     if (pass.total + doubt < cost) {
         ask.kind = Ask::Kind::unaffordable;
+        note_bound({.project = project, .unaffordable = true, .poor = voters_[slot], .money = pass.total + doubt});
         return ask;
     }
     if (pass.total - doubt < cost) {
@@ -261,17 +282,17 @@ Shares::State::Ask Shares::State::ask(ProjectIndex project, std::optional<std::p
             }
             pay = ask.low;  // the guess was too high
         } else if (settle(ask, slot, pass, pay, slack)) {
-            lower[project] = ask.low;
+            set_lower(project, ask.low);
             guess_[slot] = ask.high;
             return ask;
         }
-        lower[project] = ask.low;
+        set_lower(project, ask.low);
         if (enough && compare_prices(ask.low, project, enough->first, enough->second) > 0) {
             guess_[slot] = pay;
             ask.kind = Ask::Kind::beyond;
             return ask;
         }
-        pass = ones ? reread<true>(slot, pay, slack) : reread<false>(slot, pay, slack);
+        pass = split_at();
     }
     return ask_exactly(project);
 }
@@ -288,9 +309,17 @@ void Shares::State::charge(ProjectIndex project, const Ask& ask) {
     if (error_ > error_max_) {
         refresh();
     }
+    carry_bounds_over();
 }
 
 void Shares::State::strike(ProjectIndex project) {
+    if (contest.election.exclusive.empty()) {
+        const auto at = std::ranges::lower_bound(alive, project);
+        if (at != alive.end() && *at == project) {
+            alive.erase(at);
+        }
+        return;
+    }
     std::vector<bool> out(contest.election.projects.size(), false);
     out[project] = true;
     shut_out_rivals(contest, project, out);

@@ -1,6 +1,7 @@
 #pragma once
 
 // For shares*.cc only.
+#include <algorithm>
 #include <optional>
 
 #include "city/participation/counting/purses.h"
@@ -8,6 +9,20 @@
 #include "city/participation/counting/shares.h"
 
 namespace bypuls::participation::counting {
+
+/// No fixed number is larger.
+inline constexpr std::int64_t fixed_max = INT64_MAX / 4;
+
+/// Rounded towards less; the divisor is positive.
+inline std::int64_t floor_div(__int128 a, std::int64_t b) {
+    const __int128 quotient = a / b;
+    const __int128 floor = quotient - (a < quotient * b ? 1 : 0);
+    return static_cast<std::int64_t>(std::clamp<__int128>(floor, -fixed_max, fixed_max));
+}
+
+inline std::int64_t ceil_div(__int128 a, std::int64_t b) {
+    return -floor_div(-a, b);
+}
 
 /// A run in the middle. "Fixed" numbers are whole numbers of 2^-shift øre; sums of them have 128 bits.
 ///
@@ -52,6 +67,9 @@ public:
     /// Takes the purchases of the run that has ended into account for the opening of the following ones.
     void remember_opening(const std::vector<bool>& nobody_short);
 
+    /// Takes what was learned of the run that has ended into account in the following ones.
+    void remember_bounds();
+
     /// The exact payment (øre) per unit of weight of an enclosed project.
     mpq_class exact_payment(ProjectIndex project, const Ask& ask);
     /// Exact payments of the rounds so far.
@@ -62,14 +80,19 @@ public:
     /// Payment `a` for project `p` against payment `b` for project `q`, as prices of a unit of utility.
     std::strong_ordering compare_prices(Fixed a, ProjectIndex p, Fixed b, ProjectIndex q) const;
     mpq_class price(const mpq_class& payment, ProjectIndex project) const;
+    bool by_cost() const { return by_cost_; }
     /// Marks the project as bought and its rivals as shut out.
     void strike(ProjectIndex project);
-    /// Those alive by their lower bounds as prices, level ones ascending. Stays as it is until asked for again.
-    const std::vector<ProjectIndex>& cheapest_first();
+    void set_lower(ProjectIndex project, Fixed low) {
+        lower[project] = low;
+        near_price[project] =
+            by_cost_ ? static_cast<double>(low) / static_cast<double>(contest.cost(project)) : static_cast<double>(low);
+    }
 
     const Contest& contest;
     const Profile& profile;
     std::vector<Fixed> lower;         ///< per project: its payment is certainly not less
+    std::vector<double> near_price;   ///< per project: that bound as a price, but for rounding; only says where to look
     std::vector<ProjectIndex> alive;  ///< not bought, not unaffordable, not shut out; ascending
 
     struct Bought {
@@ -93,16 +116,24 @@ private:
         std::int64_t live = 0;
         std::int64_t near = 0;  ///< voters too close to tell
     };
-    template <bool ones, bool first>
-    void take(Pass& pass, Fixed balance, std::size_t row, Fixed pay, Fixed slack) const;
+    struct Sifted {
+        Pass pass;
+        std::size_t close = 0;  ///< rows put aside
+    };
+    /// Takes a row for a payment it is not too close to, or else puts it aside.
+    template <bool ones>
+    void sift(Sifted& sifted, Fixed balance, std::size_t row, std::size_t from);
     template <bool ones, int length>
-    void read_block(Pass& pass, const Purses::Block& block, Fixed pay, Fixed slack, Fixed* balances) const;
-    /// Works out the supporters' balances and splits them.
+    void read_block(const Purses::Block& block, std::size_t from);
+    /// Works out the supporters' balances and sifts them for payments near this one.
     template <bool ones>
-    Pass read(Slot slot, Fixed pay, Fixed slack);
-    /// Splits the balances just read at another payment.
+    void read(Slot slot, Fixed pay, Fixed slack);
+    /// Splits the balances just read at a payment.
     template <bool ones>
-    Pass reread(Slot slot, Fixed pay, Fixed slack) const;
+    Pass split(Slot slot, Fixed pay, Fixed slack);
+    template <bool ones>
+    void sift_again(Slot slot, Fixed pay, Fixed slack);
+    void set_window(Fixed pay, Fixed slack);
     /// Takes in a pass; true when the payment is enclosed.
     bool settle(Ask& ask, Slot slot, const Pass& pass, Fixed& pay, Fixed& slack);
     Ask ask_exactly(ProjectIndex project);
@@ -117,7 +148,22 @@ private:
     std::optional<mpq_class> water_level(ProjectIndex project, std::size_t rounds);
     void refresh();
 
-    bool cheaper(ProjectIndex a, ProjectIndex b) const;
+    /// What is known of a project with the first `round` purchases of a run behind it, and so with more than those.
+    struct Bound {
+        ProjectIndex project = 0;
+        std::uint32_t round = 0;
+        bool unaffordable = false;
+        Fixed low = 0;          ///< its payment is certainly not less …
+        std::int64_t poor = 0;  ///< … since so many voters have too little, and these weigh the others down
+        std::int64_t rich = 0;  ///< so much weight pays at least that
+        Wide money = 0;         ///< unaffordable: its supporters certainly have no more
+    };
+    /// Applies the bounds of an earlier run whose purchases have been made in this one.
+    void carry_bounds_over();
+    void carry_over(Bound bound);
+    void note_bound(Bound bound);
+    void count_together();
+
     Wide cost_fixed(ProjectIndex project) const { return static_cast<Wide>(contest.cost(project)) << shift_; }
     Wide needed(const Share& share) const;
     Slot slot_of(ProjectIndex project) const { return slot_of_[project]; }
@@ -132,15 +178,46 @@ private:
     std::vector<Fixed> pay_;             ///< per slot; 0: not bought
     std::vector<Fixed> guess_;           ///< per slot: what it asked in the run before
     std::vector<Fixed> balances_;        ///< of the rows read last
+    // The rows read last, for payments within a window: those poor or rich with any of them, and the few that are
+    // close.
+    Sifted sifted_;
+    std::vector<std::uint32_t> close_;  ///< places in balances_ of those put aside, and room for others
+    Fixed window_low_ = 0;
+    Fixed window_high_ = 0;
     Fixed endowment_fixed_ = 0;
     mpq_class endowment_;
     Fixed error_ = 1;  ///< of every balance worked out
     Fixed error_max_ = 1;
     std::vector<std::uint32_t> round_of_;  ///< per project
-    std::vector<ProjectIndex> by_price_;   ///< as cheapest_first() left it
-    std::vector<ProjectIndex> at_first_;   ///< all entrants as they stand when a run begins; empty: not known
+    // As every run begins; empty: not known.
+    std::vector<Fixed> lower_at_first_;
+    std::vector<double> near_at_first_;
     std::vector<ProjectIndex> opening_;
     mpq_class opening_share_;
+
+    std::vector<Bound> bounds_;  ///< of the run under way, by round
+    struct Before {
+        struct Paid {
+            ProjectIndex project = 0;
+            Fixed high = 0;
+        };
+        Fixed endowment = 0;
+        std::vector<Paid> paid;
+        std::vector<Bound> bounds;
+        int shift = 0;
+    } before_;                     ///< the run remembered
+    std::vector<Fixed> drops_;     ///< of its first purchases, by how much each was dearer at most
+    std::size_t bounds_seen_ = 0;  ///< of its bounds, those that have been carried over
+    /// By slot: by how much the voters of one were better off after the first purchases of the run remembered, at most.
+    struct Cheaper {
+        std::uint32_t rounds = 0;
+        Wide saved = 0;  ///< all supporters together
+        Wide drops = 0;  ///< one who supports every purchase
+    };
+    std::vector<Cheaper> cheaper_;
+    std::vector<std::uint32_t> last_bound_;  ///< by slot: the last of its bounds
+    /// By slot, for each slot: voters who support both, each times what she gives the second. Empty: not counted.
+    std::vector<std::int64_t> together_;
 };
 
 }  // namespace bypuls::participation::counting
