@@ -53,12 +53,13 @@ sensorthings::RouteParts::PublicLook SensorThings::public_look() const {
     return {.keeps = held, .data = {*held->registry, *held->store, held->details.get(), nullptr, &strangers_}};
 }
 
-std::vector<http::Route> SensorThings::routes() const {
+std::vector<http::Route> SensorThings::routes() {
     return sensorthings::routes({.public_plane = [this] { return public_look(); },
                                  .internal = internal_ ? internal_->service.get() : nullptr,
                                  .sink = internal_ ? &internal_->sink : nullptr,
                                  .identity = plane_ == nullptr ? nullptr : &plane_->identity(),
                                  .pool = pool_,
+                                 .questions = questions_,
                                  .clock = clock_,
                                  .origin = settings_.origin,
                                  .anonymous_writes = settings_.anonymous_writes,

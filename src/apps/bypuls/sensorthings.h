@@ -1,11 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
 #include "apps/bypuls/settings.h"
 #include "apps/bypuls/town.h"
-#include "core/async/task.h"
+#include "core/async/fair_pool.h"
 #include "platform/http/router.h"
 #include "platform/publish/sensorthings/routes/moved.h"
 #include "platform/publish/sensorthings/routes/pipeline_sink.h"
@@ -24,7 +25,7 @@ public:
     /// Where MQTT is spoken, for the service root. Before routes().
     void speak_mqtt(std::vector<sensorthings::MqttDoor> doors);
     /// Valid as long as this is.
-    std::vector<http::Route> routes() const;
+    std::vector<http::Route> routes();
     /// What anybody may read, as it is now.
     sensorthings::RouteParts::PublicLook public_look() const;
     /// Null when only the public plane runs.
@@ -48,10 +49,17 @@ private:
                  const Clock& clock)
         : settings_(settings), plane_(internal), public_(plane), pool_(pool), clock_(clock) {}
 
+    /// As many threads as the pool has, half of them for one who asks.
+    static Turns::Limits turns_of(const Settings& settings) {
+        const auto threads = static_cast<std::size_t>(settings.pool_threads);
+        return {.all_max = threads, .each_max = std::max<std::size_t>(1, threads / 2)};
+    }
+
     Settings settings_;
     InternalPlane* plane_;
     const publication::PlaneFiles& public_;
     Pool& pool_;
+    FairPool questions_{turns_of(settings_)};
     const Clock& clock_;
     sensorthings::Strangers strangers_;  ///< of the public plane
     std::unique_ptr<Internal> internal_;

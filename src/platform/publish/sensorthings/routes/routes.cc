@@ -43,7 +43,7 @@ public:
             co_return http::json(openapi(form_of(request), parts_.internal != nullptr));
         }
         if (path == "$batch" && request.method == Method::post) {
-            co_return co_await parts_.pool.run([&, this] { return answer_batch(request, *asker); });
+            co_return co_await in_turn(request, [&, this] { return answer_batch(request, *asker); });
         }
         const Ask ask = ask_of(request, path);
         const bool may_observe = asker->rights.change || asker->rights.observe;
@@ -51,10 +51,23 @@ public:
             const auto refused = co_await parts_.sink->send(taken->rows, taken->received);
             co_return finish(request, response_of(request, reply_to(request, *taken, refused)), *asker);
         }
+        if (request.method == Method::get || request.method == Method::head) {
+            co_return co_await in_turn(request, [&, this] { return answer_one(request, ask, *asker); });
+        }
         co_return co_await parts_.pool.run([&, this] { return answer_one(request, ask, *asker); });
     }
 
 private:
+    /// A question may take as long as its limits allow, so whoever asks many waits for their own.
+    template <typename Answer>
+    Task<Response> in_turn(const Request& request, Answer answer) const {
+        const auto* known = policy::who(request);
+        const std::string who =
+            known == nullptr ? request.remote : fmt::format("{}/{}", static_cast<int>(known->kind), known->id);
+        auto answered = co_await parts_.questions.run(who, std::move(answer));
+        co_return answered ? std::move(*answered) : http::problem(request, answered.error());
+    }
+
     /// Which plane answers, and what may be done there; or a refusal.
     Task<std::expected<Asker, Response>> admit(Request& request) const {
         if (parts_.internal != nullptr && parts_.anonymous_writes) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/async/task.h"
+#include "core/async/fair_pool.h"
 #include "platform/http/router.h"
 #include "platform/identity/identity.h"
 #include "platform/publish/sensorthings/routes/pipeline_sink.h"
@@ -25,7 +25,8 @@ struct RouteParts {
     const Service* internal = nullptr;       ///< null: only the public plane runs
     PipelineSink* sink = nullptr;            ///< with `internal`: the way in for single observations
     identity::Identity* identity = nullptr;  ///< null: nobody can be told from anybody
-    Pool& pool;
+    Pool& pool;           ///< for changes: never behind what others ask
+    FairPool& questions;  ///< for what is asked
     const Clock& clock;
     std::string origin;             ///< "https://data.town.no"; empty: as the request calls us
     bool anonymous_writes = false;  ///< for suites and tutorials on the machine itself: everybody may everything
