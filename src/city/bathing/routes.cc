@@ -207,11 +207,12 @@ Task<http::Response> listen(const Parts& parts, http::Request& request) {
         co_return http::problem(request, 404, "not-found");
     }
     // Subscribed first, so that nothing falls between the state and the events that change it.
-    auto response = parts.hub.subscribe(request, {slug ? topic_of(*slug) : std::string(live_topic_all)});
-    if (std::holds_alternative<http::OpenStream>(response.body)) {
+    auto subscribed = parts.hub.subscribe(request, {slug ? topic_of(*slug) : std::string(live_topic_all)});
+    auto& response = subscribed.response;
+    if (!subscribed.resumed && std::holds_alternative<http::OpenStream>(response.body)) {
         live::begin_with(response, co_await parts.pool.run([&] { return current_events(parts, *catalogue, slug); }));
     }
-    co_return response;
+    co_return std::move(response);
 }
 
 }  // namespace

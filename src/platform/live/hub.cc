@@ -179,9 +179,9 @@ Subscription::Found Subscription::take(std::string& chunk) {
 Task<Result<bool>> Subscription::next(std::string& chunk) {
     if (waiter_ == nullptr) {
         waiter_ = std::make_shared<Waiter>(co_await asio::this_coro::executor);
-        chunk = "retry: 3000\n\n";
+        chunk = fmt::format("id: {:x}-{}\n\nretry: 3000\n\n", state_->run, seen_);
         if (reset_) {
-            chunk += fmt::format("id: {:x}-{}\nevent: reset\ndata: {{}}\n\n", state_->run, seen_);
+            chunk += "event: reset\ndata: {}\n\n";
         }
         co_return true;
     }
@@ -233,7 +233,7 @@ void Hub::publish(std::string_view topic, std::string_view event, std::string_vi
     wake(waiters);
 }
 
-http::Response Hub::subscribe(const http::Request& request, std::vector<std::string> topics) {
+Hub::Subscribed Hub::subscribe(const http::Request& request, std::vector<std::string> topics) {
     std::ranges::sort(topics);
     topics.erase(std::ranges::unique(topics).begin(), topics.end());
     std::optional<std::string_view> resume = request.header("Last-Event-ID");
@@ -245,7 +245,7 @@ http::Response Hub::subscribe(const http::Request& request, std::vector<std::str
     const auto new_topics = static_cast<std::size_t>(std::ranges::count_if(topics, is_new));
     if (state_->counters.subscribers >= state_->options.subscribers_max ||
         state_->topics.size() + new_topics > state_->options.topics_max) {
-        return http::problem(request, 503, "exhausted", "too many live streams are open");
+        return {.response = http::problem(request, 503, "exhausted", "too many live streams are open")};
     }
     std::uint64_t seen = state_->last_id;
     bool reset = false;
@@ -268,7 +268,7 @@ http::Response Hub::subscribe(const http::Request& request, std::vector<std::str
                       http::OpenStream{[subscription](std::string& chunk) { return subscription->next(chunk); }});
     response.headers.set("Cache-Control", "no-store");
     response.headers.set("X-Accel-Buffering", "no");  // a proxy that collects would hold the events back
-    return response;
+    return {.response = std::move(response), .resumed = resume && !reset};
 }
 
 HubCounters Hub::counters() const {

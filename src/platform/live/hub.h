@@ -50,9 +50,15 @@ public:
     /// `event` is the name that addEventListener sees; empty is "message".
     void publish(std::string_view topic, std::string_view event, std::string_view data);
 
+    struct Subscribed {
+        http::Response response;
+        /// It goes on after what the client has seen, so that the state the events change is known to it already.
+        bool resumed = false;
+    };
     /// The response that stays open and carries the topics' events, resuming after Last-Event-ID (header, or the query
-    /// `last_event_id` for a first connection after a page was rendered). A problem 503 when there are too many.
-    http::Response subscribe(const http::Request& request, std::vector<std::string> topics);
+    /// `last_event_id` for a first connection after a page was rendered). It first tells the id of its place, so that a
+    /// client that loses it before anything happens misses nothing. A problem 503 when there are too many.
+    Subscribed subscribe(const http::Request& request, std::vector<std::string> topics);
 
     HubCounters counters() const;
     /// The id a page rendered now should resume from.

@@ -23,7 +23,7 @@ protected:
             for (const auto topic : request.query.all("topic")) {
                 topics.emplace_back(topic);
             }
-            co_return hub_->subscribe(request, std::move(topics));
+            co_return hub_->subscribe(request, std::move(topics)).response;
         });
         auto server = http::start_server(router_, {.tick = std::chrono::milliseconds{5}});
         ASSERT_TRUE(server) << server.error().what;
@@ -77,6 +77,22 @@ TEST_F(LiveHub, ResumesAfterTheLastEventSeen) {
     const std::string seen = again.receive_until("data: third\n\n");
     EXPECT_THAT(seen, HasSubstr("data: second\n\n"));
     EXPECT_THAT(seen, Not(HasSubstr("data: first")));
+    EXPECT_THAT(seen, Not(HasSubstr("event: reset")));
+}
+
+TEST_F(LiveHub, AListenerLostBeforeAnythingHappensMissesNothing) {
+    start();
+    hub_->publish("a", "", "before");
+    std::string id;
+    {
+        RawClient client(server_->port());
+        client.send("GET /live?topic=a HTTP/1.1\r\nHost: a\r\n\r\n");
+        id = last_id_in(client.receive_until("retry: 3000\n\n"));
+    }
+    hub_->publish("a", "", "meanwhile");
+    RawClient again = listen("topic=a", id);
+    const std::string seen = again.receive_until("data: meanwhile\n\n");
+    EXPECT_THAT(seen, Not(HasSubstr("data: before")));
     EXPECT_THAT(seen, Not(HasSubstr("event: reset")));
 }
 

@@ -187,14 +187,17 @@ Task<http::Response> listen(LiveParts parts, http::Request& request) {
     }
     // Subscribed first, so that nothing falls between the state and the events
     // that change it.
-    auto response = parts.hub.subscribe(request, std::move(topics));
+    auto subscribed = parts.hub.subscribe(request, std::move(topics));
+    auto& response = subscribed.response;
     if (std::holds_alternative<http::OpenStream>(response.body)) {
         if (*wanted) {
             leave_wanted(response, *wanted);
         }
-        live::begin_with(response, co_await parts.pool.run([&] { return current_events(parts, *asked, *wanted); }));
+        if (!subscribed.resumed) {
+            live::begin_with(response, co_await parts.pool.run([&] { return current_events(parts, *asked, *wanted); }));
+        }
     }
-    co_return response;
+    co_return std::move(response);
 }
 
 }  // namespace

@@ -123,7 +123,8 @@ TEST_F(LiveReadings, ResumeAfterTheLastEventSeen) {
     read(12, 21.5);
     read(12, 22.5);
     RawClient again = listen("datastream=12", id);
-    again.receive_until("retry: 3000\n\n");
+    const std::string greeting = again.receive_until("retry: 3000\n\n");
+    EXPECT_THAT(greeting, Not(HasSubstr("event:"))) << "the newest would come before what was missed, and twice";
     read(12, 23.5);
     const std::string seen = again.receive_until("23.5,\"usable\":true}\n\n");
     EXPECT_THAT(seen, HasSubstr("21.5,"));
