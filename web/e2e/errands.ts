@@ -35,6 +35,13 @@ async function fill_in(page: Page, name: string, password: string): Promise<void
     await page.locator('.staff-header').waitFor()
 }
 
+/// By the menu; where the window is narrow, that is opened first.
+async function open_view(page: Page, view: string): Promise<void> {
+    const menu = page.locator('.staff-menu')
+    if (await menu.isVisible()) await menu.click()
+    await page.locator(`.staff-header a[href="/staff/${view}"]`).click()
+}
+
 /// The first to come signs in; the others share its session. Checking a password is made to be slow, one at a time.
 let session: Promise<Cookie[]> | undefined
 async function sign_in({ page, specimen }: Visit): Promise<boolean> {
@@ -344,7 +351,7 @@ export const errands: Errand[] = [
             if (!(await sign_in(visit))) return 'skip'
             for (const view of staff_views) {
                 const answered = visit.page.waitForResponse(/\/api\/v1\//)
-                await visit.page.locator(`.staff-header a[href="/staff/${view}"]`).click()
+                await open_view(visit.page, view)
                 await answered
                 await visit.page.locator('main > :is(.staff-split, .staff-scroll, .staff-empty, .staff-checks)').first().waitFor()
                 await fits(visit.page)

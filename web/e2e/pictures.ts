@@ -27,6 +27,7 @@ for (const language of values.languages.split(',') as Look['language'][]) {
             for (const path of paths) {
                 await page.goto(path, { waitUntil: 'load' })
                 await page.evaluate(() => document.fonts.ready)
+                if (path.startsWith('/staff')) await page.waitForSelector('.staff-header, input[type=password]')
                 if (path.startsWith('/staff') && (await page.locator('input[type=password]').count()) > 0) {
                     await page.fill('input[name=name]', 'kari')
                     await page.fill('input[name=password]', 'en lang setning')

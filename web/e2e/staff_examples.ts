@@ -91,8 +91,8 @@ const health: Schemas['Health'] = {
     version: '0.1.0',
     started: ago(3000),
     checks: [
-        { name: 'Journal', status: 'ok', sentence: 'Siste fdatasync tok 2 ms.', since: null },
-        { name: 'Disk', status: 'warning', sentence: '12 % ledig.', since: ago(60) },
+        { name: 'journal', status: 'ok', why: '', sentence: '' },
+        { name: 'mqtt', status: 'warning', why: 'port_taken', sentence: 'listen on 127.0.0.1 port 1883: Address already in use' },
     ],
     sources: [{ source: 'chirpstack', received: 12_480, stored: 12_431, duplicate: 46, quarantined: 1, rejected: 2, in_flight: 0 }],
 }

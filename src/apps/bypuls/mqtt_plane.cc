@@ -176,14 +176,14 @@ std::vector<pages::HealthCheck> MqttPlane::checks() const {
     using State = pages::HealthCheck::State;
     std::vector<pages::HealthCheck> checks;
     if (server_ || !trouble_.empty()) {
-        checks.push_back({"mqtt", trouble_.empty() ? State::ok : State::warning, trouble_});
+        checks.push_back(
+            {"mqtt", trouble_.empty() ? State::ok : State::warning, trouble_.empty() ? "" : "port_taken", trouble_});
     }
     for (const Fetching& each : fetching_) {
-        // Everyone may read this page; where it is and why it cannot be reached is the log's.
         const auto status = each.bridge->status();
         const bool well = status.subscribed && status.trouble.empty();
-        checks.push_back({"mqtt bridge " + each.name, well ? State::ok : State::warning,
-                          well ? "" : "not connected, or not to everything; the log tells why"});
+        checks.push_back({"mqtt bridge " + each.name, well ? State::ok : State::warning, well ? "" : "not_connected",
+                          status.trouble});
     }
     return checks;
 }

@@ -207,13 +207,19 @@ std::vector<pages::HealthCheck> Town::checks() const {
         return checks;
     }
     const auto health = internal_->journal().health();
-    const bool full = health.disk_full;
-    checks.push_back({"journal", !health.ok || full ? State::failing : State::ok, health.reason});
+    const bool writes = health.ok && !health.disk_full;
+    checks.push_back({"journal", writes ? State::ok : State::failing,
+                      writes             ? ""
+                      : health.disk_full ? "disk_full"
+                                         : "not_written",
+                      health.reason});
     const std::string trouble = internal_->pipeline().trouble();
-    checks.push_back({"ingest", trouble.empty() ? State::ok : State::warning, trouble});
+    checks.push_back(
+        {"ingest", trouble.empty() ? State::ok : State::warning, trouble.empty() ? "" : "not_applied", trouble});
     const auto statistics = internal_->store().statistics();
-    checks.push_back({"observations", statistics.damaged.empty() ? State::ok : State::warning,
-                      statistics.damaged.empty() ? "" : fmt::format("{} damaged blocks", statistics.damaged.size())});
+    const bool whole = statistics.damaged.empty();
+    checks.push_back({"observations", whole ? State::ok : State::warning, whole ? "" : "damaged",
+                      whole ? "" : fmt::format("{} damaged blocks", statistics.damaged.size())});
     if (mqtt_) {
         const auto of_mqtt = mqtt_->checks();
         checks.insert(checks.end(), of_mqtt.begin(), of_mqtt.end());

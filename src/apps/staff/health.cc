@@ -25,7 +25,8 @@ Answer get_health(Room& room, const http::Request& /*request*/) {
     json checks = json::array();
     for (const auto& check : room.parts.checks()) {
         worst = std::max(worst, check.state);
-        checks.push_back({{"name", check.name}, {"status", name_of(check.state)}, {"sentence", check.sentence}});
+        checks.push_back(
+            {{"name", check.name}, {"status", name_of(check.state)}, {"why", check.why}, {"sentence", check.sentence}});
     }
     json sources = json::array();
     for (const auto& [source, counts] : room.parts.pipeline.counts()) {

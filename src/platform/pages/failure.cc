@@ -81,7 +81,8 @@ Html health_body(const Words& say, const std::vector<HealthCheck>& checks) {
     const Html rows = each(checks, [&](const HealthCheck& check) {
         return html(R"(<li>{} <strong>{}</strong><br>{}</li>
 )",
-                    tag(word_of(say, check.state), tone_of(check.state)), check.name, check.sentence);
+                    tag(word_of(say, check.state), tone_of(check.state)), check.name,
+                    check.why.empty() ? "" : say.lookup("health.why_" + check.why));
     });
     return html(R"(<h1>{}</h1>
 <p class="bp-lead">{}</p>

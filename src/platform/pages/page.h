@@ -99,7 +99,10 @@ struct HealthCheck {
     enum class State : std::uint8_t { ok, warning, failing };
     std::string name;
     State state = State::ok;
-    std::string sentence;
+    /// Why it is not well, for everyone: `health.why_…` of the messages; empty when it is well.
+    std::string why = {};
+    /// The system's own words, for staff alone: they may name folders and addresses.
+    std::string sentence = {};
 };
 /// Body of the status page that everyone may read.
 Html health_body(const words::Words& say, const std::vector<HealthCheck>& checks);

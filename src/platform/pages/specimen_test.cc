@@ -209,12 +209,12 @@ TEST_P(Specimen, HoldsToTheRulesOfAllPages) {
     const std::string tag(words::tag_of(GetParam()));
     const std::string error = error_document(
         town, {.status = 404, .language = GetParam(), .id = "01JZ3X9V7M8K2T", .suggestion = "/bading/landfalltjern"});
-    const std::string status =
-        document(town, {.language = GetParam(),
-                        .title = say("health.title"),
-                        .path = "/status",
-                        .body = health_body(say, {{"Journal", HealthCheck::State::ok, "Skriver til disk."},
-                                                  {"Disk", HealthCheck::State::warning, "12 % ledig."}})});
+    const std::string status = document(
+        town, {.language = GetParam(),
+               .title = say("health.title"),
+               .path = "/status",
+               .body = health_body(
+                   say, {{"Journal", HealthCheck::State::ok}, {"MQTT", HealthCheck::State::warning, "port_taken"}})});
     const std::string place = document(town, specimen(say));
     const std::string list = document(town, places(say));
     for (const std::string& page : {error, status, place, list}) {

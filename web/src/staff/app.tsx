@@ -41,6 +41,7 @@ function Frame({ session, leave }: { session: Session; leave: () => void }) {
     const { words } = useStaff()
     const { view } = useRoute()
     const current = views.find(({ path }) => path === view)
+    const [open, set_open] = useState(false)
     return (
         <>
             <SkipLink href="#main">{words.say('shell.skip')}</SkipLink>
@@ -48,7 +49,10 @@ function Frame({ session, leave }: { session: Session; leave: () => void }) {
                 <a className="staff-name" href="/">
                     {words.say('shell.service')}
                 </a>
-                <nav aria-label={words.say('nav.label')}>
+                <Button className="staff-menu" variant="tertiary" data-size="sm" aria-expanded={open} aria-controls="staff-views" onClick={() => set_open(!open)}>
+                    {words.say('nav_staff.menu')}
+                </Button>
+                <nav id="staff-views" aria-label={words.say('nav.label')} data-open={open || undefined} onClick={() => set_open(false)}>
                     <ul>
                         {views.map(({ path, name }) => (
                             <li key={path}>
@@ -60,7 +64,7 @@ function Frame({ session, leave }: { session: Session; leave: () => void }) {
                     </ul>
                 </nav>
                 <div className="staff-person">
-                    <span>{session.name}</span>
+                    <span className="staff-who">{session.name}</span>
                     <Button variant="tertiary" data-size="sm" onClick={leave}>
                         {words.say('sign_in.out')}
                     </Button>

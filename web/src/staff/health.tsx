@@ -42,7 +42,8 @@ export function Health() {
                             <ul className="staff-checks">
                                 {it.checks.map((check) => (
                                     <li key={check.name}>
-                                        <State tone={tones[check.status]}>{say(`health.state_${check.status}`)}</State> <strong>{part_name(words, check.name)}</strong> {check.sentence}
+                                        <State tone={tones[check.status]}>{say(`health.state_${check.status}`)}</State> <strong>{part_name(words, check.name)}</strong> {check.why && lookup(`health.why_${check.why}`)}
+                                        {check.sentence && <div className="staff-quiet" lang="en">{check.sentence}</div>}
                                     </li>
                                 ))}
                             </ul>
