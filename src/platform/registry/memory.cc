@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <mutex>
+#include <set>
 #include <tuple>
 
+#include "platform/registry/limits.h"
 #include "platform/registry/memory_state.h"
 
 namespace bypuls::registry {
@@ -96,6 +98,18 @@ public:
         return keeper_.read([&](const State& state) -> Result<Entity> {
             TRY_DO(state.exists<Entity>(id));
             return state.rows<Entity>().at(id);
+        });
+    }
+    Result<std::vector<Entity>> get_all(std::span<const IdOf> ids) const override {
+        TRY_DO(at_most_a_page(ids.size()));
+        return keeper_.read([&](const State& state) -> Result<std::vector<Entity>> {
+            std::vector<Entity> found;
+            for (const IdOf id : std::set<IdOf>(ids.begin(), ids.end())) {
+                if (const auto row = state.rows<Entity>().find(id); row != state.rows<Entity>().end()) {
+                    found.push_back(row->second);
+                }
+            }
+            return found;
         });
     }
     Result<Page<Entity>> list(IdOf after, std::size_t limit) const override {
@@ -212,6 +226,16 @@ public:
         return keeper_.read([&](const State& state) -> Result<std::vector<Featured>> {
             TRY_DO(state.exists<FeatureOfInterest>(feature));
             return state.featured(feature);
+        });
+    }
+    Result<std::vector<FeatureStay>> features_of(std::span<const ThingId> things) const override {
+        TRY_DO(at_most_a_page(things.size()));
+        return keeper_.read([&](const State& state) -> Result<std::vector<FeatureStay>> {
+            std::vector<FeatureStay> found;
+            for (const ThingId thing : std::set<ThingId>(things.begin(), things.end())) {
+                state.add_features_of(thing, found);
+            }
+            return found;
         });
     }
     Result<std::vector<FeatureSince>> location_features(LocationId location) const override {

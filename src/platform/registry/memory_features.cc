@@ -11,7 +11,7 @@ LocationId first_of(const std::vector<LocationId>& locations) {
 
 }  // namespace
 
-std::vector<State::Stay> State::stays_of(ThingId thing) const {
+std::vector<Stay> State::stays_of(ThingId thing) const {
     std::vector<const HistoricalLocation*> history;
     for (const auto& [id, row] : rows<HistoricalLocation>()) {
         if (row.thing == thing) {
@@ -72,21 +72,28 @@ Result<FeatureId> State::feature_of(ThingId thing, Instant time, Instant now) {
     return made;
 }
 
+void State::add_features_of(ThingId thing, std::vector<FeatureStay>& found) const {
+    auto stays = stays_of(thing);
+    keep_newest(stays);
+    for (const Stay& stay : stays) {
+        if (stay.location) {
+            add_features(thing, stay, features.at(stay.location), found);
+        }
+    }
+}
+
 std::vector<Featured> State::featured(FeatureId feature) const {
     std::vector<Featured> found;
     for (const auto& [thing, row] : rows<Thing>()) {
+        std::vector<FeatureStay> all;
         for (const Stay& stay : stays_of(thing)) {
-            if (!stay.location) {
-                continue;
+            if (stay.location) {
+                add_features(thing, stay, features.at(stay.location), all);
             }
-            const auto& known = features.at(stay.location);
-            for (std::size_t i = 0; i < known.size(); ++i) {
-                const Interval both{
-                    std::max(stay.during.from, known[i].since),
-                    std::min(stay.during.to, i + 1 < known.size() ? known[i + 1].since : observations::latest_time)};
-                if (known[i].feature == feature && !both.empty() && found.size() < page_max) {
-                    found.push_back({thing, both});
-                }
+        }
+        for (const FeatureStay& one : all) {
+            if (one.feature == feature && found.size() < page_max) {
+                found.push_back({thing, one.during});
             }
         }
     }

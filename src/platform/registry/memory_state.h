@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "platform/registry/registry.h"
+#include "platform/registry/stays.h"
 
 /// What a registry in memory holds and how it changes. Part of the room's inside.
 namespace bypuls::registry::memory {
@@ -72,13 +73,9 @@ struct State {
     const FeatureSince* feature_at(ThingId thing, Instant time, LocationId& location) const;
     Result<FeatureId> feature_of(ThingId thing, Instant time, Instant now);
     std::vector<Featured> featured(FeatureId feature) const;
+    void add_features_of(ThingId thing, std::vector<FeatureStay>& found) const;
 
 private:
-    /// Where a thing was first of all, and when.
-    struct Stay {
-        LocationId location{};  ///< none when it was nowhere
-        Interval during{};
-    };
     std::vector<Stay> stays_of(ThingId thing) const;
 
     template <typename Entity>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,8 @@ namespace bypuls::registry {
 constexpr std::size_t page_max = 10'000;
 /// The most changes that `changes_since` lists before it says to read everything anew.
 constexpr std::size_t changes_max = 100'000;
+/// The most stays of one thing that `features_of` looks at.
+constexpr std::size_t stays_max = 1000;
 
 template <typename Entity>
 struct Page {
@@ -32,6 +35,8 @@ public:
     virtual ~Entities() = default;
 
     virtual Result<Entity> get(IdOf id) const = 0;
+    /// Those of the ids that are there, each once, by rising id. Errc::exhausted for more than page_max ids.
+    virtual Result<std::vector<Entity>> get_all(std::span<const IdOf> ids) const = 0;
     /// At most `limit` (1 to page_max) with ids above `after`, by rising id.
     virtual Result<Page<Entity>> list(IdOf after, std::size_t limit) const = 0;
     /// All with exactly this name (of a place: its bokmål name), by rising id, at most page_max. A historical location
@@ -81,6 +86,15 @@ struct Featured {
     friend bool operator==(const Featured&, const Featured&) = default;
 };
 
+/// The same from the thing's side.
+struct FeatureStay {
+    ThingId thing{};
+    Interval during{};  ///< as in Featured
+    FeatureId feature{};
+
+    friend bool operator==(const FeatureStay&, const FeatureStay&) = default;
+};
+
 /// Which feature of interest stands for a location since when.
 struct FeatureSince {
     Instant since{};      ///< observations::earliest_time for the first
@@ -116,6 +130,12 @@ public:
     /// The other way: which things' observations are about the feature, and when. By thing, then time; at most
     /// page_max.
     virtual Result<std::vector<Featured>> featured(FeatureId feature) const = 0;
+
+    /// What featured() tells, asked by thing: the features that what was observed of these things is about, and when.
+    /// By thing, then time; things that are not there have none. Of a thing that moved oftener than stays_max times,
+    /// only the newest stays count, the oldest of them from the beginning. Errc::exhausted for more than page_max
+    /// things.
+    virtual Result<std::vector<FeatureStay>> features_of(std::span<const ThingId> things) const = 0;
 
     /// The features that have stood for a location, by rising time: a new one each time its geometry was corrected.
     virtual Result<std::vector<FeatureSince>> location_features(LocationId location) const = 0;

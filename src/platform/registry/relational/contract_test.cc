@@ -4,6 +4,8 @@
 #include <set>
 #include <thread>
 
+#include <fmt/format.h>
+
 #include "platform/registry/relational/contract_fixture_test.h"
 
 namespace bypuls::registry {
@@ -153,6 +155,23 @@ TEST_P(RegistryContract, ListsPageByKeyWithoutSkippingOrRepeating) {
     EXPECT_EQ(all.size(), 24U);
     EXPECT_TRUE(std::ranges::is_sorted(all, {}, &Datastream::id));
     EXPECT_EQ(all[17].external_keys, std::vector<std::string>{"key17"});
+}
+
+TEST_P(RegistryContract, ManyAreFetchedByTheirIdsAtOnce) {
+    std::vector<DatastreamId> ids;
+    for (int i = 0; i < 3; ++i) {
+        ids.push_back(
+            registry_->datastreams().create(stream({fmt::format("key {}", i), fmt::format("also {}", i)})).value());
+    }
+    ASSERT_TRUE(registry_->datastreams().remove(ids[1]));
+
+    const auto found = registry_->datastreams().get_all(std::vector{ids[2], ids[0], ids[1], DatastreamId{999}, ids[0]});
+
+    ASSERT_TRUE(found) << found.error();
+    EXPECT_THAT(*found, ElementsAre(registry_->datastreams().get(ids[0]).value(),
+                                    registry_->datastreams().get(ids[2]).value()));
+    EXPECT_THAT(registry_->features().get_all({}).value(), IsEmpty());
+    EXPECT_EQ(registry_->sensors().get_all(std::vector<SensorId>(page_max + 1)).error().code, Errc::exhausted);
 }
 
 TEST_P(RegistryContract, FindsByNameAndByKey) {

@@ -243,6 +243,71 @@ TEST_P(WritesContract, AThingReturnsToTheSameFeature) {
     EXPECT_EQ(registry_->feature_of(thing_, after(25s)).error().code, Errc::not_found) << "it was nowhere";
 }
 
+TEST_P(WritesContract, TheFeaturesOfManyThingsAreWhatEachOfThemIsTold) {
+    const auto north = at("North", 10.1);
+    const auto south = at("South", 10.2);
+    const auto still = registry_->things().create(buoy()).value();
+    const auto lost = registry_->things().create(buoy()).value();
+    const auto nowhere = registry_->things().create(buoy()).value();
+    ASSERT_TRUE(registry_->move(thing_, {north, south}, after(0s)));
+    ASSERT_TRUE(registry_->move(thing_, {south}, after(10s)));
+    ASSERT_TRUE(registry_->move(thing_, {}, after(20s)));
+    ASSERT_TRUE(registry_->move(thing_, {north}, after(30s)));
+    ASSERT_TRUE(registry_->move(still, {south, north}, after(5s)));
+    ASSERT_TRUE(registry_->move(lost, {south, north}, after(5s)));
+    ASSERT_TRUE(
+        registry_->historical_locations().remove(registry_->historical_locations(lost, Instant::max(), 1)->at(0).id));
+    const auto in_north = registry_->feature_of(thing_, after(5s)).value();
+    const auto in_south = registry_->feature_of(thing_, after(15s)).value();
+    const auto begun = after(0s);
+    clock_.advance(100s);
+    Location corrected = registry_->locations().get(south).value();
+    corrected.geometry = R"({"type":"Point","coordinates":[10.3,59.77]})";
+    ASSERT_TRUE(registry_->locations().update(corrected));
+    const auto corrected_at = clock_.now();
+    const auto in_new_south = registry_->feature_of(still).value();
+
+    const std::vector asked{still, nowhere, ThingId{999}, thing_, lost, thing_};
+    const auto told = registry_->features_of(asked).value();
+
+    constexpr auto earliest = observations::earliest_time;
+    constexpr auto latest = observations::latest_time;
+    EXPECT_THAT(told, ElementsAre(FeatureStay{thing_, {earliest, begun + 10s}, in_north},
+                                  FeatureStay{thing_, {begun + 10s, begun + 20s}, in_south},
+                                  FeatureStay{thing_, {begun + 30s, latest}, in_north},
+                                  FeatureStay{still, {earliest, corrected_at}, in_south},
+                                  FeatureStay{still, {corrected_at, latest}, in_new_south},
+                                  FeatureStay{lost, {earliest, corrected_at}, in_south},
+                                  FeatureStay{lost, {corrected_at, latest}, in_new_south}));
+    for (const FeatureStay& one : told) {
+        EXPECT_EQ(registry_->feature_at(one.thing, one.during.from).value(), one.feature);
+        EXPECT_EQ(registry_->feature_at(one.thing, one.during.to - Duration{1}).value(), one.feature);
+    }
+    EXPECT_THAT(registry_->features_of({}).value(), IsEmpty());
+    EXPECT_EQ(registry_->features_of(std::vector<ThingId>(page_max + 1)).error().code, Errc::exhausted);
+}
+
+TEST_P(WritesContract, OfAThingThatMovesAllTheTimeOnlyTheNewestStaysCount) {
+    const std::vector places{at("North", 10.1), at("South", 10.2), at("Sea", 10.3)};
+    std::vector<Write> moves;
+    for (std::size_t i = 0; i < stays_max + 2; ++i) {
+        const auto where = i < 2 ? places[2] : places[i % 2];
+        moves.emplace_back(
+            Create{HistoricalLocation{.thing = thing_, .time = after(std::chrono::seconds{i}), .locations = {where}}});
+    }
+    ASSERT_TRUE(registry_->apply(moves));
+    ASSERT_TRUE(registry_->feature_of(thing_, after(1s))) << "of the sea, which is forgotten";
+    const auto first = registry_->feature_of(thing_, after(2s)).value();
+    const auto second = registry_->feature_of(thing_, after(3s)).value();
+
+    const auto told = registry_->features_of(std::vector{thing_}).value();
+
+    ASSERT_EQ(told.size(), stays_max);
+    EXPECT_EQ(told[0], (FeatureStay{thing_, {observations::earliest_time, after(3s)}, first}));
+    EXPECT_EQ(told[1], (FeatureStay{thing_, {after(3s), after(4s)}, second}));
+    EXPECT_EQ(told.back().during.to, observations::latest_time);
+}
+
 TEST_P(WritesContract, ManyChangesAreOneAndMayReferToEachOther) {
     const std::vector<Write> writes{
         Create{shore("North")},                                                // 0

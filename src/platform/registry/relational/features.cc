@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <limits>
+#include <map>
 
 #include "platform/registry/relational/writing.h"
+#include "platform/registry/stays.h"
 
 namespace bypuls::registry::rows {
 namespace {
@@ -75,20 +78,91 @@ std::vector<Featured> read_stays(soci::session& sql, LocationId location) {
     return stays;
 }
 
+using StaysOfThings = std::map<long long, std::vector<Stay>>;
+
+/// Where things with a history were first of all, by rising time. More than stays_max are not fetched: a bus has
+/// hundreds of thousands.
+StaysOfThings read_newest_stays(soci::session& sql, const std::vector<std::int64_t>& things) {
+    StaysOfThings stays;
+    in_lists(things, [&](const std::string& list) {
+        long long thing = 0;
+        long long at = 0;
+        long long location = 0;
+        soci::statement statement =
+            (sql.prepare << fmt::format(
+                 "SELECT h.thing, h.at, coalesce(l.location, 0) FROM registry_things t "
+                 "JOIN registry_historical_locations h ON h.thing = t.id AND h.at >= coalesce((SELECT b.at FROM "
+                 "registry_historical_locations b WHERE b.thing = t.id ORDER BY b.at DESC, b.id DESC LIMIT 1 OFFSET "
+                 "{}), {}) "
+                 "LEFT JOIN registry_historical_location_locations l ON l.historical = h.id AND l.position = 0 "
+                 "WHERE t.id IN ({}) ORDER BY h.thing, h.at, h.id",
+                 stays_max, std::numeric_limits<long long>::min() + 1, list),
+             soci::into(thing), soci::into(at), soci::into(location));
+        statement.execute();
+        while (statement.fetch()) {
+            auto& own = stays[thing];
+            if (!own.empty()) {
+                own.back().during.to = instant(at);
+            }
+            own.push_back({LocationId{location},
+                           {own.empty() ? observations::earliest_time : instant(at), observations::latest_time}});
+        }
+    });
+    for (auto& [thing, own] : stays) {
+        keep_newest(own);
+    }
+    return stays;
+}
+
+/// Where things without a history are: it went with one of their locations.
+void read_present_places(soci::session& sql, const std::vector<std::int64_t>& things, StaysOfThings& stays) {
+    std::vector<std::int64_t> without;
+    std::ranges::copy_if(things, std::back_inserter(without), [&](auto thing) { return !stays.contains(thing); });
+    select_links<long long>(sql, thing_locations, without, [&](long long thing, long long location) {
+        if (!stays.contains(thing)) {
+            stays[thing].push_back({LocationId{location}, {observations::earliest_time, observations::latest_time}});
+        }
+    });
+}
+
 }  // namespace
 
-std::vector<FeatureThen> read_location_features(soci::session& sql, LocationId location) {
-    const long long where = location.value;
-    long long since = 0;
-    long long feature = 0;
-    soci::statement statement =
-        (sql.prepare
-             << "SELECT since, feature FROM registry_location_features WHERE location = :location ORDER BY since",
-         soci::use(where, "location"), soci::into(since), soci::into(feature));
-    std::vector<FeatureThen> found;
-    statement.execute();
-    while (statement.fetch()) {
-        found.push_back({location, instant(since), FeatureId{feature}});
+std::unordered_map<std::int64_t, std::vector<FeatureSince>> read_location_features(
+    soci::session& sql, const std::vector<std::int64_t>& locations) {
+    std::unordered_map<std::int64_t, std::vector<FeatureSince>> found;
+    in_lists(locations, [&](const std::string& list) {
+        long long location = 0;
+        long long since = 0;
+        long long feature = 0;
+        soci::statement statement =
+            (sql.prepare << fmt::format("SELECT location, since, feature FROM registry_location_features WHERE "
+                                        "location IN ({}) ORDER BY location, since",
+                                        list),
+             soci::into(location), soci::into(since), soci::into(feature));
+        statement.execute();
+        while (statement.fetch()) {
+            found[location].push_back({instant(since), FeatureId{feature}});
+        }
+    });
+    return found;
+}
+
+std::vector<FeatureStay> read_features_of(soci::session& sql, std::span<const ThingId> things) {
+    const auto wanted = sorted(things);
+    auto stays = read_newest_stays(sql, wanted);
+    read_present_places(sql, wanted, stays);
+    std::vector<LocationId> locations;
+    for (const auto& [thing, own] : stays) {
+        for (const Stay& stay : own) {
+            locations.push_back(stay.location);
+        }
+    }
+    auto known = read_location_features(sql, sorted(std::span<const LocationId>(locations)));
+    std::vector<FeatureStay> found;
+    for (const auto& [thing, own] : stays) {
+        for (const Stay& stay : own) {
+            add_features(ThingId{thing}, stay, known[stay.location.value], found);
+        }
     }
     return found;
 }

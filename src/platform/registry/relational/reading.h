@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
+#include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "platform/registry/relational/tables.h"
@@ -54,9 +57,12 @@ struct FeatureThen {
     Instant since{};
     FeatureId feature{};
 };
-std::vector<FeatureThen> read_location_features(soci::session& sql, LocationId location);
 std::optional<FeatureThen> read_feature_at(soci::session& sql, ThingId thing, Instant time);
 std::vector<Featured> read_featured(soci::session& sql, FeatureId feature);
+std::vector<FeatureStay> read_features_of(soci::session& sql, std::span<const ThingId> things);
+/// By location, those of each by rising time.
+std::unordered_map<std::int64_t, std::vector<FeatureSince>> read_location_features(
+    soci::session& sql, const std::vector<std::int64_t>& locations);
 
 Version read_version(soci::session& sql);
 

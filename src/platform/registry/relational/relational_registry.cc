@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "core/log.h"
+#include "platform/registry/limits.h"
 #include "platform/registry/relational/compile.h"
 #include "platform/registry/relational/writing.h"
 
@@ -169,6 +170,17 @@ public:
         return keeper_.view(rows::Row<Entity>::what, [&](soci::session& sql) {
             return first<Entity>(sql, {.text = "id = :id", .values = {{"id", static_cast<long long>(id.value)}}},
                                  fmt::to_string(id.value));
+        });
+    }
+    Result<std::vector<Entity>> get_all(std::span<const IdOf> ids) const override {
+        TRY_DO(at_most_a_page(ids.size()));
+        return keeper_.view(rows::Row<Entity>::what, [&](soci::session& sql) -> Result<std::vector<Entity>> {
+            std::vector<Entity> found;
+            rows::in_lists(rows::sorted(ids), [&](const std::string& list) {
+                std::ranges::move(read<Entity>(sql, {.text = fmt::format("id IN ({})", list)}),
+                                  std::back_inserter(found));
+            });
+            return found;
         });
     }
     Result<Page<Entity>> list(IdOf after, std::size_t limit) const override {
@@ -366,14 +378,16 @@ public:
             return rows::read_featured(sql, feature);
         });
     }
+    Result<std::vector<FeatureStay>> features_of(std::span<const ThingId> things) const override {
+        TRY_DO(at_most_a_page(things.size()));
+        return keeper_.view("features of interest", [&](soci::session& sql) -> Result<std::vector<FeatureStay>> {
+            return rows::read_features_of(sql, things);
+        });
+    }
     Result<std::vector<FeatureSince>> location_features(LocationId location) const override {
         return keeper_.view("features of interest", [&](soci::session& sql) -> Result<std::vector<FeatureSince>> {
             TRY_DO(must_exist<Location>(sql, location));
-            std::vector<FeatureSince> features;
-            for (const auto& row : rows::read_location_features(sql, location)) {
-                features.push_back({row.since, row.feature});
-            }
-            return features;
+            return std::move(rows::read_location_features(sql, {location.value})[location.value]);
         });
     }
     Result<FeatureId> feature_of(ThingId thing) override { return feature_of(thing, keeper_.now()); }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <iterator>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -87,6 +89,19 @@ std::vector<T> column(soci::session& sql, const std::string& text,
 /// {"id", id}: what is bound to ":id".
 inline std::vector<std::pair<std::string, Value>> values(std::int64_t id) {
     return {{"id", static_cast<long long>(id)}};
+}
+
+/// By rising id, each once.
+template <typename Id>
+std::vector<std::int64_t> sorted(std::span<const Id> ids) {
+    std::vector<std::int64_t> plain;
+    plain.reserve(ids.size());
+    for (const Id id : ids) {
+        plain.push_back(id.value);
+    }
+    std::ranges::sort(plain);
+    plain.erase(std::ranges::unique(plain).begin(), plain.end());
+    return plain;
 }
 
 /// Calls visit(list) with "1, 2, 3" for at most a thousand ids at a time: numbers of ours, so they need no binding.

@@ -1,5 +1,7 @@
 #include "platform/publish/sensorthings/read/session.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/check.h"
@@ -9,6 +11,7 @@ namespace bypuls::sensorthings {
 namespace {
 
 constexpr std::size_t seen_max = 20'000;
+constexpr std::size_t ahead_max = 1000;  // entities that are fetched together before they are asked for
 constexpr std::size_t rows_between_clocks = 1024;
 
 /// Calls `act` with the registry's collection for the kind.
@@ -97,6 +100,30 @@ Result<std::shared_ptr<const Entity>> Session::get(Kind kind, std::int64_t id) {
     return entity;
 }
 
+Result<void> Session::get_ahead(Kind kind, std::vector<std::int64_t> ids) {
+    std::ranges::sort(ids);
+    ids.erase(std::ranges::unique(ids).begin(), ids.end());
+    std::erase_if(ids, [&](std::int64_t id) { return seen_.contains({kind, id}); });
+    ids.resize(std::min(ids.size(), ahead_max));
+    if (ids.size() < 2 || seen_.size() + ids.size() > seen_max) {
+        return {};
+    }
+    TRY_DO(spend(ids.size()));
+    return with_entities(data_.registry, kind, [&](const auto& entities) -> Result<void> {
+        std::vector<IdOf<decltype(entities)>> wanted;
+        for (const std::int64_t id : ids) {
+            wanted.push_back({id});
+            seen_.emplace(std::pair{kind, id}, nullptr);
+        }
+        TRY(auto found, entities.get_all(wanted));
+        for (auto& one : found) {
+            const std::pair key{kind, one.id.value};
+            seen_[key] = std::make_shared<const Entity>(std::move(one));
+        }
+        return {};
+    });
+}
+
 Result<std::optional<Reading>> Session::reading_at(std::int64_t id) {
     std::optional<ObservationPlace> place = data_.moved == nullptr ? std::nullopt : data_.moved->place_of(id);
     Duration span{1};
@@ -148,6 +175,19 @@ std::vector<observations::DatastreamId> Session::strangers(
     return data_.strangers != nullptr ? data_.strangers->among(having, streams_) : Strangers{}.among(having, streams_);
 }
 
+template <typename Item>
+void Session::go_ahead(const Item& item) {
+    registry::ThingId thing{};
+    if constexpr (std::is_same_v<Item, registry::Thing>) {
+        thing = item.id;
+    } else if constexpr (requires { item.observed_area; }) {
+        thing = item.observed_area.empty() ? item.thing : thing;
+    }
+    if (thing && things_ahead_.size() < seen_max && !stays_.contains(thing)) {
+        things_ahead_.insert(thing);
+    }
+}
+
 Result<registry::Page<Entity>> Session::select(Kind kind, const registry::Selection& selection) {
     return with_entities(data_.registry, kind, [&](const auto& entities) -> Result<registry::Page<Entity>> {
         TRY(auto page, entities.select(selection));
@@ -155,6 +195,7 @@ Result<registry::Page<Entity>> Session::select(Kind kind, const registry::Select
         registry::Page<Entity> converted{.items = {}, .more = page.more};
         converted.items.reserve(page.items.size());
         for (auto& item : page.items) {
+            go_ahead(item);
             converted.items.emplace_back(std::move(item));
         }
         return converted;

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,8 @@ public:
 
     /// Null when there is none.
     Result<std::shared_ptr<const Entity>> get(Kind kind, std::int64_t id);
+    /// Fetches together what get() will be asked for, as far as that is not known and not too much.
+    Result<void> get_ahead(Kind kind, std::vector<std::int64_t> ids);
     /// The observation at a place, or the first in its millisecond.
     Result<std::optional<Reading>> reading_at(std::int64_t id);
 
@@ -61,11 +64,6 @@ public:
 private:
     Result<std::optional<query::Value>> stream_value(observations::DatastreamId id, const std::string& observed_area,
                                                      registry::ThingId thing, std::string_view property);
-    /// A feature that what is observed of a thing is about for a time.
-    struct FeatureThen {
-        Interval during{};
-        std::int64_t feature = 0;
-    };
     /// From the oldest reading to the newest, both ends included.
     Result<std::optional<Interval>> observed_during(observations::DatastreamId id) const;
     Result<bool> has_details(observations::DatastreamId id);
@@ -73,7 +71,10 @@ private:
     Result<query::Value> result_span(observations::DatastreamId id);
     Result<query::Value> observed_bounds(observations::DatastreamId id, registry::ThingId thing);
     Result<std::vector<std::int64_t>> features_observed(observations::DatastreamId id, registry::ThingId thing);
-    Result<const std::vector<FeatureThen>*> features_of(registry::ThingId thing);
+    /// Remembers whose features may soon be asked for.
+    template <typename Item>
+    void go_ahead(const Item& item);
+    Result<const std::vector<registry::FeatureStay>*> features_of(registry::ThingId thing);
     Result<std::optional<registry::ThingId>> thing_of(observations::DatastreamId id);
 
     const Data& data_;
@@ -86,7 +87,8 @@ private:
     std::shared_ptr<const registry::Streams> streams_;
     std::map<std::pair<Kind, std::int64_t>, std::shared_ptr<const Entity>> seen_;
     std::map<std::pair<std::int64_t, Instant>, std::optional<std::int64_t>> features_;
-    std::map<registry::ThingId, std::vector<FeatureThen>> stays_;
+    std::map<registry::ThingId, std::vector<registry::FeatureStay>> stays_;
+    std::set<registry::ThingId> things_ahead_;  // of entities that were selected, not in stays_
 };
 
 /// An entity as the evaluator sees it. The session outlives it.

@@ -9,10 +9,8 @@
 namespace bypuls::sensorthings {
 namespace {
 
-constexpr std::size_t stays_max = 1000;       // of a thing; those before count as one
+constexpr std::size_t things_at_once = 1000;  // whose features are asked for
 constexpr std::size_t features_max = 10'000;  // that one datastream's observations name
-
-const Interval all_time{observations::earliest_time, observations::latest_time};
 
 Interval both(const Interval& a, const Interval& b) {
     return {std::max(a.from, b.from), std::min(a.to, b.to)};
@@ -81,38 +79,28 @@ Result<query::Value> Session::result_span(observations::DatastreamId id) {
     return spans.results ? query::Value{query::Span{spans.results->from, spans.results->to}} : query::Value{};
 }
 
-/// Where what was observed of a thing was, when: by falling time.
-Result<const std::vector<Session::FeatureThen>*> Session::features_of(registry::ThingId thing) {
-    const auto known = stays_.find(thing);
-    if (known != stays_.end()) {
+/// Where what was observed of a thing was, when: by rising time. Asked for together with that of the things that other
+/// entities of the page are about, and so are the features themselves.
+Result<const std::vector<registry::FeatureStay>*> Session::features_of(registry::ThingId thing) {
+    if (const auto known = stays_.find(thing); known != stays_.end()) {
         return &known->second;
     }
-    std::vector<FeatureThen> found;
-    TRY(const auto history, data_.registry.historical_locations(thing, Instant::max(), stays_max));
-    Instant until = observations::latest_time;
-    for (const auto& stay : history) {
-        const bool first = &stay == &history.back();
-        const Interval during{first ? observations::earliest_time : stay.time, until};
-        until = stay.time;
-        if (stay.locations.empty()) {
-            continue;
-        }
-        TRY(const auto features, data_.registry.location_features(stay.locations.front()));
-        for (std::size_t i = 0; i < features.size(); ++i) {
-            const Instant next = i + 1 < features.size() ? features[i + 1].since : observations::latest_time;
-            const Interval shown = both(during, {features[i].since, next});
-            if (features[i].feature && !shown.empty()) {
-                found.push_back({shown, features[i].feature.value});
-            }
-        }
+    std::vector<registry::ThingId> asked{thing};
+    while (!things_ahead_.empty() && asked.size() < things_at_once) {
+        asked.push_back(things_ahead_.extract(things_ahead_.begin()).value());
     }
-    if (history.empty()) {
-        TRY(const auto feature, data_.registry.feature_at(thing, now_));
-        if (feature) {
-            found.push_back({all_time, feature->value});
-        }
+    TRY(const auto stays, data_.registry.features_of(asked));
+    TRY_DO(spend(stays.size()));
+    for (const auto one : asked) {
+        stays_.try_emplace(one);
     }
-    return &(stays_[thing] = std::move(found));
+    std::vector<std::int64_t> features;
+    for (const auto& stay : stays) {
+        stays_[stay.thing].push_back(stay);
+        features.push_back(stay.feature.value);
+    }
+    TRY_DO(get_ahead(Kind::feature_of_interest, std::move(features)));
+    return &stays_.at(thing);
 }
 
 /// Of the features that the datastream's observations name, and of where its thing was while it had others.
@@ -132,15 +120,15 @@ Result<std::vector<std::int64_t>> Session::features_observed(observations::Datas
         const Interval whole{during->from, during->to + Duration{1}};
         TRY(const auto* stays, features_of(thing));
         const auto there =
-            std::ranges::count_if(*stays, [&](const FeatureThen& one) { return !both(one.during, whole).empty(); });
-        for (const FeatureThen& one : *stays) {
+            std::ranges::count_if(*stays, [&](const auto& one) { return !both(one.during, whole).empty(); });
+        for (const auto& one : *stays) {
             const Interval then = both(one.during, whole);
-            if (then.empty() || features.contains(one.feature)) {
+            if (then.empty() || features.contains(one.feature.value)) {
                 continue;
             }
             TRY(const auto readings, there == 1 ? Result<std::uint64_t>(1) : data_.store.count(id, then));
             if (readings > 0) {
-                features.insert(one.feature);
+                features.insert(one.feature.value);
             }
         }
     }

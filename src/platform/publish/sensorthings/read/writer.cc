@@ -187,6 +187,7 @@ Result<void> Writer::items(std::string& out, Kind kind, const std::optional<Orig
     TRY(const auto page, entity_page(session_, kind, of, options, fingerprint));
     next = page.next;
     count = page.count;
+    TRY_DO(get_ahead(page.items, projection));
     out += '[';
     for (const auto& item : page.items) {
         if (out.back() != '[') {
@@ -195,6 +196,25 @@ Result<void> Writer::items(std::string& out, Kind kind, const std::optional<Orig
         TRY_DO(entity(out, item, projection));
     }
     out += ']';
+    return {};
+}
+
+/// Where the entities' expanded navigations to one lead, at once.
+Result<void> Writer::get_ahead(const std::vector<std::shared_ptr<const Entity>>& entities,
+                               const Projection& projection) {
+    for (const auto& expansion : projection.expansions) {
+        if (expansion.navigation->many) {
+            continue;
+        }
+        std::vector<std::int64_t> ids;
+        for (const auto& entity : entities) {
+            TRY(const auto target, session_.target_of(*entity, *expansion.navigation));
+            if (target) {
+                ids.push_back(target->id);
+            }
+        }
+        TRY_DO(session_.get_ahead(expansion.navigation->target, std::move(ids)));
+    }
     return {};
 }
 

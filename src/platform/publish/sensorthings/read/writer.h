@@ -33,6 +33,7 @@ public:
 private:
     Result<void> items(std::string& out, Kind kind, const std::optional<Origin>& of, const query::Options& options,
                        const Projection& projection, std::optional<PageEnd>& next, std::optional<std::uint64_t>& count);
+    Result<void> get_ahead(const std::vector<std::shared_ptr<const Entity>>& entities, const Projection& projection);
     Result<void> selected(std::string& out, const Entity& entity, const Projection::Shown& shown);
     Result<void> expand(std::string& out, const Entity& entity, const Projection::Expansion& expansion);
     void plain_observations(std::string& out, const ObservationPage& page) const;
