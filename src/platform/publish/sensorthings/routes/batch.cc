@@ -20,10 +20,10 @@ struct Section {
     std::vector<std::pair<std::string, std::string>> fields;
     std::string_view rest;
 
-    std::string field(std::string_view name) const {
+    std::optional<std::string> field(std::string_view name) const {
         const auto found = std::ranges::find_if(
             fields, [&](const auto& field) { return equal_ignoring_ascii_case(field.first, name); });
-        return found == fields.end() ? "" : found->second;
+        return found == fields.end() ? std::nullopt : std::optional(found->second);
     }
 };
 
@@ -139,9 +139,17 @@ std::string media_type_of(std::string_view content_type) {
     return to_lower_ascii(trim(content_type.substr(0, content_type.find(';'))));
 }
 
+/// Fields that a request of a batch may have as one outside has them; the body's type is not among them.
+void read_conditions(Ask& ask, std::string_view prefer, const std::optional<std::string>& if_match) {
+    ask.wants_entity = prefer.find("return=representation") != std::string_view::npos;
+    if (ask.method != http::Method::get && ask.method != http::Method::head) {
+        ask.if_match = if_match;
+    }
+}
+
 /// application/http: a request line, fields, an empty line, a body.
 Result<Part> read_request(const Section& outer, std::string_view root_path, const Limits& limits) {
-    if (media_type_of(outer.field("Content-Type")) != "application/http") {
+    if (media_type_of(outer.field("Content-Type").value_or("")) != "application/http") {
         return fail(Errc::malformed, "a part must be application/http");
     }
     std::string_view text = outer.rest;
@@ -158,10 +166,10 @@ Result<Part> read_request(const Section& outer, std::string_view root_path, cons
     TRY(part.ask.method, read_method(line.substr(0, first)));
     TRY_DO(read_address(trim(line.substr(first + 1, last - first - 1)), root_path, part.ask));
     TRY(const auto inner, read_fields(text, limits));
-    part.ask.content_type = media_type_of(inner.field("Content-Type"));
-    part.ask.wants_entity = inner.field("Prefer").find("return=representation") != std::string::npos;
+    part.ask.content_type = media_type_of(inner.field("Content-Type").value_or(""));
+    read_conditions(part.ask, inner.field("Prefer").value_or(""), inner.field("If-Match"));
     part.ask.body = std::string(inner.rest);
-    part.id = outer.field("Content-ID");
+    part.id = outer.field("Content-ID").value_or("");
     return part;
 }
 
@@ -174,7 +182,7 @@ auto at_part(std::size_t number, Inside inside) -> decltype(inside()) {
 
 Result<Group> read_group(std::string_view text, std::string_view root_path, const Limits& limits) {
     TRY(const auto section, read_fields(text, limits));
-    const std::string type = section.field("Content-Type");
+    const std::string type = section.field("Content-Type").value_or("");
     Group group;
     if (media_type_of(type) != "multipart/mixed") {
         TRY(auto part, read_request(section, root_path, limits));
@@ -193,6 +201,20 @@ Result<Group> read_group(std::string_view text, std::string_view root_path, cons
     return group;
 }
 
+/// "headers":{"if-match":"…"}: names in any case (OData 4.01 JSON Format §19.1).
+std::optional<std::string> header_of(const Tree& request, std::string_view name) {
+    const auto headers = request.find("headers");
+    if (headers == request.end() || !headers->is_object()) {
+        return std::nullopt;
+    }
+    for (const auto& [key, value] : headers->items()) {
+        if (equal_ignoring_ascii_case(key, name) && value.is_string()) {
+            return value.get<std::string>();
+        }
+    }
+    return std::nullopt;
+}
+
 Result<Part> read_json_request(const Tree& request, std::string_view root_path) {
     const auto text = [&](const char* name) {
         const auto found = request.find(name);
@@ -208,10 +230,12 @@ Result<Part> read_json_request(const Tree& request, std::string_view root_path) 
     if (body != request.end()) {
         part.ask.body =
             body->is_string() ? body->get<std::string>() : body->dump(-1, ' ', false, Tree::error_handler_t::replace);
-        part.ask.content_type = body->is_array() && part.ask.method == http::Method::patch
-                                    ? "application/json-patch+json"
-                                    : "application/json";
+        const std::string_view by_form = body->is_array() && part.ask.method == http::Method::patch
+                                             ? "application/json-patch+json"
+                                             : "application/json";
+        part.ask.content_type = media_type_of(header_of(request, "content-type").value_or(std::string(by_form)));
     }
+    read_conditions(part.ask, header_of(request, "prefer").value_or(""), header_of(request, "if-match"));
     part.id = text("id");
     return part;
 }
@@ -224,6 +248,9 @@ void append_reply(std::string& out, const Reply& reply, std::string_view id) {
     out += fmt::format("\r\nHTTP/1.1 {} {}\r\n", reply.status, http::reason_phrase(reply.status));
     if (!reply.location.empty()) {
         out += "Location: " + reply.location + "\r\n";
+    }
+    if (!reply.etag.empty()) {
+        out += "ETag: " + reply.etag + "\r\n";
     }
     if (!reply.body.empty()) {
         out += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n", reply.media_type, reply.body.size());
@@ -321,6 +348,9 @@ std::string render_json(const std::vector<Answered>& answered) {
             Tree response{{"id", group.parts[i].id}, {"status", reply.status}};
             if (!reply.location.empty()) {
                 response["location"] = reply.location;
+            }
+            if (!reply.etag.empty()) {
+                response["headers"] = {{"etag", reply.etag}};
             }
             if (!reply.body.empty()) {
                 const Tree parsed = Tree::parse(reply.body, nullptr, false);

@@ -32,7 +32,8 @@ struct Limits {
 /// Errc::malformed says which part and what; exhausted when there are too many.
 Result<std::vector<Group>> parse_multipart(std::string_view body, std::string_view content_type,
                                            std::string_view root_path, const Limits& limits = {});
-/// {"requests":[{"id":"0","atomicityGroup":"g1","method":"post","url":"Things","body":{…}}, …]}
+/// {"requests":[{"id":"0","atomicityGroup":"g1","method":"post","url":"Things","body":{…}}, …]}; "headers" of a request
+/// may hold if-match, prefer and content-type.
 Result<std::vector<Group>> parse_json(std::string_view body, std::string_view root_path, const Limits& limits = {});
 
 /// The replies of a group: one for each part, or one for all of a change set that failed.

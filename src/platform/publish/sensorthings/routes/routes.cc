@@ -18,6 +18,7 @@ using http::Request;
 using http::Response;
 
 constexpr std::size_t body_bytes_max = 32U << 20U;
+constexpr std::size_t tagged_max = 1U << 20U;  // a larger answer has no validator
 constexpr std::chrono::milliseconds time_max{60'000};
 
 /// Who is asking, as far as the service cares.
@@ -199,7 +200,6 @@ private:
         }
         if (request.method == Method::get && response.status == 200) {
             const auto* body = std::get_if<std::string>(&response.body);
-            constexpr std::size_t tagged_max = 1U << 20U;
             if (body != nullptr && body->size() <= tagged_max) {
                 return http::with_etag(request, std::move(response));
             }
@@ -244,6 +244,10 @@ private:
         } else {
             for (const auto& part : group.parts) {
                 answered.replies.push_back(service.answer(form, part.ask, asker.rights));
+                Reply& reply = answered.replies.back();
+                if (part.ask.method == Method::get && reply.status == 200 && reply.body.size() <= tagged_max) {
+                    reply.etag = http::etag_of(reply.body);
+                }
             }
         }
         for (Reply& reply : answered.replies) {

@@ -20,6 +20,7 @@ using http::Method;
 
 constexpr std::string_view create_observations_path = "CreateObservations";
 constexpr std::size_t deleted_at_once_max = 10'000;
+constexpr int precondition_failed = 412;
 
 Reply failed(Error error) {
     Reply reply;
@@ -76,6 +77,11 @@ bool names(std::string_view if_match, std::string_view etag) {
         tag = trim(tag);
         return (tag.starts_with("W/") ? tag.substr(2) : tag) == etag;
     });
+}
+
+/// "part 3", or what the part calls itself.
+std::string part_name(const Service::Member& member, std::size_t index) {
+    return fmt::format("part {}", member.content_id.empty() ? std::to_string(index + 1) : member.content_id);
 }
 
 std::string self_link(const Form& form, const Changed& changed) {
@@ -149,12 +155,19 @@ Result<void> Service::plan(ChangeSet& changes, const Ask& ask) const {
     return changes.update(target.kind, *target.id, body, mode);
 }
 
-Result<bool> Service::is_unchanged(const Form& form, const Ask& ask) const {
-    const auto current = get(form, {.method = Method::get, .path = ask.path});
-    if (!current) {
-        return current.error().code == Errc::not_found ? Result<bool>(false) : std::unexpected(current.error());
+Result<std::optional<Reply>> Service::refused_by_condition(const Form& form, const Ask& ask) const {
+    if (!ask.if_match) {
+        return std::nullopt;
     }
-    return trim(*ask.if_match) == "*" || names(*ask.if_match, http::etag_of(current->body));
+    const auto current = get(form, {.method = Method::get, .path = ask.path});
+    if (!current && current.error().code != Errc::not_found) {
+        return std::unexpected(current.error());
+    }
+    if (current && (trim(*ask.if_match) == "*" || names(*ask.if_match, http::etag_of(current->body)))) {
+        return std::nullopt;
+    }
+    return Reply{.status = precondition_failed,
+                 .error = Error{Errc::conflict, fmt::format("'{}' is not as If-Match says any more", ask.path)}};
 }
 
 Result<Reply> Service::change(const Form& form, const Ask& ask, const Rights& rights) const {
@@ -163,12 +176,8 @@ Result<Reply> Service::change(const Form& form, const Ask& ask, const Rights& ri
         return change_now(form, ask, rights);
     }
     const std::unique_lock alone(changing_);
-    TRY(const bool unchanged, is_unchanged(form, ask));
-    if (!unchanged) {
-        return Reply{.status = 412,
-                     .error = Error{Errc::conflict, fmt::format("'{}' is not as If-Match says any more", ask.path)}};
-    }
-    return change_now(form, ask, rights);
+    TRY(auto refused, refused_by_condition(form, ask));
+    return refused ? std::move(*refused) : change_now(form, ask, rights);
 }
 
 Result<Reply> Service::change_now(const Form& form, const Ask& ask, const Rights& rights) const {
@@ -206,35 +215,53 @@ Result<Reply> Service::created(const Form& form, const Changed& changed, const A
 
 std::vector<Reply> Service::change_together(const Form& form, const std::vector<Member>& members,
                                             const Rights& rights) const {
+    const bool conditional =
+        std::ranges::any_of(members, [](const Member& one) { return one.ask.if_match.has_value(); });
     const auto all = [&]() -> Result<std::vector<Reply>> {
         if (parts_.write == nullptr) {
             return fail(Errc::forbidden, "nothing is changed through the public plane");
         }
-        const std::shared_lock beside_others(changing_);
-        ChangeSet changes(*parts_.write);
+        if (!conditional) {
+            const std::shared_lock beside_others(changing_);
+            return change_together_now(form, members, rights);
+        }
+        const std::unique_lock alone(changing_);
         for (std::size_t i = 0; i < members.size(); ++i) {
-            const auto& [ask, content_id] = members[i];
-            TRY_DO(check_rights(ask, rights));
-            if (ask.method == Method::get) {
-                return fail(Errc::malformed, "a change set holds changes only (18-088 §13.2.1)");
-            }
-            if (auto planned = plan(changes, ask); !planned) {
-                return fail(planned.error(),
-                            fmt::format("part {}", content_id.empty() ? std::to_string(i + 1) : content_id));
-            }
-            if (!content_id.empty() && changes.last() != 0) {
-                changes.name(content_id, changes.last());
+            TRY_DO(check_rights(members[i].ask, rights));
+            TRY(auto refused, refused_by_condition(form, members[i].ask));
+            if (refused) {
+                refused->error->what = part_name(members[i], i) + ": " + refused->error->what;
+                return std::vector{std::move(*refused)};
             }
         }
-        TRY(const auto changed, changes.commit());
-        std::vector<Reply> replies;
-        for (std::size_t i = 0; i < members.size(); ++i) {
-            TRY(auto reply, created(form, changed.at(i), members[i].ask));
-            replies.push_back(std::move(reply));
-        }
-        return replies;
+        return change_together_now(form, members, rights);
     }();
     return all ? *all : std::vector<Reply>{failed(all.error())};
+}
+
+Result<std::vector<Reply>> Service::change_together_now(const Form& form, const std::vector<Member>& members,
+                                                        const Rights& rights) const {
+    ChangeSet changes(*parts_.write);
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        const auto& [ask, content_id] = members[i];
+        TRY_DO(check_rights(ask, rights));
+        if (ask.method == Method::get) {
+            return fail(Errc::malformed, "a change set holds changes only (18-088 §13.2.1)");
+        }
+        if (auto planned = plan(changes, ask); !planned) {
+            return fail(planned.error(), part_name(members[i], i));
+        }
+        if (!content_id.empty() && changes.last() != 0) {
+            changes.name(content_id, changes.last());
+        }
+    }
+    TRY(const auto changed, changes.commit());
+    std::vector<Reply> replies;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        TRY(auto reply, created(form, changed.at(i), members[i].ask));
+        replies.push_back(std::move(reply));
+    }
+    return replies;
 }
 
 /// DELETE of a set: what its $filter leaves, and nothing without one. In parts, so that each is a transaction of a

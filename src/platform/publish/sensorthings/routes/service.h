@@ -35,6 +35,7 @@ struct Reply {
     std::string media_type = "application/json";
     std::string location{};  ///< of what was created
     std::string next{};      ///< the next page, where the body has no place for it
+    std::string etag{};      ///< validator of what was read; in batches only, elsewhere the route adds it
     std::string body{};
     std::optional<Error> error{};
 };
@@ -62,6 +63,7 @@ public:
     Reply answer(const Form& form, const Ask& ask, const Rights& rights) const;
 
     /// Several changes that are made together (a change set of a batch, 18-088 §13.2.1): one reply each, or one error.
+    /// All their conditions are about what was there before the first of them, and nothing is made when one fails.
     struct Member {
         Ask ask;
         std::string content_id;
@@ -74,7 +76,10 @@ private:
     Result<Reply> get(const Form& form, const Ask& ask) const;
     Result<Reply> change(const Form& form, const Ask& ask, const Rights& rights) const;
     Result<Reply> change_now(const Form& form, const Ask& ask, const Rights& rights) const;
-    Result<bool> is_unchanged(const Form& form, const Ask& ask) const;
+    /// A reply with status 412 when the condition does not hold; nothing when it does or there is none.
+    Result<std::optional<Reply>> refused_by_condition(const Form& form, const Ask& ask) const;
+    Result<std::vector<Reply>> change_together_now(const Form& form, const std::vector<Member>& members,
+                                                   const Rights& rights) const;
     Result<Reply> remove_filtered(const ResourcePath& path, const Ask& ask) const;
     Result<Reply> created(const Form& form, const Changed& changed, const Ask& ask) const;
     /// Adds what is asked to a set.
