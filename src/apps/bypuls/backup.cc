@@ -9,6 +9,7 @@
 #include <sodium.h>
 #include <sys/stat.h>
 
+#include "apps/bypuls/data_folder.h"
 #include "core/bytes.h"
 #include "core/files.h"
 #include "core/time/iso8601.h"
@@ -165,15 +166,19 @@ private:
     Result<void> copy_journal() const {
         const std::string folder = data_ + "/" + std::string(journal_folder);
         TRY_DO(posix_files().create_folders(part_ + "/" + std::string(journal_folder)));
-        if (!fs::exists(folder)) {
+        TRY(const bool found, is_there(folder));
+        if (!found) {
             return {};
         }
         TRY(const auto names, posix_files().list(folder));
         for (const std::string& name : names) {
             const std::string from = folder + "/" + name;
             auto copied = copy_file(from, part_ + "/" + std::string(journal_folder) + "/" + name);
-            if (!copied && fs::exists(from)) {
-                return copied;
+            if (!copied) {
+                TRY(const bool still, is_there(from));
+                if (still) {
+                    return copied;
+                }
             }
         }
         return {};
@@ -238,7 +243,8 @@ Result<void> sync_folders(const std::string& folder) {
     std::error_code code;
     for (auto it = fs::recursive_directory_iterator(folder, code); !code && it != fs::recursive_directory_iterator();
          it.increment(code)) {
-        if (it->is_directory()) {
+        std::error_code gone;
+        if (it->is_directory(gone)) {
             TRY_DO(posix_files().sync_folder(it->path().string()));
         }
     }
@@ -281,12 +287,11 @@ std::uint64_t Manifest::bytes() const {
 
 Result<Manifest> make_backup(const std::string& data, const std::string& to, const Clock& clock) {
     const std::string name = without_slash(to);
-    if (fs::exists(name)) {
+    TRY(const bool exists, is_there(name));
+    if (exists) {
         return fail(Errc::conflict, fmt::format("{} exists already", name));
     }
-    if (!fs::exists(data + "/" + std::string(observations_file))) {
-        return fail(Errc::not_found, fmt::format("{} holds no town: {} is not there", data, observations_file));
-    }
+    TRY_DO(check_holds_town(data));
     const std::string part = name + ".part";
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
         std::error_code ignored;

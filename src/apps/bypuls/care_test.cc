@@ -9,6 +9,7 @@
 
 #include "apps/bypuls/backup.h"
 #include "apps/bypuls/commands.h"
+#include "apps/bypuls/data_folder.h"
 #include "apps/bypuls/data_lock.h"
 #include "apps/bypuls/doctor.h"
 #include "apps/bypuls/operate.h"
@@ -318,6 +319,53 @@ TEST_F(CareTest, TheDoctorNamesWhatIsWrong) {
     EXPECT_EQ(examined("schema").state, Finding::State::fault);
     EXPECT_EQ(doctor(settings(), true), exit_failed);
     EXPECT_TRUE(posix_files().list(data_)->size() == 1U) << "it leaves nothing behind";
+}
+
+/// Who may read everything is nobody for a while.
+class AsNobody {
+public:
+    AsNobody() {
+        if (::geteuid() == 0) {
+            EXPECT_EQ(::seteuid(65'534), 0);
+        }
+    }
+    ~AsNobody() {
+        if (::getuid() == 0) {
+            EXPECT_EQ(::seteuid(0), 0);
+        }
+    }
+};
+
+TEST_F(CareTest, WhoeverMayNotLookIsToldSo) {
+    const std::string internal = data_ + "/internal";
+    ASSERT_TRUE(make_internal_folder(internal));
+    fs::permissions(root_, fs::perms::all);
+    if (::geteuid() != 0) {
+        fs::permissions(internal, fs::perms::none);
+    }
+    {
+        const AsNobody nobody;
+        EXPECT_EQ(is_there(internal + "/lock").error().code, Errc::forbidden);
+        EXPECT_THAT(make_backup(data_, root_ + "/backup", clock_).error().what, HasSubstr("the account that runs"));
+        const auto verified = verify_data(data_);
+        ASSERT_EQ(verified.size(), 1U);
+        EXPECT_THAT(verified.front().sentence, HasSubstr("the account that runs"));
+        EXPECT_EQ(examined("lock").state, Finding::State::fault);
+        EXPECT_EQ(examined("schema").state, Finding::State::fault);
+        EXPECT_EQ(query(settings(), {.sql = "select 1"}), exit_failed);
+    }
+    fs::permissions(internal, fs::perms::owner_all);
+}
+
+TEST_F(CareTest, TheInternalFolderIsClosedToOthersAlsoWhenItWasMadeBefore) {
+    const std::string internal = data_ + "/internal";
+    fs::create_directories(internal);
+    fs::permissions(internal, fs::perms::all);
+    ASSERT_TRUE(make_internal_folder(internal));
+    EXPECT_EQ(fs::status(internal).permissions(), fs::perms::owner_all);
+    fs::remove(internal);
+    ASSERT_TRUE(make_internal_folder(internal));
+    EXPECT_EQ(fs::status(internal).permissions(), fs::perms::owner_all);
 }
 
 }  // namespace

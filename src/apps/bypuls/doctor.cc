@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apps/bypuls/data_folder.h"
 #include "apps/bypuls/data_lock.h"
 #include "apps/bypuls/site.h"
 #include "core/files.h"
@@ -21,6 +22,7 @@
 #include "platform/identity/store.h"
 #include "platform/ingest/devices/device_book.h"
 #include "platform/notify/webhooks/outbox.h"
+#include "platform/publish/sensorthings/routes/moved.h"
 #include "platform/registry/relational/relational_registry.h"
 
 namespace bypuls::apps {
@@ -97,6 +99,10 @@ Finding permissions(const Settings& settings) {
     }
     struct stat found{};
     if (::stat(settings.internal_folder().c_str(), &found) != 0) {
+        if (errno == EACCES) {
+            return {"permissions", State::fault,
+                    settings.internal_folder() + " is closed to this user; run the doctor as the account of the town"};
+        }
         return {"permissions", State::ok, settings.internal_folder() + " will be made at the first start"};
     }
     if (found.st_uid != ::geteuid() && ::geteuid() != 0) {
@@ -152,16 +158,20 @@ Finding web_app(const Settings& settings) {
 
 Finding schema(const Settings& settings) {
     const std::string path = settings.internal_folder() + "/registry.db";
-    if (!fs::exists(path)) {
+    const auto there = is_there(path);
+    if (!there) {
+        return {"schema", State::fault, there.error().what};
+    }
+    if (!*there) {
         return {"schema", State::ok, "there is no database yet; the first start makes it"};
     }
     const auto open = database::Database::open({.url = settings.registry_url()});
     if (!open) {
         return {"schema", State::fault, open.error().what};
     }
-    const auto pending =
-        database::pending_migrations(**open, {registry::registry_component(), identity::identity_component(),
-                                              ingest::devices::DeviceBook::schema(), webhooks::Outbox::component()});
+    const auto pending = database::pending_migrations(
+        **open, {registry::registry_component(), identity::identity_component(), ingest::devices::DeviceBook::schema(),
+                 webhooks::Outbox::component(), sensorthings::MovedTable::schema()});
     if (!pending) {
         return {"schema", State::fault, pending.error().what};
     }
@@ -174,7 +184,11 @@ Finding schema(const Settings& settings) {
 
 /// Whether another program has the data open; a fault only when it cannot be told.
 Finding running(const Settings& settings, bool& town_runs) {
-    if (!fs::exists(settings.internal_folder())) {
+    const auto there = is_there(settings.internal_folder() + "/lock");
+    if (!there) {
+        return {"lock", State::fault, there.error().what};
+    }
+    if (!*there) {
         return {"lock", State::ok, "no town runs on this folder yet"};
     }
     const auto lock = DataLock::take(settings.internal_folder());

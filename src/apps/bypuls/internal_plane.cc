@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/bypuls/data_folder.h"
 #include "apps/bypuls/data_lock.h"
 #include "apps/bypuls/town.h"
 #include "core/log.h"
@@ -18,7 +19,7 @@ namespace bypuls::apps {
 Result<std::unique_ptr<InternalPlane>> InternalPlane::open(const Settings& settings, Clock& clock, Random& random,
                                                            publication::PlaneFiles& plane,
                                                            publication::Gate::Published published) {
-    TRY_DO(posix_files().create_folders(settings.internal_folder()));
+    TRY_DO(make_internal_folder(settings.internal_folder()));
     std::unique_ptr<InternalPlane> opened(new InternalPlane(settings, clock));
     TRY(opened->lock_, DataLock::take(settings.internal_folder()));
     TRY_DO(opened->open_databases(random));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "apps/bypuls/commands.h"
+#include "apps/bypuls/data_folder.h"
 #include "apps/bypuls/operate.h"
 #include "core/clock.h"
 #include "core/time/iso8601.h"
@@ -29,10 +30,7 @@ struct SettledData {
 
 Result<std::unique_ptr<SettledData>> open_settled(const Settings& settings, const analysis::Limits& limits) {
     // Opening would make the files; a question must not.
-    if (!std::filesystem::exists(settings.observations_path())) {
-        return fail(Errc::not_found,
-                    fmt::format("{} holds no town: {} is not there", settings.data, settings.observations_path()));
-    }
+    TRY_DO(check_holds_town(settings.data));
     auto data = std::make_unique<SettledData>();
     TRY(data->database, database::Database::open({.url = settings.registry_url()}));
     TRY(data->registry, registry::open_relational_registry(*data->database, data->clock));
@@ -108,6 +106,11 @@ int export_observations(const Settings& settings, const ExportArguments& argumen
     const auto data = open_settled(settings, {});
     if (!data) {
         return trouble(data.error());
+    }
+    for (const std::int64_t id : arguments.datastreams) {
+        if (const auto known = (*data)->registry->datastreams().get({id}); !known) {
+            return trouble({known.error().code, fmt::format("--datastream {}: {}", id, known.error().what)});
+        }
     }
     const auto answer = (*data)->analysis->write_file(*what);
     if (!answer) {

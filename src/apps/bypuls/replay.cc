@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "apps/bypuls/commands.h"
 #include "apps/bypuls/demo.h"
@@ -23,10 +24,17 @@ namespace {
 using std::chrono::milliseconds;
 
 struct Summary {
-    std::uint64_t sent = 0;
+    std::uint64_t sent = 0;  ///< and answered
     std::uint64_t accepted = 0;
     std::uint64_t refused = 0;
     std::string first_refusal;
+    std::string gave_up;  ///< why the rest was not sent; empty when all was
+};
+
+/// What became of one event.
+struct Delivery {
+    std::string refusal;    ///< empty when it was taken in
+    bool hopeless = false;  ///< the next would fare no better: nobody answers, or the key is not good enough
 };
 
 /// A few requests at a time, over a short queue.
@@ -41,13 +49,17 @@ public:
     Senders(const Senders&) = delete;
     Senders& operator=(const Senders&) = delete;
 
-    /// Waits while the queue is full.
-    void send(std::string event) {
+    /// Waits while the queue is full. False when there is no point in sending more.
+    bool send(std::string event) {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return queue_.size() < queue_max; });
+        changed_.wait(lock, [this] { return queue_.size() < queue_max || !summary_.gave_up.empty(); });
+        if (!summary_.gave_up.empty()) {
+            return false;
+        }
         queue_.push_back(std::move(event));
         lock.unlock();
         changed_.notify_all();
+        return true;
     }
     /// Waits until everything is answered.
     Summary finish() {
@@ -82,18 +94,24 @@ private:
             queue_.pop_front();
             lock.unlock();
             changed_.notify_all();
-            const std::string refusal = deliver(event);
+            Delivery delivery = deliver(event);
             lock.lock();
+            if (delivery.hopeless) {
+                summary_.gave_up = std::move(delivery.refusal);
+                queue_.clear();
+                changed_.notify_all();
+                continue;
+            }
             summary_.sent += 1;
-            (refusal.empty() ? summary_.accepted : summary_.refused) += 1;
+            (delivery.refusal.empty() ? summary_.accepted : summary_.refused) += 1;
             if (summary_.first_refusal.empty()) {
-                summary_.first_refusal = refusal;
+                summary_.first_refusal = std::move(delivery.refusal);
             }
         }
     }
 
-    /// Why it was not taken in; empty when it was. A town that is busy is asked again, as network servers do.
-    std::string deliver(const std::string& event) {
+    /// A town that is busy is asked again, as network servers do.
+    Delivery deliver(const std::string& event) {
         http::Headers headers;
         headers.set("Content-Type", "application/json");
         headers.set("Authorization", "Bearer " + arguments_.token);
@@ -101,7 +119,7 @@ private:
         if (arguments_.way == "chirpstack") {
             url += "?event=" + (arguments_.event.empty() ? std::string(demo::recorded_kind(event)) : arguments_.event);
         }
-        std::string refusal;
+        Delivery delivery;
         for (int attempt = 0; attempt < attempts_max; ++attempt) {
             if (attempt > 0) {
                 std::this_thread::sleep_for(milliseconds{200 << attempt});
@@ -112,14 +130,15 @@ private:
             if (answer && answer->status / 100 == 2) {
                 return {};
             }
-            refusal = answer ? fmt::format("{} {}", answer->status, answer->body) : answer.error().what;
+            delivery.refusal = answer ? fmt::format("{} {}", answer->status, answer->body) : answer.error().what;
+            delivery.hopeless = answer ? answer->status == 401 || answer->status == 403 || answer->status == 404 : true;
             const bool busy =
                 answer ? answer->status == 503 || answer->status == 429 : answer.error().code == Errc::unavailable;
             if (!busy) {
                 break;
             }
         }
-        return refusal;
+        return delivery;
     }
 
     const ReplayArguments& arguments_;
@@ -178,6 +197,7 @@ int replay(const ReplayArguments& given) {
     Senders senders(arguments);
     Pace pace(arguments.speed);
     std::optional<Error> trouble;
+    const bool watched = ::isatty(STDERR_FILENO) == 1;
     auto next_report = began + std::chrono::seconds{1};
     for (;;) {
         auto event = recording->next();
@@ -186,20 +206,27 @@ int replay(const ReplayArguments& given) {
             break;
         }
         pace.wait_for(**event);
-        senders.send(std::move(**event));
-        if (const auto now = std::chrono::steady_clock::now(); now >= next_report) {
+        if (!senders.send(std::move(**event))) {
+            break;
+        }
+        if (const auto now = std::chrono::steady_clock::now(); watched && now >= next_report) {
             next_report = now + std::chrono::seconds{1};
             std::cerr << fmt::format("\r{:3.0f} %  {} sent", recording->progress() * 100, senders.sent()) << std::flush;
         }
     }
     const Summary summary = senders.finish();
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-    std::cerr << fmt::format("\r100 %  {} sent\n", summary.sent);
+    if (watched) {
+        std::cerr << fmt::format("\r{:3.0f} %  {} sent\n", recording->progress() * 100, summary.sent);
+    }
     print_summary(summary, took.count());
     if (trouble) {
         std::cerr << trouble->what << "\n";
     }
-    return trouble || summary.refused > 0 ? exit_failed : exit_ok;
+    if (!summary.gave_up.empty()) {
+        std::cerr << fmt::format("Gave up after {} events: {}\n", summary.sent, summary.gave_up);
+    }
+    return trouble || summary.refused > 0 || !summary.gave_up.empty() ? exit_failed : exit_ok;
 }
 
 }  // namespace bypuls::apps

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "apps/bypuls/commands.h"
+#include "apps/bypuls/data_folder.h"
 #include "core/clock.h"
 #include "core/files.h"
 #include "core/random.h"
@@ -25,7 +26,11 @@ struct Keys {
 };
 
 Result<std::unique_ptr<Keys>> open_keys(const Settings& settings) {
-    TRY_DO(posix_files().create_folders(settings.internal_folder()));
+    TRY(const bool was_there, is_there(settings.internal_folder()));
+    if (!was_there) {
+        std::cerr << fmt::format("{} holds no town yet: it is made now\n", settings.data);
+    }
+    TRY_DO(make_internal_folder(settings.internal_folder()));
     auto keys = std::make_unique<Keys>();
     TRY(keys->database, database::Database::open({.url = settings.registry_url()}));
     TRY_DO(database::migrate(*keys->database, {identity::identity_component()}, keys->clock));

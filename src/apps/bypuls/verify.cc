@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/bypuls/data_folder.h"
 #include "core/files.h"
 #include "core/time/iso8601.h"
 #include "platform/database/database.h"
@@ -23,8 +24,9 @@ Finding fault(std::string what, const Error& error) {
 
 Finding journal_finding(const std::string& data) {
     const std::string folder = data + "/internal/journal";
-    if (!fs::exists(folder)) {
-        return {"journal", State::fault, folder + " is not there"};
+    const auto there = is_there(folder);
+    if (!there || !*there) {
+        return {"journal", State::fault, there ? folder + " is not there" : there.error().what};
     }
     const auto report = journal::verify(posix_files(), folder);
     if (!report) {
@@ -105,8 +107,8 @@ bool any_fault(const std::vector<Finding>& findings) {
 }
 
 std::vector<Finding> verify_data(const std::string& data) {
-    if (!fs::exists(data + "/internal/observations.db")) {
-        return {{"data", State::fault, data + " holds no town: internal/observations.db is not there"}};
+    if (const auto town = check_holds_town(data); !town) {
+        return {fault("data", town.error())};
     }
     std::vector<Finding> findings{journal_finding(data)};
     for (const std::string& path : databases(data)) {

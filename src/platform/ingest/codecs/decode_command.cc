@@ -57,8 +57,9 @@ int decode_command(const DecodeArguments& arguments, std::ostream& out, std::ost
         err << "The payload is not hexadecimal: " << bytes.error().what << '\n';
         return wrong_arguments;
     }
-    if (arguments.f_port < 0 || arguments.f_port > 255) {
-        err << "--fport is a number from 0 to 255.\n";
+    // 0 carries the network's own commands, and 224 upwards is for tests of the protocol (LoRaWAN 1.0.4 §4.3.2).
+    if (arguments.f_port < 1 || arguments.f_port > 223) {
+        err << "--fport is a number from 1 to 223.\n";
         return wrong_arguments;
     }
     auto source = read_text_file(arguments.codec_file, arguments.host.source_bytes_max);

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "core/result.h"
+
+namespace bypuls::apps {
+
+/// Is there a file or folder? Errc::forbidden, saying what to do, when whoever runs the program may not look.
+Result<bool> is_there(const std::string& path);
+
+/// Errc::not_found when no town has been started on this folder.
+Result<void> check_holds_town(const std::string& data);
+
+/// Makes the folder of what is not public, and closes it to everybody but the account that runs the town (mode 0700),
+/// also when it was made before.
+Result<void> make_internal_folder(const std::string& folder);
+
+}  // namespace bypuls::apps
