@@ -102,7 +102,8 @@ export function Ties({ words, teller, result }: Props) {
                             chosen: teller.list([tie.chosen]),
                             reason: words.lookup(`recount.reason.${tie.broken_by.replace('-', '_')}`),
                         })}{' '}
-                        {tie.alternatives && say(tie.alternatives.length > 0 ? 'recount.tie_changed' : 'recount.tie_same')}
+                        {tie.on_the_way && say('recount.tie_on_the_way')}{' '}
+                        {(tie.explored || tie.alternatives.length > 0) && say(tie.alternatives.length > 0 ? 'recount.tie_changed' : 'recount.tie_same')}
                     </li>
                 ))}
             </ul>

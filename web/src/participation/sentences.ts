@@ -49,10 +49,10 @@ export class Teller {
                 projects: plural('counting.projects', result.winners.length),
             }),
         ]
-        const deciding = result.ties.filter(({ alternatives }) => (alternatives?.length ?? 0) > 0)
+        const deciding = result.ties.filter(({ alternatives }) => alternatives.length > 0)
         for (const { tied, chosen } of deciding) told.push(say('counting.tie_decided', { tied: this.list(tied), chosen: this.list([chosen]) }))
         if (result.ties.length === 0) told.push(say('counting.tie_none'))
-        else if (result.ties.some(({ alternatives }) => !alternatives)) told.push(say('counting.tie_unexplored'))
+        else if (result.ties.some(({ explored }) => !explored)) told.push(say('counting.tie_unexplored'))
         else if (deciding.length === 0) told.push(say('counting.tie_same'))
         return told.join(' ')
     }

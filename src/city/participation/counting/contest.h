@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <span>
 #include <vector>
 
@@ -8,21 +9,53 @@
 
 namespace bypuls::participation::counting {
 
+/// One project goes before another wherever the two are tied.
+struct Precedence {
+    ProjectIndex first = 0;
+    ProjectIndex then = 0;
+};
+
+/// Projects between which the judge had to decide.
+struct Decision {
+    std::vector<ProjectIndex> tied;  ///< ascending
+    ProjectIndex chosen = 0;
+    std::size_t round = 0;                      ///< of the outcome that was being counted
+    bool last = false;                          ///< the one chosen was given up, so it is the last of them
+    bool matters = true;                        ///< false: all of them are bought, whichever goes first
+    std::vector<ProjectIndex> instead_of = {};  ///< a set that is as good as `tied`, another set; between sets only
+};
+
 /// Decides between tied projects in the adopted order, and remembers that it had to.
+///
+/// The order is one order of all projects: it says the same of the same projects whenever it is asked, in every raise
+/// of the shares and on both sides of a comparison.
 class TieJudge {
 public:
     TieJudge(const Election& election, const Rule& rule, const Totals& totals);
 
-    /// Which of the tied (at least one; ascending) goes first. Records nothing.
+    struct Stakes {
+        bool last = false;    ///< the one to be given up is asked for: the last of the tied
+        bool matters = true;  ///< false: all of the tied will be bought, whichever goes first
+    };
+    /// Which of the tied (at least one; ascending) goes first. Where there are several, the decision is remembered, and
+    /// added to `ties` as one of this round.
+    ProjectIndex settle(const std::vector<ProjectIndex>& tied, std::size_t round, std::vector<Tie>& ties,
+                        Stakes stakes);
+    ProjectIndex settle(const std::vector<ProjectIndex>& tied, std::size_t round, std::vector<Tie>& ties) {
+        return settle(tied, round, ties, {});
+    }
+    /// Remembers a decision between two sets of projects that are equally good, for the first.
+    void settled(std::vector<ProjectIndex> set, std::vector<ProjectIndex> instead_of);
+    /// Remembers nothing, except a tie that only the lot could break.
     ProjectIndex choose(std::span<const ProjectIndex> tied);
-    /// Which of the tied is given up first: the one that would be chosen last.
-    ProjectIndex choose_last(std::span<const ProjectIndex> tied);
-    /// The same as choose() for lists ordered beforehand: true if a goes before b.
+    /// The same for lists ordered beforehand: true if a goes before b.
     bool before(ProjectIndex a, ProjectIndex b) const { return rank_[a] < rank_[b]; }
     Tie describe(std::size_t round, std::vector<ProjectIndex> tied, ProjectIndex chosen) const;
 
-    /// From now on, when exactly these are tied or more with them, `favoured` is the one chosen.
-    void favour(std::vector<ProjectIndex> among, ProjectIndex favoured);
+    /// Every decision, each once however often it was asked for; in the order in which they came up.
+    const std::vector<Decision>& decisions() const { return decisions_; }
+    /// From now on the order is the adopted one as far as these allow, which must not contradict one another.
+    void obey(std::span<const Precedence> precedences);
     /// From now on decisions are read from `script` (positions in the tied lists, 0 beyond its end) and their widths
     /// written to `widths`; for enumerating outcomes.
     void follow(std::vector<std::size_t> script);
@@ -38,6 +71,7 @@ public:
 
 private:
     ProjectIndex decide(std::span<const ProjectIndex> tied, bool last);
+    void note_lot(std::span<const ProjectIndex> tied, ProjectIndex chosen);
     /// How many of the adopted reasons agree for a and b before one differs; their number if none does.
     std::size_t agreeing(ProjectIndex a, ProjectIndex b) const;
     std::int64_t key(ProjectIndex project, TieBreak reason) const;
@@ -48,11 +82,8 @@ private:
     std::vector<std::uint32_t> lot_;
     std::vector<std::uint32_t> alphabet_;
     std::vector<std::uint32_t> rank_;
-    struct Favour {
-        std::vector<ProjectIndex> among;
-        ProjectIndex favoured = 0;
-    };
-    std::vector<Favour> favours_;
+    std::vector<Decision> decisions_;
+    std::set<std::vector<ProjectIndex>> met_;  ///< the tied of all decisions
     bool scripted_ = false;
     std::vector<std::size_t> script_;
     std::vector<std::size_t> widths_;
@@ -75,6 +106,8 @@ struct Contest {
     Money cost_of(std::span<const ProjectIndex> projects) const;
     /// Those that cannot be built when `project` is.
     std::vector<ProjectIndex> rivals(ProjectIndex project) const;
+    /// True if all of these can be bought after `spent`: the money is enough and none excludes another.
+    bool can_buy_all(std::span<const ProjectIndex> projects, Money spent) const;
 };
 
 /// What a rule found in one pot.

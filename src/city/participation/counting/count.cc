@@ -7,6 +7,7 @@
 
 #include "city/participation/counting/contest.h"
 #include "city/participation/counting/self_check.h"
+#include "city/participation/counting/tie_exploration.h"
 #include "core/check.h"
 
 namespace bypuls::participation::counting {
@@ -63,6 +64,7 @@ private:
     Result<void> count_pot(std::string_view pot, Money budget);
     std::vector<ProjectIndex> entrants(const Totals& totals, std::string_view pot, Money budget);
     void take_free_projects();
+    void add_ties_on_the_way(std::size_t decided, Outcome& outcome) const;
     void append(Outcome outcome);
 
     const Election& election_;
@@ -90,18 +92,18 @@ void Counting::take_free_projects() {
         return totals_.votes[a] != totals_.votes[b] ? totals_.votes[a] > totals_.votes[b] : judge_.before(a, b);
     });
     while (!left.empty()) {
+        // Those that exclude one another, directly or through a third.
         std::vector<ProjectIndex> tied = {left.front()};
-        for (const ProjectIndex rival : contest.rivals(left.front())) {
-            if (std::ranges::find(left, rival) != left.end() && std::ranges::find(tied, rival) == tied.end() &&
-                totals_.votes[rival] == totals_.votes[left.front()]) {
-                tied.push_back(rival);
+        for (std::size_t i = 0; i < tied.size(); ++i) {
+            for (const ProjectIndex rival : contest.rivals(tied[i])) {
+                if (std::ranges::find(left, rival) != left.end() && std::ranges::find(tied, rival) == tied.end() &&
+                    totals_.votes[rival] == totals_.votes[left.front()]) {
+                    tied.push_back(rival);
+                }
             }
         }
         std::ranges::sort(tied);
-        const ProjectIndex chosen = judge_.choose(tied);
-        if (tied.size() > 1) {
-            result_.ties.push_back(judge_.describe(result_.rounds.size(), tied, chosen));
-        }
+        const ProjectIndex chosen = judge_.settle(tied, result_.rounds.size(), result_.ties);
         Round round;
         round.project = chosen;
         round.phase = Phase::free;
@@ -136,16 +138,26 @@ std::vector<ProjectIndex> Counting::entrants(const Totals& totals, std::string_v
     return entrants;
 }
 
+/// Those the judge has met after the first `decided` and that are not in the outcome's own count.
+void Counting::add_ties_on_the_way(std::size_t decided, Outcome& outcome) const {
+    const std::size_t own = outcome.ties.size();
+    for (std::size_t i = decided; i < judge_.decisions().size(); ++i) {
+        const Decision& decision = judge_.decisions()[i];
+        const auto end = outcome.ties.begin() + static_cast<std::ptrdiff_t>(own);
+        if (!decision.instead_of.empty() ||
+            std::ranges::find(outcome.ties.begin(), end, decision.tied, &Tie::tied) != end) {
+            continue;
+        }
+        outcome.ties.push_back(judge_.describe(decision.round, decision.tied, decision.chosen));
+        outcome.ties.back().on_the_way = true;
+        outcome.ties.back().explored = !decision.matters;
+    }
+}
+
 void Counting::append(Outcome outcome) {
     const std::size_t before = result_.rounds.size();
     for (Tie& tie : outcome.ties) {
         tie.round += before;
-        for (std::vector<ProjectIndex>& alternative : tie.alternatives) {
-            for (const Round& round : result_.rounds) {
-                alternative.push_back(round.project);
-            }
-            std::ranges::sort(alternative);
-        }
         result_.ties.push_back(std::move(tie));
     }
     result_.rounds.insert(result_.rounds.end(), outcome.rounds.begin(), outcome.rounds.end());
@@ -173,7 +185,9 @@ Result<void> Counting::count_pot(std::string_view pot, Money budget) {
         shut_out_rivals(contest, round.project, out);
     }
     std::erase_if(contest.entrants, [&](ProjectIndex project) { return out[project]; });
+    const std::size_t decided = judge_.decisions().size();
     TRY(Outcome outcome, count_contest(contest));
+    add_ties_on_the_way(decided, outcome);
     check(outcome.spent <= budget, "a rule keeps within the budget");
     result_.spent += outcome.spent;
     left_over_ += budget - outcome.spent;
@@ -213,38 +227,6 @@ std::string ids(const Election& election, const std::vector<ProjectIndex>& proje
     return text;
 }
 
-/// Counts again with another of the tied chosen, for every tie and every other.
-Result<void> explore_ties(const Election& election, const Rule& rule, const Totals& totals, CountResult& result) {
-    constexpr std::size_t recounts_max = 256;
-    const CountOptions quick{.explore_ties = false, .exact_rounds = false, .self_check = false, .progress = nullptr};
-    const std::vector<ProjectIndex> outcome = result.winning_set();
-    std::size_t recounts = 0;
-    for (Tie& tie : result.ties) {
-        if (tie.explored || rule.method == Method::max_welfare) {
-            continue;  // a tie between whole sets is not turned by preferring one project
-        }
-        if (recounts + tie.tied.size() > recounts_max) {
-            return {};
-        }
-        std::set<std::vector<ProjectIndex>> others;
-        for (const ProjectIndex other : tie.tied) {
-            if (other == tie.chosen) {
-                continue;
-            }
-            ++recounts;
-            TieJudge judge(election, rule, totals);
-            judge.favour(tie.tied, other);
-            TRY(const CountResult again, Counting(election, rule, quick, judge, totals).run());
-            if (again.winning_set() != outcome) {
-                others.insert(again.winning_set());
-            }
-        }
-        tie.alternatives.assign(others.begin(), others.end());
-        tie.explored = true;
-    }
-    return {};
-}
-
 }  // namespace
 
 Result<CountResult> count(const Election& election, const Rule& rule, const CountOptions& options) {
@@ -259,7 +241,14 @@ Result<CountResult> count(const Election& election, const Rule& rule, const Coun
                                 ids(election, judge.unbroken())));
     }
     if (options.explore_ties) {
-        TRY_DO(explore_ties(election, rule, totals, result));
+        const CountOptions quick{
+            .explore_ties = false, .exact_rounds = false, .self_check = false, .progress = nullptr};
+        TRY_DO(explore_ties(judge.decisions(), result, [&](std::span<const Precedence> order) -> Result<Recount> {
+            TieJudge other(election, rule, totals);
+            other.obey(order);
+            TRY(const CountResult again, Counting(election, rule, quick, other, totals).run());
+            return Recount{.winning_set = again.winning_set(), .decisions = other.decisions()};
+        }));
     }
     if (options.self_check) {
         self_check(election, rule, result);

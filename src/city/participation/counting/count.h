@@ -34,11 +34,14 @@ Result<std::vector<std::vector<ProjectIndex>>> all_outcomes(const Election& elec
                                                             std::size_t max = 100'000);
 
 /// The same rules written a second time, plainly and independently: rational numbers throughout, every project asked in
-/// every round, every endowment run, no shortcut. Only the winners in order and what was spent; slow. For verification.
+/// every round, every endowment run, no shortcut. Only winners, what was spent and ties; slow. For verification.
 /// Errc::exhausted for maximum welfare and maximin support beyond twenty projects, where it would try every subset.
 struct PlainOutcome {
     std::vector<ProjectIndex> winners;
     Money spent = 0;
+    /// The projects of every tie met on the way, ascending and each once; not those between what costs nothing, and not
+    /// with knapsack and maximum welfare, which are counted without asking for ties.
+    std::vector<std::vector<ProjectIndex>> ties;
 
     friend bool operator==(const PlainOutcome&, const PlainOutcome&) = default;
 };

@@ -124,12 +124,7 @@ std::optional<ProjectIndex> Transfers<Number>::decide(Outcome& outcome, const Va
             tied.push_back(project);
         }
     }
-    const ProjectIndex chosen =
-        wanted == Wanted::worst ? contest_.judge.choose_last(tied) : contest_.judge.choose(tied);
-    if (tied.size() > 1) {
-        outcome.ties.push_back(contest_.judge.describe(outcome.rounds.size(), tied, chosen));
-    }
-    return chosen;
+    return contest_.judge.settle(tied, outcome.rounds.size(), outcome.ties, {.last = wanted == Wanted::worst});
 }
 
 template <typename Number>

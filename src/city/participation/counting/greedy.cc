@@ -24,6 +24,14 @@ std::vector<ProjectIndex> Contest::rivals(ProjectIndex project) const {
     return rivals;
 }
 
+bool Contest::can_buy_all(std::span<const ProjectIndex> projects, Money spent) const {
+    return cost_of(projects) <= budget - spent && std::ranges::none_of(projects, [&](ProjectIndex project) {
+               const std::vector<ProjectIndex> against = rivals(project);
+               return std::ranges::any_of(
+                   projects, [&](ProjectIndex p) { return std::ranges::find(against, p) != against.end(); });
+           });
+}
+
 void shut_out_rivals(const Contest& contest, ProjectIndex winner, std::vector<bool>& out) {
     for (const ProjectIndex rival : contest.rivals(winner)) {
         out[rival] = true;
@@ -115,10 +123,8 @@ void fill(const Contest& contest, Outcome& outcome, Filling filling) {
             return;
         }
         const std::vector<ProjectIndex> front = front_runners(contest, filling.order, left);
-        const ProjectIndex chosen = contest.judge.choose(front);
-        if (front.size() > 1) {
-            outcome.ties.push_back(contest.judge.describe(outcome.rounds.size(), front, chosen));
-        }
+        const ProjectIndex chosen = contest.judge.settle(front, outcome.rounds.size(), outcome.ties,
+                                                         {.matters = !contest.can_buy_all(front, outcome.spent)});
         if (!fits(chosen)) {
             return;
         }

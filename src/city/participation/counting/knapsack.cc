@@ -18,10 +18,8 @@ Result<Outcome> count_knapsack(const Contest& contest) {
         std::vector<ProjectIndex> tied;
         std::ranges::copy_if(left, std::back_inserter(tied),
                              [&](ProjectIndex p) { return contest.totals.scores[p] == most; });
-        const ProjectIndex chosen = contest.judge.choose(tied);
-        if (tied.size() > 1) {
-            outcome.ties.push_back(contest.judge.describe(outcome.rounds.size(), tied, chosen));
-        }
+        const ProjectIndex chosen = contest.judge.settle(tied, outcome.rounds.size(), outcome.ties,
+                                                         {.matters = !contest.can_buy_all(tied, outcome.spent)});
         const Money rest = contest.budget - outcome.spent;
         const Project& project = contest.election.projects[chosen];
         const bool part = contest.rule.partial_funding && project.partial_from && *project.partial_from <= rest;

@@ -220,10 +220,7 @@ Tie between_sets(const Contest& contest, const Set& best, const Set& other) {
     };
     Tie tie = contest.judge.describe(0, {first_of(best), first_of(other)}, first_of(best));
     tie.tied = std::move(tied);
-    if (contest.election.pots.empty()) {
-        tie.alternatives = {other};
-        tie.explored = true;
-    }
+    contest.judge.settled(best, other);
     return tie;
 }
 

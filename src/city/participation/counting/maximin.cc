@@ -328,10 +328,7 @@ public:
         std::vector<ProjectIndex> alive = contest_.entrants;
         while (!alive.empty()) {
             const auto [tied, load] = lightest(alive);
-            const ProjectIndex chosen = contest_.judge.choose(tied);
-            if (tied.size() > 1) {
-                outcome.ties.push_back(contest_.judge.describe(outcome.rounds.size(), tied, chosen));
-            }
+            const ProjectIndex chosen = contest_.judge.settle(tied, outcome.rounds.size(), outcome.ties);
             if (outcome.spent + contest_.cost(chosen) > contest_.budget) {
                 if (contest_.rule.overrun == Misfit::stop) {
                     break;

@@ -3,6 +3,7 @@
 // For plain_*.cc only.
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include <gmpxx.h>
@@ -28,6 +29,8 @@ struct Poll {
     std::int64_t voter_count = 0;
     /// What the last winner was not paid of its cost, where it is partly funded.
     mutable Money unpaid = 0;
+    /// Every set of projects between which an order of ties had to decide.
+    mutable std::set<std::vector<ProjectIndex>> ties = {};
 
     Money cost(ProjectIndex project) const { return election.projects[project].cost; }
     std::int64_t value(const Choice& choice) const;
@@ -38,6 +41,7 @@ struct Poll {
     bool goes_before(ProjectIndex a, ProjectIndex b) const;
     ProjectIndex first_of(const std::vector<ProjectIndex>& tied) const;
     ProjectIndex last_of(const std::vector<ProjectIndex>& tied) const;
+    void note_tie(std::vector<ProjectIndex> tied) const;
     bool clash(ProjectIndex a, ProjectIndex b) const;
     std::vector<ProjectIndex> without_clashes(const std::vector<ProjectIndex>& projects, const Winners& winners) const;
     Money sum(const Winners& winners) const;

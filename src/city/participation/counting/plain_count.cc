@@ -84,6 +84,7 @@ ProjectIndex Poll::first_of(const std::vector<ProjectIndex>& tied) const {
             first = project;
         }
     }
+    note_tie(tied);
     return first;
 }
 
@@ -94,7 +95,15 @@ ProjectIndex Poll::last_of(const std::vector<ProjectIndex>& tied) const {
             last = project;
         }
     }
+    note_tie(tied);
     return last;
+}
+
+void Poll::note_tie(std::vector<ProjectIndex> tied) const {
+    if (tied.size() > 1) {
+        std::ranges::sort(tied);
+        ties.insert(std::move(tied));
+    }
 }
 
 bool Poll::clash(ProjectIndex a, ProjectIndex b) const {
@@ -143,20 +152,23 @@ ProjectIndex best_by(const Poll& poll, const std::vector<ProjectIndex>& projects
 
 Winners greedy(const Poll& poll, Order order, Misfit misfit, Winners winners) {
     std::vector<ProjectIndex> left = poll.without_clashes(poll.entrants, winners);
-    while (!left.empty()) {
+    while (true) {
+        if (misfit == Misfit::skip) {
+            std::erase_if(left, [&](ProjectIndex p) { return poll.sum(winners) + poll.cost(p) > poll.budget; });
+        }
+        if (left.empty()) {
+            return winners;
+        }
         const ProjectIndex next = best_by(poll, left, [&](ProjectIndex project) {
             const mpq_class score{static_cast<long>(poll.score(project))};
             return order == Order::score ? score : mpq_class(score / static_cast<long>(poll.cost(project)));
         });
-        std::erase(left, next);
-        if (poll.sum(winners) + poll.cost(next) <= poll.budget) {
-            winners.push_back(next);
-            left = poll.without_clashes(left, winners);
-        } else if (misfit == Misfit::stop) {
-            break;
+        if (poll.sum(winners) + poll.cost(next) > poll.budget) {
+            return winners;
         }
+        winners.push_back(next);
+        left = poll.without_clashes(left, winners);
     }
-    return winners;
 }
 
 /// The price at which the supporters' money just covers the cost, by trying every voter as the last who gives all.
@@ -212,6 +224,9 @@ Winners shares(const Poll& poll, const mpq_class& endowment) {
             money[voter] -= std::min(money[voter], full);
         }
         winners.push_back(next);
+        if (poll.sum(winners) > poll.budget) {
+            return winners;  // whatever else it would buy, this endowment is too large
+        }
     }
 }
 
@@ -342,6 +357,7 @@ Result<PlainOutcome> count_plainly(const Election& election, const Rule& rule) {
         outcome.winners.push_back(plain::best_by(poll, free, [&](ProjectIndex p) { return poll.votes(p); }));
         free = poll.without_clashes(free, outcome.winners);
     }
+    poll.ties.clear();  // all that cost nothing are bought, unless they exclude one another
     std::vector<Pot> pots = election.pots;
     pots.push_back({.name = "", .budget = election.budget});
     Money left_over = 0;
@@ -362,6 +378,7 @@ Result<PlainOutcome> count_plainly(const Election& election, const Rule& rule) {
         left_over += pot.budget - spent;
         outcome.winners.insert(outcome.winners.end(), winners.begin(), winners.end());
     }
+    outcome.ties.assign(poll.ties.begin(), poll.ties.end());
     return outcome;
 }
 

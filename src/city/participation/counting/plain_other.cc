@@ -87,6 +87,7 @@ Winners max_welfare(const Poll& poll) {
             best = set;
         }
     });
+    poll.ties.clear();
     std::ranges::sort(best, [&](ProjectIndex a, ProjectIndex b) {
         return poll.score(a) != poll.score(b) ? poll.score(a) > poll.score(b) : poll.goes_before(a, b);
     });

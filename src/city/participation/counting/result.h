@@ -49,14 +49,20 @@ struct Round {
 
 /// Projects the rule could not tell apart, and what then decided.
 struct Tie {
-    std::size_t round = 0;           ///< index of the purchase it was about
+    std::size_t round = 0;           ///< index of the purchase it was about, in the count it came up in
     std::vector<ProjectIndex> tied;  ///< ascending
     ProjectIndex chosen = 0;
     TieBreak broken_by = TieBreak::lower_cost;
-    /// Winning sets (ascending) had another of the tied been chosen, where they differ from the outcome.
+    /// It came up in a count on the way, not in the one that became the outcome: while the shares were raised, or on
+    /// the other side of the comparison step.
+    bool on_the_way = false;
+    /// Winning sets (ascending) that differ from the outcome, had the ties met before this one been broken as they
+    /// were, this one otherwise, and those after it in any way. So the alternatives of all ties are all the outcomes
+    /// that any order of tie-breaking leads to. Maximum welfare: one of them.
     std::vector<std::vector<ProjectIndex>> alternatives = {};
-    bool explored =
-        false;  ///< the alternatives were counted; false in counts with hundreds of ties and where not asked for
+    /// All of them were counted. False where there are too many ways to break the ties, and where not asked for; then
+    /// those found so far are given, and without any it is not known whether the tie decided anything.
+    bool explored = false;
 
     friend bool operator==(const Tie&, const Tie&) = default;
 };

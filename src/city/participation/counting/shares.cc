@@ -162,10 +162,7 @@ SharesRun Shares::run(const Share& share, Money spend_max) {
         SharesRun::Purchase purchase{.project = search.best().project};
         if (search.contenders().size() > 1) {
             const std::vector<ProjectIndex> tied = search.lowest();
-            purchase.project = contest.judge.choose(tied);
-            if (tied.size() > 1) {
-                run.ties.push_back(contest.judge.describe(run.purchases.size(), tied, purchase.project));
-            }
+            purchase.project = contest.judge.settle(tied, run.purchases.size(), run.ties);
             for (const ProjectIndex other : tied) {
                 // With nobody short the payment is cost over supporters, at this endowment and at every larger one.
                 if (other != purchase.project && search.contender(other).ask.nobody_short &&

@@ -71,11 +71,29 @@ std::size_t TieJudge::agreeing(ProjectIndex a, ProjectIndex b) const {
 }
 
 ProjectIndex TieJudge::choose(std::span<const ProjectIndex> tied) {
-    return decide(tied, false);
+    const ProjectIndex chosen = decide(tied, false);
+    note_lot(tied, chosen);
+    return chosen;
 }
 
-ProjectIndex TieJudge::choose_last(std::span<const ProjectIndex> tied) {
-    return decide(tied, true);
+ProjectIndex TieJudge::settle(const std::vector<ProjectIndex>& tied, std::size_t round, std::vector<Tie>& ties,
+                              Stakes stakes) {
+    const ProjectIndex chosen = decide(tied, stakes.last);
+    if (tied.size() == 1) {
+        return chosen;
+    }
+    note_lot(tied, chosen);
+    ties.push_back(describe(round, tied, chosen));
+    ties.back().explored = !stakes.matters;
+    if (met_.insert(tied).second) {
+        decisions_.push_back(
+            {.tied = tied, .chosen = chosen, .round = round, .last = stakes.last, .matters = stakes.matters});
+    }
+    return chosen;
+}
+
+void TieJudge::settled(std::vector<ProjectIndex> set, std::vector<ProjectIndex> instead_of) {
+    decisions_.push_back({.tied = std::move(set), .instead_of = std::move(instead_of)});
 }
 
 ProjectIndex TieJudge::decide(std::span<const ProjectIndex> tied, bool last) {
@@ -86,24 +104,33 @@ ProjectIndex TieJudge::decide(std::span<const ProjectIndex> tied, bool last) {
     if (scripted_) {
         return tied[pick(tied.size())];
     }
-    const auto contains = [&](ProjectIndex project) { return std::ranges::find(tied, project) != tied.end(); };
-    for (const Favour& favour : favours_) {
-        if (contains(favour.favoured) && std::ranges::all_of(favour.among, contains)) {
-            return favour.favoured;
-        }
-    }
     const auto rank = [&](ProjectIndex project) { return rank_[project]; };
-    const ProjectIndex chosen =
-        last ? *std::ranges::max_element(tied, {}, rank) : *std::ranges::min_element(tied, {}, rank);
-    if (unbroken_.empty()) {
-        for (const ProjectIndex other : tied) {
-            if (other != chosen && level(chosen, other)) {
-                unbroken_.assign(tied.begin(), tied.end());
-                break;
-            }
-        }
+    return last ? *std::ranges::max_element(tied, {}, rank) : *std::ranges::min_element(tied, {}, rank);
+}
+
+void TieJudge::note_lot(std::span<const ProjectIndex> tied, ProjectIndex chosen) {
+    const bool open = std::ranges::any_of(tied, [&](ProjectIndex p) { return p != chosen && level(chosen, p); });
+    if (open && unbroken_.empty() && !scripted_) {
+        unbroken_.assign(tied.begin(), tied.end());
     }
-    return chosen;
+}
+
+void TieJudge::obey(std::span<const Precedence> precedences) {
+    std::vector<ProjectIndex> order(rank_.size());
+    for (ProjectIndex project = 0; project < rank_.size(); ++project) {
+        order[rank_[project]] = project;
+    }
+    std::vector<bool> placed(rank_.size(), false);
+    for (std::uint32_t place = 0; place < order.size(); ++place) {
+        const auto next = std::ranges::find_if(order, [&](ProjectIndex project) {
+            return !placed[project] && std::ranges::none_of(precedences, [&](const Precedence& precedence) {
+                return precedence.then == project && !placed[precedence.first];
+            });
+        });
+        check(next != order.end(), "an order of projects does not contradict itself");
+        placed[*next] = true;
+        rank_[*next] = place;
+    }
 }
 
 Tie TieJudge::describe(std::size_t round, std::vector<ProjectIndex> tied, ProjectIndex chosen) const {
@@ -115,10 +142,6 @@ Tie TieJudge::describe(std::size_t round, std::vector<ProjectIndex> tied, Projec
     }
     const TieBreak reason = deciding < reasons_.size() ? reasons_[deciding] : TieBreak::alphabetical;
     return {.round = round, .tied = std::move(tied), .chosen = chosen, .broken_by = reason};
-}
-
-void TieJudge::favour(std::vector<ProjectIndex> among, ProjectIndex favoured) {
-    favours_.push_back({std::move(among), favoured});
 }
 
 std::size_t TieJudge::pick(std::size_t width) {

@@ -137,7 +137,9 @@ void write_ties(Writer& out, const Election& election, const CountResult& result
         out.ids("tied", election, tie.tied);
         out.field("chosen", election.projects[tie.chosen].id);
         out.field("broken_by", name_of(tie.broken_by));
-        if (tie.explored) {
+        out.boolean("on_the_way", tie.on_the_way);
+        out.boolean("explored", tie.explored);
+        if (tie.explored || !tie.alternatives.empty()) {
             out.boolean("changed_outcome", !tie.alternatives.empty());
             out.key("alternatives");
             out.open('[');

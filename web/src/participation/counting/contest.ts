@@ -65,9 +65,16 @@ export function front_of(contest: Contest, order: Order, projects: readonly numb
     return front
 }
 
-/// The front's choice, with the tie noted.
-export function choose(contest: Contest, outcome: Outcome, front: readonly number[]): number {
-    const chosen = contest.judge.choose(front)
-    if (front.length > 1) outcome.ties.push(contest.judge.describe(outcome.rounds.length, front, chosen))
+/// True if all can be bought with what is left: the money is enough and none excludes another.
+export function can_buy_all(contest: Contest, outcome: Outcome, projects: readonly number[]): boolean {
+    const cost = projects.reduce((sum, project) => sum + BigInt(cost_of(contest, project)), 0n)
+    return cost <= BigInt(contest.budget - outcome.spent) && !projects.some((project) => rivals_of(contest, project).some((rival) => projects.includes(rival)))
+}
+
+/// The front's choice, with the tie noted. `matters`: false if all of them are bought anyway.
+export function choose(contest: Contest, outcome: Outcome, front: readonly number[], matters = true): number {
+    const round = outcome.rounds.length
+    const chosen = contest.judge.choose(front, round, matters)
+    if (front.length > 1) outcome.ties.push(contest.judge.describe({ tied: front, chosen, round, matters }, false))
     return chosen
 }

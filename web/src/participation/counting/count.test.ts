@@ -6,7 +6,7 @@ import { format_money, parse_money } from './money.ts'
 import type { CountResult } from './result.ts'
 import { builtin_rules, plain_rule, print_rule, type Rule, rule_name, rule_named } from './rule.ts'
 import { parse_rule } from './rule_text.ts'
-import { random_election } from '../../../../tests/recount/random_elections.ts'
+import { Dice, random_election } from '../../../../tests/recount/random_elections.ts'
 import { sha256 } from './sha256.ts'
 
 function election(budget: number, costs: Record<string, number>, ballots: [times: number, ids: string][]): Election {
@@ -76,7 +76,7 @@ describe('the worked vectors, with exact fractions', () => {
         expect(names(first, result)).toBe('lib play gym')
         expect(shares(result)).toBe('100/3 50 200/3')
         expect(result.rounds.map(({ price }) => to_text(price!)).join(' ')).toBe('100/3 50 200/3')
-        expect(result.ties).toEqual([{ round: 1, tied: [2, 3], chosen: 3, broken_by: 'lower-cost', alternatives: [[1, 2, 3, 4]] }])
+        expect(result.ties).toEqual([{ round: 1, tied: [2, 3], chosen: 3, broken_by: 'lower-cost', on_the_way: false, alternatives: [[1, 2, 3, 4]], explored: true }])
     })
     it('cardinality raised', () => {
         const raised = counted(first, 'mes-cardinality-add1')
@@ -157,7 +157,7 @@ describe('greedy', () => {
         const level = { ...election(30, { bench: 30, book: 0, song: 0 }, [[1, 'bench book'], [1, 'song']]), exclusive: [[0, 2], [1, 2]] }
         const result = counted(level, 'greedy')
         expect(names(level, result)).toBe('book bench')
-        expect(result.ties).toEqual([{ round: 0, tied: [1, 2], chosen: 1, broken_by: 'alphabetical', alternatives: [[2]] }])
+        expect(result.ties).toEqual([{ round: 0, tied: [1, 2], chosen: 1, broken_by: 'alphabetical', on_the_way: false, alternatives: [[2]], explored: true }])
         const more = { ...election(30, { bench: 30, book: 0, song: 0 }, [[1, 'bench book'], [2, 'song']]), exclusive: level.exclusive }
         expect(names(more, counted(more, 'greedy'))).toBe('song')
         expect(counted(more, 'greedy').ties).toEqual([])
@@ -165,6 +165,49 @@ describe('greedy', () => {
     it('stops at a tie between what costs nothing that only a lot can break', () => {
         const level = { ...election(30, { book: 0, song: 0 }, [[1, 'book song']]), exclusive: [[0, 1]] }
         expect(count(level, { ...plain_rule, method: 'greedy', ties: ['lot'] })).toMatchObject({ ok: false, fault: { code: 'only-lot' } })
+    })
+})
+
+describe('ties', () => {
+    const letters = ['a', 'b', 'c', 'd']
+    const orders = (rest: string[]): string[][] => (rest.length === 0 ? [[]] : rest.flatMap((one) => orders(rest.filter((other) => other !== one)).map((order) => [one, ...order])))
+
+    /// Few costs and few voters, so that nearly everything is tied.
+    function level_election(dice: Dice): Election {
+        const costs = dice.pick([[20, 20], [20, 30], [10, 20]])
+        const kroner = letters.map(() => dice.pick(costs))
+        const all = kroner.reduce((sum, cost) => sum + cost, 0)
+        const ballots = Array.from({ length: 2 + dice.below(5) }, (): [number, string] => {
+            const first = dice.below(4)
+            return [1, letters.map((_, i) => letters[(first + i) % 4]!).slice(0, 1 + dice.below(3)).join(' ')]
+        })
+        const of = election(20 + dice.below(all - 20), Object.fromEntries(letters.map((id, i) => [id, kroner[i]!])), ballots)
+        return dice.below(5) === 0 ? { ...of, exclusive: [[0, 2], [1, 2]] } : of
+    }
+
+    /// The same with a hundredth of the money, for rules that go by øre.
+    const in_oere = (of: Election, wanted: boolean): Election =>
+        wanted ? { ...of, budget: of.budget / 100, projects: of.projects.map((project) => ({ ...project, cost: project.cost / 100 })) } : of
+    const set_of = (winners: readonly number[]) => [...winners].sort((a, b) => a - b).join()
+
+    it.each(builtin_rules)('tell of every outcome that another order leads to, and of no other: %s', (name) => {
+        let decided = 0
+        const rule: Rule = { ...rule_named(name)!, ties: ['alphabetical'] }
+        for (let seed = 1; seed <= 40; ++seed) {
+            const of = in_oere(level_election(new Dice(seed)), name.includes('add-opt'))
+            const result = counted(of, rule)
+            const told = new Set([result.winners, ...result.ties.flatMap(({ alternatives }) => alternatives)].map(set_of))
+            const outcomes = new Set(
+                orders(letters).map((ids) => {
+                    const renamed = { ...of, projects: of.projects.map((project, i) => ({ ...project, id: ids[i]! })) }
+                    const again = count(renamed, rule, { explore_ties: false })
+                    return again.ok ? set_of(again.value.winners) : again.fault.code
+                }),
+            )
+            expect([...told].sort(), `${name} ${seed}`).toEqual([...outcomes].sort())
+            if (outcomes.size > 1) ++decided
+        }
+        expect(decided).toBeGreaterThan(5)
     })
 })
 

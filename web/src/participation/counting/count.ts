@@ -7,7 +7,8 @@ import { count_phragmen } from './phragmen.ts'
 import { type Totals, totals_of } from './profile.ts'
 import type { CountResult, Outcome, WhyExcluded } from './result.ts'
 import { type Rule, rule_name } from './rule.ts'
-import { type Favour, TieJudge } from './ties.ts'
+import { explore_ties } from './tie_exploration.ts'
+import { TieJudge } from './ties.ts'
 
 export interface CountOptions {
     /// Count again for each tie as if another of the tied had been chosen, to say whether the tie decided anything.
@@ -52,9 +53,10 @@ function fund_free(contest: Contest): Outcome {
         if (open.length === 0) return outcome
         const most = Math.max(...open.map((project) => totals.votes[project]!))
         const level = open.filter((project) => totals.votes[project] === most)
-        const first = judge.first_of(level)
-        const rivals = rivals_of(contest, first)
-        const tied = level.filter((project) => project === first || rivals.includes(project))
+        // Those that exclude one another, directly or through a third.
+        const linked = new Set([judge.first_of(level)])
+        for (const project of linked) for (const rival of rivals_of(contest, project)) if (level.includes(rival)) linked.add(rival)
+        const tied = level.filter((project) => linked.has(project))
         buy(contest, outcome, choose(contest, outcome, tied), 'free')
     }
 }
@@ -66,44 +68,21 @@ function count_once(election: Election, rule: Rule, totals: Totals, judge: TieJu
     const with_cost = all.filter((project) => cost(project) > 0 && !excluded.has(project))
     const contest = { election, rule, totals, judge, entrants: with_cost, budget: election.budget, progress, leaps }
     const free = fund_free({ ...contest, entrants: all.filter((project) => cost(project) === 0 && !excluded.has(project)) })
+    const decided = judge.decisions.length
     const outcome = methods[rule.method]({ ...contest, entrants: still_open(contest, free) })
+    const own = new Set(outcome.ties.map(({ tied }) => tied.join()))
+    const on_the_way = judge.decisions.slice(decided).filter(({ tied }) => !own.has(tied.join()))
+    const ties = [...outcome.ties, ...on_the_way.map((decision) => judge.describe(decision, true))]
     const rounds = [...free.rounds, ...outcome.rounds]
     return {
         ...outcome,
         ...totals,
         rule: rule_name(rule),
         rounds,
-        ties: [...free.ties, ...outcome.ties.map((tie) => ({ ...tie, round: tie.round + free.rounds.length }))],
+        ties: [...free.ties, ...ties.map((tie) => ({ ...tie, round: tie.round + free.rounds.length }))],
         winners: rounds.map(({ project }) => project),
         budget: election.budget,
         excluded,
-    }
-}
-
-const ascending = (projects: readonly number[]): number[] => [...projects].sort((a, b) => a - b)
-
-function by_members(a: readonly number[], b: readonly number[]): number {
-    const at = a.findIndex((project, i) => project !== b[i])
-    return at < 0 ? a.length - b.length : a[at]! - (b[at] ?? -1)
-}
-
-const recounts_max = 256
-
-function explore_ties(election: Election, rule: Rule, totals: Totals, result: CountResult, options: CountOptions): void {
-    const outcome = ascending(result.winners)
-    let recounts = 0
-    for (const tie of result.ties) {
-        if (recounts + tie.tied.length > recounts_max) return
-        const others = new Map<string, number[]>()
-        for (const favoured of tie.tied) {
-            if (favoured === tie.chosen) continue
-            ++recounts
-            const favour: Favour = { among: tie.tied, favoured }
-            const judge = new TieJudge(election, rule, totals.votes, favour)
-            const winners = ascending(count_once(election, rule, totals, judge, options).winners)
-            if (winners.join() !== outcome.join()) others.set(winners.join(), winners)
-        }
-        tie.alternatives = [...others.values()].sort(by_members)
     }
 }
 
@@ -114,7 +93,12 @@ export function count(election: Election, rule: Rule, options: CountOptions = {}
         const judge = new TieJudge(election, rule, totals.votes)
         const result = count_once(election, rule, totals, judge, options)
         if (judge.unbroken) refuse('only-lot', {}, { projects: judge.unbroken.map((project) => election.projects[project]!.id).join(', ') })
-        if (options.explore_ties ?? true) explore_ties(election, rule, totals, result, options)
+        if (options.explore_ties ?? true) {
+            explore_ties(judge.decisions, result, (order) => {
+                const other = new TieJudge(election, rule, totals.votes, order)
+                return { winners: count_once(election, rule, totals, other, options).winners, decisions: other.decisions }
+            })
+        }
         return result
     })
 }

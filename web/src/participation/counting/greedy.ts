@@ -1,4 +1,4 @@
-import { buy, choose, type Contest, cost_of, front_of, no_outcome, rivals_of, still_open } from './contest.ts'
+import { buy, can_buy_all, choose, type Contest, cost_of, front_of, no_outcome, rivals_of, still_open } from './contest.ts'
 import type { Outcome, Phase } from './result.ts'
 import type { Misfit, Order } from './rule.ts'
 
@@ -7,7 +7,8 @@ function fill(contest: Contest, outcome: Outcome, order: Order, misfit: Misfit, 
     for (;;) {
         const open = still_open(contest, outcome).filter((project) => misfit === 'stop' || fits(project))
         if (open.length === 0) return
-        const chosen = choose(contest, outcome, front_of(contest, order, open))
+        const front = front_of(contest, order, open)
+        const chosen = choose(contest, outcome, front, !can_buy_all(contest, outcome, front))
         if (!fits(chosen)) return
         buy(contest, outcome, chosen, phase)
     }
@@ -28,7 +29,8 @@ export function count_knapsack(contest: Contest): Outcome {
     const outcome = no_outcome()
     let open = [...contest.entrants]
     while (open.length > 0) {
-        const chosen = choose(contest, outcome, front_of(contest, 'score', open))
+        const front = front_of(contest, 'score', open)
+        const chosen = choose(contest, outcome, front, !can_buy_all(contest, outcome, front))
         const rest = contest.budget - outcome.spent
         if (cost_of(contest, chosen) > rest) {
             const least = contest.election.projects[chosen]!.partial_from

@@ -26,12 +26,14 @@ export function result_json(election: Election, rule: Rule, result: CountResult)
         endowments: result.endowment
             ? [{ share: exact(result.endowment.share), raises: result.endowment.raises, exhaustive: result.endowment.exhaustive, pot: '' }]
             : [],
-        ties: result.ties.map(({ round, tied, chosen, broken_by, alternatives }) => ({
+        ties: result.ties.map(({ round, tied, chosen, broken_by, on_the_way, alternatives, explored }) => ({
             round,
             tied: tied.map(id),
             chosen: id(chosen),
             broken_by,
-            ...(alternatives && { changed_outcome: alternatives.length > 0, alternatives: alternatives.map((set) => set.map(id)) }),
+            on_the_way,
+            explored,
+            ...((explored || alternatives.length > 0) && { changed_outcome: alternatives.length > 0, alternatives: alternatives.map((set) => set.map(id)) }),
         })),
         rounds: result.rounds.map((round) => ({
             project: id(round.project),

@@ -10,14 +10,28 @@ export interface Tie {
     tied: number[]
     chosen: number
     broken_by: TieBreak
-    /// Other winning sets that choosing another would have led to. Missing where they were not counted.
-    alternatives?: number[][]
+    /// It came up in a count on the way, not in the one that became the outcome.
+    on_the_way: boolean
+    /// Other winning sets, had this tie been broken otherwise and those after it in any way.
+    alternatives: number[][]
+    /// All of them were counted. Else those found so far are given.
+    explored: boolean
 }
 
-/// "As if": whenever all of `among` are tied, `favoured` goes first.
-export interface Favour {
-    among: readonly number[]
-    favoured: number
+/// One project goes before another wherever the two are tied.
+export interface Precedence {
+    first: number
+    then: number
+}
+
+/// Projects between which the judge had to decide.
+export interface Decision {
+    /// Ascending.
+    tied: readonly number[]
+    chosen: number
+    round: number
+    /// False: all of them are bought, whichever goes first.
+    matters: boolean
 }
 
 const by_bytes = (a: Uint8Array, b: Uint8Array): number => {
@@ -35,12 +49,15 @@ function places(keys: readonly { project: number }[]): number[] {
 /// Decides between tied projects in the adopted order of reasons, and remembers the first tie they could not break.
 export class TieJudge {
     unbroken: number[] | undefined
+    /// Each once however often it was asked for, in the order in which they came up.
+    readonly decisions: Decision[] = []
+    private readonly met = new Set<string>()
     private readonly reasons: readonly TieBreak[]
     private readonly keys: Record<TieBreak, (project: number) => number>
-    private readonly favour: Favour | undefined
+    /// By project. The adopted order, and the alphabet where that says nothing; obeying what it was told first.
+    private readonly rank: number[]
 
-    constructor(election: Election, rule: Rule, votes: readonly number[], favour?: Favour) {
-        this.favour = favour
+    constructor(election: Election, rule: Rule, votes: readonly number[], obey: readonly Precedence[] = []) {
         // A lot without a seed cannot be drawn.
         this.reasons = rule.ties.filter((reason) => reason !== 'lot' || rule.seed !== '')
         const encoder = new TextEncoder()
@@ -60,26 +77,43 @@ export class TieJudge {
             'listed-order': (project) => project,
             alphabetical: (project) => alphabet[project]!,
         }
+        this.rank = this.ranks(election.projects.length, obey)
     }
 
-    choose(tied: readonly number[]): number {
+    /// Which of the tied (ascending) goes first. Where there are several, the decision is remembered.
+    choose(tied: readonly number[], round: number, matters: boolean): number {
         if (tied.length === 1) return tied[0]!
-        if (this.favour?.among.every((project) => tied.includes(project))) return this.favour.favoured
-        const first = this.first_of(tied)
-        if (!this.unbroken && tied.some((other) => other !== first && this.agreeing(first, other) === this.reasons.length)) {
+        const chosen = this.first_of(tied)
+        if (!this.unbroken && tied.some((other) => other !== chosen && this.agreeing(chosen, other) === this.reasons.length)) {
             this.unbroken = [...tied]
         }
-        return first
+        const key = tied.join()
+        if (!this.met.has(key)) this.decisions.push({ tied: [...tied], chosen, round, matters })
+        this.met.add(key)
+        return chosen
     }
 
-    /// By the adopted order, and the alphabet where that says nothing; not a decision yet.
+    /// Remembers nothing.
     first_of(projects: readonly number[]): number {
-        return projects.reduce((best, project) => (this.order(project, best) < 0 ? project : best))
+        return projects.reduce((best, project) => (this.rank[project]! < this.rank[best]! ? project : best))
     }
 
-    describe(round: number, tied: readonly number[], chosen: number): Tie {
+    describe({ round, tied, chosen, matters }: Decision, on_the_way: boolean): Tie {
         const last = Math.max(...tied.filter((other) => other !== chosen).map((other) => this.agreeing(chosen, other)))
-        return { round, tied: [...tied].sort((a, b) => a - b), chosen, broken_by: this.reasons[last] ?? 'alphabetical' }
+        return { round, tied: [...tied], chosen, broken_by: this.reasons[last] ?? 'alphabetical', on_the_way, alternatives: [], explored: !matters }
+    }
+
+    private ranks(projects: number, obey: readonly Precedence[]): number[] {
+        const adopted = Array.from({ length: projects }, (_, project) => project).sort((a, b) => this.order(a, b))
+        const rank: number[] = []
+        for (let place = 0; place < projects; ++place) {
+            const next = adopted.find(
+                (project) => rank[project] === undefined && obey.every(({ first, then }) => then !== project || rank[first] !== undefined),
+            )
+            if (next === undefined) throw new Error('an order of projects does not contradict itself')
+            rank[next] = place
+        }
+        return rank
     }
 
     private agreeing(a: number, b: number): number {
