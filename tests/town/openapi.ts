@@ -1,6 +1,7 @@
 /// api/openapi.yaml as a judge of answers: status, media type, and the schema of the body.
 import { strict as assert } from 'node:assert'
 import { readFileSync } from 'node:fs'
+import { request } from 'node:http'
 import Ajv2020 from 'ajv/dist/2020.js'
 import add_formats from 'ajv-formats'
 import { parse } from 'yaml'
@@ -37,18 +38,76 @@ export interface Call {
     method?: string
     status: number
     headers?: Record<string, string>
-    body?: string
+    body?: string | Uint8Array<ArrayBuffer>
+    /// Says that so many bytes will come and waits for the answer, instead of sending `body`.
+    announces?: number
+}
+
+interface Answer {
+    status: number
+    type: string
+    text: string
+}
+
+async function exchange(origin: string, { url, method = 'get', headers = {}, body }: Call): Promise<Answer> {
+    const response = await fetch(origin + url, { method: method.toUpperCase(), headers, body })
+    return { status: response.status, type: response.headers.get('content-type') ?? '', text: await response.text() }
+}
+
+function announce(origin: string, { url, method, headers, announces }: Call): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+        const call = request(origin + url, { method: method!.toUpperCase(), headers: { ...headers, 'Content-Length': announces } })
+        call.on('response', async (response) => {
+            let text = ''
+            for await (const part of response.setEncoding('utf8')) text += part
+            resolve({ status: response.statusCode!, type: response.headers['content-type'] ?? '', text })
+            call.destroy()
+        })
+        call.on('error', reject)
+        call.flushHeaders()
+    })
+}
+
+const asked = new Set<string>()
+
+/// What was asked, and answered as the contract says; ask() notes it by itself.
+export function note({ path, method = 'get', status }: Pick<Call, 'path' | 'method' | 'status'>): void {
+    assert.ok(contract.paths[path]?.[method]?.responses[String(status)], `${method} ${path} does not promise ${status}`)
+    asked.add(`${method} ${path} ${status}`)
+}
+
+/// Every answer that the contract promises and nobody has asked for: "get /api/v1/places 400".
+export function never_asked(): string[] {
+    return operations().flatMap(({ method, path, operation }) =>
+        Object.keys(operation.responses).map((status) => `${method} ${path} ${status}`)).filter((one) => !asked.has(one))
+}
+
+export function operations(): { method: string; path: string; operation: any }[] {
+    return Object.entries<any>(contract.paths).flatMap(([path, methods]) =>
+        Object.entries<any>(methods).filter(([, operation]) => operation.responses).map(([method, operation]) => ({ method, path, operation })))
+}
+
+/// Every example of something that is sent: as the request's own, or as that of a schema it may follow.
+export function request_examples(): { method: string; path: string; type: string; body: string; success: number }[] {
+    return operations().flatMap(({ method, path, operation }) =>
+        Object.entries<any>(operation.requestBody?.content ?? {}).flatMap(([type, { schema, example }]) => {
+            const schemas = [schema, ...(schema.anyOf ?? schema.oneOf ?? [])].map(resolve)
+            const values = [example, ...schemas.map((one) => one.example)].filter((value) => value !== undefined)
+            const success = Number(Object.keys(operation.responses).find((status) => status.startsWith('2')))
+            return values.map((value) => ({ method, path, type, body: typeof value === 'string' ? value : JSON.stringify(value), success }))
+        }))
 }
 
 /// Asks the town at `origin`, and checks the answer against what the contract promises for its status.
-export async function ask(origin: string, { path, url, method = 'get', status, headers = {}, body }: Call): Promise<any> {
-    const response = await fetch(origin + url, { method: method.toUpperCase(), headers, body })
-    const text = await response.text()
-    assert.equal(response.status, status, `${method} ${url}: ${text.slice(0, 300)}`)
+export async function ask(origin: string, call: Call): Promise<any> {
+    const { path, url, method = 'get', status } = call
+    const { status: answered, type: answered_as, text } = await (call.announces === undefined ? exchange : announce)(origin, call)
+    assert.equal(answered, status, `${method} ${url}: ${text.slice(0, 300)}`)
     const promised = resolve(contract.paths[path][method].responses[String(status)])
     assert.ok(promised, `${method} ${path} does not promise ${status}`)
+    note({ path, method, status })
     if (status === 204) return undefined
-    const type = (response.headers.get('content-type') ?? '').split(';')[0]!
+    const type = answered_as.split(';')[0]!
     const schema = promised.content?.[type]?.schema
     assert.ok(schema, `${path} does not promise ${status} as ${type}`)
     if (!type.endsWith('json')) return text
