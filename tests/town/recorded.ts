@@ -1,33 +1,39 @@
-/// Nine days of recorded ChirpStack events through the real way in: every one is accounted for, kind by kind.
+/// Recorded ChirpStack events through the real way in, by `bypuls replay`: every one is accounted for, what an adopted device
+/// measured is stored, and whatever is sent again is known. A small recording of our own, and nine days of real ones where they are.
 import { strict as assert } from 'node:assert'
+import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { zstdDecompressSync } from 'node:zlib'
-import { folder, make_token, remove, Report, start, until } from './town.ts'
+import { folder, make_token, program, remove, Report, start, start_demonstration, until, type Town } from './town.ts'
 
-const recording = '../shared/data/lorawan/chirpstack_v4_uplinks_yellowknife_part1.jsonl.zst'
+interface Recording {
+    file: string
+    /// That of them are adopted before the recording is sent, with the profile that the demonstration town has for their kind.
+    adopted: Record<string, string>
+    events: number
+    /// Uplinks of the adopted ones with a temperature; of the real ones, those in which their makers' own codecs found it.
+    readings: number
+}
+const small: Recording = {
+    file: 'tests/data/replay/events.jsonl', adopted: { '5e90000000000001': 'elsys-bathing' }, events: 56, readings: 24,
+}
+const large: Recording = {
+    file: '../shared/data/lorawan/chirpstack_v4_uplinks_yellowknife_part1.jsonl.zst',
+    adopted: { '7894e80000027a0a': 'radio-bridge-air', '7894e80000027af8': 'radio-bridge-air' }, events: 9234, readings: 211,
+}
 const report = new Report('town_recorded')
-if (!existsSync(recording)) {
-    report.skip('the recorded events', 'needs ../shared/data/lorawan')
-    report.end()
-}
-
-/// What ChirpStack called the event: it stands in the URL, which the recording does not have.
-function kind_of(event: any): string {
-    if ('fCnt' in event) return 'up'
-    if ('margin' in event) return 'status'
-    return 'code' in event ? 'log' : 'join'
-}
-const lines = zstdDecompressSync(readFileSync(recording)).toString('utf8').trim().split('\n')
-const kinds = new Map<string, string[]>([['join', []], ['up', []], ['status', []], ['log', []]])
-for (const line of lines) kinds.get(kind_of(JSON.parse(line)))!.push(line)
-
-const data = folder()
-const town = await start(['serve', '--data', data, '--listen', '127.0.0.1:0'])
-const key = { Authorization: `Bearer ${make_token(data, 'ingest')}` }
-const admin = { Authorization: `Bearer ${make_token(data, 'admin')}` }
 
 type Account = Record<'received' | 'stored' | 'duplicate' | 'quarantined' | 'rejected', number>
-async function account(): Promise<Account> {
+const law = (grown: Account) => assert.equal(grown.received, grown.stored + grown.duplicate + grown.quarantined + grown.rejected)
+
+/// The demonstration town's codecs and profiles, without its devices.
+async function open_town(data: string): Promise<Town> {
+    await (await start_demonstration(data)).stop()
+    return start(['serve', '--data', data, '--listen', '127.0.0.1:0'])
+}
+
+async function account(town: Town, admin: Record<string, string>): Promise<Account> {
     const text = await until(
         async () => (await fetch(`${town.url}/metrics`, { headers: admin })).text(),
         (metrics) => !/bypuls_ingest_in_flight\{source="chirpstack"\} [1-9]/.test(metrics),
@@ -36,57 +42,100 @@ async function account(): Promise<Account> {
     const read = (name: string) => Number(text.match(new RegExp(`bypuls_ingest_${name}_total\\{source="chirpstack"\\} (\\d+)`))?.[1] ?? 0)
     return { received: read('received'), stored: read('stored'), duplicate: read('duplicate'), quarantined: read('quarantined'), rejected: read('rejected') }
 }
-/// What one device sent, in its order; devices side by side, as a network server sends. What the account grew by.
-async function send(kind: string, events: string[]): Promise<Account> {
-    const before = await account()
-    const devices = [...Map.groupBy(events, (event) => JSON.parse(event).deviceInfo?.devEui).values()].sort((a, b) => b.length - a.length)
-    const take_turns = async () => {
-        for (let own = devices.shift(); own; own = devices.shift()) {
-            for (const body of own) {
-                const answer = await fetch(`${town.url}/ingest/chirpstack?event=${kind}`, { method: 'POST', headers: { ...key, 'Content-Type': 'application/json' }, body })
-                assert.equal(answer.status, 204, `${kind}: ${await answer.text()}\n${body}`)
-            }
-        }
-    }
-    await Promise.all(Array.from({ length: 8 }, take_turns))
-    const after = await account()
-    return Object.fromEntries(Object.entries(after).map(([name, n]) => [name, n - before[name as keyof Account]])) as Account
-}
-const law = (grown: Account) => assert.equal(grown.received, grown.stored + grown.duplicate + grown.quarantined + grown.rejected)
 
-await report.test('the recording holds 9 234 events of four kinds', () => {
-    assert.equal(lines.length, 9234)
-    assert.deepEqual([...kinds].map(([kind, events]) => [kind, events.length]), [['join', 31], ['up', 9119], ['status', 75], ['log', 9]])
-})
-for (const [kind, events] of kinds) {
-    await report.test(`${kind}: received is stored, duplicate, quarantined and rejected`, async () => {
-        const grown = await send(kind, events)
-        law(grown)
-        assert.equal(grown.received, events.length)
-        assert.equal(grown.rejected, 0)
-        // Nobody has adopted these devices: what they measured waits in the inbox, and the rest is kept as it is.
-        if (kind === 'up') assert.deepEqual([grown.stored, grown.quarantined + grown.duplicate], [0, events.length])
-        else assert.deepEqual([grown.quarantined, grown.stored + grown.duplicate], [0, events.length])
-    })
-}
-// The recording is older than the seven days for which frames are remembered by their own time, so some are known again and
-// others are not: each is accounted for all the same.
-await report.test('sent again, every one is accounted for', async () => {
-    for (const [kind, events] of kinds) {
-        const grown = await send(kind, events)
-        law(grown)
-        assert.deepEqual([grown.received, grown.rejected], [events.length, 0], kind)
+async function check(recording: Recording): Promise<void> {
+    const text = readFileSync(recording.file)
+    const lines = (recording.file.endsWith('.zst') ? zstdDecompressSync(text) : text).toString('utf8').trim().split('\n')
+    const named = (what: string) => `${recording.file.split('/').at(-1)}: ${what}`
+    const data = folder()
+    let town = await open_town(data)
+    const token = make_token(data, 'ingest')
+    const key = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }
+    const admin = { Authorization: `Bearer ${make_token(data, 'admin,read')}` }
+    const grows = async (work: () => Promise<unknown>): Promise<Account> => {
+        const before = await account(town, admin)
+        await work()
+        const after = await account(town, admin)
+        return Object.fromEntries(Object.entries(after).map(([name, n]) => [name, n - before[name as keyof Account]])) as Account
     }
+    /// The command itself; what it says at its end.
+    const replay = async () => {
+        const { stdout } = await promisify(execFile)(program, ['replay', recording.file, '--to', town.url, '--token', token])
+        return JSON.parse(stdout) as { sent: number; accepted: number; refused: number; first_refusal: string | null }
+    }
+    const stored = async () => (await account(town, admin)).stored
+
+    await report.test(named('its devices are adopted when their first frame waits in the inbox'), async () => {
+        // Printed a moment after it serves, at each start while there is no account.
+        const printed = async () => town.output().match(/\b([0-9A-Z]{5}(?:-[0-9A-Z]{1,5}){5})\b/)?.[1]
+        const code = await until(printed, (found) => found !== undefined, 60)
+        const account = { name: 'kari@example.org', password: 'en lang setning om badevann' }
+        const own_page = { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin' }
+        const set_up = await fetch(`${town.url}/api/v1/staff/setup`, { method: 'POST', headers: own_page, body: JSON.stringify({ ...account, code }) })
+        assert.equal(set_up.status, 201, await set_up.clone().text())
+        const { csrf_token } = (await set_up.json()) as { csrf_token: string }
+        const signed = { ...own_page, Cookie: set_up.headers.getSetCookie().map((one) => one.split(';')[0]).join('; '), 'X-CSRF-Token': csrf_token }
+        for (const [dev_eui, profile] of Object.entries(recording.adopted)) {
+            const first = lines.find((line) => line.includes('"fCnt"') && line.includes(dev_eui))!
+            const sent = await fetch(`${town.url}/ingest/chirpstack?event=up`, { method: 'POST', headers: key, body: first })
+            assert.equal(sent.status, 204)
+            const inbox = async () => (await fetch(`${town.url}/api/v1/staff/inbox`, { headers: signed })).text()
+            await until(inbox, (answer) => answer.includes(dev_eui), 60)
+            const body = JSON.stringify({ name: dev_eui, profile, place: 'blektjern', public: false })
+            const adopted = await fetch(`${town.url}/api/v1/staff/inbox/${dev_eui}/adopt`, { method: 'POST', headers: signed, body })
+            assert.equal(adopted.status, 201, await adopted.text())
+        }
+        // What waited is looked at again by itself.
+        await until(stored, (n) => n > 0, 60)
+    })
+    await report.test(named('bypuls replay sends everything, and every event is accounted for'), async () => {
+        const grown = await grows(async () => {
+            const said = await replay()
+            assert.deepEqual([said.sent, said.accepted, said.refused, said.first_refusal], [lines.length, lines.length, 0, null])
+        })
+        law(grown)
+        assert.equal(lines.length, recording.events)
+        assert.deepEqual([grown.received, grown.rejected], [recording.events, 0])
+    })
+    await report.test(named('what the adopted devices measured is stored, from the frame to the reading'), async () => {
+        let readings = 0
+        for (const dev_eui of Object.keys(recording.adopted)) {
+            const things = await (await fetch(`${town.url}/sta/v1.1/Things?$filter=name eq '${dev_eui}'&$expand=Datastreams($expand=ObservedProperty)`, { headers: admin })).json() as any
+            const air = things.value[0].Datastreams.find((one: any) => one.ObservedProperty.name === 'air_temperature')
+            const found = await (await fetch(`${town.url}/sta/v1.1/Datastreams(${air['@iot.id']})/Observations?$count=true&$top=1000`, { headers: admin })).json() as any
+            readings += found['@iot.count']
+            for (const { result } of found.value) assert.ok(result > -40 && result < 60, String(result))
+        }
+        assert.equal(readings, recording.readings)
+    })
+    await report.test(named('replayed again, every event is known'), async () => {
+        const grown = await grows(replay)
+        law(grown)
+        assert.deepEqual([grown.received, grown.duplicate], [recording.events, recording.events])
+    })
+    await report.test(named('after a restart the account is the same'), async () => {
+        const before = await account(town, admin)
+        assert.equal(await town.stop(), 0)
+        town = await start(['serve', '--data', data, '--listen', '127.0.0.1:0'])
+        assert.deepEqual(await account(town, admin), before)
+    })
+    await town.stop()
+    remove(data)
+}
+
+await check(small)
+if (existsSync(large.file)) await check(large)
+else report.skip('nine days of recorded events', 'needs ../shared/data/lorawan')
+await report.test('a recording that is not there, and a town that refuses, are said', async () => {
+    const fails = async (...args: string[]) => promisify(execFile)(program, ['replay', ...args]).then(() => assert.fail('it succeeded'), (fault) => fault)
+    const none = await fails('tests/data/replay/none.jsonl', '--to', 'http://127.0.0.1:9', '--token', 'x')
+    assert.match(none.stderr, /none\.jsonl/)
+    const data = folder()
+    const town = await start(['serve', '--data', data, '--listen', '127.0.0.1:0'])
+    const refused = await fails(small.file, '--to', town.url, '--token', 'wrong')
+    assert.match(refused.stdout + refused.stderr, /\b401\b/)
+    assert.equal(JSON.parse(refused.stdout).accepted, 0)
+    await town.stop()
+    remove(data)
 })
-await report.test('after a restart the account is the same', async () => {
-    const before = await account()
-    assert.equal(before.received, 2 * lines.length)
-    assert.equal(await town.stop(), 0)
-    const again = await start(['serve', '--data', data, '--listen', '127.0.0.1:0'])
-    const text = await (await fetch(`${again.url}/metrics`, { headers: admin })).text()
-    assert.match(text, new RegExp(`bypuls_ingest_received_total\\{source="chirpstack"\\} ${before.received}\\b`))
-    assert.match(text, new RegExp(`bypuls_ingest_quarantined_total\\{source="chirpstack"\\} ${before.quarantined}\\b`))
-    await again.stop()
-})
-remove(data)
 report.end()
