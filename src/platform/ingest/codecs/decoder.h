@@ -32,6 +32,8 @@ struct Uplink {
     Bytes bytes;                                   ///< at most 4096
     Instant received{};                            ///< `input.recvTime`, and what Date.now() and new Date() answer
     std::map<std::string, std::string> variables;  ///< ChirpStack's device variables
+
+    friend bool operator==(const Uplink&, const Uplink&) = default;
 };
 
 /// Why a codec gave no answer. The codec or its author is at fault, never the device.

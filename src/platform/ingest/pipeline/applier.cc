@@ -87,7 +87,33 @@ bool fits(const registry::Stream& stream, const observations::Value& value) {
     return parsed.is_array() && parsed.size() == stream.components;
 }
 
+Ahead::Frame frame_of(const lorawan::Event& event, const Intake& intake, const devices::StoredCodec& stored) {
+    return {.codec = {stored.id, std::to_string(stored.version), stored.script},
+            .uplink = {.f_port = event.f_port,
+                       .bytes = event.payload,
+                       .received = event.time.value_or(intake.message.received),
+                       .variables = {}}};
+}
+
 }  // namespace
+
+void Applier::look_ahead(std::span<const Intake* const> next) {
+    const auto book = parts_.devices.snapshot();
+    std::vector<Ahead::Frame> frames;
+    for (const Intake* intake : next) {
+        const auto* event = std::get_if<lorawan::Event>(&intake->parsed);
+        if (event == nullptr || event->kind != lorawan::Kind::up || event->payload.empty() || event->f_port == 0) {
+            continue;
+        }
+        const devices::Device* device = book->device(event->dev_eui);
+        const devices::Profile* profile = device == nullptr ? nullptr : book->profile(device->profile);
+        const devices::StoredCodec* codec = profile == nullptr ? nullptr : book->codec(profile->codec);
+        if (codec != nullptr) {
+            frames.push_back(frame_of(*event, *intake, *codec));
+        }
+    }
+    ahead_.look(std::move(frames));
+}
 
 Result<Applied> Applier::apply(const Intake& intake, journal::Position position) {
     Work work{.intake = intake, .position = position, .source = source_of(intake.message.way)};
@@ -284,10 +310,8 @@ Result<std::string> Applier::decode(Work& work, const lorawan::Event& event, con
         quarantine(work, Reason::no_profile, fmt::format("the profile's codec '{}' is not there", profile.codec));
         return std::string{};
     }
-    const codecs::Codec codec{stored->id, std::to_string(stored->version), stored->script};
-    const codecs::Uplink uplink{
-        .f_port = event.f_port, .bytes = event.payload, .received = event.time.value_or(work.intake.message.received)};
-    TRY(codecs::Decoded decoded, parts_.decoder.decode(codec, uplink));
+    const auto [codec, uplink] = frame_of(event, work.intake, *stored);
+    TRY(codecs::Decoded decoded, ahead_.decode(codec, uplink));
     if (decoded.fault) {
         quarantine(work, Reason::codec_failed, codecs::describe(*decoded.fault, codec.id), {},
                    static_cast<std::int64_t>(decoded.fault->line), codec.version);

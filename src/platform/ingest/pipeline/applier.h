@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "core/result.h"
 #include "platform/ingest/codecs/decoder.h"
 #include "platform/ingest/devices/device_book.h"
+#include "platform/ingest/pipeline/ahead.h"
 #include "platform/ingest/pipeline/ledger.h"
 #include "platform/ingest/pipeline/prepare.h"
 #include "platform/ingest/pipeline/series.h"
@@ -54,11 +56,13 @@ public:
     /// Stamps further ahead of the time of receipt than this are quarantined.
     static constexpr Duration ahead_max = std::chrono::minutes{10};
 
-    explicit Applier(Parts parts) : parts_(parts) {}
+    explicit Applier(Parts parts) : parts_(parts), ahead_(parts.decoder) {}
 
     /// An error means that nothing was done and the same message should be applied again: no codec worker, a full
     /// memory (settle first: Errc::exhausted), a database that cannot be reached.
     Result<Applied> apply(const Intake& intake, journal::Position position);
+    /// What will be applied next, in that order: the frames among it are decoded together. Changes nothing.
+    void look_ahead(std::span<const Intake* const> next);
 
 private:
     struct Unit {
@@ -86,6 +90,7 @@ private:
     /// mostly stand at the same places, and a look at the key is cheaper than a search for it.
     static constexpr std::size_t trail_max = 100'000;
     Parts parts_;
+    Ahead ahead_;
     std::shared_ptr<const registry::Streams> trail_of_;
     std::vector<const registry::Stream*> trail_;
 };

@@ -47,6 +47,25 @@ private:
 class FakeDecoder final : public codecs::Decoder {
 public:
     Result<codecs::Decoded> decode(const codecs::Codec& /*codec*/, const codecs::Uplink& uplink) override {
+        alone += 1;
+        return decoded(uplink);
+    }
+    Result<std::vector<codecs::Decoded>> decode_batch(const codecs::Codec& /*codec*/,
+                                                      std::span<const codecs::Uplink> uplinks) override {
+        std::vector<codecs::Decoded> all;
+        for (const auto& uplink : uplinks) {
+            TRY(auto one, decoded(uplink));
+            all.push_back(std::move(one));
+        }
+        together += all.size();
+        return all;
+    }
+    bool available = true;
+    std::size_t alone = 0;     ///< frames asked for one at a time
+    std::size_t together = 0;  ///< frames asked for in batches
+
+private:
+    Result<codecs::Decoded> decoded(const codecs::Uplink& uplink) const {
         if (!available) {
             return fail(Errc::unavailable, "no codec worker can be started");
         }
@@ -62,16 +81,6 @@ public:
         decoded.data = fmt::format(R"({{"value":{}}})", value);
         return decoded;
     }
-    Result<std::vector<codecs::Decoded>> decode_batch(const codecs::Codec& codec,
-                                                      std::span<const codecs::Uplink> uplinks) override {
-        std::vector<codecs::Decoded> all;
-        for (const auto& uplink : uplinks) {
-            TRY(auto decoded, decode(codec, uplink));
-            all.push_back(std::move(decoded));
-        }
-        return all;
-    }
-    bool available = true;
 };
 
 inline std::string device_text(int number) {

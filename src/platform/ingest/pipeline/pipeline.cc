@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <future>
 #include <iterator>
+#include <ranges>
 #include <utility>
 
 #include <boost/asio/associated_executor.hpp>
@@ -225,7 +226,29 @@ bool Pipeline::settle_is_due() const {
            (now >= next_settle_ && parts_.projection.unsettled());
 }
 
+/// Where many wait, a few are looked at together before the first of them. Only this thread takes from the queue, so
+/// what is looked at stays while others add to its end.
+void Pipeline::look_ahead_if_due(std::unique_lock<std::mutex>& lock) {
+    if (looked_at_ > 0) {
+        --looked_at_;
+        return;
+    }
+    if (queue_.size() < 2) {
+        return;
+    }
+    std::vector<const Intake*> next;
+    for (const Waiting& waiting : queue_ | std::views::take(Ahead::frames_max)) {
+        next.push_back(waiting.intake.get());
+    }
+    looked_at_ = next.size() - 1;
+    busy_ = true;
+    lock.unlock();
+    parts_.projection.look_ahead(next);
+    lock.lock();
+}
+
 void Pipeline::apply_one(std::unique_lock<std::mutex>& lock) {
+    look_ahead_if_due(lock);
     Waiting next = std::move(queue_.front());
     queue_.pop_front();
     busy_ = true;

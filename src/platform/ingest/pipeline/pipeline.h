@@ -126,6 +126,7 @@ private:
     std::vector<Answer> abandon_queue(Waiting& first);
     void run();
     bool wait_for_work(std::unique_lock<std::mutex>& lock);
+    void look_ahead_if_due(std::unique_lock<std::mutex>& lock);
     void apply_one(std::unique_lock<std::mutex>& lock);
     bool settle_is_due() const;
     void begin_settle_if_due(std::unique_lock<std::mutex>& lock);
@@ -140,6 +141,7 @@ private:
     std::condition_variable work_;
     std::condition_variable applied_;
     std::deque<Waiting> queue_;
+    std::size_t looked_at_ = 0;  // of the queue's first, how many have been looked at together
     std::map<std::string, std::uint64_t, std::less<>> in_flight_;  // units by source
     std::string trouble_;
     std::size_t appending_ = 0;  // given to the journal, not yet answered

@@ -223,6 +223,68 @@ TEST_F(ApplierTest, WithoutADecoderAFrameWaitsAndIsNotLost) {
     EXPECT_THAT(letters(), IsEmpty());
 }
 
+TEST_F(ApplierTest, FramesThatWaitAreDecodedTogetherAndAnswerAsIfAlone) {
+    bench_.add_profile();
+    bench_.adopt(1);
+    std::vector<std::unique_ptr<Intake>> waiting;
+    const auto add = [&](const Uplink& frame) {
+        waiting.push_back(
+            prepare(
+                {.way = Way::chirpstack_json, .detail = "up", .received = bench_.clock.now(), .body = body_of(frame)})
+                .value());
+    };
+    const Instant now = bench_.clock.now();
+    add({.time = now - 5s, .f_cnt = 1, .value = 11});
+    add({.time = now - 5s, .f_cnt = 1, .value = 11});              // again: never asked for
+    add({.device = 2, .time = now - 4s, .f_cnt = 1, .value = 7});  // nobody's: not looked at
+    add({.time = now - 3s, .f_cnt = 2, .value = 12, .whole = false});
+    add({.time = now - 2s, .f_cnt = 3, .value = 13});
+    std::vector<const Intake*> next;
+    for (const auto& intake : waiting) {
+        next.push_back(intake.get());
+    }
+    bench_.projection->look_ahead(next);
+    EXPECT_EQ(bench_.decoder.together, 4U);
+    for (std::uint64_t i = 0; i < waiting.size(); ++i) {
+        ASSERT_TRUE(bench_.projection->apply(*waiting[i], {i + 1}));
+    }
+    EXPECT_EQ(bench_.decoder.alone, 0U);
+    EXPECT_THAT(bench_.all_of(Bench::stream_of(1)).numbers, ElementsAre(11, 13));
+    EXPECT_THAT(letters(), SizeIs(2)) << "the one that the codec cannot read, and the one of nobody";
+}
+
+TEST_F(ApplierTest, WhatWasForeseenWithAnEarlierCodecIsDecodedAgain) {
+    bench_.add_profile();
+    bench_.adopt(1);
+    const auto intake = prepare({.way = Way::chirpstack_json,
+                                 .detail = "up",
+                                 .received = bench_.clock.now(),
+                                 .body = body_of({.time = bench_.clock.now(), .value = 11})})
+                            .value();
+    const Intake* next = intake.get();
+    bench_.projection->look_ahead({&next, 1});
+    ASSERT_TRUE(
+        bench_.devices->put_codec("fake", "Fake", "function decodeUplink(input) { return {}; }", 1).has_value());
+    ASSERT_TRUE(bench_.projection->apply(*intake, {1}));
+    EXPECT_EQ(bench_.decoder.alone, 1U);
+}
+
+TEST_F(ApplierTest, TroubleWhileLookingAheadIsLeftForTheFramesOwnTurn) {
+    bench_.add_profile();
+    bench_.adopt(1);
+    const auto intake = prepare({.way = Way::chirpstack_json,
+                                 .detail = "up",
+                                 .received = bench_.clock.now(),
+                                 .body = body_of({.time = bench_.clock.now(), .value = 11})})
+                            .value();
+    const Intake* next = intake.get();
+    bench_.decoder.available = false;
+    bench_.projection->look_ahead({&next, 1});
+    bench_.decoder.available = true;
+    ASSERT_TRUE(bench_.projection->apply(*intake, {1}));
+    EXPECT_THAT(bench_.all_of(Bench::stream_of(1)).numbers, ElementsAre(11));
+}
+
 TEST_F(ApplierTest, AMessageForWhichMemoryWasFullIsStoredOnceAfterSettling) {
     bench_.close();
     bench_.block_options.hot_bytes_max = 4096;

@@ -55,6 +55,8 @@ public:
     /// Applies the record at `position`, settling first when memory is full. An error: nothing happened, try again.
     /// `refused`, if given, gets the units that were quarantined.
     Result<Counts> apply(const Intake& intake, journal::Position position, std::vector<Refused>* refused = nullptr);
+    /// What will be given to apply() next, in that order.
+    void look_ahead(std::span<const Intake* const> next) { parts_.applier.look_ahead(next); }
     /// Marks what has been applied so far to be settled, which is quick. False: there is nothing. Waits for a
     /// finish_settle() that is under way.
     Result<bool> begin_settle();
