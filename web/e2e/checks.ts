@@ -29,6 +29,31 @@ export async function islands_are_alive(page: Page): Promise<void> {
     assert.equal(failed, 0, 'an island failed')
 }
 
+/// Bytes, packed as they are sent, of all that a first visitor fetches before any island: the page, its style, font and pictures,
+/// and the scripts that run at once (what is merely preloaded is the chart's).
+export async function size_before_islands(page: Page): Promise<number> {
+    const first_visit = await page.context().browser()!.newContext({ locale: 'nb-NO' })
+    const fresh = await first_visit.newPage()
+    const html = await (await fresh.request.get(page.url())).text()
+    let size = gzipSync(html).length
+    const counted: Promise<void>[] = []
+    fresh.on('response', (response) => {
+        const kind = response.request().resourceType()
+        const { pathname } = new URL(response.url())
+        const at_once = kind !== 'script' || html.includes(`<script src="${pathname}"`) || html.includes(`<script type="module" src="${pathname}"`) || /\/load-/.test(pathname)
+        const packed = kind === 'stylesheet' || kind === 'script' || response.url().endsWith('.svg')
+        if (!at_once || !['stylesheet', 'script', 'font', 'image'].includes(kind)) return
+        counted.push(response.body().then((body) => void (size += packed ? gzipSync(body).length : body.length)))
+    })
+    await fresh.goto(page.url())
+    await fresh.evaluate(() => document.fonts.ready)
+    await Promise.all(counted)
+    const fonts = await fresh.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.woff2')).length)
+    assert.ok(fonts > 0, 'the font was not fetched, so it is not counted')
+    await first_visit.close()
+    return size
+}
+
 /// Bytes of the page itself, and gzipped of style and script, as a first visitor fetches them with every island alive.
 export async function sizes_of_first_visit(page: Page): Promise<Record<'document' | 'stylesheet' | 'script', number>> {
     const first_visit = await page.context().browser()!.newContext({ locale: 'nb-NO' })

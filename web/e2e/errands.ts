@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import type { Cookie, Page } from 'playwright-core'
 import type { Look } from './browser.ts'
-import { fits, is_accessible, islands_are_alive, sizes_of_first_visit } from './checks.ts'
+import { fits, is_accessible, islands_are_alive, size_before_islands, sizes_of_first_visit } from './checks.ts'
 
 export interface Visit {
     page: Page
@@ -343,6 +343,9 @@ export const errands: Errand[] = [
             const sizes = await sizes_of_first_visit(page)
             console.log(`  place page: ${sizes.document} B HTML, ${sizes.stylesheet} B style and ${sizes.script} B script gzipped`)
             assert.ok(sizes.document < 50_000 && sizes.stylesheet < 30_000 && sizes.script < 200_000, JSON.stringify(sizes))
+            const whole = await size_before_islands(page)
+            console.log(`  place page with style, font and first scripts: ${whole} B packed`)
+            assert.ok(whole < 50_000, `${whole} B`)
         },
     },
     {
