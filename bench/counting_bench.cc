@@ -1,6 +1,8 @@
 // Counting at the size of large cities. Real elections are read from the shared data folder (BYPULS_SHARED_DIR); what
 // is missing is skipped. The straightforward exact count stands beside the fast one where it ends in reasonable time.
+#include <algorithm>
 #include <numeric>
+#include <thread>
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -152,31 +154,63 @@ void straightforward_add1(benchmark::State& state, bool plainly) {
 BENCHMARK_CAPTURE(straightforward_add1, plain_exact, true)->Unit(benchmark::kMillisecond)->Iterations(1);
 BENCHMARK_CAPTURE(straightforward_add1, certified, false)->Unit(benchmark::kMillisecond);
 
-/// All rules over all shared files; reading is included. A rule that gives an election up as too much work counts with
-/// the time it took to say so. add-opt is left out: in steps of one øre a large election takes minutes.
-std::vector<std::string> all_rules() {
-    std::vector<std::string> rules = counting::builtin_rules();
-    std::erase_if(rules, [](const std::string& rule) { return rule.contains("add-opt"); });
-    return rules;
-}
-
-void every_shared_file(benchmark::State& state, const std::vector<std::string>& rules) {
+/// All rules over all shared files, on as many threads as the machine has; reading is included. A rule that gives an
+/// election up as too much work counts with the time it took to say so. add-opt is left out: in steps of one øre a
+/// large election takes minutes.
+void every_shared_file(benchmark::State& state, const std::string& family) {
     if (!pabulib::shared_elections()) {
         state.SkipWithError("the shared elections are not on this machine");
         return;
+    }
+    std::vector<Rule> rules;
+    for (const std::string& name : counting::builtin_rules()) {
+        if (name.starts_with(family) && !name.contains("add-opt")) {
+            rules.push_back(named(name));
+        }
     }
     std::int64_t given_up = 0;
     for (auto _ : state) {
         for (const auto& file : pabulib::all_shared_files()) {
             const Election election = pabulib::read_election(pabulib::parse(file.text).value()).value().election;
-            for (const std::string& rule : rules) {
-                given_up += count(election, named(rule), certified()) ? 0 : 1;
+            for (const auto& result :
+                 count_by_each(election, rules, certified(), std::max(1U, std::thread::hardware_concurrency()))) {
+                given_up += result ? 0 : 1;
             }
         }
     }
     state.counters["given_up"] = static_cast<double>(given_up);
+    state.counters["rules"] = static_cast<double>(rules.size());
 }
-BENCHMARK_CAPTURE(every_shared_file, all_rules, all_rules())->Unit(benchmark::kSecond)->Iterations(1);
+BENCHMARK_CAPTURE(every_shared_file, all_rules, "")
+    ->Unit(benchmark::kSecond)
+    ->Iterations(1)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK_CAPTURE(every_shared_file, greedy, "greedy")
+    ->Unit(benchmark::kSecond)
+    ->Iterations(1)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK_CAPTURE(every_shared_file, equal_shares_by_cost, "mes-cost")
+    ->Unit(benchmark::kSecond)
+    ->Iterations(1)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK_CAPTURE(every_shared_file, equal_shares_by_number, "mes-cardinality")
+    ->Unit(benchmark::kSecond)
+    ->Iterations(1)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK_CAPTURE(every_shared_file, maximin_support, "maximin")
+    ->Unit(benchmark::kSecond)
+    ->Iterations(1)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK_CAPTURE(every_shared_file, cumulative_transfer, "cstv")
+    ->Unit(benchmark::kSecond)
+    ->Iterations(1)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
 
 void explain_a_drammen_sized_vote(benchmark::State& state, const std::string& rule) {
     static const Election drammen = generated(20, 20'000, 3, 3);

@@ -190,6 +190,46 @@ TEST_P(Agreement, TheOrderOfBallotsAndProjectsLeavesNoTrace) {
     }
 }
 
+/// With and without a seed, so that counts fail where only a lot could decide; the electorate and thresholds differ.
+TEST(CountByEach, IsWhatOneCountAfterTheOtherGives) {
+    SeededRandom random(11);
+    int failed = 0;
+    for (int i = 0; i < 300; ++i) {
+        const Election election = random_election(random, static_cast<BallotKind>(random.below(5)), true);
+        std::vector<Rule> rules;
+        for (const std::string& name : builtin_rules()) {
+            rules.push_back(random_rule(random, name));
+            if (random.chance(0.3)) {
+                rules.back().seed.clear();
+            }
+        }
+
+        const auto together = count_by_each(election, rules, {}, 1 + random.below(3));
+
+        ASSERT_EQ(together.size(), rules.size());
+        for (std::size_t r = 0; r < rules.size(); ++r) {
+            const auto alone = count(election, rules[r]);
+            ASSERT_EQ(alone.has_value(), together[r].has_value()) << describe(election, rules[r]);
+            if (alone) {
+                ASSERT_EQ(*alone, *together[r]) << describe(election, rules[r]);
+            } else {
+                ++failed;
+                ASSERT_EQ(alone.error().what, together[r].error().what) << describe(election, rules[r]);
+            }
+        }
+    }
+    EXPECT_GT(failed, 0);
+}
+
+TEST(CountByEach, SaysOfAnImpossibleElectionWhatCountSays) {
+    Election election;
+    election.budget = -1;
+    const std::vector rules(2, rule_named("greedy").value());
+    const auto results = count_by_each(election, rules, {}, 2);
+    ASSERT_EQ(results.size(), 2U);
+    EXPECT_EQ(results[1].error().what, count(election, rules[1]).error().what);
+}
+
 std::string test_name(const testing::TestParamInfo<std::string>& info) {
     std::string name = info.param;
     std::ranges::replace_if(name, [](char c) { return c == '-' || c == '+'; }, '_');

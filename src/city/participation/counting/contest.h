@@ -54,6 +54,8 @@ public:
 
     /// Every decision, each once however often it was asked for; in the order in which they came up.
     const std::vector<Decision>& decisions() const { return decisions_; }
+    /// Remembers what another judge of the same order decided.
+    void adopt(std::span<const Decision> decisions);
     /// From now on the order is the adopted one as far as these allow, which must not contradict one another.
     void obey(std::span<const Precedence> precedences);
     /// From now on decisions are read from `script` (positions in the tied lists, 0 beyond its end) and their widths
@@ -90,6 +92,8 @@ private:
     std::vector<ProjectIndex> unbroken_;
 };
 
+struct Kept;
+
 /// One pot being counted: what the rules work on.
 struct Contest {
     const Election& election;
@@ -100,6 +104,7 @@ struct Contest {
     std::vector<ProjectIndex> entrants;  ///< eligible, supported, with a cost; ascending
     Money budget = 0;
     std::string pot = {};
+    Kept* kept = nullptr;  ///< from counts of the same election by other rules, and for them; may be null
 
     Money cost(ProjectIndex project) const { return election.projects[project].cost; }
     /// All together, or the largest number there is.

@@ -1,11 +1,15 @@
 #include "city/participation/counting/count.h"
 
 #include <algorithm>
+#include <atomic>
+#include <map>
 #include <set>
+#include <thread>
+#include <tuple>
 
 #include <fmt/format.h>
 
-#include "city/participation/counting/contest.h"
+#include "city/participation/counting/kept.h"
 #include "city/participation/counting/self_check.h"
 #include "city/participation/counting/tie_exploration.h"
 #include "core/check.h"
@@ -55,8 +59,8 @@ std::int64_t voters_in_pot(const Election& election, const Rule& rule, const Tot
 class Counting {
 public:
     Counting(const Election& election, const Rule& rule, const CountOptions& options, TieJudge& judge,
-             const Totals& totals)
-        : election_(election), rule_(rule), options_(options), judge_(judge), totals_(totals) {}
+             const Totals& totals, Kept* kept = nullptr)
+        : election_(election), rule_(rule), options_(options), judge_(judge), totals_(totals), kept_(kept) {}
 
     Result<CountResult> run();
 
@@ -72,6 +76,7 @@ private:
     const CountOptions& options_;
     TieJudge& judge_;
     const Totals& totals_;
+    Kept* kept_;
     CountResult result_;
     Money left_over_ = 0;
 };
@@ -178,7 +183,8 @@ Result<void> Counting::count_pot(std::string_view pot, Money budget) {
                     .options = options_,
                     .entrants = entrants(totals, pot, budget),
                     .budget = budget,
-                    .pot = std::string(pot)};
+                    .pot = std::string(pot),
+                    .kept = kept_};
     // A project shut out by one that another pot has bought can no longer be built.
     std::vector<bool> out(election_.projects.size(), false);
     for (const Round& round : result_.rounds) {
@@ -227,14 +233,12 @@ std::string ids(const Election& election, const std::vector<ProjectIndex>& proje
     return text;
 }
 
-}  // namespace
-
-Result<CountResult> count(const Election& election, const Rule& rule, const CountOptions& options) {
-    TRY_DO(validate(election));
+/// Of a valid election.
+Result<CountResult> count_valid(const Election& election, const Rule& rule, const CountOptions& options, Kept* kept) {
     TRY_DO(validate_rule(rule));
     const Totals totals = totals_of(election, rule);
     TieJudge judge(election, rule, totals);
-    TRY(CountResult result, Counting(election, rule, options, judge, totals).run());
+    TRY(CountResult result, Counting(election, rule, options, judge, totals, kept).run());
     if (!judge.unbroken().empty()) {
         return fail(Errc::conflict,
                     fmt::format("{} are tied and only a lot can decide; the rule has no seed to draw it by",
@@ -254,6 +258,73 @@ Result<CountResult> count(const Election& election, const Rule& rule, const Coun
         self_check(election, rule, result);
     }
     return result;
+}
+
+/// Rules by what they could share, those that take longest first.
+std::vector<std::vector<std::size_t>> families(const Election& election, std::span<const Rule> rules) {
+    std::map<std::tuple<int, int, int>, std::vector<std::size_t>> families;
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        const Rule& rule = rules[i];
+        const bool shares = rule.method == Method::equal_shares;
+        // Without points on the ballots, those utilities are the same.
+        const bool same = weights_for(election, rule) == Profile::Weights::ones && rule.utility == Utility::points;
+        const Utility utility = same ? Utility::cardinality : rule.utility;
+        const int each = shares || rule.method == Method::maximin_support ? 0 : static_cast<int>(i);
+        families[{rule.method == Method::maximin_support ? 0
+                  : shares                               ? 1
+                                                         : 2,
+                  shares ? static_cast<int>(utility) : 0, each}]
+            .push_back(i);
+    }
+    std::vector<std::vector<std::size_t>> in_order;
+    for (auto& [key, members] : families) {
+        in_order.push_back(std::move(members));
+    }
+    return in_order;
+}
+
+}  // namespace
+
+Kept::Key Kept::key(const Contest& contest) {
+    return {.pot = contest.pot,
+            .budget = contest.budget,
+            .voters = contest.totals.voters,
+            .entrants = contest.entrants,
+            .ties = contest.rule.ties,
+            .seed = contest.rule.seed,
+            .ranking = contest.rule.ranking,
+            .ranking_top = contest.rule.ranking_top};
+}
+
+Result<CountResult> count(const Election& election, const Rule& rule, const CountOptions& options) {
+    TRY_DO(validate(election));
+    return count_valid(election, rule, options, nullptr);
+}
+
+std::vector<Result<CountResult>> count_by_each(const Election& election, std::span<const Rule> rules,
+                                               const CountOptions& options, std::size_t threads) {
+    std::vector<Result<CountResult>> results(rules.size());
+    if (const auto valid = validate(election); !valid) {
+        std::ranges::fill(results, std::unexpected(valid.error()));
+        return results;
+    }
+    const auto tasks = families(election, rules);
+    std::atomic<std::size_t> next = 0;
+    const auto take_turns = [&] {
+        for (std::size_t i = next++; i < tasks.size(); i = next++) {
+            Kept kept;
+            for (const std::size_t rule : tasks[i]) {
+                results[rule] = count_valid(election, rules[rule], options, &kept);
+            }
+        }
+    };
+    std::vector<std::jthread> others;
+    for (std::size_t i = 1; i < std::min(threads, tasks.size()); ++i) {
+        others.emplace_back(take_turns);
+    }
+    take_turns();
+    others.clear();
+    return results;
 }
 
 Result<std::vector<std::vector<ProjectIndex>>> all_outcomes(const Election& election, const Rule& rule,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "city/participation/counting/result.h"
@@ -27,6 +28,12 @@ struct CountOptions {
 /// Errc::conflict: a tie that only the lot could break, and the rule has no seed; the sentence names the projects.
 /// Errc::exhausted: more work than a count may take.
 Result<CountResult> count(const Election& election, const Rule& rule, const CountOptions& options = {});
+
+/// The same election by each of the rules: results as count() would give them one by one, in the order of the rules.
+/// What some rules have in common is counted once, and `threads` work at the same time; then `progress` is called by
+/// several.
+std::vector<Result<CountResult>> count_by_each(const Election& election, std::span<const Rule> rules,
+                                               const CountOptions& options = {}, std::size_t threads = 1);
 
 /// Every winning set that some way of breaking ties leads to, ascending and each once. For small elections and tests.
 /// Errc::exhausted when there are more than `max` runs to try.

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "city/participation/counting/kept.h"
 #include "city/participation/counting/rational.h"
 #include "city/participation/counting/shares.h"
 #include "core/check.h"
@@ -7,75 +8,82 @@
 namespace bypuls::participation::counting {
 namespace {
 
+bool raises_shares(Completion completion) {
+    return completion != Completion::none && completion != Completion::util;
+}
+
 /// Equal Shares with its raises, before any filling.
 class Raising {
 public:
-    Raising(const Contest& contest, const Profile& profile)
-        : contest_(contest), shares_(contest, profile), touched_(contest.election.projects.size(), false) {
+    Raising(const Contest& contest, const Profile& profile) : contest_(contest), shares_(contest, profile) {
+        now_.touched.assign(contest.election.projects.size(), false);
         voters_ = std::max<std::int64_t>(1, contest.totals.voters);
-        share_.denominator = voters_;
-        share_.numerator = contest.budget;
+        now_.share = {.numerator = contest.budget, .denominator = voters_};
         if (contest.rule.whole_endowment) {
-            share_.numerator = static_cast<__int128>(contest.budget / voters_ / one_krone * one_krone) * voters_;
+            now_.share.numerator = static_cast<__int128>(contest.budget / voters_ / one_krone * one_krone) * voters_;
         }
     }
 
     Result<Outcome> count();
+    /// Both ends of the raises by whole steps; asks the contest's judge for what it would not for one of them.
+    Result<Kept::Raised> count_both();
 
 private:
-    Result<void> raise();
+    /// Where the raises stood.
+    struct Stand {
+        Share share;
+        SharesRun run;
+        std::vector<bool> touched;
+        std::int64_t raises = 0;
+        std::size_t decided = 0;  ///< decisions of the judge so far
+    };
+    enum class Until : std::uint8_t { exhaustive, overspent };
+    Result<void> begin();
+    Result<void> raise(Until until);
+    Result<Outcome> outcome_of(const Stand& stand);
+    /// With the decisions after the first `from`.
+    Result<Kept::End> end_of(const Stand& stand, std::size_t from);
     Result<bool> raise_once();
     /// Steps until each voter could pay for everything alone, where raising ends: a leap beyond would report a larger
     /// share.
     std::int64_t steps_left() const {
         const __int128 missing =
-            static_cast<__int128>(contest_.cost_of(contest_.entrants)) * voters_ - share_.numerator;
+            static_cast<__int128>(contest_.cost_of(contest_.entrants)) * voters_ - now_.share.numerator;
         const __int128 step = static_cast<__int128>(step_) * voters_;
         return static_cast<std::int64_t>((missing + step - 1) / step);
     }
     Share after(std::int64_t steps) const {
-        return {.numerator = share_.numerator + static_cast<__int128>(steps) * step_ * voters_, .denominator = voters_};
+        return {.numerator = now_.share.numerator + static_cast<__int128>(steps) * step_ * voters_,
+                .denominator = voters_};
     }
-    bool stops_here() const;
+    /// When each voter could pay for everything alone, more money changes nothing. Reached only with exclusive groups.
+    bool share_is_enough() const { return now_.share.numerator / voters_ >= contest_.cost_of(contest_.entrants); }
+    bool nothing_more_fits() const;
     void touch(const SharesRun& run) {
         for (const SharesRun::Purchase& purchase : run.purchases) {
-            touched_[purchase.project] = true;
+            now_.touched[purchase.project] = true;
         }
     }
-    Outcome outcome_so_far() const;
 
     const Contest& contest_;
     Shares shares_;
     std::int64_t voters_ = 1;
-    Share share_;
-    SharesRun run_;
-    std::vector<bool> touched_;
+    Stand now_;
+    /// The first at which nothing more fits, if it was looked for and the raises went on.
+    std::optional<Stand> exhaustive_;
+    bool both_ = false;
     Money step_ = one_krone;
-    std::int64_t raises_ = 0;
 };
 
-Outcome Raising::outcome_so_far() const {
-    Outcome outcome;
-    outcome.spent = run_.spent;
-    for (const SharesRun::Purchase& purchase : run_.purchases) {
-        Round round;
-        round.project = purchase.project;
-        round.paid = contest_.cost(purchase.project);
-        round.supporters = contest_.totals.votes[purchase.project];
-        round.pot = contest_.pot;
-        outcome.rounds.push_back(std::move(round));
+bool Raising::nothing_more_fits() const {
+    std::vector<bool> out(contest_.election.projects.size(), false);
+    for (const SharesRun::Purchase& purchase : now_.run.purchases) {
+        out[purchase.project] = true;
+        shut_out_rivals(contest_, purchase.project, out);
     }
-    return outcome;
-}
-
-bool Raising::stops_here() const {
-    const bool until_exhaustive =
-        contest_.rule.completion == Completion::add1e || contest_.rule.completion == Completion::add1eu;
-    if (until_exhaustive && is_exhaustive(contest_, outcome_so_far())) {
-        return true;
-    }
-    // When each voter could pay for everything alone, more money changes nothing. Reached only with exclusive groups.
-    return share_.numerator / voters_ >= contest_.cost_of(contest_.entrants);
+    return std::ranges::none_of(contest_.entrants, [&](ProjectIndex project) {
+        return !out[project] && now_.run.spent + contest_.cost(project) <= contest_.budget;
+    });
 }
 
 Result<bool> Raising::raise_once() {
@@ -86,16 +94,16 @@ Result<bool> Raising::raise_once() {
     SharesRun raised = shares_.run(next, contest_.budget);
     touch(raised);
     if (raised.overspent) {
-        touched_[raised.overspender] = true;
+        now_.touched[raised.overspender] = true;
         return false;
     }
-    share_ = next;
-    run_ = std::move(raised);
-    ++raises_;
+    now_.share = next;
+    now_.run = std::move(raised);
+    ++now_.raises;
     return true;
 }
 
-Result<void> Raising::raise() {
+Result<void> Raising::raise(Until until) {
     constexpr std::int64_t leap_max = std::int64_t{1} << 30;
     constexpr std::int64_t runs_max = 1'000'000;
     // A leap says that nothing changes on the way; where something does, single steps are run. A leap that fails has
@@ -104,7 +112,14 @@ Result<void> Raising::raise() {
     std::int64_t steps_before_leap = 0;
     std::int64_t patience = 1;
     std::int64_t runs = 0;
-    while (!stops_here()) {
+    while (!share_is_enough()) {
+        if ((until == Until::exhaustive || (both_ && !exhaustive_)) && nothing_more_fits()) {
+            if (!both_) {
+                return {};
+            }
+            exhaustive_ = now_;
+            exhaustive_->decided = contest_.judge.decisions().size();
+        }
         if (++runs > runs_max) {
             return fail(Errc::exhausted,
                         "the shares were raised a million times without coming to an end; use a larger step");
@@ -114,9 +129,9 @@ Result<void> Raising::raise() {
         }
         if (steps_before_leap == 0) {
             const std::int64_t steps = std::min(leap, steps_left());
-            if (shares_.carry(run_, after(steps))) {
-                share_ = after(steps);
-                raises_ += steps;
+            if (shares_.carry(now_.run, after(steps))) {
+                now_.share = after(steps);
+                now_.raises += steps;
                 leap = std::min(leap * 2, leap_max);
                 patience = 1;
                 continue;
@@ -139,34 +154,76 @@ Result<void> Raising::raise() {
     return {};
 }
 
+Result<void> Raising::begin() {
+    TRY_DO(shares_.widen(now_.share));
+    now_.run = shares_.run(now_.share, contest_.budget);
+    touch(now_.run);
+    check(!now_.run.overspent, "plain Equal Shares spends no more than was handed out");
+    return {};
+}
+
 Result<Outcome> Raising::count() {
+    TRY_DO(begin());
     const Completion completion = contest_.rule.completion;
-    TRY_DO(shares_.widen(share_));
-    run_ = shares_.run(share_, contest_.budget);
-    touch(run_);
-    check(!run_.overspent, "plain Equal Shares spends no more than was handed out");
-    if (completion == Completion::add1 || completion == Completion::add1e || completion == Completion::add1u ||
-        completion == Completion::add1eu || completion == Completion::add_opt) {
+    if (raises_shares(completion)) {
         // add-opt goes by the smallest amount there is; the leaps make that affordable.
         step_ = completion == Completion::add_opt ? 1 : contest_.rule.step;
-        TRY_DO(raise());
+        const bool early = completion == Completion::add1e || completion == Completion::add1eu;
+        TRY_DO(raise(early ? Until::exhaustive : Until::overspent));
     }
-    Outcome outcome = outcome_so_far();
-    for (ProjectIndex project = 0; project < touched_.size(); ++project) {
-        if (touched_[project]) {
+    return outcome_of(now_);
+}
+
+Result<Kept::Raised> Raising::count_both() {
+    const std::size_t decided = contest_.judge.decisions().size();
+    both_ = true;
+    step_ = contest_.rule.step;
+    TRY_DO(begin());
+    TRY_DO(raise(Until::overspent));
+    now_.decided = contest_.judge.decisions().size();
+    Kept::Raised raised;
+    TRY(raised.overspent, end_of(now_, decided));
+    if (exhaustive_) {
+        TRY(raised.exhaustive, end_of(*exhaustive_, decided));
+    }
+    return raised;
+}
+
+Result<Kept::End> Raising::end_of(const Stand& stand, std::size_t from) {
+    TRY(Outcome outcome, outcome_of(stand));
+    const auto first = contest_.judge.decisions().begin();
+    return Kept::End{
+        .outcome = std::move(outcome),
+        .decisions = {first + static_cast<std::ptrdiff_t>(from), first + static_cast<std::ptrdiff_t>(stand.decided)}};
+}
+
+Result<Outcome> Raising::outcome_of(const Stand& stand) {
+    Outcome outcome;
+    outcome.spent = stand.run.spent;
+    for (ProjectIndex project = 0; project < stand.touched.size(); ++project) {
+        if (stand.touched[project]) {
             outcome.touched.push_back(project);
         }
     }
-    outcome.ties = run_.ties;
+    outcome.ties = stand.run.ties;
     if (contest_.options.exact_rounds) {
-        if (!shares_.fits(share_)) {
-            TRY_DO(shares_.widen(share_));
+        if (!shares_.fits(stand.share)) {
+            TRY_DO(shares_.widen(stand.share));
         }
-        outcome.rounds = shares_.explain(share_, run_);
+        outcome.rounds = shares_.explain(stand.share, stand.run);
+    } else {
+        for (const SharesRun::Purchase& purchase : stand.run.purchases) {
+            Round round;
+            round.project = purchase.project;
+            round.paid = contest_.cost(purchase.project);
+            round.supporters = contest_.totals.votes[purchase.project];
+            round.pot = contest_.pot;
+            outcome.rounds.push_back(std::move(round));
+        }
     }
-    const mpq_class share = quotient(to_mpz(share_.numerator), to_mpz(share_.denominator));
+    const mpq_class share = quotient(to_mpz(stand.share.numerator), to_mpz(stand.share.denominator));
     outcome.endowment =
-        Endowment{.share = in_kroner(share), .raises = raises_, .exhaustive = false, .pot = contest_.pot};
+        Endowment{.share = in_kroner(share), .raises = stand.raises, .exhaustive = false, .pot = contest_.pot};
     return outcome;
 }
 
@@ -240,13 +297,52 @@ bool any_exclusive(const Contest& contest) {
                                [&](ProjectIndex project) { return !contest.rivals(project).empty(); });
 }
 
+/// What the raises of this contest come to, from another rule's count of it or for them.
+const std::optional<Kept::Raised>& raised_together(const Contest& contest, const Profile& profile) {
+    Kept::Key key = Kept::key(contest);
+    key.by_cost = contest.rule.utility == Utility::cost;
+    key.weights = weights_for(contest.election, contest.rule);
+    key.step = contest.rule.step;
+    key.whole_endowment = contest.rule.whole_endowment;
+    const auto [at, fresh] = contest.kept->raised.try_emplace(std::move(key));
+    if (fresh) {
+        TieJudge judge = contest.judge;
+        Contest apart{.election = contest.election,
+                      .rule = contest.rule,
+                      .totals = contest.totals,
+                      .judge = judge,
+                      .options = contest.options,
+                      .entrants = contest.entrants,
+                      .budget = contest.budget,
+                      .pot = contest.pot};
+        auto raised = Raising(apart, profile).count_both();
+        if (raised && judge.unbroken().empty()) {
+            at->second = std::move(*raised);
+        }
+    }
+    return at->second;
+}
+
+Result<Outcome> count_shares(const Contest& contest, const Profile& profile) {
+    const Completion completion = contest.rule.completion;
+    if (contest.kept != nullptr && raises_shares(completion) && completion != Completion::add_opt) {
+        if (const auto& raised = raised_together(contest, profile)) {
+            const bool early = completion == Completion::add1e || completion == Completion::add1eu;
+            const Kept::End& end = early && raised->exhaustive ? *raised->exhaustive : raised->overspent;
+            contest.judge.adopt(end.decisions);
+            return end.outcome;
+        }
+    }
+    return Raising(contest, profile).count();
+}
+
 }  // namespace
 
 Result<Outcome> count_equal_shares(const Contest& contest) {
     if (contest.entrants.empty()) {
         return Outcome{};
     }
-    const bool raises = contest.rule.completion != Completion::none && contest.rule.completion != Completion::util;
+    const bool raises = raises_shares(contest.rule.completion);
     if (raises && contest.cost_of(contest.entrants) <= contest.budget && !any_exclusive(contest)) {
         Outcome everything;
         fill_by_score(contest, everything);
@@ -260,7 +356,7 @@ Result<Outcome> count_equal_shares(const Contest& contest) {
     }
     const Profile profile(contest.election, contest.rule, weights_for(contest.election, contest.rule),
                           Profile::Index::by_group);
-    TRY(Outcome outcome, Raising(contest, profile).count());
+    TRY(Outcome outcome, count_shares(contest, profile));
     outcome.endowment->exhaustive = is_exhaustive(contest, outcome);
     const Completion completion = contest.rule.completion;
     if (completion == Completion::util || completion == Completion::add1u || completion == Completion::add1eu) {

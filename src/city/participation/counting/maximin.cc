@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <compare>
 
-#include "city/participation/counting/contest.h"
+#include "city/participation/counting/kept.h"
 #include "city/participation/counting/rational.h"
 #include "core/check.h"
 
@@ -323,14 +323,21 @@ public:
         }
     }
 
-    Outcome count() {
-        Outcome outcome;
+    /// Until nothing is left, and as it stands where the first project does not fit.
+    Kept::Maximin count(Misfit overrun) {
+        Kept::Maximin both;
+        Outcome& outcome = both.skipping.outcome;
+        const std::vector<Decision>& all = contest_.judge.decisions();
+        const auto decided = static_cast<std::ptrdiff_t>(all.size());
         std::vector<ProjectIndex> alive = contest_.entrants;
         while (!alive.empty()) {
             const auto [tied, load] = lightest(alive);
             const ProjectIndex chosen = contest_.judge.settle(tied, outcome.rounds.size(), outcome.ties);
             if (outcome.spent + contest_.cost(chosen) > contest_.budget) {
-                if (contest_.rule.overrun == Misfit::stop) {
+                if (!both.stopping) {
+                    both.stopping = Kept::End{.outcome = outcome, .decisions = {all.begin() + decided, all.end()}};
+                }
+                if (overrun == Misfit::stop) {
                     break;
                 }
                 std::erase(alive, chosen);
@@ -351,7 +358,8 @@ public:
             shut_out_rivals(contest_, chosen, out);
             std::erase_if(alive, [&](ProjectIndex project) { return out[project]; });
         }
-        return outcome;
+        both.skipping.decisions.assign(all.begin() + decided, all.end());
+        return both;
     }
 
 private:
@@ -405,17 +413,49 @@ private:
     std::vector<bool> exact_;     ///< and exactly that, with what is bought now
 };
 
-}  // namespace
-
-Result<Outcome> count_maximin_support(const Contest& contest) {
+Kept::Maximin count_maximin(const Contest& contest, Misfit overrun) {
     // Money times voters is what the flows are made of, and most often has 62 bits.
     Money cost = 0;
     for (const ProjectIndex project : contest.entrants) {
         cost = std::max(cost, contest.cost(project));
     }
     const __int128 most = (static_cast<__int128>(contest.budget) + cost) * contest.election.ballots.total();
-    return most < std::int64_t{1} << 62 ? MaximinSupport<std::int64_t>(contest).count()
-                                        : MaximinSupport<__int128>(contest).count();
+    return most < std::int64_t{1} << 62 ? MaximinSupport<std::int64_t>(contest).count(overrun)
+                                        : MaximinSupport<__int128>(contest).count(overrun);
+}
+
+const Kept::End& end_of(const Kept::Maximin& both, Misfit overrun) {
+    return overrun == Misfit::stop && both.stopping ? *both.stopping : both.skipping;
+}
+
+}  // namespace
+
+Result<Outcome> count_maximin_support(const Contest& contest) {
+    const Misfit overrun = contest.rule.overrun;
+    if (contest.kept != nullptr) {
+        const auto [at, fresh] = contest.kept->maximin.try_emplace(Kept::key(contest));
+        if (fresh) {
+            TieJudge judge = contest.judge;
+            const Contest apart{.election = contest.election,
+                                .rule = contest.rule,
+                                .totals = contest.totals,
+                                .judge = judge,
+                                .options = contest.options,
+                                .entrants = contest.entrants,
+                                .budget = contest.budget,
+                                .pot = contest.pot};
+            Kept::Maximin both = count_maximin(apart, Misfit::skip);
+            if (judge.unbroken().empty()) {
+                at->second = std::move(both);
+            }
+        }
+        if (at->second) {
+            const Kept::End& end = end_of(*at->second, overrun);
+            contest.judge.adopt(end.decisions);
+            return end.outcome;
+        }
+    }
+    return end_of(count_maximin(contest, overrun), overrun).outcome;
 }
 
 }  // namespace bypuls::participation::counting

@@ -96,6 +96,14 @@ void TieJudge::settled(std::vector<ProjectIndex> set, std::vector<ProjectIndex> 
     decisions_.push_back({.tied = std::move(set), .instead_of = std::move(instead_of)});
 }
 
+void TieJudge::adopt(std::span<const Decision> decisions) {
+    for (const Decision& decision : decisions) {
+        if (!decision.instead_of.empty() || met_.insert(decision.tied).second) {
+            decisions_.push_back(decision);
+        }
+    }
+}
+
 ProjectIndex TieJudge::decide(std::span<const ProjectIndex> tied, bool last) {
     check(!tied.empty(), "a tie has projects");
     if (tied.size() == 1) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <ostream>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -210,6 +211,12 @@ int refuse(const Surroundings& around, const Error& error) {
     return exit_usage;
 }
 
+/// For counts by many rules; the answers are the same whatever their number.
+std::size_t threads_at_hand() {
+    constexpr unsigned most = 8;
+    return std::clamp(std::thread::hardware_concurrency(), 1U, most);
+}
+
 int list_fitting_rules(const Loaded& loaded, const Surroundings& around) {
     if (!loaded.published.present) {
         around.err << "the file has no column 'selected', so there is no published outcome to compare with\n";
@@ -222,14 +229,17 @@ int list_fitting_rules(const Loaded& loaded, const Surroundings& around) {
         threshold = pabulib::rule_of(*loaded.document).value_or(Rule{}).score_min;
     }
     bool any = false;
+    std::vector<Rule> rules;
     for (const std::string& name : counting::builtin_rules()) {
-        Rule rule = builtin(name).value();
-        rule.score_min = threshold;
-        const auto result =
-            count(loaded.election, rule,
-                  {.explore_ties = false, .exact_rounds = false, .self_check = false, .progress = nullptr});
-        if (result && result->winning_set() == published) {
-            around.out << name_of(rule) << "\n";
+        rules.push_back(builtin(name).value());
+        rules.back().score_min = threshold;
+    }
+    const auto results = count_by_each(
+        loaded.election, rules,
+        {.explore_ties = false, .exact_rounds = false, .self_check = false, .progress = nullptr}, threads_at_hand());
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        if (results[i] && results[i]->winning_set() == published) {
+            around.out << name_of(rules[i]) << "\n";
             any = true;
         }
     }
@@ -368,13 +378,17 @@ Result<int> run_compare(const Arguments& arguments, const Surroundings& around) 
     if (names.empty()) {
         names = {"greedy", "mes-cost-add1u", "mes-cardinality-add1u", "phragmen-skip"};
     }
-    std::vector<std::pair<Rule, CountResult>> results;
+    std::vector<Rule> rules;
     for (const std::string& name : names) {
         Arguments one = arguments;
         one.rule = name;
-        TRY(Rule rule, rule_for(one, loaded, around));
-        TRY(CountResult result, count(loaded.election, rule));
-        results.emplace_back(std::move(rule), std::move(result));
+        TRY(rules.emplace_back(), rule_for(one, loaded, around));
+    }
+    auto counted = count_by_each(loaded.election, rules, {}, threads_at_hand());
+    std::vector<std::pair<Rule, CountResult>> results;
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        TRY(CountResult result, std::move(counted[i]));
+        results.emplace_back(rules[i], std::move(result));
     }
     if (arguments.json) {
         around.out << "[";
