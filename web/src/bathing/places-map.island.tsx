@@ -2,19 +2,13 @@ import { press } from '../islands/press.ts'
 import type { Words } from '../words/words.ts'
 import type { MapPlace, MapTiles } from './map.ts'
 
-/// A map of the places beside their list. Its library is fetched when the map is opened, and never on pages without.
+/// A map of the places beside their list. Its library is larger than all else together, so it waits for a press.
 export interface PlacesMapProps {
     places: MapPlace[]
     /// Some position is not surveyed.
     approximate?: boolean
     /// Background tiles that the operator has configured; without, the shipped borders are all there is.
     tiles?: MapTiles
-}
-
-/// Beside the list on a wide screen the map opens by itself; on a phone, or where data is to be saved, it waits for a press.
-function has_room_and_data(): boolean {
-    const { connection } = navigator as Navigator & { connection?: { saveData?: boolean } }
-    return matchMedia('(width >= 60rem)').matches && connection?.saveData !== true
 }
 
 export function mount(element: HTMLElement, props: PlacesMapProps, words: Words): void {
@@ -40,5 +34,4 @@ export function mount(element: HTMLElement, props: PlacesMapProps, words: Words)
     }
     button.addEventListener('click', () => void open())
     element.replaceChildren(button, told)
-    if (has_room_and_data()) void open()
 }
