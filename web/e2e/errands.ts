@@ -315,6 +315,7 @@ export const errands: Errand[] = [
             await island.locator('button').first().click()
             await page.locator('.bp-map-place').first().waitFor()
             assert.equal(await page.locator('.bp-map-place').count(), await page.locator('[data-entries] > li').count())
+            await is_accessible(page)
         },
     },
     {
@@ -332,6 +333,7 @@ export const errands: Errand[] = [
         run: async ({ page }) => {
             await page.goto('/status')
             await page.locator('.bp-checks li').first().waitFor()
+            await fits(page)
             await is_accessible(page)
         },
     },
