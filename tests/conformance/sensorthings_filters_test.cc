@@ -1,4 +1,8 @@
+#include <algorithm>
+
 #include <gmock/gmock.h>
+
+#include "core/time/iso8601.h"
 
 #include "tests/conformance/world.h"
 
@@ -169,6 +173,138 @@ TEST_F(SensorThingsFilters, WhatCostsTooMuchIsRefusedWithASentence) {
     ASSERT_TRUE(reply.error);
     EXPECT_EQ(reply.error->code, Errc::exhausted);
     EXPECT_THAT(reply.error->what, testing::HasSubstr("narrow"));
+}
+
+/// Two probes at the same shore, one of which is carried to the pier at noon, and one observation of another lake.
+class ObservationsOfFeatures : public testing::Test {
+protected:
+    ObservationsOfFeatures() {
+        carried = world.add_datastream("carried");
+        still = world.add_datastream("still");
+        const auto thing = world.list("Things?$filter=name eq 'carried'").at(0).at("@iot.id").get<std::int64_t>();
+        observe_hours(carried, 10, 14);
+        observe_hours(still, 10, 12);
+        const auto pier = world.post("Locations", {{"name", "pier"},
+                                                   {"description", "d"},
+                                                   {"encodingType", "application/geo+json"},
+                                                   {"location", point(11, 60)}});
+        EXPECT_EQ(world
+                      .post("HistoricalLocations", {{"time", "2026-06-16T12:00:00Z"},
+                                                    {"Thing", {{"@iot.id", thing}}},
+                                                    {"Locations", {{{"@iot.id", pier.id()}}}}})
+                      .status,
+                  201);
+        observe_hours(carried, 14, 16);  // makes the pier a feature
+        const auto named = world.post("Datastreams(" + std::to_string(still) + ")/Observations",
+                                      {{"phenomenonTime", "2026-06-16T12:00:00Z"},
+                                       {"result", 3},
+                                       {"FeatureOfInterest",
+                                        {{"name", "another lake"},
+                                         {"description", "d"},
+                                         {"encodingType", "application/geo+json"},
+                                         {"feature", point(20, 60)}}}});
+        EXPECT_EQ(named.status, 201) << named.error;
+    }
+    void observe_hours(std::int64_t stream, int from, int to) {
+        for (int hour = from; hour < to; ++hour) {
+            world.observe(stream, "2026-06-16T" + std::to_string(hour) + ":00:00Z", hour);
+        }
+    }
+    std::int64_t feature(const std::string& name, int nth = 0) {
+        return world.list("FeaturesOfInterest?$orderby=id&$filter=name eq '" + name + "'")
+            .at(static_cast<std::size_t>(nth))
+            .at("@iot.id")
+            .get<std::int64_t>();
+    }
+    std::vector<std::int64_t> where(const std::string& filter) {
+        const auto ids = world.all_ids("Observations?$orderby=id&$filter=" + filter);
+        for (const char* way : {"&$top=2", "&$top=1&$orderby=phenomenonTime desc"}) {
+            auto paged = world.all_ids("Observations?$filter=" + filter + way);
+            std::ranges::sort(paged);
+            EXPECT_EQ(paged, ids) << filter << way;
+        }
+        EXPECT_EQ(world.get("Observations?$count=true&$top=0&$filter=" + filter).body["@iot.count"], ids.size())
+            << filter;
+        return ids;
+    }
+    /// What each observation says of itself.
+    std::vector<std::int64_t> about(const std::vector<std::int64_t>& features) {
+        std::vector<std::int64_t> ids;
+        for (const auto& one : world.list("Observations?$expand=FeatureOfInterest($select=id)&$orderby=id")) {
+            if (std::ranges::find(features, one.at("FeatureOfInterest").at("@iot.id").get<std::int64_t>()) !=
+                features.end()) {
+                ids.push_back(one.at("@iot.id").get<std::int64_t>());
+            }
+        }
+        return ids;
+    }
+
+    World world;
+    std::int64_t carried = 0;
+    std::int64_t still = 0;
+};
+
+TEST_F(ObservationsOfFeatures, AreThoseThatWereMadeThereAndThoseThatNameIt) {
+    const auto shore = feature("shore");
+    const auto other_shore = feature("shore", 1);
+    const auto pier = feature("pier");
+    const auto lake = feature("another lake");
+
+    EXPECT_EQ(about({shore}).size(), 2U) << "from 10 to 12";
+    EXPECT_EQ(about({other_shore}).size(), 2U);
+    EXPECT_EQ(about({pier}).size(), 4U) << "what was observed there before it was known to be there, too";
+    EXPECT_EQ(about({lake}).size(), 1U);
+    for (const auto one : {shore, other_shore, pier, lake}) {
+        const auto id = std::to_string(one);
+        EXPECT_EQ(where("FeatureOfInterest/id eq " + id), about({one}));
+        EXPECT_EQ(world.all_ids("FeaturesOfInterest(" + id + ")/Observations?$orderby=id"), about({one}));
+        const auto expanded = world.get("FeaturesOfInterest(" + id + ")?$expand=Observations($count=true;$top=1)").body;
+        EXPECT_EQ(expanded["Observations@iot.count"], about({one}).size());
+        EXPECT_EQ(expanded["Observations"].size(), 1U);
+    }
+}
+
+TEST_F(ObservationsOfFeatures, AFilterOfFeaturesIsThatOfEachObservationsFeature) {
+    const std::vector all{feature("shore"), feature("shore", 1), feature("pier"), feature("another lake")};
+    EXPECT_EQ(where("st_within(FeatureOfInterest/feature,geography'POLYGON((10 59,12 59,12 61,10 61,10 59))')"),
+              about({all[0], all[1], all[2]}));
+    EXPECT_EQ(where("FeatureOfInterest/name eq 'shore' and FeatureOfInterest/id ne " + std::to_string(all[0])),
+              about({all[1]}));
+    EXPECT_EQ(where("FeatureOfInterest/name eq 'shore' or FeatureOfInterest/name eq 'pier'"),
+              about({all[0], all[1], all[2]}));
+    EXPECT_EQ(where("not (FeatureOfInterest/name eq 'shore')"), about({all[2], all[3]}));
+    EXPECT_EQ(where("FeatureOfInterest/name eq 'pier' and result ge 14").size(), 2U);
+    EXPECT_EQ(where("FeatureOfInterest/name eq 'pier' and phenomenonTime lt 2026-06-16T14:00:00Z").size(), 2U);
+    EXPECT_EQ(where("FeatureOfInterest/name eq 'pier' and FeatureOfInterest/name eq 'shore'").size(), 0U);
+    EXPECT_EQ(where("FeatureOfInterest/id eq null").size(), 0U);
+    EXPECT_EQ(where("FeatureOfInterest/name eq 'pier' or true").size(), 9U);
+    EXPECT_EQ(where("FeatureOfInterest/name eq 'nowhere'").size(), 0U);
+}
+
+TEST_F(ObservationsOfFeatures, TheyAreOrderedByTheirFeatures) {
+    std::vector<std::string> names;
+    for (const auto& one :
+         world.list("Observations?$orderby=FeatureOfInterest/name,phenomenonTime&$expand=FeatureOfInterest")) {
+        names.push_back(one["FeatureOfInterest"]["name"]);
+    }
+    EXPECT_EQ(names.size(), 9U);
+    EXPECT_TRUE(std::ranges::is_sorted(names));
+    EXPECT_EQ(names.front(), "another lake");
+}
+
+TEST_F(ObservationsOfFeatures, OfAThingThatMovesAllTheTimeEachIsAskedFor) {
+    const auto thing = world.list("Things?$filter=name eq 'carried'").at(0).at("@iot.id").get<std::int64_t>();
+    const registry::LocationId shore{world.list("Locations?$filter=name eq 'shore'").at(0).at("@iot.id")};
+    std::vector<registry::Write> moves;
+    for (std::size_t i = 0; i <= registry::stays_max; ++i) {
+        moves.emplace_back(registry::Create{registry::HistoricalLocation{
+            .thing = {thing},
+            .time = parse_instant("2026-06-17T00:00:00Z").value() + std::chrono::seconds{i},
+            .locations = {shore}}});
+    }
+    ASSERT_TRUE(world.registry->apply(moves));
+    EXPECT_EQ(where("FeatureOfInterest/name eq 'pier'"), about({feature("pier")}));
+    EXPECT_EQ(where("FeatureOfInterest/name eq 'shore'").size(), 4U);
 }
 
 }  // namespace

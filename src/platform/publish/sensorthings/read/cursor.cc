@@ -19,6 +19,7 @@ Cursor::Cursor(Session& session, const ObservationPlan& plan, observations::Data
     : session_(session),
       plan_(plan),
       id_(id),
+      interval_(plan.interval),
       options_{.order = order, .limit = std::clamp<std::size_t>(chunk, 1, chunk_max), .after = after} {}
 
 Result<std::optional<Row>> Cursor::next(ObservationPage& page) {
@@ -41,17 +42,30 @@ Result<std::optional<Row>> Cursor::next(ObservationPage& page) {
     }
 }
 
+Result<void> Cursor::begin() {
+    if (session_.data().details != nullptr) {
+        TRY(has_details_, session_.data().details->any(id_));
+    }
+    if (plan_.features) {
+        TRY(const auto times, session_.times_about(id_, *plan_.features));
+        if (times && times->empty()) {
+            interval_ = {};
+        } else if (times) {
+            interval_ = {std::max(interval_.from, times->front().from), std::min(interval_.to, times->back().to)};
+        }
+    }
+    return {};
+}
+
 Result<bool> Cursor::fetch(ObservationPage& page) {
     if (!begun_) {
         begun_ = true;
-        if (session_.data().details != nullptr) {
-            TRY(has_details_, session_.data().details->any(id_));
-        }
+        TRY_DO(begin());
     }
-    if (!more_ || plan_.interval.empty()) {
+    if (!more_ || interval_.empty()) {
         return false;
     }
-    TRY(auto series, session_.data().store.range(id_, plan_.interval, options_));
+    TRY(auto series, session_.data().store.range(id_, interval_, options_));
     more_ = series.more;
     if (series.columns.empty()) {
         return false;
@@ -96,21 +110,20 @@ Result<bool> Cursor::accepts(const Row& row) {
     if (numbers && !passes_results(row)) {
         return false;
     }
+    if (plan_.features) {
+        TRY(const auto feature, session_.feature_of(row.place(), row.detail));
+        if (!feature || !plan_.features->contains(*feature)) {
+            return false;
+        }
+    }
     const query::Expression* results = !numbers && plan_.result_filter ? &*plan_.result_filter : nullptr;
     const query::Expression* detailed =
         row.detail != nullptr && plan_.rest_of_detailed ? &*plan_.rest_of_detailed : nullptr;
     const query::Expression* rest = plan_.rest ? &*plan_.rest : nullptr;
-    if (results == nullptr && detailed == nullptr && rest == nullptr && !plan_.feature) {
+    if (results == nullptr && detailed == nullptr && rest == nullptr) {
         return true;
     }
-    const auto reading = reading_of(session_, row);
-    if (plan_.feature) {
-        TRY(const auto feature, session_.feature_of(reading));
-        if (feature != plan_.feature) {
-            return false;
-        }
-    }
-    const EntityRecord record(session_, std::make_shared<const Entity>(reading));
+    const EntityRecord record(session_, std::make_shared<const Entity>(reading_of(session_, row)));
     for (const auto* filter : {results, detailed, rest}) {
         if (filter != nullptr) {
             TRY(const bool true_for_it, query::matches(*filter, record, session_.now()));

@@ -19,6 +19,7 @@ public:
     observations::DatastreamId datastream() const { return id_; }
 
 private:
+    Result<void> begin();
     Result<bool> fetch(ObservationPage& page);
     Result<void> fetch_details(ObservationPage& page);
     Result<bool> accepts(const Row& row);
@@ -27,6 +28,7 @@ private:
     Session& session_;
     const ObservationPlan& plan_;
     observations::DatastreamId id_;
+    Interval interval_;  // of the plan, as far as it can hold what is wanted
     observations::RangeOptions options_;
     bool begun_ = false;
     bool more_ = true;

@@ -58,6 +58,9 @@ public:
         }
         if (!plan_.nothing) {
             TRY(const auto way, choose());
+            if (plan_.features || way == Way::sorted) {
+                session_.go_ahead(plan_.datastreams);
+            }
             if (wants_latest(way)) {
                 TRY_DO(latest());
             } else if (way == Way::sorted) {
@@ -338,7 +341,10 @@ private:
             if (!known(id)) {
                 continue;
             }
-            if (plan_.judges_rows() || detailed) {
+            if (plan_.features && !plan_.judges_readings() && !detailed) {
+                TRY(const auto rows, count_about(id));
+                all += rows;
+            } else if (plan_.judges_rows() || detailed) {
                 TRY(const auto rows, count_rows(id));
                 all += rows;
             } else if (plan_.whole_time()) {
@@ -360,6 +366,23 @@ private:
             strange += store.count(id);
         }
         return all - std::min(all, strange);
+    }
+
+    /// Of a thing that was there for a time the store counts them.
+    Result<std::uint64_t> count_about(DatastreamId id) {
+        TRY(const auto times, session_.times_about(id, *plan_.features));
+        if (!times) {
+            return count_rows(id);
+        }
+        std::uint64_t all = 0;
+        for (const Interval& time : *times) {
+            const Interval wanted{std::max(time.from, plan_.interval.from), std::min(time.to, plan_.interval.to)};
+            if (!wanted.empty()) {
+                TRY(const auto rows, session_.data().store.count(id, wanted));
+                all += rows;
+            }
+        }
+        return all;
     }
 
     Result<std::uint64_t> count_rows(DatastreamId id) {

@@ -15,6 +15,9 @@ using observations::DatastreamId;
 using query::Expression;
 using query::Operator;
 
+/// Of more features than this it is not asked beforehand which datastreams have observations about them.
+constexpr std::size_t narrowing_features_max = 32;
+
 /// `path op literal`, whichever side the path stood on.
 struct Comparison {
     const query::Path* path = nullptr;
@@ -86,6 +89,15 @@ void compare_as_texts(Expression& e) {
     }
 }
 
+/// What a filter sees of an observation that is about no feature.
+class NothingThere final : public query::Record {
+public:
+    std::optional<query::Value> property(std::string_view /*name*/) const override { return std::nullopt; }
+    Result<std::optional<Related>> navigate(std::string_view /*name*/, std::size_t /*limit*/) const override {
+        return Related{.many = false, .records = {}};
+    }
+};
+
 class Planner {
 public:
     explicit Planner(Session& session) : session_(session) {}
@@ -120,13 +132,27 @@ private:
             only({DatastreamId{of.id}});
             return {};
         }
-        plan_.feature = of.id;
-        return of_feature(of.id);
+        return only_about({of.id});
+    }
+
+    Result<void> only_about(std::set<std::int64_t> features) {
+        if (plan_.features) {
+            std::erase_if(features, [this](std::int64_t feature) { return !plan_.features->contains(feature); });
+        }
+        plan_.features = std::move(features);
+        if (plan_.features->size() > narrowing_features_max) {
+            return {};
+        }
+        std::set<DatastreamId> found;
+        for (const std::int64_t feature : *plan_.features) {
+            TRY_DO(add_streams_of(feature, found));
+        }
+        only(std::move(found));
+        return {};
     }
 
     /// Where observations about a feature can be: those of the things that were there, and those that name it.
-    Result<void> of_feature(std::int64_t feature) {
-        std::set<DatastreamId> found;
+    Result<void> add_streams_of(std::int64_t feature, std::set<DatastreamId>& found) {
         TRY(const auto featured, session_.data().registry.featured(registry::FeatureId{feature}));
         for (const auto& one : featured) {
             for (const Kind kind : {Kind::datastream, Kind::multi_datastream}) {
@@ -153,7 +179,6 @@ private:
                 after = named.back().key;
             }
         }
-        only(std::move(found));
         return {};
     }
 
@@ -163,6 +188,12 @@ private:
         }
         if (all_paths_begin_with(part, "MultiDatastream")) {
             return of_streams(Kind::multi_datastream, part);
+        }
+        if (all_paths_begin_with(part, "FeatureOfInterest")) {
+            TRY(const bool of_none, query::matches(part, NothingThere(), session_.now()));
+            if (!of_none) {
+                return of_features(part);
+            }
         }
         if (const auto compared = comparison_of(part); compared && compared->path->steps.size() == 1) {
             return take_comparison(*compared, part);
@@ -232,6 +263,24 @@ private:
         }
         only(std::move(found));
         return {};
+    }
+
+    /// A filter that only asks about the feature is answered once for each feature, of which there are fewer.
+    Result<void> of_features(const Expression& part) {
+        query::Options options;
+        options.filter = without_first_step(part);
+        options.top = session_.limits().page_max;
+        std::set<std::int64_t> found;
+        while (true) {
+            TRY(const auto page, entity_page(session_, Kind::feature_of_interest, std::nullopt, options));
+            for (const auto& entity : page.items) {
+                found.insert(id_of(*entity));
+            }
+            if (!page.next) {
+                return only_about(std::move(found));
+            }
+            options.skip_token = to_token(*page.next);
+        }
     }
 
     void only(std::set<DatastreamId> wanted) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "platform/publish/sensorthings/read/session.h"
@@ -26,10 +27,11 @@ struct ObservationPlan {
     /// What is left to evaluate for each row, and what more there is for rows with details (times that are spans).
     std::optional<query::Expression> rest;
     std::optional<query::Expression> rest_of_detailed;
-    std::optional<std::int64_t> feature;  ///< only observations about this one
-    bool nothing = false;                 ///< the filter leaves nothing, whatever the readings
+    std::optional<std::set<std::int64_t>> features;  ///< only observations about one of these
+    bool nothing = false;                            ///< the filter leaves nothing, whatever the readings
 
-    bool judges_rows() const { return rest || feature || !results.empty(); }
+    bool judges_readings() const { return rest || !results.empty(); }
+    bool judges_rows() const { return judges_readings() || features; }
     bool whole_time() const;
 };
 

@@ -176,15 +176,13 @@ std::vector<observations::DatastreamId> Session::strangers(
 }
 
 template <typename Item>
-void Session::go_ahead(const Item& item) {
-    registry::ThingId thing{};
+void Session::go_ahead_with(const Item& item) {
     if constexpr (std::is_same_v<Item, registry::Thing>) {
-        thing = item.id;
+        go_ahead_with(item.id);
     } else if constexpr (requires { item.observed_area; }) {
-        thing = item.observed_area.empty() ? item.thing : thing;
-    }
-    if (thing && things_ahead_.size() < seen_max && !stays_.contains(thing)) {
-        things_ahead_.insert(thing);
+        if (item.observed_area.empty()) {
+            go_ahead_with(item.thing);
+        }
     }
 }
 
@@ -195,7 +193,7 @@ Result<registry::Page<Entity>> Session::select(Kind kind, const registry::Select
         registry::Page<Entity> converted{.items = {}, .more = page.more};
         converted.items.reserve(page.items.size());
         for (auto& item : page.items) {
-            go_ahead(item);
+            go_ahead_with(item);
             converted.items.emplace_back(std::move(item));
         }
         return converted;
@@ -205,31 +203,6 @@ Result<registry::Page<Entity>> Session::select(Kind kind, const registry::Select
 Result<std::uint64_t> Session::count(Kind kind, const std::optional<registry::Related>& of,
                                      const query::Expression* where) {
     return with_entities(data_.registry, kind, [&](const auto& entities) { return entities.count(of, where); });
-}
-
-Result<std::optional<registry::ThingId>> Session::thing_of(observations::DatastreamId id) {
-    const auto* stream = streams_->find(id);
-    return stream == nullptr ? std::nullopt : std::optional(stream->thing);
-}
-
-Result<std::optional<std::int64_t>> Session::feature_of(const Reading& reading) {
-    if (reading.detail.feature != 0) {
-        return reading.detail.feature;
-    }
-    TRY(const auto thing, thing_of(reading.place.datastream));
-    if (!thing) {
-        return std::nullopt;
-    }
-    const std::pair key{thing->value, reading.place.time};
-    if (const auto known = features_.find(key); known != features_.end()) {
-        return known->second;
-    }
-    TRY(const auto feature, data_.registry.feature_at(*thing, reading.place.time));
-    const auto id = feature ? std::optional(feature->value) : std::nullopt;
-    if (features_.size() < seen_max) {
-        features_.emplace(key, id);
-    }
-    return id;
 }
 
 Result<std::optional<Origin>> Session::target_of(const Entity& entity, const Navigation& navigation) {
@@ -251,7 +224,7 @@ Result<std::optional<Origin>> Session::target_of(const Entity& entity, const Nav
     const auto* reading = std::get_if<Reading>(&entity);
     check(reading != nullptr, "only these kinds have navigations to one");
     if (navigation.target == Kind::feature_of_interest) {
-        TRY(const auto feature, feature_of(*reading));
+        TRY(const auto feature, feature_of(reading->place, &reading->detail));
         return feature ? Target({navigation.target, *feature}) : Target{};
     }
     const bool fits = (navigation.target == Kind::multi_datastream) == reading->multi;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -50,8 +51,15 @@ public:
                                                                std::size_t limit);
     /// Where a navigation to one leads; nothing when it leads nowhere.
     Result<std::optional<Origin>> target_of(const Entity& entity, const Navigation& navigation);
-    /// The feature that an observation is about: the one it names, else that of where its thing was.
-    Result<std::optional<std::int64_t>> feature_of(const Reading& reading);
+    /// The feature that an observation is about: the one it names, else that of where its thing was. `detail` may be
+    /// null. Of things that do not move all the time it is known without asking for each time.
+    Result<std::optional<std::int64_t>> feature_of(ObservationPlace place, const observations::Detail* detail);
+    /// When the datastream's observations are about one of the features: by rising time and apart. Nothing when that
+    /// has to be seen from each.
+    Result<std::optional<std::vector<Interval>>> times_about(observations::DatastreamId id,
+                                                             const std::set<std::int64_t>& features);
+    /// What observations of these datastreams are about will be asked for.
+    void go_ahead(std::span<const observations::DatastreamId> datastreams);
 
     /// Everything that filters, orders and answers can ask of an entity; nothing for what its kind does not have.
     Result<std::optional<query::Value>> value_of(const Entity& entity, std::string_view property);
@@ -73,7 +81,10 @@ private:
     Result<std::vector<std::int64_t>> features_observed(observations::DatastreamId id, registry::ThingId thing);
     /// Remembers whose features may soon be asked for.
     template <typename Item>
-    void go_ahead(const Item& item);
+    void go_ahead_with(const Item& item);
+    void go_ahead_with(registry::ThingId thing);
+    /// Are its stays all known to features_of()?
+    Result<bool> moves_seldom(registry::ThingId thing);
     Result<const std::vector<registry::FeatureStay>*> features_of(registry::ThingId thing);
     Result<std::optional<registry::ThingId>> thing_of(observations::DatastreamId id);
 
@@ -89,6 +100,8 @@ private:
     std::map<std::pair<std::int64_t, Instant>, std::optional<std::int64_t>> features_;
     std::map<registry::ThingId, std::vector<registry::FeatureStay>> stays_;
     std::set<registry::ThingId> things_ahead_;  // of entities that were selected, not in stays_
+    std::optional<bool> all_move_seldom_;
+    std::map<registry::ThingId, bool> moves_seldom_;
 };
 
 /// An entity as the evaluator sees it. The session outlives it.

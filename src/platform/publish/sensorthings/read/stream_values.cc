@@ -9,7 +9,6 @@
 namespace bypuls::sensorthings {
 namespace {
 
-constexpr std::size_t things_at_once = 1000;  // whose features are asked for
 constexpr std::size_t features_max = 10'000;  // that one datastream's observations name
 
 Interval both(const Interval& a, const Interval& b) {
@@ -77,30 +76,6 @@ Result<query::Value> Session::result_span(observations::DatastreamId id) {
     }
     TRY(const auto spans, data_.details->spans(id));
     return spans.results ? query::Value{query::Span{spans.results->from, spans.results->to}} : query::Value{};
-}
-
-/// Where what was observed of a thing was, when: by rising time. Asked for together with that of the things that other
-/// entities of the page are about, and so are the features themselves.
-Result<const std::vector<registry::FeatureStay>*> Session::features_of(registry::ThingId thing) {
-    if (const auto known = stays_.find(thing); known != stays_.end()) {
-        return &known->second;
-    }
-    std::vector<registry::ThingId> asked{thing};
-    while (!things_ahead_.empty() && asked.size() < things_at_once) {
-        asked.push_back(things_ahead_.extract(things_ahead_.begin()).value());
-    }
-    TRY(const auto stays, data_.registry.features_of(asked));
-    TRY_DO(spend(stays.size()));
-    for (const auto one : asked) {
-        stays_.try_emplace(one);
-    }
-    std::vector<std::int64_t> features;
-    for (const auto& stay : stays) {
-        stays_[stay.thing].push_back(stay);
-        features.push_back(stay.feature.value);
-    }
-    TRY_DO(get_ahead(Kind::feature_of_interest, std::move(features)));
-    return &stays_.at(thing);
 }
 
 /// Of the features that the datastream's observations name, and of where its thing was while it had others.
