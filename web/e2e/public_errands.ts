@@ -51,10 +51,10 @@ export const public_errands: Errand[] = [
                 assert.deepEqual(maps, [], `${path} has not been asked for a map`)
             }
             // The search would find the map's code where one is opened.
-            const asked = page.waitForRequest((request) => /\/(map-|maplibre)/.test(request.url()))
             await page.goto('/bading')
-            await page.locator('[data-island=places-map] button').first().click()
-            await asked
+            const island = page.locator('[data-island=places-map]')
+            await island.scrollIntoViewIfNeeded()
+            await Promise.all([page.waitForRequest((request) => /\/(map-|maplibre)/.test(request.url())), island.locator('button').first().click()])
         },
     },
     {
