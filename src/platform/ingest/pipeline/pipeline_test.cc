@@ -34,6 +34,13 @@ protected:
         EXPECT_TRUE(bench_.projection->settle().has_value());
         return bench_.ledger->dead_letters({}).value();
     }
+    std::unique_ptr<Intake> frame_of(const Uplink& frame) const {
+        return prepare({.way = Way::chirpstack_json,
+                        .detail = "up",
+                        .received = bench_.clock.now(),
+                        .body = body_of(frame)})
+            .value();
+    }
 
     Bench bench_;
 };
@@ -227,12 +234,7 @@ TEST_F(ApplierTest, FramesThatWaitAreDecodedTogetherAndAnswerAsIfAlone) {
     bench_.add_profile();
     bench_.adopt(1);
     std::vector<std::unique_ptr<Intake>> waiting;
-    const auto add = [&](const Uplink& frame) {
-        waiting.push_back(
-            prepare(
-                {.way = Way::chirpstack_json, .detail = "up", .received = bench_.clock.now(), .body = body_of(frame)})
-                .value());
-    };
+    const auto add = [&](const Uplink& frame) { waiting.push_back(frame_of(frame)); };
     const Instant now = bench_.clock.now();
     add({.time = now - 5s, .f_cnt = 1, .value = 11});
     add({.time = now - 5s, .f_cnt = 1, .value = 11});              // again: never asked for
@@ -256,11 +258,7 @@ TEST_F(ApplierTest, FramesThatWaitAreDecodedTogetherAndAnswerAsIfAlone) {
 TEST_F(ApplierTest, WhatWasForeseenWithAnEarlierCodecIsDecodedAgain) {
     bench_.add_profile();
     bench_.adopt(1);
-    const auto intake = prepare({.way = Way::chirpstack_json,
-                                 .detail = "up",
-                                 .received = bench_.clock.now(),
-                                 .body = body_of({.time = bench_.clock.now(), .value = 11})})
-                            .value();
+    const auto intake = frame_of({.time = bench_.clock.now(), .value = 11});
     const Intake* next = intake.get();
     bench_.projection->look_ahead({&next, 1});
     ASSERT_TRUE(
@@ -272,11 +270,7 @@ TEST_F(ApplierTest, WhatWasForeseenWithAnEarlierCodecIsDecodedAgain) {
 TEST_F(ApplierTest, TroubleWhileLookingAheadIsLeftForTheFramesOwnTurn) {
     bench_.add_profile();
     bench_.adopt(1);
-    const auto intake = prepare({.way = Way::chirpstack_json,
-                                 .detail = "up",
-                                 .received = bench_.clock.now(),
-                                 .body = body_of({.time = bench_.clock.now(), .value = 11})})
-                            .value();
+    const auto intake = frame_of({.time = bench_.clock.now(), .value = 11});
     const Intake* next = intake.get();
     bench_.decoder.available = false;
     bench_.projection->look_ahead({&next, 1});
