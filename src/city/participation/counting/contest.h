@@ -106,6 +106,17 @@ struct Contest {
     std::string pot = {};
     Kept* kept = nullptr;  ///< from counts of the same election by other rules, and for them; may be null
 
+    /// The same pot decided by another judge, with nothing from or for other rules.
+    Contest apart(TieJudge& other) const {
+        return {.election = election,
+                .rule = rule,
+                .totals = totals,
+                .judge = other,
+                .options = options,
+                .entrants = entrants,
+                .budget = budget,
+                .pot = pot};
+    }
     Money cost(ProjectIndex project) const { return election.projects[project].cost; }
     /// All together, or the largest number there is.
     Money cost_of(std::span<const ProjectIndex> projects) const;

@@ -307,14 +307,7 @@ const std::optional<Kept::Raised>& raised_together(const Contest& contest, const
     const auto [at, fresh] = contest.kept->raised.try_emplace(std::move(key));
     if (fresh) {
         TieJudge judge = contest.judge;
-        Contest apart{.election = contest.election,
-                      .rule = contest.rule,
-                      .totals = contest.totals,
-                      .judge = judge,
-                      .options = contest.options,
-                      .entrants = contest.entrants,
-                      .budget = contest.budget,
-                      .pot = contest.pot};
+        const Contest apart = contest.apart(judge);
         auto raised = Raising(apart, profile).count_both();
         if (raised && judge.unbroken().empty()) {
             at->second = std::move(*raised);

@@ -436,15 +436,7 @@ Result<Outcome> count_maximin_support(const Contest& contest) {
         const auto [at, fresh] = contest.kept->maximin.try_emplace(Kept::key(contest));
         if (fresh) {
             TieJudge judge = contest.judge;
-            const Contest apart{.election = contest.election,
-                                .rule = contest.rule,
-                                .totals = contest.totals,
-                                .judge = judge,
-                                .options = contest.options,
-                                .entrants = contest.entrants,
-                                .budget = contest.budget,
-                                .pot = contest.pot};
-            Kept::Maximin both = count_maximin(apart, Misfit::skip);
+            Kept::Maximin both = count_maximin(contest.apart(judge), Misfit::skip);
             if (judge.unbroken().empty()) {
                 at->second = std::move(both);
             }
