@@ -16,14 +16,10 @@
 #include "apps/bypuls/data_folder.h"
 #include "apps/bypuls/data_lock.h"
 #include "apps/bypuls/site.h"
+#include "apps/bypuls/town.h"
 #include "core/files.h"
 #include "core/time/iso8601.h"
 #include "platform/database/migrations.h"
-#include "platform/identity/store.h"
-#include "platform/ingest/devices/device_book.h"
-#include "platform/notify/webhooks/outbox.h"
-#include "platform/publish/sensorthings/routes/moved.h"
-#include "platform/registry/relational/relational_registry.h"
 
 namespace bypuls::apps {
 namespace {
@@ -169,9 +165,7 @@ Finding schema(const Settings& settings) {
     if (!open) {
         return {"schema", State::fault, open.error().what};
     }
-    const auto pending = database::pending_migrations(
-        **open, {registry::registry_component(), identity::identity_component(), ingest::devices::DeviceBook::schema(),
-                 webhooks::Outbox::component(), sensorthings::MovedTable::schema()});
+    const auto pending = database::pending_migrations(**open, InternalPlane::registry_components());
     if (!pending) {
         return {"schema", State::fault, pending.error().what};
     }

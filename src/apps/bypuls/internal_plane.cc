@@ -29,12 +29,14 @@ Result<std::unique_ptr<InternalPlane>> InternalPlane::open(const Settings& setti
 
 InternalPlane::~InternalPlane() = default;
 
+std::vector<database::Component> InternalPlane::registry_components() {
+    return {registry::registry_component(), identity::identity_component(), ingest::devices::DeviceBook::schema(),
+            webhooks::Outbox::component(), sensorthings::MovedTable::schema()};
+}
+
 Result<void> InternalPlane::open_databases(Random& random) {
     TRY(registry_database_, database::Database::open({.url = settings_.registry_url()}));
-    const std::vector<database::Component> components{
-        registry::registry_component(), identity::identity_component(), ingest::devices::DeviceBook::schema(),
-        webhooks::Outbox::component(), sensorthings::MovedTable::schema()};
-    TRY(const auto applied, database::migrate(*registry_database_, components, clock_));
+    TRY(const auto applied, database::migrate(*registry_database_, registry_components(), clock_));
     for (const auto& migration : applied) {
         log::info("database", "migrated",
                   {{"component", migration.component},

@@ -42,6 +42,9 @@ public:
                                                        publication::Gate::Published published);
     ~InternalPlane();
 
+    /// All that is kept in registry.db.
+    static std::vector<database::Component> registry_components();
+
     /// Lets the pipeline take messages in. Until then only reads and registry changes work.
     void start();
     /// What has to happen every second: the gate follows the registry and shows what passed; housekeeping.
