@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "core/files.h"
-
 namespace bypuls::apps {
 namespace {
 

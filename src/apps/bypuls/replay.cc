@@ -110,7 +110,7 @@ private:
         }
     }
 
-    /// A town that is busy is asked again, as network servers do.
+    /// A town that is busy, or silent, is asked again, as network servers do.
     Delivery deliver(const std::string& event) {
         http::Headers headers;
         headers.set("Content-Type", "application/json");
@@ -131,10 +131,9 @@ private:
                 return {};
             }
             delivery.refusal = answer ? fmt::format("{} {}", answer->status, answer->body) : answer.error().what;
-            delivery.hopeless = answer ? answer->status == 401 || answer->status == 403 || answer->status == 404 : true;
-            const bool busy =
-                answer ? answer->status == 503 || answer->status == 429 : answer.error().code == Errc::unavailable;
-            if (!busy) {
+            delivery.hopeless = !answer || answer->status == 401 || answer->status == 403 || answer->status == 404;
+            const bool worth_another_try = !answer || answer->status == 503 || answer->status == 429;
+            if (!worth_another_try) {
                 break;
             }
         }

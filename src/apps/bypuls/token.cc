@@ -5,7 +5,6 @@
 #include "apps/bypuls/commands.h"
 #include "apps/bypuls/data_folder.h"
 #include "core/clock.h"
-#include "core/files.h"
 #include "core/random.h"
 #include "core/text.h"
 #include "core/time/iso8601.h"
