@@ -332,7 +332,7 @@ const full_disk = await check_limits(report)
 /// Promised, and asked elsewhere or by nobody.
 const exceptions: Record<string, string> = {
     'get /live 503': 'ten thousand open streams: platform/live/hub_test.cc asks for the answer with a lower limit',
-    'post /api/v1/staff/setup 409': 'two people with codes at the same moment: platform/identity and apps/staff test the rule',
+    'post /api/v1/staff/setup 409': 'two people with codes at the same moment: platform/identity tests that the second makes no account',
     'post /api/v1/staff/codecs/try 503': 'all codec workers dead at once: platform/ingest/codecs tests it with a worker that cannot start',
 }
 if (!full_disk) {

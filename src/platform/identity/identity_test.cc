@@ -434,6 +434,16 @@ TEST_P(IdentityContract, AnExpiredSetupCodeIsForgotten) {
     EXPECT_THAT(dump(), IsEmpty());
 }
 
+TEST_P(IdentityContract, ASetUpCodeMakesNoSecondAccount) {
+    const std::string code = identity_->issue_setup_code().value();
+    ASSERT_TRUE(identity_->create_account("drift@drammen.example", "Drift", password, {Scope::read}));
+
+    const auto late = identity_->create_first_account(code, "sen@drammen.example", "Sen", password, "10.0.0.1");
+
+    EXPECT_EQ(late.error().code, Errc::conflict);
+    EXPECT_FALSE(identity_->log_in("sen@drammen.example", password, "10.0.0.1"));
+}
+
 TEST_P(IdentityContract, ARemovedAccountLeavesNothingOfThePerson) {
     const Account account = operator_account();
     signed_in();
