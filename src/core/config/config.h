@@ -16,6 +16,7 @@ namespace bypuls::config {
 struct Fault {
     std::size_t line = 0;
     std::string sentence;
+    std::size_t column = 0;  ///< in bytes from 1; 0 where only the line is known
 
     friend bool operator==(const Fault&, const Fault&) = default;
 };

@@ -81,9 +81,12 @@ TEST(Config, LettersBeyondAsciiStandInQuotesAndComments) {
     EXPECT_EQ(good.text("raw", ""), "ø\n'");
     EXPECT_THAT(good.finish(), IsEmpty());
 
-    for (const std::string_view bad : {"\nå = 1", "\na = å", "\na = 1 å", "\n[å]", "'open\nå"}) {
-        Reader reader(bad);
-        EXPECT_THAT(reader.finish(), ElementsAre(Fault{2, "letters beyond a to z stand in quotes only"})) << bad;
+    const std::vector<std::pair<std::string_view, std::size_t>> bad = {
+        {"\nå = 1", 1}, {"\na = å", 5}, {"\na = 1 å", 7}, {"\n[å]", 2}, {"'open\nå", 1}};
+    for (const auto& [text, column] : bad) {
+        Reader reader(text);
+        EXPECT_THAT(reader.finish(), ElementsAre(Fault{2, "letters beyond a to z stand in quotes only", column}))
+            << text;
     }
 }
 

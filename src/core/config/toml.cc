@@ -46,7 +46,9 @@ public:
                 ++at_;
             } else {
                 const auto line = static_cast<std::size_t>(std::ranges::count(text_.substr(0, at_), '\n')) + 1;
-                return std::unexpected(Fault{line, "letters beyond a to z stand in quotes only"});
+                const std::size_t feed = text_.substr(0, at_).rfind('\n');
+                const std::size_t column = feed == std::string_view::npos ? at_ + 1 : at_ - feed;
+                return std::unexpected(Fault{line, "letters beyond a to z stand in quotes only", column});
             }
         }
         return std::move(out_);
@@ -119,6 +121,14 @@ private:
     std::size_t at_ = 0;
 };
 
+/// The line of that number, from 1; empty if there is none.
+std::string_view line_of(std::string_view text, std::size_t number) {
+    for (; number > 1 && !text.empty(); --number) {
+        text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    }
+    return text.substr(0, text.find('\n'));
+}
+
 }  // namespace
 
 std::expected<toml::table, Fault> parse_toml(std::string_view text) {
@@ -131,7 +141,10 @@ std::expected<toml::table, Fault> parse_toml(std::string_view text) {
     }
     toml::parse_result parsed = toml::parse(*ascii);
     if (!parsed) {
-        return std::unexpected(Fault{parsed.error().source().begin.line, std::string(parsed.error().description())});
+        const auto [line, column] = parsed.error().source().begin;
+        // Columns of a line that was written anew are not those of the text.
+        const bool as_written = line_of(text, line) == line_of(*ascii, line);
+        return std::unexpected(Fault{line, std::string(parsed.error().description()), as_written ? column : 0});
     }
     return std::move(parsed).table();
 }
