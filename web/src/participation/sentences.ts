@@ -64,7 +64,11 @@ export class Teller {
         const { say } = this.words
         if (round?.phase === 'free') return say('counting.won_free', given)
         if (round) {
-            const won = say('counting.won', { ...given, cost: this.money(round.paid) })
+            const { cost } = this.election.projects[project]!
+            const won =
+                round.paid === cost
+                    ? say('counting.won', { ...given, cost: this.money(cost) })
+                    : say('counting.won_partly', { ...given, paid: this.money(round.paid), cost: this.money(cost) })
             return closeness?.margin ? `${won} ${this.margin(closeness.margin, closeness.instead ?? [])}` : won
         }
         const why = result.excluded.get(project)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 namespace bypuls::participation::explanation {
 
@@ -19,12 +20,13 @@ struct Gains {
     Money money = 0;
 };
 
-Gains gains_of(const Election& election, const BallotView& ballot, const std::vector<bool>& won) {
+/// `paid` is by project; nothing for those that did not win.
+Gains gains_of(const BallotView& ballot, const std::vector<std::optional<Money>>& paid) {
     Gains gains;
     for (const Choice& choice : ballot.choices) {
-        if (won[choice.project]) {
+        if (paid[choice.project]) {
             ++gains.winners;
-            gains.money += election.projects[choice.project].cost;
+            gains.money += *paid[choice.project];
         }
     }
     return gains;
@@ -123,16 +125,16 @@ std::vector<Underserved> find_underserved(const Election& election, const CountR
 }  // namespace
 
 Metrics metrics(const Election& election, const CountResult& result) {
-    std::vector<bool> won(election.projects.size(), false);
-    for (const ProjectIndex winner : result.winners) {
-        won[winner] = true;
+    std::vector<std::optional<Money>> paid(election.projects.size());
+    for (const counting::Round& round : result.rounds) {
+        paid[round.project] = round.paid;
     }
     Spread winners;
     Spread money;
     std::vector<Gains> gains;
     std::int64_t voters = 0;
     for (std::size_t i = 0; i < election.ballots.size(); ++i) {
-        gains.push_back(gains_of(election, election.ballots[i], won));
+        gains.push_back(gains_of(election.ballots[i], paid));
         if (!election.ballots[i].choices.empty()) {
             voters += election.ballots[i].count;
             winners[gains.back().winners] += election.ballots[i].count;

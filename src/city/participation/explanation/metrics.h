@@ -13,9 +13,9 @@ struct PotShare {
     double of_votes = 0;  ///< its part of all choices
 };
 
-/// A project whose supporters are owed more than they got: the `supporters` among them who got at most `got` (øre, cost
-/// of their funded choices) hold together a part of the budget (`share`, øre) greater than `got` and the project's cost
-/// together. This is a failure of EJR+ up to one project with cost utilities (Brill, Peters 2023).
+/// A project whose supporters are owed more than they got: the `supporters` among them who got at most `got` (øre, paid
+/// for their funded choices) hold together a part of the budget (`share`, øre) greater than `got` and the project's
+/// cost together. This is a failure of EJR+ up to one project with cost utilities (Brill, Peters 2023).
 struct Underserved {
     counting::ProjectIndex project = 0;
     std::int64_t supporters = 0;
@@ -30,7 +30,7 @@ struct Metrics {
     double excluded_voters = 0;       ///< share of voters without any funded choice
     double mean_winners = 0;          ///< funded choices per voter
     double median_winners = 0;
-    double mean_kroner = 0;  ///< cost of funded choices per voter
+    double mean_kroner = 0;  ///< paid for funded choices per voter
     double median_kroner = 0;
     double gini_kroner = 0;                ///< 0: all have the same; towards 1: few have all
     std::vector<PotShare> pots;            ///< as listed, the common budget last

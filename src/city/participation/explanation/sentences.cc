@@ -74,7 +74,12 @@ public:
         if (round.phase == counting::Phase::free) {
             return say_("counting.won_free", {{"name", own}, {"votes", got}});
         }
-        std::string text = say_("counting.won", {{"name", own}, {"votes", got}, {"cost", money(round.paid)}});
+        const Money cost = election_.projects[round.project].cost;
+        std::string text =
+            round.paid == cost
+                ? say_("counting.won", {{"name", own}, {"votes", got}, {"cost", money(cost)}})
+                : say_("counting.won_partly",
+                       {{"name", own}, {"votes", got}, {"paid", money(round.paid)}, {"cost", money(cost)}});
         const auto margin = std::ranges::find(distances.winners, round.project, &WinnerMargin::project);
         if (margin != distances.winners.end() && margin->margin) {
             const std::string lost = bounded(*margin->margin, votes(margin->margin->amount));
