@@ -23,9 +23,9 @@ function ask(words: string[]) {
     return { stdout, stderr, status }
 }
 
-/// Without the figures, which only the program makes; fractions stand for themselves, and the decimals beside them are near.
+/// Without the figures and remarks, which only the program makes; fractions stand for themselves, and the decimals beside them are near.
 function comparable(result: any): unknown {
-    const { metrics, losers, margins, ...rest } = result
+    const { metrics, losers, margins, remarks, ...rest } = result
     return JSON.parse(JSON.stringify(rest), (_, value) => {
         if (value === null || typeof value !== 'object' || !('fraction' in value)) return value
         const [over, under = '1'] = value.fraction.split('/')
@@ -52,7 +52,7 @@ const own_rules: Rule[] = builtin_rules.map((name) => rule_named(name)!)
 
 async function random_agrees(seed: number): Promise<void> {
     const plain = seed % 2 === 0
-    const election = random_election(seed, plain)
+    const election = random_election(seed)
     const file = join(folder, `election.${plain ? 'pb' : 'json'}`)
     const text = plain ? election_pb(election) : election_json(election)
     writeFileSync(file, text)
@@ -112,6 +112,39 @@ await report.test('both refuse the same damaged files, at the same place', () =>
         if (place) assert.deepEqual([read.fault.line, read.fault.column], place.slice(1).map(Number), `seed ${seed}: ${read.fault.code} against ${stderr}`)
     }
     assert.ok(refused > 10, `only ${refused} were refused`)
+})
+
+await report.test('both remark upon the same ballots', () => {
+    const path = join(folder, 'limits.pb')
+    const limits = ['min_length;2', 'max_length;2', 'min_sum_cost;6', 'max_sum_cost;9.50', 'max_points;3', 'min_points;2', 'min_sum_points;4', 'max_sum_points;5']
+    const ballots = ['1;a;1', '2;a,b;2.5,3', '3;a,b,c;1,1,1', '4;;', '5;c;7', '6;b,b;1,1']
+    for (const kind of ['approval', 'cumulative', 'ordinal', 'knapsack']) {
+        const text = ['META', 'key;value', 'budget;8', `vote_type;${kind}`, ...limits, 'PROJECTS', 'project_id;cost', 'a;3', 'b;4', 'c;5', 'VOTES', 'voter_id;vote;points', ...ballots, ''].join('\n')
+        writeFileSync(path, text)
+        const read = read_pabulib(text)
+        assert.ok(read.ok, JSON.stringify(read))
+        const { stdout } = ask(['count', path, '--rule', 'greedy', '--json'])
+        const theirs: string[] = JSON.parse(stdout).remarks
+        assert.deepEqual(read.value.remarks.map(({ line }) => line), theirs.map((remark) => Number(/^line (\d+)/.exec(remark)![1])), `${kind}: ${theirs.join('\n')}`)
+        assert.ok(theirs.length >= 3, theirs.join('\n'))
+    }
+})
+
+await report.test('a rule in full is read from META by both', () => {
+    const path = join(folder, 'adopted.pb')
+    for (let seed = 1; seed <= 20; ++seed) {
+        const rule = random_rule(seed)
+        const toml = join(folder, 'adopted.toml')
+        writeFileSync(toml, print_rule(rule))
+        const { stdout, stderr, status } = ask(['count', 'tests/data/participation/play_money.pb', '--rule', toml, '--pb'])
+        assert.equal(status, 0, stderr)
+        writeFileSync(path, stdout)
+        const read = read_pabulib(stdout)
+        assert.ok(read.ok && read.value.rule.ok, JSON.stringify(read.ok ? read.value.rule : read))
+        assert.deepEqual(read.value.rule.value, rule)
+        const again = ask(['verify', 'count', path, path])
+        assert.equal(again.status, 0, again.stdout + again.stderr)
+    }
 })
 
 /// Published elections, where the shared data is there.

@@ -1,7 +1,7 @@
 /// Small elections from a seed: full of ties, of projects that only just fit or can only just be paid, and of oddities.
-import { BallotBox, type BallotKind, type Choice, choices_of, type Election, group_count } from '../../web/src/participation/counting/election.ts'
+import { BallotBox, type BallotKind, type Choice, choices_of, type Election, group_count, type Project } from '../../web/src/participation/counting/election.ts'
 import { format_money } from '../../web/src/participation/counting/money.ts'
-import { plain_rule, type Rule } from '../../web/src/participation/counting/rule.ts'
+import { plain_rule, raises_by_steps, type Rule } from '../../web/src/participation/counting/rule.ts'
 
 /// Mulberry32.
 export class Dice {
@@ -44,8 +44,7 @@ function ballot(dice: Dice, kind: BallotKind, projects: number): Choice[] {
     return all.slice(0, length).map((project, at) => ({ project, value: kind === 'ranking' ? at + 1 : kind === 'points' ? 1 + dice.below(5) : 1 }))
 }
 
-/// `plain` leaves out what a .pb file cannot say.
-export function random_election(seed: number, plain: boolean): Election {
+export function random_election(seed: number): Election {
     const dice = new Dice(seed)
     const kind = dice.pick(kinds)
     const count = 2 + dice.below(8)
@@ -55,24 +54,39 @@ export function random_election(seed: number, plain: boolean): Election {
     const steps = dice.pick([1, 3, 50])
     const projects = Array.from({ length: count }, (_, i) => {
         const cost = dice.chance(free_percent) ? 0 : (1 + dice.below(steps)) * dice.pick([100, 1000, 137])
-        const partial = !plain && cost > 1 && dice.chance(30)
+        const partial = cost > 1 && dice.chance(30)
         return { id: `${'pøqzé'[i % 5]}${i}`, name: `Prosjekt ${i}`, cost, ...(partial && { partial_from: 1 + dice.below(cost) }) }
     })
     const box = new BallotBox()
     for (let i = 1 + dice.below(25); i > 0; --i) box.add(ballot(dice, kind, count), dice.chance(20) ? 1 + dice.below(9) : 1)
     const total = projects.reduce((sum, { cost }) => sum + cost, 0)
     const shuffled = dice.shuffled(projects.map((_, project) => project))
-    const exclusive = !plain && dice.chance(30) ? [shuffled.slice(0, 2), ...(count > 4 && dice.chance(40) ? [shuffled.slice(1, 4)] : [])] : []
+    const exclusive = dice.chance(30) ? [shuffled.slice(0, 2), ...(count > 4 && dice.chance(40) ? [shuffled.slice(1, 4)] : [])] : []
     return {
         title: `Valg ${seed}`, currency: dice.pick(['NOK', 'PLN']), budget: Math.max(1, Math.round((total * (20 + dice.below(90))) / 100)),
         kind, projects, ballots: box.close(), exclusive, ranking_length: dice.chance(50) ? 0 : 1 + dice.below(count), points_per_one: 1,
     }
 }
 
+/// Without the choices that the method never asks about: a rule's text may not make them.
+function without_idle(rule: Rule): Rule {
+    const { method, completion, ranking } = rule
+    const none: Partial<Rule>[] = [
+        method === 'greedy' ? {} : { misfit: 'skip', order: 'score' },
+        method === 'knapsack' ? {} : { partial_funding: false },
+        method === 'phragmen' ? {} : { overrun: 'stop' },
+        method === 'equal-shares' ? {} : { utility: 'cost', completion: 'none', comparison: 'none', whole_endowment: false },
+        method === 'equal-shares' && raises_by_steps(completion) ? {} : { step: plain_rule.step },
+        ranking === 'approval' ? {} : { ranking_top: 0 },
+        rule.ties.includes('lot') ? {} : { seed: '' },
+    ]
+    return Object.assign({}, rule, ...none) as Rule
+}
+
 /// A rule with options beyond its name.
 export function random_rule(seed: number): Rule {
     const dice = new Dice(seed ^ 0x5eed)
-    return {
+    return without_idle({
         ...plain_rule,
         method: dice.pick(['greedy', 'knapsack', 'equal-shares', 'equal-shares', 'phragmen'] as const),
         misfit: dice.pick(['skip', 'stop'] as const),
@@ -86,12 +100,13 @@ export function random_rule(seed: number): Rule {
         step: dice.pick([100, 50, 7, 250]),
         whole_endowment: dice.chance(30),
         overrun: dice.pick(['skip', 'stop'] as const),
+        fully_funded: dice.chance(20),
         electorate: dice.pick(['with-choice', 'everyone'] as const),
         ranking: dice.pick(['borda', 'approval'] as const),
         ranking_top: dice.below(4),
         ties: dice.shuffled(['lower-cost', 'more-votes', 'lot', 'listed-order', 'alphabetical'] as const).slice(0, 3).concat('alphabetical').filter((reason, at, all) => all.indexOf(reason) === at),
         seed: dice.pick(['4711', 'trukket "i kommunestyret"', 'ø\tå']),
-    }
+    })
 }
 
 export function election_json(election: Election): string {
@@ -118,7 +133,10 @@ export function election_pb(election: Election): string {
     const type = { points: 'cumulative', ranking: 'ordinal', approval: 'approval', 'choose-1': 'choose-1', knapsack: 'knapsack' }[kind]
     const lines = ['META', 'key;value', `description;${election.title}`, `currency;${election.currency}`, `budget;${format_money(election.budget)}`, `vote_type;${type}`]
     if (election.ranking_length > 0) lines.push(`max_length;${election.ranking_length}`)
-    lines.push('PROJECTS', 'project_id;name;cost', ...projects.map(({ id, name, cost }) => `${id};${name};${format_money(cost)}`))
+    const labels = (project: number) => election.exclusive.flatMap((group, at) => (group.includes(project) ? [`g${at}`] : [])).join()
+    const row = ({ id, name, cost, partial_from }: Project, at: number) =>
+        `${id};${name};${format_money(cost)};${partial_from ? format_money(partial_from) : ''};${labels(at)}`
+    lines.push('PROJECTS', 'project_id;name;cost;partial_from;exclusive', ...projects.map(row))
     lines.push('VOTES', `voter_id;weight;vote${kind === 'points' ? ';points' : ''}`)
     for (let g = 0; g < group_count(ballots); ++g) {
         const choices = choices_of(ballots, g).sort((a, b) => (kind === 'ranking' ? a.value - b.value : 0))

@@ -78,12 +78,32 @@ await report.test('elections with pots, free projects and exclusive groups', () 
 
 await report.test('random elections under random rules', () => {
     for (let seed = 1; seed <= 60; ++seed) {
-        const file = written(`random${seed}.json`, election_json(random_election(seed, false)))
+        const file = written(`random${seed}.json`, election_json(random_election(seed)))
         const rule = join(folder, `rule${seed}.toml`)
         writeFileSync(rule, print_rule(random_rule(seed)))
         counted(file, rule)
         counted(file, rules[seed % rules.length]!)
     }
+})
+
+await report.test('elections with a key that nobody knows', () => {
+    const whole = { budget: '5', kind: 'approval', pots: [{ name: 'n', budget: '1' }], projects: [{ id: 'a', cost: '3' }], ballots: [{ choices: ['a'] }] }
+    assert.ok(follows_election(whole))
+    const spoilt: ((election: any) => void)[] = [(e) => (e.exclusiv = []), (e) => (e.pots[0].cost = '1'), (e) => (e.projects[0].pott = 'n'), (e) => (e.ballots[0].weight = 5)]
+    for (const spoil of spoilt) {
+        const copy = structuredClone(whole)
+        spoil(copy)
+        assert.ok(!follows_election(copy), String(spoil))
+        const path = join(folder, 'spoilt.json')
+        writeFileSync(path, JSON.stringify(copy))
+        assert.equal(spawnSync(program, ['count', path, '--rule', 'greedy']).status, 2, String(spoil))
+    }
+})
+
+await report.test('a ballot against the limits', () => {
+    const path = join(folder, 'limits.pb')
+    writeFileSync(path, 'META\nkey;value\nbudget;5\nvote_type;approval\nmax_length;1\nPROJECTS\nproject_id;cost\na;3\nb;4\nVOTES\nvoter_id;vote\n1;a,b\n')
+    assert.equal(counted(path, 'greedy').remarks.length, 1)
 })
 
 await report.test('everything the schema knows has been seen', () => {

@@ -51,6 +51,7 @@ export function Published({ words, teller, projects, verdict, file, rule, spent 
             {verdict.their_spent !== undefined && (
                 <p>{say('recount.differs_spent', { source, theirs: teller.money(verdict.their_spent), ours: teller.money(spent) })}</p>
             )}
+            {verdict.elsewhere && <p>{say('recount.differs_elsewhere', { source, path: verdict.elsewhere.path, theirs: verdict.elsewhere.published, ours: verdict.elsewhere.counted })}</p>}
             {reserved}
         </Notice>
     )

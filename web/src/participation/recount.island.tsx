@@ -156,7 +156,7 @@ function Result({ words, table, session, own, set_own }: ResultProps) {
     const teller = new Teller(words, summary.election)
     const verdicts = [
         { file, verdict: verdict_of_file(summary, result, rule) },
-        { file: published?.file ?? '', verdict: published && verdict_of_result(summary, result, rule, published.claim) },
+        { file: published?.file ?? '', verdict: published && verdict_of_result(summary, counted, published.claim) },
     ]
     const seconds = words.say('recount.seconds', { n: new Format(words).number(counted.milliseconds / 1000, 1) })
     return (

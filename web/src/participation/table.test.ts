@@ -73,7 +73,7 @@ describe('the table', () => {
         await table.take([published, ballots])
         const { counted, rule } = shown()
         expect(rule).toBe('result')
-        const verdict = verdict_of_result(shown().ballots!.summary, counted!.result, counted!.rule, shown().published!.claim)
+        const verdict = verdict_of_result(shown().ballots!.summary, counted!, shown().published!.claim)
         expect(verdict).toMatchObject({ follows: true, incomparable: false, other_order: false })
     })
     it('says where a published result does not follow', async () => {
@@ -81,14 +81,27 @@ describe('the table', () => {
         const { table, shown } = set_table()
         await table.take([ballots, { name: 'valg.json', bytes: bytes(wrong) }])
         const { counted } = shown()
-        expect(verdict_of_result(shown().ballots!.summary, counted!.result, counted!.rule, shown().published!.claim)).toMatchObject({
+        expect(verdict_of_result(shown().ballots!.summary, counted!, shown().published!.claim)).toMatchObject({
             follows: false, only_theirs: ['gym'], only_ours: ['lib'], their_spent: 90_000,
         })
+    })
+    it.each([
+        ['voters', 'voters', (result: any) => (result.voters = 12)],
+        ['a payment', 'rounds[0].share.fraction', (result: any) => (result.rounds[0].share.fraction = '99')],
+        ['rounds', 'rounds[0]', (result: any) => (result.rounds = [])],
+        ['votes', 'projects[1].votes', (result: any) => (result.projects[1].votes = 99)],
+        ['the name of the rule', 'rule', (result: any) => (result.rule = 'greedy')],
+    ])('says that %s does not follow', async (_, path, forge) => {
+        const forged = JSON.parse(play_money_result)
+        forge(forged)
+        const { table, shown } = set_table()
+        await table.take([ballots, { name: 'valg.json', bytes: bytes(JSON.stringify(forged)) }])
+        expect(verdict_of_result(shown().ballots!.summary, shown().counted!, shown().published!.claim)).toMatchObject({ follows: false, elsewhere: { path } })
     })
     it('says when only the order differs', async () => {
         const { table, shown } = set_table()
         await table.take([ballots, { name: 'valg.json', bytes: bytes(play_money_result.replace('"bike", "play", "lib"', '"play", "bike", "lib"')) }])
-        const verdict = verdict_of_result(shown().ballots!.summary, shown().counted!.result, shown().counted!.rule, shown().published!.claim)
+        const verdict = verdict_of_result(shown().ballots!.summary, shown().counted!, shown().published!.claim)
         expect(verdict).toMatchObject({ follows: false, other_order: true, only_ours: [] })
     })
     it('does not compare outcomes by different rules', async () => {
@@ -97,7 +110,7 @@ describe('the table', () => {
         await table.choose('phragmen')
         const { counted } = shown()
         expect(verdict_of_file(shown().ballots!.summary, counted!.result, counted!.rule)!.incomparable).toBe(true)
-        expect(verdict_of_result(shown().ballots!.summary, counted!.result, counted!.rule, shown().published!.claim).incomparable).toBe(true)
+        expect(verdict_of_result(shown().ballots!.summary, counted!, shown().published!.claim).incomparable).toBe(true)
     })
     it('waits for a rule where the file defines none', async () => {
         const { table, shown } = set_table()

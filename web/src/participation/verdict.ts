@@ -1,5 +1,5 @@
-import type { Summary } from './protocol.ts'
-import type { Claim } from './counting/report.ts'
+import type { Counted, Summary } from './protocol.ts'
+import { type Claim, type Difference, first_difference } from './counting/report.ts'
 import type { CountResult } from './counting/result.ts'
 import { type Rule, rule_name } from './counting/rule.ts'
 import type { Money } from './counting/money.ts'
@@ -14,6 +14,8 @@ export interface Verdict {
     only_ours: string[]
     other_order: boolean
     their_spent?: Money
+    /// Where else a result differs, when winners and money are the same.
+    elsewhere?: Difference
     /// Project ids that the file says won, but not by the rule alone.
     reserved: string[]
 }
@@ -45,14 +47,17 @@ export function verdict_of_file(summary: Summary, result: CountResult, rule: Rul
     }
 }
 
-/// A published result has its winners in order, what was spent, and its whole rule.
-export function verdict_of_result(summary: Summary, result: CountResult, rule: Rule, claim: Claim): Verdict {
+/// A published result has its winners in order, what was spent, its whole rule, and everything else that `json` has of this count.
+export function verdict_of_result(summary: Summary, { result, json, rule }: Pick<Counted, 'result' | 'json'> & { rule: Rule }, claim: Claim): Verdict {
     const compared = compare(ids(summary.election.projects, result.winners), claim.winners, true)
     const spent_differs = claim.spent !== result.spent
+    const outcome = compared.only_ours.length + compared.only_theirs.length === 0 && !compared.other_order && !spent_differs
+    const elsewhere = outcome ? first_difference(claim.json, json) : undefined
     return {
         ...compared,
         source: 'result',
-        follows: compared.only_ours.length + compared.only_theirs.length === 0 && !compared.other_order && !spent_differs,
+        follows: outcome && !elsewhere,
+        ...(elsewhere && { elsewhere }),
         incomparable: !claim.rule.ok || !same_rule(claim.rule.value, rule),
         ...(spent_differs && { their_spent: claim.spent }),
         reserved: [],

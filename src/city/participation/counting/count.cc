@@ -17,7 +17,25 @@
 namespace bypuls::participation::counting {
 namespace {
 
+/// Everything, where the rule funds all that fits together and it does. Never with two that exclude each other.
+std::optional<Outcome> everything(const Contest& contest) {
+    const bool excluding =
+        std::ranges::any_of(contest.entrants, [&](ProjectIndex project) { return !contest.rivals(project).empty(); });
+    if (!contest.rule.fully_funded || excluding || contest.cost_of(contest.entrants) > contest.budget) {
+        return std::nullopt;
+    }
+    Outcome outcome;
+    fill_by_score(contest, outcome);
+    for (Round& round : outcome.rounds) {
+        round.phase = Phase::fund_all;
+    }
+    return outcome;
+}
+
 Result<Outcome> count_contest(const Contest& contest) {
+    if (auto all = everything(contest)) {
+        return std::move(*all);
+    }
     switch (contest.rule.method) {
         case Method::greedy: return count_greedy(contest);
         case Method::knapsack: return count_knapsack(contest);
@@ -240,9 +258,11 @@ Result<CountResult> count_valid(const Election& election, const Rule& rule, cons
     TieJudge judge(election, rule, totals);
     TRY(CountResult result, Counting(election, rule, options, judge, totals, kept).run());
     if (!judge.unbroken().empty()) {
+        const bool lot = std::ranges::find(rule.ties, TieBreak::lot) != rule.ties.end();
         return fail(Errc::conflict,
-                    fmt::format("{} are tied and only a lot can decide; the rule has no seed to draw it by",
-                                ids(election, judge.unbroken())));
+                    fmt::format("{} are tied and {}", ids(election, judge.unbroken()),
+                                lot ? "only a lot can decide; the rule has no seed to draw it by"
+                                    : "none of the rule's reasons tells them apart; its ties need \"lot\" and a seed"));
     }
     if (options.explore_ties) {
         const CountOptions quick{

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "city/participation/counting/result.h"
@@ -40,18 +43,47 @@ std::vector<Result<CountResult>> count_by_each(const Election& election, std::sp
 Result<std::vector<std::vector<ProjectIndex>>> all_outcomes(const Election& election, const Rule& rule,
                                                             std::size_t max = 100'000);
 
-/// The same rules written a second time, plainly and independently: rational numbers throughout, every project asked in
-/// every round, every endowment run, no shortcut. Only winners, what was spent and ties; slow. For verification.
-/// Errc::exhausted for maximum welfare and maximin support beyond twenty projects, where it would try every subset.
+/// A purchase by the rule itself as the plain count reckons it; the fields as in Round.
+struct PlainRound {
+    ProjectIndex project = 0;
+    Money paid = 0;
+    std::optional<Exact> share = std::nullopt;
+    std::optional<Exact> price = std::nullopt;
+    std::int64_t paid_all_they_had = 0;
+
+    friend bool operator==(const PlainRound&, const PlainRound&) = default;
+};
+
 struct PlainOutcome {
     std::vector<ProjectIndex> winners;
     Money spent = 0;
+    std::vector<PlainRound> rounds;            ///< one for each winner
+    std::vector<std::optional<Exact>> shares;  ///< by pot, the common one last: what a voter held at the end; else null
     /// The projects of every tie met on the way, ascending and each once; not those between what costs nothing, and not
     /// with knapsack and maximum welfare, which are counted without asking for ties.
     std::vector<std::vector<ProjectIndex>> ties;
 
     friend bool operator==(const PlainOutcome&, const PlainOutcome&) = default;
 };
-Result<PlainOutcome> count_plainly(const Election& election, const Rule& rule);
+
+struct PlainOptions {
+    /// Purses and pledges to look at before giving up; 0: as many as it takes.
+    std::int64_t work_max = 0;
+    /// Where shares are raised: the result whose shares to begin with instead of the plain ones. The count then agrees
+    /// if that outcome keeps within the budget and the next step does not, but says nothing about the steps before.
+    const CountResult* raise_from = nullptr;
+    /// Called now and then with a sentence in English.
+    std::function<void(std::string_view)> progress = nullptr;
+};
+
+/// The same rules written a second time, plainly and independently: rational numbers throughout, every project asked in
+/// every round, every endowment run, no shortcut; slow. For verification.
+/// Errc::exhausted for maximum welfare and maximin support beyond twenty projects, where it would try every subset, and
+/// beyond `work_max`.
+Result<PlainOutcome> count_plainly(const Election& election, const Rule& rule, const PlainOptions& options = {});
+
+/// Where the two counts differ: the first thing, as a sentence. Winners in order, money, and for Equal Shares, Phragmén
+/// and maximin support every payment, price and share, to the last fraction. Nothing if they agree.
+std::optional<std::string> disagreement(const Election& election, const CountResult& result, const PlainOutcome& plain);
 
 }  // namespace bypuls::participation::counting

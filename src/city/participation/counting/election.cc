@@ -205,8 +205,8 @@ Result<void> validate(const Election& election) {
     if (election.projects.size() > 10'000) {
         faults.emplace_back("there are more than ten thousand projects");
     }
-    if (election.points_per_one < 1) {
-        faults.emplace_back("a point must be divided into at least one part");
+    if (election.points_per_one < 1 || 1000 % election.points_per_one != 0) {
+        faults.emplace_back("a point is divided into parts that a thousand divides by: 1, 2, 4, 5, 8, 10 up to 1000");
     }
     find_project_faults(election, faults);
     find_ballot_faults(election, faults);
@@ -259,6 +259,15 @@ Result<Money> parse_money(std::string_view text) {
         return fail(Errc::malformed, fmt::format("'{}' is not an amount of money", text));
     }
     return whole * one_krone + cents;
+}
+
+std::string format_points(std::int64_t points, std::int64_t points_per_one) {
+    std::string text = std::to_string(points / points_per_one);
+    if (const std::int64_t rest = points % points_per_one; rest != 0) {
+        text += fmt::format(".{:03}", rest * (1000 / points_per_one));
+        text.resize(text.find_last_not_of('0') + 1);
+    }
+    return text;
 }
 
 std::string format_money(Money amount) {

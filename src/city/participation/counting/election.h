@@ -103,7 +103,7 @@ struct Election {
     std::vector<std::vector<ProjectIndex>> exclusive = {};
     /// The longest ranking a ballot may hold, for Borda scores; 0: the number of projects.
     std::int64_t ranking_length = 0;
-    /// Points are whole numbers of 1/points_per_one: 1 unless a file has decimals.
+    /// Points are whole numbers of 1/points_per_one: 1 unless a file has decimals. A divisor of 1000.
     std::int64_t points_per_one = 1;
 
     std::optional<ProjectIndex> find(std::string_view id) const;
@@ -117,5 +117,7 @@ Result<void> validate(const Election& election);
 Result<Money> parse_money(std::string_view text);
 /// "1234" or "1234.50": the shortest exact form.
 std::string format_money(Money amount);
+/// "7" or "2.5": points or a score in the ballots' own points, exact.
+std::string format_points(std::int64_t points, std::int64_t points_per_one);
 
 }  // namespace bypuls::participation::counting

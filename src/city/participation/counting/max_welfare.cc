@@ -102,6 +102,10 @@ __int128 Welfare::bound(std::size_t from) const {
 }
 
 void Welfare::visit(std::size_t at) {
+    constexpr std::int64_t told_every = 1'000'000;
+    if (contest_.options.progress && (nodes_ + 1) % told_every == 0) {
+        contest_.options.progress("trying sets of projects");
+    }
     if (now_.score >= wanted_) {
         Set set = now_.in;
         std::ranges::sort(set);

@@ -331,6 +331,9 @@ public:
         const auto decided = static_cast<std::ptrdiff_t>(all.size());
         std::vector<ProjectIndex> alive = contest_.entrants;
         while (!alive.empty()) {
+            if (contest_.options.progress && !outcome.rounds.empty() && outcome.rounds.size() % 10 == 0) {
+                contest_.options.progress("spreading the costs");
+            }
             const auto [tied, load] = lightest(alive);
             const ProjectIndex chosen = contest_.judge.settle(tied, outcome.rounds.size(), outcome.ties);
             if (outcome.spent + contest_.cost(chosen) > contest_.budget) {

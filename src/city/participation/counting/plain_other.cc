@@ -2,6 +2,7 @@
 #include <map>
 
 #include "city/participation/counting/plain.h"
+#include "city/participation/counting/rational.h"
 
 namespace bypuls::participation::counting::plain {
 namespace {
@@ -115,7 +116,7 @@ template <typename Load, typename Bought>
 Winners by_load(const Poll& poll, Load load, Bought bought) {
     Winners winners;
     std::vector<ProjectIndex> left = poll.entrants;
-    while (!left.empty()) {
+    while (!left.empty() && !poll.exhausted()) {
         std::vector<ProjectIndex> tied;
         mpq_class least;
         for (const ProjectIndex project : left) {
@@ -137,6 +138,9 @@ Winners by_load(const Poll& poll, Load load, Bought bought) {
             continue;
         }
         winners.push_back(next);
+        poll.rounds.push_back({.project = next,
+                               .paid = poll.cost(next),
+                               .share = to_exact(mpq_class(least / static_cast<long>(one_krone)))});
         bought(next, least);
         left = poll.without_clashes(left, winners);
     }
@@ -147,18 +151,15 @@ Winners phragmen(const Poll& poll) {
     std::vector<mpq_class> loads(poll.voters.size());
     const auto load = [&](ProjectIndex project, const Winners&) {
         mpq_class sum = number(poll.cost(project));
-        for (std::size_t voter = 0; voter < poll.voters.size(); ++voter) {
-            if (poll.voters[voter].values.contains(project)) {
-                sum += loads[voter] * number(poll.voters[voter].count);
-            }
+        for (const Backer& backer : poll.backers[project]) {
+            sum += loads[backer.voter] * number(poll.voters[backer.voter].count);
         }
+        poll.work += static_cast<std::int64_t>(poll.backers[project].size());
         return mpq_class(sum / number(poll.votes(project)));
     };
     return by_load(poll, load, [&](ProjectIndex project, const mpq_class& now) {
-        for (std::size_t voter = 0; voter < poll.voters.size(); ++voter) {
-            if (poll.voters[voter].values.contains(project)) {
-                loads[voter] = now;
-            }
+        for (const Backer& backer : poll.backers[project]) {
+            loads[backer.voter] = now;
         }
     });
 }
@@ -194,7 +195,7 @@ public:
     }
 
     Winners count() {
-        while (!open_.empty()) {
+        while (!open_.empty() && !poll_.exhausted()) {
             if (const auto paid = pick([&](ProjectIndex p) { return pledged(p) >= number(poll_.cost(p)); }, true)) {
                 const mpq_class part = number(poll_.cost(*paid)) / pledged(*paid);
                 win(*paid);
@@ -218,12 +219,13 @@ public:
 private:
     mpq_class pledged(ProjectIndex project) const {
         mpq_class sum;
-        for (std::size_t voter = 0; voter < pledges_.size(); ++voter) {
-            const auto at = pledges_[voter].find(project);
-            if (at != pledges_[voter].end()) {
-                sum += at->second * number(poll_.voters[voter].count);
+        for (const Backer& backer : poll_.backers[project]) {
+            const auto at = pledges_[backer.voter].find(project);
+            if (at != pledges_[backer.voter].end()) {
+                sum += at->second * number(poll_.voters[backer.voter].count);
             }
         }
+        poll_.work += static_cast<std::int64_t>(poll_.backers[project].size());
         return sum;
     }
 

@@ -80,6 +80,11 @@ std::string_view name_of(LeftOver value) {
     return pick(names, value);
 }
 
+bool raises_by_steps(Completion completion) {
+    return completion == Completion::add1 || completion == Completion::add1e || completion == Completion::add1u ||
+           completion == Completion::add1eu;
+}
+
 namespace {
 
 std::string greedy_name(const Rule& rule) {
@@ -92,13 +97,22 @@ std::string equal_shares_name(const Rule& rule) {
     if (rule.completion != Completion::none) {
         name += fmt::format("-{}", name_of(rule.completion));
     }
+    if (rule.step != one_krone && raises_by_steps(rule.completion)) {
+        name += fmt::format("-step-{}", format_money(rule.step));
+    }
+    if (rule.whole_endowment) {
+        name += "+whole-shares";
+    }
     if (rule.comparison != Comparison::none) {
         name += rule.comparison == Comparison::majority ? "+comparison" : "+comparison-exclusion";
     }
-    if (rule.eligibility > 0) {
-        name += "+eligibility";
-    }
     return name;
+}
+
+std::string cumulative_name(const Rule& rule) {
+    return fmt::format("cstv-{}-{}{}", rule.excess == Excess::greatest_excess ? "ge" : "gsc",
+                       rule.shortfall == Shortfall::eliminate_with_transfers ? "ewt" : "mt",
+                       rule.utility == Utility::cardinality ? "+cardinality" : "");
 }
 
 std::string base_name(const Rule& rule) {
@@ -109,9 +123,7 @@ std::string base_name(const Rule& rule) {
         case Method::equal_shares: return equal_shares_name(rule);
         case Method::phragmen: return rule.overrun == Misfit::stop ? "phragmen" : "phragmen-skip";
         case Method::maximin_support: return rule.overrun == Misfit::stop ? "maximin-support" : "maximin-support-skip";
-        case Method::cumulative_transfer:
-            return fmt::format("cstv-{}-{}", rule.excess == Excess::greatest_excess ? "ge" : "gsc",
-                               rule.shortfall == Shortfall::eliminate_with_transfers ? "ewt" : "mt");
+        case Method::cumulative_transfer: return cumulative_name(rule);
     }
     return "";
 }
@@ -120,7 +132,19 @@ std::string base_name(const Rule& rule) {
 
 std::string name_of(const Rule& rule) {
     std::string name = base_name(rule);
-    return rule.score_min > 0 ? fmt::format("{}-threshold-{}", name, rule.score_min) : name;
+    if (rule.eligibility > 0) {
+        name += rule.eligibility == 3 ? "+eligibility" : fmt::format("+eligibility-{}", rule.eligibility);
+    }
+    if (rule.score_min > 0) {
+        name += fmt::format("-threshold-{}", rule.score_min);
+    }
+    if (rule.ranking == RankingScore::approval) {
+        name += rule.ranking_top > 0 ? fmt::format("+top-{}", rule.ranking_top) : "+approval";
+    }
+    if (rule.left_over == LeftOver::to_common) {
+        name += "+left-over-to-common";
+    }
+    return rule.fully_funded ? name + "+fully-funded" : name;
 }
 
 namespace {

@@ -41,7 +41,7 @@ enum class Completion : std::uint8_t {
     add1u,    ///< add1, then the utilitarian filling
     add1eu,   ///< add1e, then the utilitarian filling
     util,     ///< no raise, the utilitarian filling
-    add_opt,  ///< raise to the next endowment at which the outcome changes, until that would overspend
+    add_opt,  ///< add1 with steps of one øre, the finest raise there is; `step` says nothing
 };
 /// The comparison step: keep Equal Shares unless the greedy outcome is strictly preferred.
 enum class Comparison : std::uint8_t {
@@ -95,18 +95,14 @@ struct Rule {
     // greedy
     Misfit misfit = Misfit::skip;
     Order order = Order::score;
-    /// Projects with a smaller score never enter; in the ballots' own points. All methods.
-    std::int64_t score_min = 0;
 
     // knapsack
     bool partial_funding = false;  ///< fund the last project partly, where it says it may be
 
-    // equal shares
+    // equal shares (utility: cumulative transfer too)
     Utility utility = Utility::cost;
     Completion completion = Completion::none;
     Comparison comparison = Comparison::none;
-    /// Drop a project if votes/voters < cost/(eligibility * budget); 0: no such rule. Świecie and Wieliczka: 3.
-    std::int64_t eligibility = 0;
     Money step = one_krone;        ///< by which add1 raises every share; > 0
     bool whole_endowment = false;  ///< begin at the share rounded down to whole kroner
 
@@ -118,6 +114,13 @@ struct Rule {
     Shortfall shortfall = Shortfall::eliminate_with_transfers;
 
     // all
+    /// Projects with a smaller score never enter; in the ballots' own points.
+    std::int64_t score_min = 0;
+    /// Drop a project if votes/voters < cost/(eligibility * budget); 0: no such rule. Świecie and Wieliczka: 3.
+    std::int64_t eligibility = 0;
+    /// Where all that may enter fits in the budget together, all of it is funded, whatever the method would leave out
+    /// (participation.md 3.5; META fully_funded). Equal Shares with a raise does so anyway.
+    bool fully_funded = false;
     Electorate electorate = Electorate::with_choice;
     RankingScore ranking = RankingScore::borda;
     std::int64_t ranking_top = 0;  ///< with RankingScore::approval: how many places count; 0: all
@@ -128,8 +131,12 @@ struct Rule {
     friend bool operator==(const Rule&, const Rule&) = default;
 };
 
-/// The name of the variant, which is part of every result: "mes-cost-add1", "greedy-stop", "mes-cost-add1u+comparison".
-/// Options beyond the name (ties, seed, step) are in the rule's text.
+/// True for the completions that ask for the rule's step.
+bool raises_by_steps(Completion completion);
+
+/// The name of the variant, which is part of every result: "mes-cost-add1", "greedy-stop", "mes-cost-add1u+comparison",
+/// with every value that is not a built-in rule's: "mes-cost-add1-step-0.10+eligibility-7" ("+eligibility" alone is 3).
+/// Electorate, ties and seed are in the rule's text.
 std::string name_of(const Rule& rule);
 
 /// "mes-cost-add1", "greedy", "phragmen", … as listed by builtin_rules(). A near miss is answered with "did you mean".
@@ -139,7 +146,8 @@ Result<Rule> rule_named(std::string_view name);
 std::vector<std::string> builtin_rules();
 
 /// Reads a rule a council can adopt (TOML; docs/concepts/counting.md). All faults are reported at once, each with its
-/// line. Errc::malformed.
+/// line and column: also choices that the method never asks about, where they are not what is written for none, and a
+/// seed without a lot among the ties. Errc::malformed.
 Result<Rule> parse_rule(std::string_view toml);
 /// The rule as TOML with every choice written out; parse_rule reads it back to the same value.
 std::string print_rule(const Rule& rule);

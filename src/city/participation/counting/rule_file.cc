@@ -70,7 +70,8 @@ public:
 
 private:
     void fault(const toml::node& node, std::string sentence) {
-        faults_.push_back(fmt::format("line {}: {}", node.source().begin.line, sentence));
+        const auto [line, column] = node.source().begin;
+        faults_.push_back(fmt::format("line {}, column {}: {}", line, column, sentence));
     }
 
     const toml::node* take(std::string_view key) {
@@ -124,6 +125,10 @@ private:
 
     void amount(std::string_view key, Money& into);
     void ties(Rule& rule);
+    void seed(Rule& rule);
+    template <typename Value>
+    void idle(std::string_view key, bool asked_for, const Value& value, const Value& otherwise, std::string_view where);
+    void find_idle(const Rule& rule);
     void find_unknown();
 
     const toml::table& table_;
@@ -159,8 +164,64 @@ void RuleReader::ties(Rule& rule) {
     for (const toml::node& entry : *list) {
         TieBreak reason = TieBreak::lot;
         read_name(entry, reason, "each of ties");
+        if (std::ranges::find(rule.ties, reason) != rule.ties.end()) {
+            fault(entry, fmt::format("'{}' stands twice among ties; each reason decides once", name_of(reason)));
+        }
         rule.ties.push_back(reason);
     }
+}
+
+void RuleReader::seed(Rule& rule) {
+    const toml::node* node = take("seed");
+    if (node == nullptr) {
+        return;
+    }
+    if (!node->is_string()) {
+        fault(*node, "seed is a text in quotes");
+    }
+    rule.seed = node->value<std::string>().value_or("");
+    if (!rule.seed.empty() && std::ranges::find(rule.ties, TieBreak::lot) == rule.ties.end()) {
+        fault(*node,
+              "a seed is for drawing the lot, and \"lot\" is not among ties; add it there, or leave out the seed");
+    }
+}
+
+/// A choice that nothing asks for must be what stands for none, as the rule in full has it: a council that writes
+/// another meant something by it.
+template <typename Value>
+void RuleReader::idle(std::string_view key, bool asked_for, const Value& value, const Value& otherwise,
+                      std::string_view where) {
+    const toml::node* node = table_.get(key);
+    if (node != nullptr && !asked_for && value != otherwise) {
+        fault(*node, fmt::format("{} only means something {}; leave it out", key, where));
+    }
+}
+
+void RuleReader::find_idle(const Rule& rule) {
+    const Rule none;
+    const auto method = [&](Method one) { return rule.method == one; };
+    const bool shares = method(Method::equal_shares);
+    const bool loads = method(Method::phragmen) || method(Method::maximin_support);
+    const bool transfer = method(Method::cumulative_transfer);
+    constexpr std::string_view greedy = "where the method is greedy";
+    constexpr std::string_view equal_shares = "where the method is equal-shares";
+    constexpr std::string_view cumulative = "where the method is cumulative-transfer";
+    idle("misfit", method(Method::greedy), rule.misfit, none.misfit, greedy);
+    idle("order", method(Method::greedy), rule.order, none.order, greedy);
+    idle("partial_funding", method(Method::knapsack), rule.partial_funding, none.partial_funding,
+         "where the method is knapsack");
+    idle("utility", shares || transfer, rule.utility, none.utility,
+         "where the method is equal-shares or cumulative-transfer");
+    idle("completion", shares, rule.completion, none.completion, equal_shares);
+    idle("comparison", shares, rule.comparison, none.comparison, equal_shares);
+    idle("whole_endowment", shares, rule.whole_endowment, none.whole_endowment, equal_shares);
+    idle("step", shares && raises_by_steps(rule.completion), rule.step, none.step,
+         "where the completion is add1, add1e, add1u or add1eu");
+    idle("overrun", loads, rule.overrun, none.overrun, "where the method is phragmen or maximin-support");
+    idle("excess", transfer, rule.excess, none.excess, cumulative);
+    idle("shortfall", transfer, rule.shortfall, none.shortfall, cumulative);
+    idle("ranking_top", rule.ranking == RankingScore::approval, rule.ranking_top, none.ranking_top,
+         "where ranking is approval");
 }
 
 void RuleReader::find_unknown() {
@@ -188,28 +249,27 @@ Rule RuleReader::read() {
     name("method", rule.method);
     name("misfit", rule.misfit);
     name("order", rule.order);
-    number("score_min", rule.score_min, 0, 1'000'000'000'000);
     yes_or_no("partial_funding", rule.partial_funding);
     name("utility", rule.utility);
     name("completion", rule.completion);
     name("comparison", rule.comparison);
-    number("eligibility", rule.eligibility, 0, 1'000'000);
     amount("step", rule.step);
     yes_or_no("whole_endowment", rule.whole_endowment);
     name("overrun", rule.overrun);
     name("excess", rule.excess);
     name("shortfall", rule.shortfall);
+    number("score_min", rule.score_min, 0, 1'000'000'000'000);
+    number("eligibility", rule.eligibility, 0, 1'000'000);
+    yes_or_no("fully_funded", rule.fully_funded);
     name("electorate", rule.electorate);
     name("ranking", rule.ranking);
     number("ranking_top", rule.ranking_top, 0, 1'000'000);
     ties(rule);
-    if (const toml::node* node = take("seed")) {
-        if (!node->is_string()) {
-            fault(*node, "seed is a text in quotes");
-        }
-        rule.seed = node->value<std::string>().value_or("");
-    }
+    seed(rule);
     name("left_over", rule.left_over);
+    if (faults_.empty()) {
+        find_idle(rule);
+    }
     find_unknown();
     return rule;
 }
@@ -219,7 +279,10 @@ Rule RuleReader::read() {
 Result<Rule> parse_rule(std::string_view text) {
     const auto parsed = config::parse_toml(text);
     if (!parsed) {
-        return fail(Errc::malformed, fmt::format("line {}: {}", parsed.error().line, parsed.error().sentence));
+        const config::Fault& fault = parsed.error();
+        return fail(Errc::malformed,
+                    fmt::format("line {}{}: {}", fault.line,
+                                fault.column > 0 ? fmt::format(", column {}", fault.column) : "", fault.sentence));
     }
     RuleReader reader(*parsed);
     Rule rule = reader.read();
@@ -266,6 +329,7 @@ std::string print_rule(const Rule& rule) {
     quoted("electorate", name_of(rule.electorate));
     quoted("ranking", name_of(rule.ranking));
     add("ranking_top", rule.ranking_top);
+    add("fully_funded", rule.fully_funded);
     text += fmt::format("ties = [{}]\n", ties);
     text += fmt::format("seed = {}\n", seed);
     quoted("left_over", name_of(rule.left_over));

@@ -20,16 +20,19 @@ struct Surroundings {
 inline constexpr int exit_ok = 0;
 inline constexpr int exit_differs = 1;  ///< verify: the result does not follow; compare and which-rule: none fits
 inline constexpr int exit_usage = 2;    ///< arguments, files or rules that make no sense
+inline constexpr int exit_once = 3;     ///< verify: it follows, but the second implementation did not count all of it
 
-/// All take --help. An election as two CSV files is FILE with the projects, --ballots FILE.csv, --budget KRONER and
-/// --kind (approval if not given).
+/// All take --help. An election as two CSV files is FILE with the projects, --ballots FILE.csv, --budget KRONER,
+/// --kind (approval if not given) and --pot NAME=KRONER for each sub-budget.
 ///
 /// `bypuls count FILE.pb [--rule NAME|FILE.toml] [--json] [--pb] [--explain] [--language nb|nn|en] [--which-rule]`.
 /// FILE is Pabulib or JSON (.json). Without --rule the rule is the one the file names.
 int count_command(std::span<const std::string> arguments, const Surroundings& surroundings);
 
-/// `bypuls verify count ELECTION RESULT [--rule NAME|FILE.toml] [--quick]`: RESULT is the JSON of count, or a .pb with
-/// `selected`. Counts twice, by both implementations; with --quick only by the fast one.
+/// `bypuls verify count ELECTION RESULT [--rule NAME|FILE.toml] [--quick | --thorough]`: RESULT is the JSON of count,
+/// or a .pb with `selected`. Compares everything in it and names the first difference. Counts twice, by both
+/// implementations; with --quick only by the fast one. The second gives up beyond a bound, and says what it did
+/// instead; with --thorough it has none.
 int verify_count_command(std::span<const std::string> arguments, const Surroundings& surroundings);
 
 /// `bypuls compare FILE.pb [--rules A,B,C] [--json]`: winners and figures side by side.

@@ -164,7 +164,8 @@ void write_projects(Writer& out, const Election& election, const CountResult& re
         out.field("name", election.projects[project].name);
         out.field("cost", format_money(election.projects[project].cost));
         out.number("votes", result.votes[project]);
-        out.number("score", result.scores[project]);
+        out.key("score");
+        out.raw(counting::format_points(result.scores[project], election.points_per_one));
         out.boolean("won", result.won(project));
         for (const counting::Excluded& excluded : result.excluded) {
             if (excluded.project == project) {
@@ -273,6 +274,15 @@ std::string print_result(const Election& election, const counting::Rule& rule, c
     write_ties(out, election, result);
     write_rounds(out, election, result);
     write_projects(out, election, result);
+    if (parts.remarks != nullptr && !parts.remarks->empty()) {
+        out.key("remarks");
+        out.open('[');
+        for (const std::string& remark : *parts.remarks) {
+            out.item();
+            out.text(remark);
+        }
+        out.close(']');
+    }
     if (parts.distances != nullptr) {
         write_distances(out, election, *parts.distances);
     }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "city/participation/counting/count.h"
 #include "city/participation/explanation/distance.h"
@@ -13,6 +15,7 @@ namespace bypuls::participation::explanation {
 struct ReportParts {
     const Distances* distances = nullptr;
     const Metrics* metrics = nullptr;
+    const std::vector<std::string>* remarks = nullptr;  ///< about the ballots; left out too if there are none
 };
 
 /// A result as JSON, by docs/formats/count-result.schema.json: `winners` are project ids in order of purchase, money is
@@ -28,5 +31,18 @@ struct PublishedResult {
 };
 /// Errc::malformed with a sentence.
 Result<PublishedResult> read_result(std::string_view json);
+
+/// Where a published result differs from the one counted again, both as JSON.
+struct Mismatch {
+    std::string path;  ///< "rounds[2].share.fraction"
+    std::string published;
+    std::string counted;
+};
+/// The first difference in what follows from the ballots; nothing if there is none. Rules are compared by what they
+/// say, fractions to the letter, the decimals beside them and the figures as nearly as they are printed. Remarks are
+/// not compared, nor what `counted` was printed without. Errc::malformed.
+Result<std::optional<Mismatch>> first_mismatch(std::string_view published, std::string_view counted);
+/// True if a published result tells how close it was.
+bool tells_distances(std::string_view published);
 
 }  // namespace bypuls::participation::explanation

@@ -60,6 +60,12 @@ void Document::set_meta(std::string_view key, std::string_view value) {
     meta.emplace_back(key, value);
 }
 
+void Document::remove_meta(std::string_view prefix) {
+    std::erase_if(meta, [&](const auto& entry) {
+        return equal_ignoring_ascii_case(std::string_view(entry.first).substr(0, prefix.size()), prefix);
+    });
+}
+
 namespace {
 
 constexpr std::size_t columns_max = 1000;
@@ -75,15 +81,7 @@ public:
     }
 
     Result<Document> run() {
-        while (at_ < text_.size()) {
-            line_start_ = at_;
-            const std::size_t line = line_;
-            if (skip_blank_line()) {
-                continue;
-            }
-            TRY_DO(read_record());
-            TRY_DO(take(line));
-        }
+        TRY_DO(each_record([&](std::size_t line) { return take(line); }));
         if (document_.projects.columns.empty() || document_.votes.columns.empty()) {
             return fail(Errc::malformed, fmt::format("line {}, column 1: the file ends without a section {}", line_,
                                                      document_.projects.columns.empty() ? "PROJECTS" : "VOTES"));
@@ -91,7 +89,31 @@ public:
         return std::move(document_);
     }
 
+    Result<Table> run_table() {
+        awaits_header_ = true;
+        guess_separator();
+        TRY_DO(each_record([&](std::size_t line) { return take_row(document_.votes, line); }));
+        if (document_.votes.columns.empty()) {
+            return fail(Errc::malformed, "line 1, column 1: the table is empty");
+        }
+        return std::move(document_.votes);
+    }
+
 private:
+    template <typename Take>
+    Result<void> each_record(Take take_record) {
+        while (at_ < text_.size()) {
+            line_start_ = at_;
+            const std::size_t line = line_;
+            if (skip_blank_line()) {
+                continue;
+            }
+            TRY_DO(read_record());
+            TRY_DO(take_record(line));
+        }
+        return {};
+    }
+
     std::string place() const { return fmt::format("line {}, column {}", line_, at_ - line_start_ + 1); }
 
     bool skip_blank_line() {
@@ -331,6 +353,41 @@ Result<Document> parse(std::string_view bytes) {
         return fail(Errc::exhausted, "line 1, column 1: the file is larger than 4 GB");
     }
     return Parser(bytes).run();
+}
+
+Result<Table> parse_table(std::string_view csv) {
+    if (csv.size() >= UINT32_MAX) {
+        return fail(Errc::exhausted, "line 1, column 1: the table is larger than 4 GB");
+    }
+    return Parser(csv).run_table();
+}
+
+Decoded decode(std::string bytes) {
+    if (is_utf8(bytes)) {
+        return {.text = std::move(bytes)};
+    }
+    // What Windows-1252 has where Latin-1 has control characters; the five it leaves open stay those.
+    static constexpr std::array<char16_t, 32> high = {0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                                      0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008D, 0x017D, 0x008F,
+                                                      0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                                      0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178};
+    std::string text;
+    text.reserve(bytes.size() + bytes.size() / 8);
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        const unsigned letter = byte >= 0x80 && byte < 0xA0 ? high[byte - 0x80U] : byte;
+        if (letter < 0x80) {
+            text += c;
+        } else if (letter < 0x800) {
+            text += static_cast<char>(0xC0U | letter >> 6U);
+            text += static_cast<char>(0x80U | (letter & 0x3FU));
+        } else {
+            text += static_cast<char>(0xE0U | letter >> 12U);
+            text += static_cast<char>(0x80U | (letter >> 6U & 0x3FU));
+            text += static_cast<char>(0x80U | (letter & 0x3FU));
+        }
+    }
+    return {.text = std::move(text), .converted = true};
 }
 
 std::string print(const Document& document) {

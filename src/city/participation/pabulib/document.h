@@ -49,14 +49,27 @@ struct Document {
     /// Empty if the key is not there.
     std::string_view meta_value(std::string_view key) const;
     void set_meta(std::string_view key, std::string_view value);
+    /// Takes out every key that begins so, ignoring case.
+    void remove_meta(std::string_view prefix);
 
     friend bool operator==(const Document&, const Document&) = default;
 };
+
+/// A file's bytes as UTF-8. What is not UTF-8 is taken for Windows-1252, as spreadsheets save it; then `converted`.
+struct Decoded {
+    std::string text;
+    bool converted = false;
+};
+Decoded decode(std::string bytes);
 
 /// Reads a `.pb` file: with or without byte order mark, any line ending, `;` or `,` between fields as its header has
 /// it, quoted fields, blank lines, short rows, sections in any order. Errc::malformed with "line 12, column 3: …";
 /// Errc::exhausted beyond 2^32 bytes.
 Result<Document> parse(std::string_view bytes);
+
+/// Reads one table with a header, as a spreadsheet saves it: `;` or `,` between fields, quotes as in a `.pb` file.
+/// Errc::malformed with "line 12, column 3: …".
+Result<Table> parse_table(std::string_view csv);
 
 /// The file again: `;` between fields, quotes only where needed, line feeds. parse(print(d)) == d.
 std::string print(const Document& document);

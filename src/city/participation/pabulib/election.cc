@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
+#include "city/participation/pabulib/limits.h"
+#include "city/participation/pabulib/numbers.h"
 #include "city/participation/pabulib/pabulib.h"
 #include "core/text.h"
 
@@ -18,39 +20,6 @@ using counting::Money;
 using counting::Project;
 using counting::ProjectIndex;
 
-std::optional<std::int64_t> whole(std::string_view text) {
-    text = trim(text);
-    std::int64_t value = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (problem != std::errc{} || value < 0) {
-        return std::nullopt;
-    }
-    // "12.0" is a whole number too.
-    const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
-    const bool zeros = rest.starts_with('.') && rest.find_first_not_of('0', 1) == std::string_view::npos;
-    return rest.empty() || zeros ? std::optional(value) : std::nullopt;
-}
-
-/// Points with up to three decimals as thousandths.
-std::optional<std::int64_t> thousandths(std::string_view text) {
-    text = trim(text);
-    const std::size_t dot = text.find('.');
-    const auto head = whole(text.substr(0, dot));
-    if (!head || *head > 1'000'000) {
-        return std::nullopt;
-    }
-    std::int64_t value = *head * 1000;
-    std::int64_t unit = 100;
-    for (std::size_t i = dot; i != std::string_view::npos && i + 1 < text.size(); ++i, unit /= 10) {
-        const char digit = text[i + 1];
-        if (digit < '0' || digit > '9' || (unit == 0 && digit != '0')) {
-            return std::nullopt;
-        }
-        value += (digit - '0') * unit;
-    }
-    return value;
-}
-
 class Reader {
 public:
     explicit Reader(const Document& document) : document_(document) {}
@@ -61,6 +30,7 @@ public:
         TRY_DO(read_votes());
         reading_.election.ballots.group();
         compare_counts();
+        look_at_full_funding();
         TRY_DO(counting::validate(reading_.election));
         return std::move(reading_);
     }
@@ -71,11 +41,18 @@ private:
     }
 
     Result<void> read_meta();
+    Result<void> read_pots();
     Result<void> read_projects();
+    Result<void> read_extensions(std::size_t row, Project& project);
+    void read_groups(std::size_t row, std::string_view labels);
     Result<void> read_published(std::size_t row);
+    Result<void> read_paid(std::size_t row);
     Result<void> read_votes();
     Result<void> read_vote(std::size_t row, std::string_view vote, std::string_view points);
+    Result<std::int64_t> read_weight(std::size_t row) const;
+    std::string ballot(std::size_t row) const;
     void compare_counts();
+    void look_at_full_funding();
 
     const Document& document_;
     Reading reading_;
@@ -85,6 +62,8 @@ private:
     std::size_t vote_column_ = 0;
     std::optional<std::size_t> points_column_;
     std::optional<std::size_t> weight_column_;
+    std::optional<std::size_t> voter_column_;
+    std::vector<std::string> groups_;  // labels of the exclusive groups, in order of the election's
 };
 
 Result<BallotKind> kind_named(std::string_view name) {
@@ -123,6 +102,37 @@ Result<void> Reader::read_meta() {
     election.budget = *budget;
     TRY(election.kind, kind_named(document_.meta_value("vote_type")));
     election.ranking_length = whole(document_.meta_value("max_length")).value_or(0);
+    return read_pots();
+}
+
+/// Not Pabulib's own: the sub-budgets, as docs/formats/election.schema.json has them.
+Result<void> Reader::read_pots() {
+    const std::string_view text = trim(document_.meta_value("pots"));
+    if (text.empty()) {
+        return {};
+    }
+    const auto json = nlohmann::json::parse(text, nullptr, false);
+    const auto refuse = [] {
+        return fail(Errc::malformed,
+                    "META, pots: expected a list such as [{\"name\": \"north\", \"budget\": \"1000\"}]");
+    };
+    if (!json.is_array()) {
+        return refuse();
+    }
+    for (const auto& one : json) {
+        const bool whole_pot = one.is_object() && one.size() == 2 && one.contains("name") && one["name"].is_string() &&
+                               one.contains("budget") && one["budget"].is_string();
+        if (!whole_pot) {
+            return refuse();
+        }
+        counting::Pot pot{.name = one["name"].get<std::string>()};
+        const auto money = counting::parse_money(one["budget"].get<std::string>());
+        if (!money) {
+            return fail(money.error(), fmt::format("META, pots, '{}'", pot.name));
+        }
+        pot.budget = *money;
+        reading_.election.pots.push_back(std::move(pot));
+    }
     return {};
 }
 
@@ -144,10 +154,70 @@ Result<void> Reader::read_projects() {
             return fail(Errc::malformed,
                         fmt::format("{}: the project '{}' is listed twice or has no id", place(table, row, *id), key));
         }
-        reading_.election.projects.push_back(
-            {.id = std::string(key), .name = name ? std::string(table.at(row, *name)) : std::string(), .cost = *money});
+        Project project{
+            .id = std::string(key), .name = name ? std::string(table.at(row, *name)) : std::string(), .cost = *money};
+        TRY_DO(read_extensions(row, project));
+        reading_.election.projects.push_back(std::move(project));
         TRY_DO(read_published(row));
+        TRY_DO(read_paid(row));
     }
+    return {};
+}
+
+/// Not Pabulib's own: the columns pot, partial_from and exclusive (labels of groups, parted by commas).
+Result<void> Reader::read_extensions(std::size_t row, Project& project) {
+    const Table& table = document_.projects;
+    if (const auto column = table.column("pot")) {
+        project.pot = trim(table.at(row, *column));
+    }
+    if (const auto column = table.column("partial_from"); column && !trim(table.at(row, *column)).empty()) {
+        const auto least = counting::parse_money(table.at(row, *column));
+        if (!least) {
+            return fail(least.error(), place(table, row, *column));
+        }
+        project.partial_from = *least;
+    }
+    if (const auto column = table.column("exclusive")) {
+        read_groups(row, table.at(row, *column));
+    }
+    return {};
+}
+
+void Reader::read_groups(std::size_t row, std::string_view labels) {
+    const auto project = static_cast<ProjectIndex>(row);
+    for (std::string_view label : split(labels, ',')) {
+        label = trim(label);
+        if (label.empty()) {
+            continue;
+        }
+        const auto known = static_cast<std::size_t>(std::ranges::find(groups_, label) - groups_.begin());
+        if (known == groups_.size()) {
+            groups_.emplace_back(label);
+            reading_.election.exclusive.emplace_back();
+        }
+        std::vector<ProjectIndex>& members = reading_.election.exclusive[known];
+        if (members.empty() || members.back() != project) {
+            members.push_back(project);
+        }
+    }
+}
+
+/// Not Pabulib's own: what a winner was paid, where one is only partly funded.
+Result<void> Reader::read_paid(std::size_t row) {
+    const Table& table = document_.projects;
+    const auto column = table.column("paid");
+    if (!column) {
+        return {};
+    }
+    std::optional<Money> paid;
+    if (!trim(table.at(row, *column)).empty()) {
+        const auto money = counting::parse_money(table.at(row, *column));
+        if (!money) {
+            return fail(money.error(), place(table, row, *column));
+        }
+        paid = *money;
+    }
+    reading_.published.paid.push_back(paid);
     return {};
 }
 
@@ -164,21 +234,23 @@ Result<void> Reader::read_published(std::size_t row) {
                         fmt::format("{}: selected is '{}', not 0, 1 or 2", place(table, row, *column), text));
         }
     }
-    const auto read = [&](std::string_view name, std::vector<std::int64_t>& into) -> Result<void> {
+    const auto read = [&](std::string_view name, std::vector<std::int64_t>& into, auto number,
+                          std::string_view what) -> Result<void> {
         const auto column = table.column(name);
         if (!column) {
             return {};
         }
-        const auto value = whole(table.at(row, *column));
+        const std::optional<std::int64_t> value = number(table.at(row, *column));
         if (!value) {
-            return fail(Errc::malformed, fmt::format("{}: '{}' is not a whole number", place(table, row, *column),
-                                                     table.at(row, *column)));
+            return fail(Errc::malformed,
+                        fmt::format("{}: '{}' is not {}", place(table, row, *column), table.at(row, *column), what));
         }
         into.push_back(*value);
         return {};
     };
-    TRY_DO(read("votes", published.votes));
-    return read("score", published.scores);
+    TRY_DO(read("votes", published.votes, whole, "a whole number"));
+    const auto score = [](std::string_view text) { return thousandths(text, score_max); };
+    return read("score", published.scores, score, "a number with at most three decimals");
 }
 
 Result<void> Reader::read_votes() {
@@ -190,6 +262,7 @@ Result<void> Reader::read_votes() {
     vote_column_ = *vote;
     points_column_ = table.column("points");
     weight_column_ = table.column("weight");
+    voter_column_ = table.column("voter_id");
     if (reading_.election.kind == BallotKind::points && !points_column_) {
         return fail(Errc::malformed, "VOTES: ballots with points need a column points");
     }
@@ -202,11 +275,19 @@ Result<void> Reader::read_votes() {
             }
         }
     }
+    BallotLimits limits(document_, reading_.election, reading_.remarks);
     for (std::size_t row = 0; row < table.rows(); ++row) {
         const std::string_view points = points_column_ ? table.at(row, *points_column_) : std::string_view{};
         TRY_DO(read_vote(row, table.at(row, *vote), points));
+        limits.look([&] { return ballot(row); }, choices_);
     }
+    limits.finish();
     return {};
+}
+
+std::string Reader::ballot(std::size_t row) const {
+    const std::string line = fmt::format("line {}", document_.votes.line(row));
+    return voter_column_ ? fmt::format("{}, voter {}", line, trim(document_.votes.at(row, *voter_column_))) : line;
 }
 
 /// Takes the part before the next comma off the text.
@@ -227,7 +308,7 @@ Result<void> Reader::read_vote(std::size_t row, std::string_view vote, std::stri
         ++rank;
         if (kind == BallotKind::points) {
             const std::string_view text = next_part(points);
-            const auto given = reading_.election.points_per_one == 1 ? whole(text) : thousandths(text);
+            const auto given = points_of(text, reading_.election.points_per_one);
             if (!given) {
                 return fail(Errc::malformed, fmt::format("{}: '{}' is not a number of points",
                                                          place(document_.votes, row, *points_column_), text));
@@ -254,14 +335,10 @@ Result<void> Reader::read_vote(std::size_t row, std::string_view vote, std::stri
             choices_.push_back({known->second, value});
         }
     }
-    std::int64_t weight = 1;
-    if (weight_column_ && !trim(document_.votes.at(row, *weight_column_)).empty()) {
-        const auto given = whole(document_.votes.at(row, *weight_column_));
-        if (!given || *given < 1 || *given > 1'000'000) {
-            return fail(Errc::malformed, fmt::format("{}: a ballot's weight is a whole number from 1 to a million",
-                                                     place(document_.votes, row, *weight_column_)));
-        }
-        weight = *given;
+    TRY(const std::int64_t weight, read_weight(row));
+    if (kind == BallotKind::choose_one && choices_.size() > 1) {
+        return fail(Errc::malformed, fmt::format("{}: {} projects where one may be chosen",
+                                                 place(document_.votes, row, vote_column_), choices_.size()));
     }
     if (!trim(points).empty() && kind == BallotKind::points) {
         return fail(Errc::malformed,
@@ -269,6 +346,40 @@ Result<void> Reader::read_vote(std::size_t row, std::string_view vote, std::stri
     }
     reading_.election.ballots.add(choices_, weight);
     return {};
+}
+
+/// How many voters cast the ballot. A part of a voter is not among them: it would change what a share of the budget is.
+Result<std::int64_t> Reader::read_weight(std::size_t row) const {
+    if (!weight_column_ || trim(document_.votes.at(row, *weight_column_)).empty()) {
+        return 1;
+    }
+    const auto given = whole(document_.votes.at(row, *weight_column_));
+    if (!given || *given < 1 || *given > 1'000'000) {
+        return fail(Errc::malformed, fmt::format("{}: a ballot's weight is a whole number from 1 to a million",
+                                                 place(document_.votes, row, *weight_column_)));
+    }
+    return *given;
+}
+
+/// META fully_funded says that there was money for everything.
+void Reader::look_at_full_funding() {
+    const std::string_view text = trim(document_.meta_value("fully_funded"));
+    if (text.empty() || text == "0") {
+        return;
+    }
+    __int128 cost = 0;
+    for (const Project& project : reading_.election.projects) {
+        cost += project.cost;
+    }
+    __int128 money = reading_.election.budget;
+    for (const counting::Pot& pot : reading_.election.pots) {
+        money += pot.budget;
+    }
+    if (text != "1") {
+        reading_.remarks.push_back(fmt::format("META: fully_funded is '{}', not 0 or 1, and says nothing", text));
+    } else if (cost > money) {
+        reading_.remarks.push_back("META says fully_funded is 1, but the projects together cost more than the budget");
+    }
 }
 
 void Reader::compare_counts() {
@@ -286,130 +397,6 @@ void Reader::compare_counts() {
 
 Result<Reading> read_election(const Document& document) {
     return Reader(document).run();
-}
-
-Result<counting::Rule> rule_of(const Document& document) {
-    const std::string_view name = trim(document.meta_value("rule"));
-    counting::Rule rule;
-    rule.electorate = counting::Electorate::everyone;
-    // Files do not say how ties were broken; the last reason keeps a count from stopping, and every tie is reported.
-    rule.ties = {counting::TieBreak::lower_cost, counting::TieBreak::more_votes, counting::TieBreak::alphabetical};
-    rule.score_min = whole(document.meta_value("min_project_score_threshold")).value_or(0);
-    if (name == "greedy" || name == "greedy-threshold" || name == "greedy-exclusive") {
-        rule.method = counting::Method::greedy;
-        return rule;
-    }
-    if (name == "greedy-no-skip") {
-        rule.method = counting::Method::greedy;
-        rule.misfit = counting::Misfit::stop;
-        return rule;
-    }
-    rule.method = counting::Method::equal_shares;
-    rule.utility = counting::Utility::cost;
-    if (name == "equalshares" || name == "equalshares/none") {
-        return rule;
-    }
-    if (name == "equalshares/add1") {
-        rule.completion = counting::Completion::add1;
-        return rule;
-    }
-    if (name == "equalshares/add1-comparison") {
-        rule.completion = counting::Completion::add1;
-        rule.comparison = counting::Comparison::majority;
-        return rule;
-    }
-    if (name.empty()) {
-        return fail(Errc::not_found, "the file names no rule; give one with --rule");
-    }
-    return fail(Errc::not_found,
-                fmt::format("the file's rule '{}' is a name without a definition; give one with --rule, or see with "
-                            "--which-rule which of the built-in rules lead to the published outcome",
-                            name));
-}
-
-Document with_result(const Document& document, const std::vector<counting::ProjectIndex>& winners) {
-    Document copy = document;
-    const auto column = document.projects.column("selected");
-    Table table;
-    table.columns = document.projects.columns;
-    if (!column) {
-        table.columns.emplace_back("selected");
-    }
-    for (std::size_t row = 0; row < document.projects.rows(); ++row) {
-        const bool won = std::ranges::find(winners, static_cast<ProjectIndex>(row)) != winners.end();
-        for (std::size_t i = 0; i < table.columns.size(); ++i) {
-            const bool here = column ? i == *column : i + 1 == table.columns.size();
-            table.add_cell(here ? (won ? "1" : "0") : document.projects.at(row, i));
-        }
-        table.end_row(document.projects.line(row));
-    }
-    copy.projects = std::move(table);
-    return copy;
-}
-
-namespace {
-
-std::string_view vote_type_of(BallotKind kind) {
-    switch (kind) {
-        case BallotKind::points: return "cumulative";
-        case BallotKind::ranking: return "ordinal";
-        default: return name_of(kind);
-    }
-}
-
-std::string points_text(std::int64_t points, std::int64_t per_one) {
-    return points % per_one == 0 ? std::to_string(points / per_one)
-                                 : fmt::format("{}.{:03}", points / per_one, points % per_one * 1000 / per_one);
-}
-
-}  // namespace
-
-Document to_document(const counting::Election& election) {
-    Document document;
-    document.set_meta("description", election.title);
-    document.set_meta("num_projects", std::to_string(election.projects.size()));
-    document.set_meta("num_votes", std::to_string(election.ballots.total()));
-    document.set_meta("budget", counting::format_money(election.budget));
-    document.set_meta("vote_type", vote_type_of(election.kind));
-    document.set_meta("currency", election.currency);
-    if (election.ranking_length > 0) {
-        document.set_meta("max_length", std::to_string(election.ranking_length));
-    }
-    document.projects.columns = {"project_id", "cost", "name"};
-    for (const Project& project : election.projects) {
-        document.projects.add_cell(project.id);
-        document.projects.add_cell(counting::format_money(project.cost));
-        document.projects.add_cell(project.name);
-        document.projects.end_row();
-    }
-    const bool points = election.kind == BallotKind::points;
-    document.votes.columns =
-        points ? std::vector<std::string>{"voter_id", "vote", "points"} : std::vector<std::string>{"voter_id", "vote"};
-    counting::Ballots sorted = election.ballots;
-    sorted.group();
-    std::int64_t number = 0;
-    for (std::size_t i = 0; i < sorted.size(); ++i) {
-        const counting::BallotView ballot = sorted[i];
-        std::vector<Choice> choices(ballot.choices.begin(), ballot.choices.end());
-        if (election.kind == BallotKind::ranking) {
-            std::ranges::sort(choices, {}, &Choice::value);
-        }
-        std::string vote;
-        std::string values;
-        for (const Choice& choice : choices) {
-            vote += (vote.empty() ? "" : ",") + election.projects[choice.project].id;
-            values += (values.empty() ? "" : ",") + points_text(choice.value, election.points_per_one);
-        }
-        for (std::int64_t voter = 0; voter < ballot.count; ++voter) {
-            document.votes.add_cell(std::to_string(++number));
-            document.votes.add_cell(vote);
-            if (points) {
-                document.votes.add_cell(values);
-            }
-            document.votes.end_row();
-        }
-    }
-    return document;
 }
 
 }  // namespace bypuls::participation::pabulib

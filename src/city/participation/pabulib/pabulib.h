@@ -12,11 +12,12 @@ namespace bypuls::participation::pabulib {
 
 /// What a file says came out.
 struct Published {
-    bool present = false;                          ///< the file has a column "selected"
-    std::vector<counting::ProjectIndex> winners;   ///< selected = 1, in order of the file
-    std::vector<counting::ProjectIndex> reserved;  ///< selected = 2: won, but not by the rule alone
-    std::vector<std::int64_t> votes;               ///< empty if the file does not say
-    std::vector<std::int64_t> scores;              ///< empty if the file does not say
+    bool present = false;                              ///< the file has a column "selected"
+    std::vector<counting::ProjectIndex> winners;       ///< selected = 1, in order of the file
+    std::vector<counting::ProjectIndex> reserved;      ///< selected = 2: won, but not by the rule alone
+    std::vector<std::int64_t> votes;                   ///< empty if the file does not say
+    std::vector<std::int64_t> scores;                  ///< in thousandths of a point; empty if the file does not say
+    std::vector<std::optional<counting::Money>> paid;  ///< by project, from the column "paid"; empty without it
 
     friend bool operator==(const Published&, const Published&) = default;
 };
@@ -28,32 +29,45 @@ struct Reading {
     std::vector<std::string> remarks;  ///< what was odd but harmless, one sentence each
 };
 
-/// The election in a document. Errors name line and column. Errc::malformed.
+/// The election in a document. Beyond Pabulib's own, META may have `pots` (a JSON list of {"name", "budget"}) and
+/// PROJECTS the columns `pot`, `partial_from` and `exclusive` (labels of groups, parted by commas). Ballots against the
+/// limits in META are read as they are and remarked upon, with line and voter. Errors name line and column.
+/// Errc::malformed.
 Result<Reading> read_election(const Document& document);
 
-/// The rule the file itself names (META rule, thresholds, lengths), as far as it defines one.
-/// Errc::not_found with a sentence for names that define no rule ("greedy-custom", "unknown") and for none at all.
+/// The rule the file itself names, as far as it defines one: META's keys `rule.KEY`, each a line of a rule's TOML, or
+/// else `rule`, Pabulib's names and the built-in rules', with min_project_score_threshold and fully_funded.
+/// Errc::not_found with a sentence for names that define no rule ("greedy-custom", "greedy-exclusive" without groups)
+/// and for none at all; Errc::malformed for a rule in full that cannot be read or is not what `rule` says.
 Result<counting::Rule> rule_of(const Document& document);
 
-/// The document with its column "selected" set to the winners of a count, added if missing.
-Document with_result(const Document& document, const std::vector<counting::ProjectIndex>& winners);
+/// Makes the document name this rule: by name if that says it all, or else in full. rule_of() gives it back.
+void set_rule(Document& document, const counting::Rule& rule);
+
+/// The document as a published result: its rule, the column `selected`, and `paid` if a project is only partly funded.
+Document with_result(const Document& document, const counting::Election& election, const counting::Rule& rule,
+                     const counting::CountResult& result);
 
 /// Ballots with their election as a document: projects and ballots numbered, nothing about voters. Ballots are written
-/// in sorted order so that no order of arrival can be read from the file.
+/// in sorted order so that no order of arrival can be read from the file. read_election() gives back the same election.
 Document to_document(const counting::Election& election);
 
 /// Projects as CSV (id, cost, optional name, pot, partial_from, exclusive) and ballots as CSV (vote, optional points,
-/// weight), `,` or `;`; fields of a ballot are parted by `|`. Errors name file part, line and column.
+/// weight), `,` or `;`; fields of a ballot, and labels of exclusive groups, are parted by `|`. A project's pot must be
+/// among `pots`. Errors name file part, line and column.
 struct CsvElection {
     std::string_view projects;
     std::string_view ballots;
     counting::Money budget = 0;
     counting::BallotKind kind = counting::BallotKind::approval;
+    std::vector<counting::Pot> pots = {};
 };
 Result<counting::Election> read_csv(const CsvElection& csv);
 
 /// {"budget": "3000000", "kind": "approval", "projects": [{"id","name","cost",…}], "ballots": [{"choices": ["a"],
-/// "points": [1], "count": 1}], "pots": […], "exclusive": [["a","b"]]}. Schema: docs/formats/election.schema.json.
+/// "points": [1], "count": 1}], "pots": […], "exclusive": [["a","b"]]}. Schema: docs/formats/election.schema.json. A
+/// key that is not in it is refused, and one that stands twice: a typo could change who wins. Errors name line and
+/// column of what is not JSON, else the path ("projects[3].cost"). Errc::malformed.
 Result<counting::Election> read_json(std::string_view json);
 std::string print_json(const counting::Election& election);
 

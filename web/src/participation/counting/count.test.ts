@@ -215,7 +215,7 @@ describe('leaps', () => {
     it('change nothing, however the shares are raised', () => {
         let raises = 0
         for (let seed = 1; seed <= 40; ++seed) {
-            const of = random_election(seed, false)
+            const of = random_election(seed)
             for (const name of ['mes-cost-add1u', 'mes-cardinality-add1', 'mes-points-add1e']) {
                 const rule = { ...rule_named(name)!, step: 50 }
                 const stepwise = count(of, rule, { leaps: false, explore_ties: false })
@@ -281,6 +281,9 @@ describe('rules', () => {
         ['method = "greedy"\n\nties = ["lot" "alphabetical"]', 3],
         ['misfit = "skip"', 1],
         ['method = "greedy"\nstep = "0"', 2],
+        ['method = "greedy"\n\ncompletion = "add1"', 3],
+        ['method = "greedy"\nties = ["lower-cost"]\nseed = "4711"', 3],
+        ['method = "greedy"\nties = ["lot", "lot"]', 2],
     ])('with a fault are refused with its line: %j', (text, line) => {
         expect(parse_rule(text)).toMatchObject({ ok: false, fault: { code: 'rule-text', line } })
     })

@@ -2,7 +2,7 @@ import { buy, choose, type Contest, no_outcome, rivals_of, still_open } from './
 import { type Election } from './election.ts'
 import { count_equal_shares } from './equal_shares.ts'
 import { attempt, type Attempt, refuse } from './fault.ts'
-import { count_greedy, count_knapsack } from './greedy.ts'
+import { count_greedy, count_knapsack, fill_by_score } from './greedy.ts'
 import { count_phragmen } from './phragmen.ts'
 import { type Totals, totals_of } from './profile.ts'
 import type { CountResult, Outcome, WhyExcluded } from './result.ts'
@@ -61,6 +61,16 @@ function fund_free(contest: Contest): Outcome {
     }
 }
 
+/// Everything, where the rule funds all that fits together and it does. Never with two that exclude each other.
+function everything(contest: Contest): Outcome | undefined {
+    const { rule, entrants, budget } = contest
+    const cost = entrants.reduce((sum, project) => sum + BigInt(contest.election.projects[project]!.cost), 0n)
+    if (!rule.fully_funded || cost > BigInt(budget) || entrants.some((project) => rivals_of(contest, project).length > 0)) return undefined
+    const outcome = no_outcome()
+    fill_by_score(contest, outcome, 'fund-all')
+    return outcome
+}
+
 function count_once(election: Election, rule: Rule, totals: Totals, judge: TieJudge, { progress, leaps }: CountOptions): CountResult {
     const excluded = find_excluded(election, rule, totals)
     const all = election.projects.map((_, project) => project)
@@ -69,7 +79,8 @@ function count_once(election: Election, rule: Rule, totals: Totals, judge: TieJu
     const contest = { election, rule, totals, judge, entrants: with_cost, budget: election.budget, progress, leaps }
     const free = fund_free({ ...contest, entrants: all.filter((project) => cost(project) === 0 && !excluded.has(project)) })
     const decided = judge.decisions.length
-    const outcome = methods[rule.method]({ ...contest, entrants: still_open(contest, free) })
+    const left = { ...contest, entrants: still_open(contest, free) }
+    const outcome = everything(left) ?? methods[rule.method](left)
     const own = new Set(outcome.ties.map(({ tied }) => tied.join()))
     const on_the_way = judge.decisions.slice(decided).filter(({ tied }) => !own.has(tied.join()))
     const ties = [...outcome.ties, ...on_the_way.map((decision) => judge.describe(decision, true))]

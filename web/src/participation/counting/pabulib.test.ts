@@ -81,8 +81,31 @@ describe('a Pabulib file', () => {
         if (!reading.ok) expect([reading.fault.code, reading.fault.line, reading.fault.column]).toEqual([code, line, column])
     })
 
-    it.each([['greedy-custom', 'undefined-rule'], ['unknown', 'undefined-rule'], ['', 'no-rule']])('whose rule is %j defines none', (name, code) => {
+    it.each([['greedy-custom', 'undefined-rule'], ['unknown', 'undefined-rule'], ['', 'no-rule'], ['greedy-exclusive', 'no-groups'], ['greedy-threshold', 'no-threshold']])('whose rule is %j defines none', (name, code) => {
         expect(must_read(small({ meta: `rule;${name}` })).rule).toMatchObject({ ok: false, fault: { code } })
+    })
+})
+
+describe('beyond its own columns a file', () => {
+    const with_columns = 'META\nkey;value\nbudget;100\nvote_type;approval\nrule;greedy-exclusive\nfully_funded;1\nPROJECTS\nproject_id;cost;partial_from;exclusive\n1;60;20;g\n2;40;;g,h\n3;1;;h\nVOTES\nvoter_id;vote\na;1,2,3\n'
+    it('has exclusive groups, partial funding and full funding', () => {
+        const { election, rule, remarks } = must_read(with_columns)
+        expect(election.exclusive).toEqual([[0, 1], [1, 2]])
+        expect(election.projects.map(({ partial_from }) => partial_from)).toEqual([2000, undefined, undefined])
+        expect(rule).toMatchObject({ ok: true, value: { method: 'greedy', fully_funded: true } })
+        expect(remarks).toEqual([{ code: 'not-funded', given: {} }])
+    })
+    it('has its rule in full', () => {
+        const meta = 'rule;mes-cost-add1-step-0.50\nrule.method;"""equal-shares"""\nrule.completion;"""add1"""\nrule.step;"""0.50"""'
+        expect(must_read(small({ meta })).rule).toMatchObject({ ok: true, value: { completion: 'add1', step: 50, electorate: 'with-choice' } })
+        expect(must_read(small({ meta: meta.replace('-step-0.50', '') })).rule).toMatchObject({ ok: false, fault: { code: 'other-rule-text' } })
+    })
+    it('has sub-budgets that are not counted here', () => {
+        expect(read_pabulib(small({ meta: 'pots;[{""name"":""n"",""budget"":""1""}]' }))).toMatchObject({ ok: false, fault: { code: 'pots-elsewhere' } })
+    })
+    it('has limits that ballots may go against', () => {
+        const remarks = must_read(small({ meta: 'max_length;1\nmin_length;x', votes: 'voter_id;vote\na;1,2\nb;1\nc;' })).remarks
+        expect(remarks.map(({ code, line }) => [code, line])).toEqual([['no-limit', undefined], ['over-limit', 13]])
     })
 })
 

@@ -1,8 +1,9 @@
 import { column_named, type Document, meta_value, parse_document, type Row } from './document.ts'
 import { ballot_total, BallotBox, type BallotKind, type Choice, type Election } from './election.ts'
 import { attempt, type Attempt, refuse } from './fault.ts'
-import { type Money, parse_money } from './money.ts'
-import { plain_rule, type Rule } from './rule.ts'
+import { format_money, type Money, parse_money } from './money.ts'
+import { plain_rule, type Rule, rule_name, rule_named } from './rule.ts'
+import { parse_rule } from './rule_text.ts'
 
 /// What a file says came out.
 export interface Published {
@@ -14,7 +15,7 @@ export interface Published {
 
 /// What was odd but harmless.
 export interface Remark {
-    code: 'named-twice' | 'other-count' | 'not-utf8'
+    code: 'named-twice' | 'other-count' | 'not-utf8' | 'over-limit' | 'no-limit' | 'more-over-limit' | 'not-funded'
     line?: number
     given: Record<string, string>
 }
@@ -52,6 +53,9 @@ function thousandths(text: string): number | undefined {
     return Number(parts[1]) * 1000 + Number((parts[2] ?? '').padEnd(3, '0'))
 }
 
+/// A number with up to three decimals, or nothing.
+const decimal = (text: string): boolean => /^\s*\d{1,15}(?:\.\d{0,3}0*)?\s*$/.test(text)
+
 const cell = (row: Row, column: number | undefined): string => (column === undefined ? '' : (row.cells[column] ?? ''))
 const place = (row: Row, column: number) => ({ line: row.line, column: column + 1 })
 
@@ -60,11 +64,25 @@ function money_at(text: string, at: { line?: number; column?: number }): Money {
     return typeof amount === 'number' ? amount : refuse(amount, at, { text: text.trim() })
 }
 
+interface Limit {
+    name: string
+    at_most: boolean
+    value: number
+    of: (choices: Choice[]) => number
+    tell: (value: number) => string
+    broken: number
+}
+
+/// Ballots against one limit that are told one by one.
+const told_max = 20
+
 class Reader {
     private readonly remarks: Remark[] = []
     private readonly index = new Map<string, number>()
     private readonly election: Election
     private published: Published | undefined
+    private readonly groups = new Map<string, number[]>()
+    private limits: Limit[] = []
 
     private readonly document: Document
 
@@ -87,16 +105,18 @@ class Reader {
     }
 
     read(): Reading {
+        if (meta_value(this.document, 'pots').trim() !== '') refuse('pots-elsewhere')
         this.read_projects()
         this.read_votes()
         this.check_size()
         this.compare_counts()
+        this.look_at_full_funding()
         return { election: this.election, published: this.published, remarks: this.remarks, rule: attempt(() => rule_of(this.document)) }
     }
 
     private read_projects(): void {
         const { projects: table } = this.document
-        const [id, cost, name] = ['project_id', 'cost', 'name'].map((column) => column_named(table, column))
+        const [id, cost, name, part, exclusive] = ['project_id', 'cost', 'name', 'partial_from', 'exclusive'].map((column) => column_named(table, column))
         if (id === undefined || cost === undefined) return refuse('project-columns')
         const selected = column_named(table, 'selected')
         if (selected !== undefined && table.rows.length > 0) this.published = { winners: [], reserved: [] }
@@ -105,13 +125,28 @@ class Reader {
             const key = cell(row, id).trim()
             if (key === '' || this.index.has(key)) refuse('project-twice', place(row, id), { id: key })
             this.index.set(key, this.election.projects.length)
-            this.election.projects.push({ id: key, name: cell(row, name), cost: amount })
+            const partial_from = cell(row, part).trim() === '' ? undefined : money_at(cell(row, part), place(row, part!))
+            this.election.projects.push({ id: key, name: cell(row, name), cost: amount, ...(partial_from !== undefined && { partial_from }) })
+            this.read_groups(cell(row, exclusive))
             if (selected !== undefined) this.read_selected(row, selected)
-            for (const column of [column_named(table, 'votes'), column_named(table, 'score')]) {
-                if (column !== undefined && whole(cell(row, column)) === undefined) {
-                    refuse('not-whole', place(row, column), { text: cell(row, column) })
-                }
+            const [votes, score] = [column_named(table, 'votes'), column_named(table, 'score')]
+            if (votes !== undefined && whole(cell(row, votes)) === undefined) refuse('not-whole', place(row, votes), { text: cell(row, votes) })
+            if (score !== undefined && !decimal(cell(row, score))) refuse('not-points', place(row, score), { text: cell(row, score) })
+        }
+    }
+
+    /// Labels of exclusive groups, parted by commas.
+    private read_groups(labels: string): void {
+        const project = this.election.projects.length - 1
+        for (const label of labels.split(',').map((text) => text.trim())) {
+            if (label === '') continue
+            let group = this.groups.get(label)
+            if (!group) {
+                group = []
+                this.groups.set(label, group)
+                this.election.exclusive.push(group)
             }
+            if (group[group.length - 1] !== project) group.push(project)
         }
     }
 
@@ -129,14 +164,17 @@ class Reader {
         const by_points = this.election.kind === 'points'
         if (by_points && points === undefined) refuse('points-column')
         if (by_points && table.rows.some((row) => cell(row, points).includes('.'))) this.election.points_per_one = 1000
+        this.limits = this.read_limits()
         const box = new BallotBox()
         // A city's ballots repeat: each distinct text is read once.
         const known = new Map<string, Choice[]>()
         const read = (row: Row, text: string): Choice[] => {
-            const remarks = this.remarks.length
+            const broken = () => this.limits.reduce((sum, limit) => sum + limit.broken, this.remarks.length)
+            const remarks = broken()
             const choices = this.read_ballot(row, vote, by_points ? points : undefined)
+            this.look_at_limits(row, choices)
             // A ballot that was remarked upon is remarked upon again when it comes again.
-            if (this.remarks.length === remarks) known.set(text, choices)
+            if (broken() === remarks) known.set(text, choices)
             return choices
         }
         for (const row of table.rows) {
@@ -144,6 +182,55 @@ class Reader {
             box.add(known.get(text) ?? read(row, text), this.read_weight(row, weight))
         }
         this.election.ballots = box.close()
+        for (const { name, broken } of this.limits) {
+            if (broken > told_max) this.remarks.push({ code: 'more-over-limit', given: { limit: name, found: String(broken - told_max) } })
+        }
+    }
+
+    /// What META says a ballot may hold. A ballot against it is counted as published, and remarked upon.
+    private read_limits(): Limit[] {
+        const { kind, projects, points_per_one, budget, currency } = this.election
+        const sum = (choices: Choice[], of: (choice: Choice) => number) => choices.reduce((all, choice) => all + of(choice), 0)
+        const length = { of: (choices: Choice[]) => choices.length, read: whole, tell: String }
+        const cost = {
+            of: (choices: Choice[]) => sum(choices, ({ project }) => projects[project]!.cost),
+            read: (text: string) => ((money) => (typeof money === 'number' ? money : undefined))(parse_money(text)),
+            tell: (amount: number) => `${format_money(amount)} ${currency}`,
+        }
+        const in_parts = (text: string) => ((value) => (value === undefined ? undefined : (value * points_per_one) / 1000))(thousandths(text))
+        const tell_points = (points: number) => String(points / points_per_one)
+        const points = { of: (choices: Choice[]) => sum(choices, ({ value }) => value), read: in_parts, tell: tell_points }
+        const least = { ...points, of: (choices: Choice[]) => Math.min(...choices.map(({ value }) => value)) }
+        const most = { ...points, of: (choices: Choice[]) => Math.max(...choices.map(({ value }) => value)) }
+        const known = { min_length: length, max_length: length, min_sum_cost: cost, max_sum_cost: cost }
+        const all = kind === 'points' ? { ...known, min_points: least, max_points: most, min_sum_points: points, max_sum_points: points } : known
+        const limits: Limit[] = []
+        for (const [name, { of, read, tell }] of Object.entries(all)) {
+            const text = meta_value(this.document, name).trim()
+            const value = text === '' ? undefined : read(text)
+            if (value !== undefined) limits.push({ name, at_most: name.startsWith('max'), value, of, tell, broken: 0 })
+            else if (text !== '') this.remarks.push({ code: 'no-limit', given: { limit: name, said: text } })
+        }
+        const bound = limits.some(({ name }) => name === 'max_sum_cost')
+        if (kind === 'knapsack' && !bound) limits.push({ name: 'budget', at_most: true, value: budget, of: cost.of, tell: cost.tell, broken: 0 })
+        return limits
+    }
+
+    private look_at_limits(row: Row, choices: Choice[]): void {
+        // A blank ballot is blank, not too short.
+        if (choices.length === 0) return
+        for (const limit of this.limits) {
+            const found = limit.of(choices)
+            if (limit.at_most ? found <= limit.value : found >= limit.value) continue
+            if (++limit.broken > told_max) continue
+            this.remarks.push({ code: 'over-limit', line: row.line, given: { limit: limit.name, said: limit.tell(limit.value), found: limit.tell(found) } })
+        }
+    }
+
+    /// META fully_funded says that there was money for everything.
+    private look_at_full_funding(): void {
+        const cost = this.election.projects.reduce((sum, project) => sum + project.cost, 0)
+        if (meta_value(this.document, 'fully_funded').trim() === '1' && cost > this.election.budget) this.remarks.push({ code: 'not-funded', given: {} })
     }
 
     private read_weight(row: Row, column: number | undefined): number {
@@ -198,15 +285,22 @@ class Reader {
     }
 }
 
-/// The rule the file's META names, as far as the name defines one. "greedy-custom" and "unknown" define none.
-export function rule_of(document: Document): Rule {
-    const name = meta_value(document, 'rule').trim()
-    const common = { ...plain_rule, score_min: whole(meta_value(document, 'min_project_score_threshold')) ?? 0 }
+function rule_by_name(document: Document, name: string): Rule {
+    const threshold = meta_value(document, 'min_project_score_threshold').trim()
+    const score_min = threshold === '' ? 0 : whole(threshold)
+    if (name === '') return refuse('no-rule')
+    if (score_min === undefined) return refuse('no-threshold')
+    const common = { ...plain_rule, score_min, fully_funded: meta_value(document, 'fully_funded').trim() === '1' }
     switch (name) {
         case 'greedy':
-        case 'greedy-threshold':
-        case 'greedy-exclusive':
             return { ...common, method: 'greedy' }
+        case 'greedy-threshold':
+            return threshold === '' ? refuse('no-threshold') : { ...common, method: 'greedy' }
+        case 'greedy-exclusive': {
+            const column = column_named(document.projects, 'exclusive')
+            const grouped = document.projects.rows.some((row) => cell(row, column).trim() !== '')
+            return grouped ? { ...common, method: 'greedy' } : refuse('no-groups')
+        }
         case 'greedy-no-skip':
             return { ...common, method: 'greedy', misfit: 'stop' }
         case 'equalshares':
@@ -216,11 +310,25 @@ export function rule_of(document: Document): Rule {
             return { ...common, completion: 'add1' }
         case 'equalshares/add1-comparison':
             return { ...common, completion: 'add1', comparison: 'majority' }
-        case '':
-            return refuse('no-rule')
-        default:
-            return refuse('undefined-rule', {}, { name })
     }
+    const ours = rule_named(name)
+    return ours ? { ...ours, score_min, fully_funded: common.fully_funded } : refuse('undefined-rule', {}, { name })
+}
+
+const rule_prefix = 'rule.'
+
+/// The rule the file's META names: in full by its keys `rule.KEY`, or by name as far as the name defines one. "greedy-custom" and
+/// "unknown" define none.
+export function rule_of(document: Document): Rule {
+    const name = meta_value(document, 'rule').trim()
+    const full = document.meta.filter(({ key }) => key.toLowerCase().startsWith(rule_prefix))
+    if (full.length === 0) return rule_by_name(document, name)
+    const rule = parse_rule(full.map(({ key, value }) => `${key.slice(rule_prefix.length)} = ${value}\n`).join(''))
+    if (!rule.ok) return refuse(rule.fault.code, {}, rule.fault.given)
+    const named = attempt(() => rule_by_name(document, name))
+    const other = rule_name(rule.value)
+    if (name !== other && !(named.ok && rule_name(named.value) === other)) refuse('other-rule-text', {}, { name, other })
+    return rule.value
 }
 
 /// A published `.pb` file as an election to count.

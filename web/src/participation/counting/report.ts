@@ -49,7 +49,7 @@ export function result_json(election: Election, rule: Rule, result: CountResult)
             name: project.name,
             cost: format_money(project.cost),
             votes: result.votes[index]!,
-            score: result.scores[index]!,
+            score: result.scores[index]! / election.points_per_one,
             won: result.winners.includes(index),
             ...(result.excluded.has(index) && { excluded: result.excluded.get(index) }),
         })),
@@ -63,6 +63,42 @@ export interface Claim {
     /// Project ids in order of purchase.
     winners: string[]
     spent: Money
+    /// The whole result as it was published.
+    json: object
+}
+
+/// The first thing in which a published result differs from this count.
+export interface Difference {
+    /// "rounds[2].share.fraction"
+    path: string
+    published: string
+    counted: string
+}
+
+/// What only the program tells, or may leave out.
+const may_be_missing = new Set(['remarks', 'losers', 'margins', 'metrics', 'changed_outcome', 'alternatives'])
+const told_by_the_program = new Set(['remarks', 'losers', 'margins', 'metrics'])
+
+/// Rules are compared before, by what they say; fractions to the letter, the decimals beside them nearly.
+export function first_difference(published: unknown, counted: unknown, path = ''): Difference | undefined {
+    const tell = (value: unknown) => (value === undefined ? '–' : (JSON.stringify(value) ?? '–').slice(0, 120))
+    const differs = { path, published: tell(published), counted: tell(counted) }
+    if (typeof published === 'number' && typeof counted === 'number') {
+        const near = Math.abs(published - counted) <= 1e-9 * Math.max(Math.abs(published), Math.abs(counted))
+        return near && Number.isInteger(published) === Number.isInteger(counted) ? undefined : differs
+    }
+    if (typeof published !== 'object' || typeof counted !== 'object' || published === null || counted === null) {
+        return published === counted ? undefined : differs
+    }
+    if (Array.isArray(published) !== Array.isArray(counted)) return differs
+    const [theirs, ours] = [published as Record<string, unknown>, counted as Record<string, unknown>]
+    for (const key of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
+        if (path === '' && (key === 'rule_text' || told_by_the_program.has(key))) continue
+        if (!Array.isArray(counted) && may_be_missing.has(key) && !(key in theirs)) continue
+        const found = first_difference(theirs[key], ours[key], Array.isArray(counted) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`)
+        if (found) return found
+    }
+    return undefined
 }
 
 /// Reads a published result. Its rule may be one that only the program counts; that is in `rule`.
@@ -80,6 +116,6 @@ export function read_result(text: string): Attempt<Claim> {
         if (typeof rule_text !== 'string') return refuse('result-lacks', {}, { key: 'rule_text' })
         if (typeof spent !== 'number') return refuse('result-lacks', {}, { key: 'spent' })
         if (!Array.isArray(winners) || !winners.every((winner) => typeof winner === 'string')) return refuse('result-lacks', {}, { key: 'winners' })
-        return { rule: parse_rule(rule_text), rule_name: typeof rule === 'string' ? rule : '', winners: winners as string[], spent }
+        return { rule: parse_rule(rule_text), rule_name: typeof rule === 'string' ? rule : '', winners: winners as string[], spent, json }
     })
 }

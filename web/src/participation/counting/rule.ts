@@ -27,6 +27,8 @@ export interface Rule {
     step: Money
     whole_endowment: boolean
     overrun: Misfit
+    /// Where all that may enter fits together, all of it is funded.
+    fully_funded: boolean
     electorate: Electorate
     ranking: RankingScore
     ranking_top: number
@@ -50,12 +52,16 @@ export const plain_rule: Rule = {
     step: one_krone,
     whole_endowment: false,
     overrun: 'stop',
+    fully_funded: false,
     electorate: 'everyone',
     ranking: 'borda',
     ranking_top: 0,
     ties: ['lower-cost', 'more-votes', 'alphabetical'],
     seed: '',
 }
+
+/// True for the completions that ask for the step.
+export const raises_by_steps = (completion: Completion): boolean => ['add1', 'add1e', 'add1u', 'add1eu'].includes(completion)
 
 function base_name(rule: Rule): string {
     switch (rule.method) {
@@ -67,14 +73,21 @@ function base_name(rule: Rule): string {
             return rule.overrun === 'stop' ? 'phragmen' : 'phragmen-skip'
         case 'equal-shares': {
             const completion = rule.completion === 'none' ? '' : `-${rule.completion}`
+            const step = rule.step !== one_krone && raises_by_steps(rule.completion) ? `-step-${format_money(rule.step)}` : ''
+            const whole = rule.whole_endowment ? '+whole-shares' : ''
             const comparison = { none: '', majority: '+comparison', exclusion: '+comparison-exclusion' }[rule.comparison]
-            return `mes-${rule.utility}${completion}${comparison}${rule.eligibility > 0 ? '+eligibility' : ''}`
+            return `mes-${rule.utility}${completion}${step}${whole}${comparison}`
         }
     }
 }
 
-/// "mes-cost-add1", "greedy-stop-threshold-20": part of every result.
-export const rule_name = (rule: Rule): string => base_name(rule) + (rule.score_min > 0 ? `-threshold-${rule.score_min}` : '')
+/// "mes-cost-add1", "greedy-stop-threshold-20": part of every result, with every value that is not a built-in rule's.
+export function rule_name(rule: Rule): string {
+    const eligibility = rule.eligibility === 0 ? '' : rule.eligibility === 3 ? '+eligibility' : `+eligibility-${rule.eligibility}`
+    const threshold = rule.score_min > 0 ? `-threshold-${rule.score_min}` : ''
+    const ranking = rule.ranking === 'borda' ? '' : rule.ranking_top > 0 ? `+top-${rule.ranking_top}` : '+approval'
+    return `${base_name(rule)}${eligibility}${threshold}${ranking}${rule.fully_funded ? '+fully-funded' : ''}`
+}
 
 function all_builtin_rules(): Rule[] {
     const rules: Rule[] = []
@@ -118,6 +131,7 @@ shortfall = "eliminate-with-transfers"
 electorate = ${quoted(rule.electorate)}
 ranking = ${quoted(rule.ranking)}
 ranking_top = ${rule.ranking_top}
+fully_funded = ${rule.fully_funded}
 ties = [${rule.ties.map(quoted).join(', ')}]
 seed = ${quoted(rule.seed)}
 left_over = "saved"

@@ -1,6 +1,6 @@
 import { type Attempt, attempt, refuse } from './fault.ts'
 import { parse_money } from './money.ts'
-import { other_methods, plain_rule, type Rule } from './rule.ts'
+import { other_methods, plain_rule, raises_by_steps, type Rule } from './rule.ts'
 
 /// A rule as a council adopts it: the flat TOML of docs/concepts/counting.md, as far as such a rule needs TOML.
 type Value = string | number | boolean | string[]
@@ -82,6 +82,31 @@ const choices = {
 } as const
 const reasons = ['lower-cost', 'more-votes', 'lot', 'listed-order', 'alphabetical']
 
+/// A choice that nothing asks for must be what stands for none, as the rule in full has it; a seed needs a lot to draw.
+function find_idle(rule: Rule, table: Map<string, { value: Value; line: number }>): void {
+    const by = (...methods: Rule['method'][]) => methods.includes(rule.method)
+    const shares = by('equal-shares')
+    const idle: [string, boolean, Value][] = [
+        ['misfit', by('greedy'), 'skip'],
+        ['order', by('greedy'), 'score'],
+        ['partial_funding', by('knapsack'), false],
+        ['utility', shares, 'cost'],
+        ['completion', shares, 'none'],
+        ['comparison', shares, 'none'],
+        ['whole_endowment', shares, false],
+        ['overrun', by('phragmen'), 'stop'],
+        ['excess', false, 'greatest-excess'],
+        ['shortfall', false, 'eliminate-with-transfers'],
+        ['ranking_top', rule.ranking === 'approval', 0],
+    ]
+    for (const [key, asked_for, none] of idle) {
+        const given = table.get(key)
+        if (given && !asked_for && given.value !== none) refuse('rule-text', { line: given.line })
+    }
+    if (rule.step !== plain_rule.step && !(shares && raises_by_steps(rule.completion))) refuse('rule-text', { line: table.get('step')?.line ?? 1 })
+    if (rule.seed !== '' && !rule.ties.includes('lot')) refuse('rule-text', { line: table.get('seed')?.line ?? 1 })
+}
+
 function read_rule(text: string): Rule {
     const table = read_table(text)
     const rule: Rule = { ...plain_rule, electorate: 'with-choice', ties: ['lower-cost', 'more-votes', 'lot'] }
@@ -97,10 +122,10 @@ function read_rule(text: string): Rule {
             if (key === 'excess' || key === 'shortfall' || key === 'left_over') continue
         } else if (key === 'score_min' || key === 'eligibility' || key === 'ranking_top') {
             bad(typeof value === 'number' && value <= (key === 'score_min' ? 1e12 : 1e6))
-        } else if (key === 'partial_funding' || key === 'whole_endowment') {
+        } else if (key === 'partial_funding' || key === 'whole_endowment' || key === 'fully_funded') {
             bad(typeof value === 'boolean')
         } else if (key === 'ties') {
-            bad(Array.isArray(value) && value.length > 0 && value.length <= 5 && value.every((reason) => reasons.includes(reason)))
+            bad(Array.isArray(value) && value.length > 0 && value.length <= 5 && value.every((reason, at) => reasons.includes(reason) && value.indexOf(reason) === at))
         } else if (key === 'step') {
             const step = typeof value === 'string' ? parse_money(value) : undefined
             bad(typeof step === 'number' && step > 0)
@@ -111,7 +136,9 @@ function read_rule(text: string): Rule {
         }
         into[key] = value
     }
-    return method === undefined ? refuse('rule-text', { line: 1 }) : rule
+    if (method === undefined) return refuse('rule-text', { line: 1 })
+    find_idle(rule, table)
+    return rule
 }
 
 export const parse_rule = (text: string): Attempt<Rule> => attempt(() => read_rule(text))

@@ -1,6 +1,7 @@
-// Elections as CSV and as JSON, for offices that have neither voter ids nor Pabulib files.
+// Elections as JSON.
 #include <algorithm>
-#include <charconv>
+#include <array>
+#include <set>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -17,156 +18,6 @@ using counting::Election;
 using counting::ProjectIndex;
 
 namespace {
-
-/// A CSV as the section of a Pabulib file, so that one parser knows about quotes and lines.
-Result<Table> read_table(std::string_view csv, std::string_view what) {
-    if (csv.starts_with("\xEF\xBB\xBF")) {
-        csv.remove_prefix(3);
-    }
-    auto document = parse(fmt::format("PROJECTS\nproject_id\nVOTES\n{}", csv));
-    if (!document) {
-        return fail(document.error(), fmt::format("{} (three lines are counted before its first)", what));
-    }
-    return std::move(document->votes);
-}
-
-std::optional<std::int64_t> positive(std::string_view text) {
-    text = trim(text);
-    std::int64_t value = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool all = problem == std::errc{} && end == text.data() + text.size();
-    return all && value >= 1 && value <= 1'000'000'000 ? std::optional(value) : std::nullopt;
-}
-
-class CsvReader {
-public:
-    explicit CsvReader(const CsvElection& csv) : csv_(csv) {}
-
-    Result<Election> run() {
-        election_.budget = csv_.budget;
-        election_.kind = csv_.kind;
-        TRY(const Table projects, read_table(csv_.projects, "projects"));
-        TRY_DO(read_projects(projects));
-        TRY(const Table ballots, read_table(csv_.ballots, "ballots"));
-        TRY_DO(read_ballots(ballots));
-        election_.ballots.group();
-        TRY_DO(counting::validate(election_));
-        return std::move(election_);
-    }
-
-private:
-    static std::string place(std::string_view what, const Table& table, std::size_t row, std::size_t column) {
-        return fmt::format("{}, line {}, column {}", what, table.line(row) - 3, column + 1);
-    }
-
-    Result<void> read_projects(const Table& table);
-    Result<void> read_ballots(const Table& table);
-    Result<void> read_ballot(const Table& table, std::size_t row);
-
-    const CsvElection& csv_;
-    Election election_;
-    std::unordered_map<std::string, ProjectIndex> index_;
-};
-
-Result<void> CsvReader::read_projects(const Table& table) {
-    const auto id = table.column("id");
-    const auto cost = table.column("cost");
-    const auto name = table.column("name");
-    const auto part = table.column("partial_from");
-    const auto exclusive = table.column("exclusive");
-    if (!id || !cost) {
-        return fail(Errc::malformed, "projects: the columns id and cost are needed");
-    }
-    std::vector<std::pair<std::string, std::vector<ProjectIndex>>> groups;
-    for (std::size_t row = 0; row < table.rows(); ++row) {
-        counting::Project project{.id = std::string(trim(table.at(row, *id))),
-                                  .name = name ? std::string(trim(table.at(row, *name))) : ""};
-        const auto money = counting::parse_money(table.at(row, *cost));
-        if (!money) {
-            return fail(money.error(), place("projects", table, row, *cost));
-        }
-        project.cost = *money;
-        if (part && !trim(table.at(row, *part)).empty()) {
-            const auto least = counting::parse_money(table.at(row, *part));
-            if (!least) {
-                return fail(least.error(), place("projects", table, row, *part));
-            }
-            project.partial_from = *least;
-        }
-        const auto number = static_cast<ProjectIndex>(row);
-        index_.emplace(project.id, number);
-        election_.projects.push_back(std::move(project));
-        const std::string group(exclusive ? trim(table.at(row, *exclusive)) : std::string_view{});
-        if (group.empty()) {
-            continue;
-        }
-        const auto known = std::ranges::find(groups, group, [](const auto& one) { return one.first; });
-        if (known == groups.end()) {
-            groups.push_back({group, {number}});
-        } else {
-            known->second.push_back(number);
-        }
-    }
-    for (auto& [label, members] : groups) {
-        election_.exclusive.push_back(std::move(members));
-    }
-    return {};
-}
-
-Result<void> CsvReader::read_ballot(const Table& table, std::size_t row) {
-    const std::size_t vote = *table.column("vote");
-    const auto points = table.column("points");
-    const auto weight = table.column("weight");
-    std::vector<Choice> choices;
-    const std::string_view text = trim(table.at(row, vote));
-    const std::vector<std::string_view> named = text.empty() ? std::vector<std::string_view>{} : split(text, '|');
-    const std::vector<std::string_view> given =
-        points ? split(trim(table.at(row, *points)), '|') : std::vector<std::string_view>{};
-    for (std::size_t i = 0; i < named.size(); ++i) {
-        const auto known = index_.find(std::string(trim(named[i])));
-        if (known == index_.end()) {
-            return fail(Errc::malformed,
-                        fmt::format("{}: there is no project '{}'", place("ballots", table, row, vote), named[i]));
-        }
-        Choice choice{known->second, 1};
-        if (csv_.kind == BallotKind::ranking) {
-            choice.value = static_cast<std::int64_t>(i) + 1;
-        }
-        if (csv_.kind == BallotKind::points) {
-            const auto value = i < given.size() ? positive(given[i]) : std::nullopt;
-            if (!value) {
-                return fail(Errc::malformed, fmt::format("{}: '{}' has no whole number of points",
-                                                         place("ballots", table, row, vote), named[i]));
-            }
-            choice.value = *value;
-        }
-        if (std::ranges::find(choices, choice.project, &Choice::project) != choices.end()) {
-            return fail(Errc::malformed,
-                        fmt::format("{}: '{}' is named twice", place("ballots", table, row, vote), named[i]));
-        }
-        choices.push_back(choice);
-    }
-    std::optional<std::int64_t> count = 1;
-    if (weight && !trim(table.at(row, *weight)).empty()) {
-        count = positive(table.at(row, *weight));
-    }
-    if (!count || *count > 100'000'000) {
-        return fail(Errc::malformed,
-                    fmt::format("{}: a weight is a whole number from 1", place("ballots", table, row, *weight)));
-    }
-    election_.ballots.add(choices, *count);
-    return {};
-}
-
-Result<void> CsvReader::read_ballots(const Table& table) {
-    if (!table.column("vote")) {
-        return fail(Errc::malformed, "ballots: the column vote is needed");
-    }
-    for (std::size_t row = 0; row < table.rows(); ++row) {
-        TRY_DO(read_ballot(table, row));
-    }
-    return {};
-}
 
 using Json = nlohmann::json;
 
@@ -185,13 +36,86 @@ Result<std::int64_t> number_in(const Json& value, std::string_view where) {
     return value.get<std::int64_t>();
 }
 
+/// "line 3, column 7" of a byte.
+std::string place_of(std::string_view text, std::size_t at) {
+    const std::string_view before = text.substr(0, at);
+    const auto line = std::ranges::count(before, '\n') + 1;
+    const std::size_t feed = before.rfind('\n');
+    return fmt::format("line {}, column {}", line, feed == std::string_view::npos ? at + 1 : at - feed);
+}
+
+/// Refuses a key that an object has twice: one of the two would be lost in silence.
+class DoubleKeys {
+public:
+    bool operator()(int, Json::parse_event_t event, const Json& parsed) {
+        if (event == Json::parse_event_t::object_start) {
+            keys_.emplace_back();
+        } else if (event == Json::parse_event_t::object_end) {
+            keys_.pop_back();
+        } else if (event == Json::parse_event_t::key && !keys_.back().insert(parsed.get<std::string>()).second) {
+            found_ = parsed.get<std::string>();
+        }
+        return true;
+    }
+    const std::optional<std::string>& found() const { return found_; }
+
+private:
+    std::vector<std::set<std::string>> keys_;
+    std::optional<std::string> found_;
+};
+
+Result<Json> parse_json(std::string_view text) {
+    DoubleKeys keys;
+    Json json;
+    try {
+        json = Json::parse(text, std::ref(keys));
+    } catch (const Json::parse_error& problem) {
+        // The byte is the last one read, counted from 1; the sentence behind the second colon says what was met.
+        const std::string_view what = problem.what();
+        const std::size_t colon = what.find(": ", what.find("column"));
+        return fail(Errc::malformed,
+                    fmt::format("{}: this is not JSON: {}", place_of(text, problem.byte > 0 ? problem.byte - 1 : 0),
+                                colon == std::string_view::npos ? what : what.substr(colon + 2)));
+    }
+    if (keys.found()) {
+        return fail(Errc::malformed, fmt::format("the key '{}' stands twice in one object", *keys.found()));
+    }
+    return json;
+}
+
+/// An object may have these keys and no other: a misspelt one would be passed over, and others win.
+template <std::size_t n>
+Result<void> only(const Json& object, const std::array<std::string_view, n>& known, std::string_view where) {
+    for (const auto& [key, value] : object.items()) {
+        if (std::ranges::find(known, key) != known.end()) {
+            continue;
+        }
+        const auto nearest =
+            *std::ranges::min_element(known, {}, [&](std::string_view one) { return edit_distance(one, key); });
+        return fail(Errc::malformed,
+                    fmt::format("{}{}{}: there is no such key{}", where, where.empty() ? "" : ".", key.substr(0, 60),
+                                edit_distance(nearest, key) <= 3 ? fmt::format("; did you mean '{}'?", nearest) : ""));
+    }
+    return {};
+}
+
+Result<counting::Money> money_in(const Json& object, const char* key, std::string_view where) {
+    TRY(const std::string text, text_in(object, key, where));
+    auto money = counting::parse_money(text);
+    return money ? money : Result<counting::Money>(fail(money.error(), fmt::format("{}.{}", where, key)));
+}
+
 class JsonReader {
 public:
     Result<Election> run(std::string_view text) {
-        const Json json = Json::parse(text, nullptr, false);
+        TRY(const Json json, parse_json(text));
         if (!json.is_object()) {
             return fail(Errc::malformed, "an election is a JSON object");
         }
+        TRY_DO(only(json,
+                    std::array<std::string_view, 10>{"title", "currency", "budget", "kind", "ranking_length",
+                                                     "points_per_one", "pots", "projects", "exclusive", "ballots"},
+                    ""));
         TRY_DO(read_head(json));
         TRY_DO(each(json, "projects",
                     [&](const Json& one, const std::string& where) { return read_project(one, where); }));
@@ -220,8 +144,7 @@ private:
     }
 
     Result<void> read_head(const Json& json) {
-        TRY(const std::string budget, text_in(json, "budget", "election"));
-        TRY(election_.budget, counting::parse_money(budget));
+        TRY(election_.budget, money_in(json, "budget", "election"));
         TRY(const std::string kind, text_in(json, "kind", "election"));
         bool known = false;
         for (std::uint8_t i = 0; i <= static_cast<std::uint8_t>(BallotKind::knapsack); ++i) {
@@ -251,10 +174,10 @@ private:
                 if (!one.is_object()) {
                     return fail(Errc::malformed, where + ": a pot is an object");
                 }
+                TRY_DO(only(one, std::array<std::string_view, 2>{"name", "budget"}, where));
                 counting::Pot pot;
                 TRY(pot.name, text_in(one, "name", where));
-                TRY(const std::string money, text_in(one, "budget", where));
-                TRY(pot.budget, counting::parse_money(money));
+                TRY(pot.budget, money_in(one, "budget", where));
                 election_.pots.push_back(std::move(pot));
                 return {};
             });
@@ -266,14 +189,10 @@ private:
         if (!one.is_object()) {
             return fail(Errc::malformed, where + ": a project is an object");
         }
+        TRY_DO(only(one, std::array<std::string_view, 5>{"id", "name", "cost", "pot", "partial_from"}, where));
         counting::Project project;
         TRY(project.id, text_in(one, "id", where));
-        TRY(const std::string cost, text_in(one, "cost", where));
-        const auto money = counting::parse_money(cost);
-        if (!money) {
-            return fail(money.error(), where);
-        }
-        project.cost = *money;
+        TRY(project.cost, money_in(one, "cost", where));
         if (one.contains("name")) {
             TRY(project.name, text_in(one, "name", where));
         }
@@ -281,8 +200,7 @@ private:
             TRY(project.pot, text_in(one, "pot", where));
         }
         if (one.contains("partial_from")) {
-            TRY(const std::string part, text_in(one, "partial_from", where));
-            TRY(project.partial_from, counting::parse_money(part));
+            TRY(project.partial_from, money_in(one, "partial_from", where));
         }
         if (!index_.emplace(project.id, static_cast<ProjectIndex>(election_.projects.size())).second) {
             return fail(Errc::malformed, fmt::format("{}: '{}' is listed twice", where, project.id));
@@ -303,19 +221,23 @@ private:
         if (!one.is_object() || !one.contains("choices") || !one["choices"].is_array()) {
             return fail(Errc::malformed, where + ": a ballot is an object with a list 'choices'");
         }
+        TRY_DO(only(one, std::array<std::string_view, 3>{"choices", "points", "count"}, where));
         const Json points = one.value("points", Json::array());
+        if (one.contains("points") && election_.kind != BallotKind::points) {
+            return fail(Errc::malformed, where + ".points: only ballots of the kind points have them");
+        }
         const Json& named = one["choices"];
         std::vector<Choice> choices;
         for (std::size_t i = 0; i < named.size(); ++i) {
             Choice choice;
-            TRY(choice.project, find(named[i], where));
+            TRY(choice.project, find(named[i], fmt::format("{}.choices[{}]", where, i)));
             if (election_.kind == BallotKind::ranking) {
                 choice.value = static_cast<std::int64_t>(i) + 1;
             } else if (election_.kind == BallotKind::points) {
                 if (!points.is_array() || points.size() != named.size()) {
                     return fail(Errc::malformed, where + ": 'points' has a number for each choice");
                 }
-                TRY(choice.value, number_in(points[i], where));
+                TRY(choice.value, number_in(points[i], fmt::format("{}.points[{}]", where, i)));
             }
             if (std::ranges::find(choices, choice.project, &Choice::project) != choices.end()) {
                 return fail(Errc::malformed, where + ": names a project twice");
@@ -324,7 +246,7 @@ private:
         }
         std::int64_t count = 1;
         if (one.contains("count")) {
-            TRY(count, number_in(one["count"], where));
+            TRY(count, number_in(one["count"], where + ".count"));
         }
         election_.ballots.add(choices, count);
         return {};
@@ -348,10 +270,6 @@ private:
 };
 
 }  // namespace
-
-Result<Election> read_csv(const CsvElection& csv) {
-    return CsvReader(csv).run();
-}
 
 Result<Election> read_json(std::string_view json) {
     return JsonReader().run(json);

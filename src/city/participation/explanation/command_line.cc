@@ -1,0 +1,211 @@
+#include "city/participation/explanation/command_line.h"
+
+#include <algorithm>
+#include <array>
+#include <ostream>
+
+#include <fmt/format.h>
+
+#include "core/text.h"
+
+namespace bypuls::participation::explanation {
+
+using counting::Election;
+using counting::ProjectIndex;
+using counting::Rule;
+
+namespace {
+
+Result<Language> language_named(std::string_view name) {
+    if (name == "nb") {
+        return Language::bokmaal;
+    }
+    if (name == "nn") {
+        return Language::nynorsk;
+    }
+    if (name == "en") {
+        return Language::english;
+    }
+    return fail(Errc::malformed, fmt::format("--language is nb, nn or en, not '{}'", name));
+}
+
+Result<counting::BallotKind> kind_named(std::string_view name) {
+    for (const auto kind :
+         {counting::BallotKind::approval, counting::BallotKind::choose_one, counting::BallotKind::points,
+          counting::BallotKind::ranking, counting::BallotKind::knapsack}) {
+        if (name_of(kind) == name) {
+            return kind;
+        }
+    }
+    return fail(Errc::malformed,
+                fmt::format("--kind is approval, choose-1, points, ranking or knapsack, not '{}'", name));
+}
+
+/// Reads the value of an option that has one.
+Result<void> take_value(Arguments& arguments, std::string_view option, const std::string& value) {
+    if (option == "--rule") {
+        arguments.rule = value;
+    } else if (option == "--rules") {
+        for (const std::string_view name : split(value, ',')) {
+            arguments.rules.emplace_back(trim(name));
+        }
+    } else if (option == "--language") {
+        TRY(arguments.language, language_named(value));
+    } else if (option == "--ballots") {
+        arguments.ballots = value;
+    } else if (option == "--budget") {
+        TRY(arguments.budget, counting::parse_money(value));
+    } else if (option == "--pot") {
+        const std::size_t equals = value.rfind('=');
+        if (equals == std::string::npos) {
+            return fail(Errc::malformed, fmt::format("--pot is NAME=KRONER, not '{}'", value));
+        }
+        counting::Pot pot{.name = std::string(trim(std::string_view(value).substr(0, equals)))};
+        TRY(pot.budget, counting::parse_money(std::string_view(value).substr(equals + 1)));
+        arguments.pots.push_back(std::move(pot));
+    } else {
+        TRY(arguments.kind, kind_named(value));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Arguments> read_arguments(std::span<const std::string> given, const Usage& usage) {
+    Arguments arguments;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        const std::string& word = given[i];
+        if (!word.starts_with("--")) {
+            arguments.files.push_back(word);
+            continue;
+        }
+        if (std::ranges::find(usage.options, word) == usage.options.end()) {
+            return fail(Errc::malformed, fmt::format("there is no option '{}'\n{}", word, usage.text));
+        }
+        constexpr std::array valued = {"--rule", "--rules", "--language", "--ballots", "--budget", "--pot", "--kind"};
+        const bool takes_value = std::ranges::find(valued, word) != valued.end();
+        if (takes_value && i + 1 == given.size()) {
+            return fail(Errc::malformed, fmt::format("{} needs a value\n{}", word, usage.text));
+        }
+        if (takes_value) {
+            TRY_DO(take_value(arguments, word, given[++i]));
+        }
+        arguments.json |= word == "--json";
+        arguments.pb |= word == "--pb";
+        arguments.explain |= word == "--explain";
+        arguments.which_rule |= word == "--which-rule";
+        arguments.quick |= word == "--quick";
+        arguments.thorough |= word == "--thorough";
+    }
+    if (arguments.files.size() != usage.files) {
+        return fail(Errc::malformed, std::string(usage.text));
+    }
+    return arguments;
+}
+
+namespace {
+
+/// A file as UTF-8. Another encoding is remarked upon: letters of names may be wrong, ids stay apart.
+Result<std::string> read_text(const std::string& path, const Surroundings& around, std::vector<std::string>& remarks) {
+    TRY(std::string bytes, around.read_file(path));
+    pabulib::Decoded decoded = pabulib::decode(std::move(bytes));
+    if (decoded.converted) {
+        remarks.push_back("the file is not UTF-8 and was read as Windows-1252, so some letters may be wrong");
+    }
+    return std::move(decoded.text);
+}
+
+Result<Election> load_csv(const std::string& path, const Arguments& arguments, const Surroundings& around,
+                          std::vector<std::string>& remarks) {
+    if (!arguments.ballots || !arguments.budget) {
+        return fail(Errc::malformed,
+                    fmt::format("{} holds the projects; give the ballots with --ballots FILE.csv and the money with "
+                                "--budget KRONER",
+                                path));
+    }
+    TRY(const std::string projects, read_text(path, around, remarks));
+    TRY(const std::string ballots, read_text(*arguments.ballots, around, remarks));
+    auto election = pabulib::read_csv({.projects = projects,
+                                       .ballots = ballots,
+                                       .budget = *arguments.budget,
+                                       .kind = arguments.kind,
+                                       .pots = arguments.pots});
+    return election ? std::move(election)
+                    : Result<Election>(fail(election.error(), fmt::format("{} with {}", path, *arguments.ballots)));
+}
+
+}  // namespace
+
+Result<Loaded> load(const std::string& path, const Arguments& arguments, const Surroundings& around) {
+    Loaded loaded;
+    if (path.ends_with(".csv")) {
+        TRY(loaded.election, load_csv(path, arguments, around, loaded.remarks));
+        return loaded;
+    }
+    if (path.ends_with(".json")) {
+        TRY(const std::string text, around.read_file(path));
+        auto election = pabulib::read_json(text);
+        if (!election) {
+            return fail(election.error(), path);
+        }
+        loaded.election = std::move(*election);
+        return loaded;
+    }
+    TRY(const std::string text, read_text(path, around, loaded.remarks));
+    auto document = pabulib::parse(text);
+    if (!document) {
+        return fail(document.error(), path);
+    }
+    auto reading = pabulib::read_election(*document);
+    if (!reading) {
+        return fail(reading.error(), path);
+    }
+    loaded.election = std::move(reading->election);
+    loaded.published = std::move(reading->published);
+    loaded.remarks.insert(loaded.remarks.end(), reading->remarks.begin(), reading->remarks.end());
+    loaded.document = std::move(*document);
+    return loaded;
+}
+
+Result<Rule> builtin(std::string_view name) {
+    TRY(Rule rule, counting::rule_named(name));
+    rule.electorate = counting::Electorate::everyone;
+    rule.ties = {counting::TieBreak::lower_cost, counting::TieBreak::more_votes, counting::TieBreak::alphabetical};
+    return rule;
+}
+
+Result<Rule> rule_for(const Arguments& arguments, const Loaded& loaded, const Surroundings& around) {
+    if (arguments.rule && arguments.rule->ends_with(".toml")) {
+        TRY(const std::string text, around.read_file(*arguments.rule));
+        auto rule = counting::parse_rule(text);
+        return rule ? rule : Result<Rule>(fail(rule.error(), *arguments.rule));
+    }
+    if (arguments.rule) {
+        return builtin(*arguments.rule);
+    }
+    if (!loaded.document) {
+        return fail(Errc::not_found, "the file names no rule; give one with --rule");
+    }
+    return pabulib::rule_of(*loaded.document);
+}
+
+std::string ids(const Election& election, const std::vector<ProjectIndex>& projects) {
+    std::string text;
+    for (const ProjectIndex project : projects) {
+        text += (text.empty() ? "" : " ") + election.projects[project].id;
+    }
+    return text;
+}
+
+counting::CountOptions telling(const Surroundings& around) {
+    counting::CountOptions options;
+    options.progress = [&err = around.err](std::string_view what) { err << what << std::endl; };
+    return options;
+}
+
+bool is_large(const Election& election) {
+    constexpr std::size_t large = 200'000;
+    return election.ballots.size() * election.projects.size() > large;
+}
+
+}  // namespace bypuls::participation::explanation

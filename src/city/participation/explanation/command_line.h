@@ -1,0 +1,67 @@
+#pragma once
+
+// What the counting commands share; for commands.cc and verify_command.cc only.
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "city/participation/explanation/commands.h"
+#include "city/participation/explanation/sentences.h"
+#include "city/participation/pabulib/pabulib.h"
+
+namespace bypuls::participation::explanation {
+
+struct Arguments {
+    std::vector<std::string> files;
+    std::optional<std::string> rule;
+    std::vector<std::string> rules;
+    Language language = Language::bokmaal;
+    bool json = false;
+    bool pb = false;
+    bool explain = false;
+    bool which_rule = false;
+    bool quick = false;
+    bool thorough = false;
+    // A table of projects as CSV needs what is not in it.
+    std::optional<std::string> ballots;
+    std::optional<counting::Money> budget;
+    std::vector<counting::Pot> pots;
+    counting::BallotKind kind = counting::BallotKind::approval;
+};
+
+struct Usage {
+    std::string_view text;
+    std::string_view details;
+    std::size_t files = 1;
+    std::vector<std::string_view> options;
+};
+
+Result<Arguments> read_arguments(std::span<const std::string> given, const Usage& usage);
+
+/// An election from a file, with the document if it was Pabulib.
+struct Loaded {
+    counting::Election election;
+    std::optional<pabulib::Document> document;
+    pabulib::Published published;
+    std::vector<std::string> remarks;
+};
+Result<Loaded> load(const std::string& path, const Arguments& arguments, const Surroundings& around);
+
+/// A built-in rule as `--rule NAME` means it: counts everyone and breaks ties by cost, votes and id, which is what a
+/// file without its own rule text can mean.
+Result<counting::Rule> builtin(std::string_view name);
+/// The rule of --rule, or the one the file names.
+Result<counting::Rule> rule_for(const Arguments& arguments, const Loaded& loaded, const Surroundings& around);
+
+/// Ids with a space between.
+std::string ids(const counting::Election& election, const std::vector<counting::ProjectIndex>& projects);
+/// Counting options that write how far a long count has come.
+counting::CountOptions telling(const Surroundings& around);
+/// True if a count may take long enough for one to wonder.
+bool is_large(const counting::Election& election);
+
+Result<int> run_verify(const Arguments& arguments, const Surroundings& around);
+
+}  // namespace bypuls::participation::explanation

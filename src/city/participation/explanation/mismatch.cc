@@ -1,0 +1,126 @@
+// A published result beside one counted again.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "city/participation/explanation/report.h"
+
+namespace bypuls::participation::explanation {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t told_max = 120;
+
+std::string told(const Json& value) {
+    std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (text.size() > told_max) {
+        text = text.substr(0, told_max) + "…";
+    }
+    return text;
+}
+
+/// What a published result may leave out, and what is for people alone.
+bool may_be_missing(std::string_view key) {
+    static constexpr std::array<std::string_view, 6> optional = {"remarks", "losers",          "margins",
+                                                                 "metrics", "changed_outcome", "alternatives"};
+    return std::ranges::find(optional, key) != optional.end();
+}
+
+bool is_explanation(std::string_view key) {
+    return key == "remarks" || key == "losers" || key == "margins" || key == "metrics";
+}
+
+bool same_number(const Json& a, const Json& b) {
+    if (a.is_number_integer() && b.is_number_integer()) {
+        return a == b;
+    }
+    const double x = a.get<double>();
+    const double y = b.get<double>();
+    return std::abs(x - y) <= 1e-9 * std::max(std::abs(x), std::abs(y));
+}
+
+bool same_rule(const Json& published, const Json& counted) {
+    if (!published.is_string() || !counted.is_string()) {
+        return false;
+    }
+    const auto a = counting::parse_rule(published.get<std::string>());
+    const auto b = counting::parse_rule(counted.get<std::string>());
+    return a && b && *a == *b;
+}
+
+std::optional<Mismatch> compare(const Json& published, const Json& counted, const std::string& path);
+
+std::optional<Mismatch> compare_objects(const Json& published, const Json& counted, const std::string& path) {
+    const auto at = [&](const std::string& key) { return path.empty() ? key : path + "." + key; };
+    for (const auto& [key, value] : counted.items()) {
+        const auto theirs = published.find(key);
+        if (theirs == published.end()) {
+            if (may_be_missing(key)) {
+                continue;
+            }
+            return Mismatch{.path = at(key), .published = "nothing", .counted = told(value)};
+        }
+        if (key == "remarks" || (path.empty() && key == "rule_text" && same_rule(*theirs, value))) {
+            continue;
+        }
+        if (auto difference = compare(*theirs, value, at(key))) {
+            return difference;
+        }
+    }
+    for (const auto& [key, value] : published.items()) {
+        if (!counted.contains(key) && !(path.empty() && is_explanation(key))) {
+            return Mismatch{.path = at(key), .published = told(value), .counted = "nothing"};
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<Mismatch> compare_lists(const Json& published, const Json& counted, const std::string& path) {
+    for (std::size_t i = 0; i < std::max(published.size(), counted.size()); ++i) {
+        const std::string at = fmt::format("{}[{}]", path, i);
+        if (i >= published.size() || i >= counted.size()) {
+            return Mismatch{.path = at,
+                            .published = i < published.size() ? told(published[i]) : "nothing",
+                            .counted = i < counted.size() ? told(counted[i]) : "nothing"};
+        }
+        if (auto difference = compare(published[i], counted[i], at)) {
+            return difference;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<Mismatch> compare(const Json& published, const Json& counted, const std::string& path) {
+    if (published.is_object() && counted.is_object()) {
+        return compare_objects(published, counted, path);
+    }
+    if (published.is_array() && counted.is_array()) {
+        return compare_lists(published, counted, path);
+    }
+    const bool same =
+        published.is_number() && counted.is_number() ? same_number(published, counted) : published == counted;
+    return same ? std::nullopt
+                : std::optional(Mismatch{.path = path, .published = told(published), .counted = told(counted)});
+}
+
+}  // namespace
+
+Result<std::optional<Mismatch>> first_mismatch(std::string_view published, std::string_view counted) {
+    const Json theirs = Json::parse(published, nullptr, false);
+    const Json ours = Json::parse(counted, nullptr, false);
+    if (!theirs.is_object() || !ours.is_object()) {
+        return fail(Errc::malformed, "a count result is a JSON object");
+    }
+    return compare(theirs, ours, "");
+}
+
+bool tells_distances(std::string_view published) {
+    const Json json = Json::parse(published, nullptr, false);
+    return json.is_object() && (json.contains("losers") || json.contains("margins"));
+}
+
+}  // namespace bypuls::participation::explanation

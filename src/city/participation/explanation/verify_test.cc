@@ -1,0 +1,245 @@
+// What the counting commands say of results, files and mistakes.
+#include <functional>
+#include <map>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "city/participation/explanation/commands.h"
+#include "city/participation/explanation/report.h"
+#include "city/participation/pabulib/pabulib.h"
+
+namespace bypuls::participation::explanation {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using Json = nlohmann::ordered_json;
+
+constexpr const char* four_ballots =
+    "META\nkey;value\ndescription;test\nbudget;1000\nvote_type;approval\nrule;greedy\nPROJECTS\nproject_id;cost;name\n"
+    "a;500;A\nb;500;B\nc;400;C\nVOTES\nvoter_id;vote\n1;a,b,c\n2;a\n3;b\n4;c\n";
+
+constexpr const char* partly =
+    R"({"budget":"100","kind":"approval","projects":[{"id":"a","cost":"80"},{"id":"b","cost":"80","partial_from":"20"}],
+        "ballots":[{"choices":["a"],"count":5},{"choices":["b"],"count":3}]})";
+
+struct Desk {
+    std::map<std::string, std::string> files = {{"t.pb", four_ballots}, {"partly.json", partly}};
+    std::ostringstream out = {};
+    std::ostringstream err = {};
+
+    int run(int (*command)(std::span<const std::string>, const Surroundings&), const std::vector<std::string>& words) {
+        out.str("");
+        err.str("");
+        const Surroundings around{.read_file = [this](const std::string& path) -> Result<std::string> {
+                                      const auto at = files.find(path);
+                                      return at == files.end() ? Result<std::string>(fail(Errc::not_found, path))
+                                                               : at->second;
+                                  },
+                                  .out = out,
+                                  .err = err};
+        return command(words, around);
+    }
+    /// Keeps what a count prints as a file.
+    void keep(const std::string& name, const std::vector<std::string>& words) {
+        ASSERT_EQ(run(count_command, words), exit_ok) << err.str();
+        files[name] = out.str();
+    }
+};
+
+TEST(Verify, NamesThePathOfEverythingThatDoesNotFollow) {
+    Desk at;
+    at.keep("true.json", {"t.pb", "--rule", "mes-cost-add1", "--json", "--explain"});
+    ASSERT_EQ(at.run(verify_count_command, {"t.pb", "true.json"}), exit_ok) << at.out.str() << at.err.str();
+    const Json whole = Json::parse(at.files["true.json"]);
+
+    const std::vector<std::pair<std::string, std::function<void(Json&)>>> forged = {
+        {"winners[0]", [](Json& r) { r["winners"][0] = "b"; }},
+        {"spent", [](Json& r) { r["spent"] = "900.01"; }},
+        {"rule: published \"greedy\"", [](Json& r) { r["rule"] = "greedy"; }},
+        {"budget", [](Json& r) { r["budget"] = "2000"; }},
+        {"voters", [](Json& r) { r["voters"] = 5; }},
+        {"blank", [](Json& r) { r["blank"] = 1; }},
+        {"rounds[0]: published nothing", [](Json& r) { r["rounds"] = Json::array(); }},
+        {"rounds[0].share.fraction", [](Json& r) { r["rounds"][0]["share"]["fraction"] = "1/3"; }},
+        {"rounds[0].paid", [](Json& r) { r["rounds"][0]["paid"] = "1"; }},
+        {"rounds[0].effective_votes", [](Json& r) { r["rounds"][0].erase("effective_votes"); }},
+        {"endowments[0].raises", [](Json& r) { r["endowments"][0]["raises"] = 12345; }},
+        {"ties[0]", [](Json& r) { r["ties"] = Json::array(); }},
+        {"ties[0].broken_by", [](Json& r) { r["ties"][0]["broken_by"] = "lot"; }},
+        {"projects[1].votes", [](Json& r) { r["projects"][1]["votes"] = 99; }},
+        {"projects[2].won", [](Json& r) { r["projects"][2]["won"] = !r["projects"][2]["won"].get<bool>(); }},
+        {"metrics.mean_winners", [](Json& r) { r["metrics"]["mean_winners"] = 17; }},
+        {"losers[0]", [](Json& r) { r["losers"][0]["project"] = "c"; }},
+        {"signed_by", [](Json& r) { r["signed_by"] = "the mayor"; }},
+    };
+    for (const auto& [path, forge] : forged) {
+        Json copy = whole;
+        forge(copy);
+        at.files["forged.json"] = copy.dump();
+        EXPECT_EQ(at.run(verify_count_command, {"t.pb", "forged.json"}), exit_differs) << path;
+        EXPECT_THAT(at.out.str(), HasSubstr("\n" + path)) << path;
+        EXPECT_THAT(at.out.str(), HasSubstr("does NOT follow"));
+    }
+}
+
+TEST(Verify, ARuleThatIsNotTheResultsOwnMakesADifference) {
+    Desk at;
+    at.keep("greedy.json", {"t.pb", "--rule", "greedy", "--json"});
+
+    EXPECT_EQ(at.run(verify_count_command, {"t.pb", "greedy.json", "--rule", "greedy-stop"}), exit_differs);
+    EXPECT_THAT(at.out.str(), HasSubstr("rule: published"));
+}
+
+TEST(Verify, APlainResultInWhichNothingIsExplainedFollowsToo) {
+    Desk at;
+    at.keep("true.json", {"t.pb", "--json"});
+    Json bare = Json::parse(at.files["true.json"]);
+    bare.erase("metrics");
+    at.files["bare.json"] = bare.dump();
+
+    EXPECT_EQ(at.run(verify_count_command, {"t.pb", "bare.json"}), exit_ok) << at.out.str();
+}
+
+TEST(Verify, WhatWasNotCountedTwiceHasAnExitCodeOfItsOwn) {
+    Desk at;
+    std::string file = "META\nkey;value\nbudget;100\nvote_type;approval\nPROJECTS\nproject_id;cost\n";
+    for (int project = 0; project < 21; ++project) {
+        file += fmt::format("p{};{}\n", project, 9 + project);
+    }
+    file += "VOTES\nvoter_id;vote\n";
+    for (int voter = 0; voter < 21; ++voter) {
+        file += fmt::format("{};p{},p{}\n", voter, voter, (voter + 1) % 21);
+    }
+    at.files["many.pb"] = file;
+    at.keep("many.json", {"many.pb", "--rule", "max-welfare", "--json"});
+
+    EXPECT_EQ(at.run(verify_count_command, {"many.pb", "many.json"}), exit_once);
+    EXPECT_THAT(at.out.str(), HasSubstr("not counted a second time"));
+    EXPECT_EQ(at.run(verify_count_command, {"many.pb", "many.json", "--quick"}), exit_ok);
+}
+
+TEST(ResultFiles, ARulesNameOrItsWholeTextIsInMetaSoThatTheFileVerifiesItself) {
+    Desk at;
+    at.files["adopted.toml"] =
+        "method = \"equal-shares\"\ncompletion = \"add1u\"\nstep = \"0.10\"\nties = [\"lot\"]\nseed = \"4711\\n\"\n";
+    at.files["e.json"] = partly;
+    at.files["p.csv"] = "id,cost\na,5\nb,4\n";
+    at.files["b.csv"] = "vote\na|b\na\n";
+    const std::vector<std::pair<std::string, std::vector<std::string>>> asked = {
+        {"t.pb", {"t.pb", "--rule", "mes-cost"}},
+        {"t.pb", {"t.pb", "--rule", "adopted.toml"}},
+        {"e.json", {"e.json", "--rule", "phragmen-skip"}},
+        {"e.json", {"e.json", "--rule", "adopted.toml"}},
+    };
+    for (const auto& [election, words] : asked) {
+        std::vector<std::string> with_pb = words;
+        with_pb.emplace_back("--pb");
+        at.keep("r.pb", with_pb);
+        EXPECT_EQ(at.run(verify_count_command, {election, "r.pb"}), exit_ok)
+            << words.back() << at.out.str() << at.err.str();
+        EXPECT_EQ(at.run(verify_count_command, {"r.pb", "r.pb"}), exit_ok) << at.out.str() << at.err.str();
+    }
+    at.keep("csv.pb", {"p.csv", "--ballots", "b.csv", "--budget", "6", "--rule", "greedy-stop", "--pb"});
+    EXPECT_THAT(at.files["csv.pb"], HasSubstr("rule;greedy-stop\n"));
+    EXPECT_EQ(at.run(verify_count_command, {"csv.pb", "csv.pb"}), exit_ok) << at.err.str();
+}
+
+TEST(ResultFiles, APartlyFundedProjectLeavesItsTrace) {
+    Desk at;
+    at.keep("r.pb", {"partly.json", "--rule", "knapsack-partial", "--pb"});
+    EXPECT_THAT(at.files["r.pb"], HasSubstr("selected;paid\n"));
+    EXPECT_THAT(at.files["r.pb"], HasSubstr("b;80;;20;1;20\n"));
+    EXPECT_EQ(at.run(verify_count_command, {"partly.json", "r.pb"}), exit_ok) << at.out.str();
+
+    std::string& forged = at.files["r.pb"];
+    forged.replace(forged.find("b;80;;20;1;20"), 13, "b;80;;20;1;30");
+    EXPECT_EQ(at.run(verify_count_command, {"partly.json", "r.pb"}), exit_differs);
+    EXPECT_THAT(at.out.str(), HasSubstr("PROJECTS, 'b', paid: published 30, the ballots give 20"));
+}
+
+TEST(ResultFiles, OtherBallotsOrCostsThanTheElectionsAreNamed) {
+    Desk at;
+    at.keep("r.pb", {"t.pb", "--pb"});
+    const std::string whole = at.files["r.pb"];
+    const auto verify = [&](const std::string& from, const std::string& to) {
+        std::string forged = whole;
+        forged.replace(forged.find(from), from.size(), to);
+        at.files["r.pb"] = forged;
+        EXPECT_EQ(at.run(verify_count_command, {"t.pb", "r.pb"}), exit_differs) << to;
+        return at.out.str();
+    };
+
+    EXPECT_THAT(verify("budget;1000", "budget;2000"), HasSubstr("META, budget: published 2000"));
+    EXPECT_THAT(verify("b;500;B", "b;499;B"), HasSubstr("PROJECTS, 'b', cost: published 499"));
+    EXPECT_THAT(verify("4;c\n", "4;c,b\n"), HasSubstr("VOTES"));
+}
+
+TEST(PartFunding, TheStoryTellsWhatWasPaidAndTheFiguresCountIt) {
+    Desk at;
+    ASSERT_EQ(at.run(count_command, {"partly.json", "--rule", "knapsack-partial", "--explain"}), exit_ok);
+    EXPECT_THAT(at.out.str(), HasSubstr("blir bygget for 20\u00a0kroner"));
+    EXPECT_THAT(at.out.str(), HasSubstr("Hele prosjektet koster 80\u00a0kroner"));
+
+    ASSERT_EQ(at.run(count_command, {"partly.json", "--rule", "knapsack-partial", "--json"}), exit_ok);
+    const Json result = Json::parse(at.out.str());
+    EXPECT_DOUBLE_EQ(result["metrics"]["mean_kroner"].get<double>(), (5 * 80 + 3 * 20) / 8.0);
+}
+
+TEST(Remarks, BallotsAgainstTheElectionsLimitsAreToldAndInTheResult) {
+    Desk at;
+    std::string& file = at.files["t.pb"];
+    file.replace(file.find("rule;greedy"), 11, "max_length;2\nrule;greedy");
+
+    ASSERT_EQ(at.run(count_command, {"t.pb", "--json"}), exit_ok);
+    const std::string remark = "line 15, voter 1: 3 projects where max_length is 2 projects; counted as published";
+    EXPECT_THAT(at.err.str(), HasSubstr(remark));
+    EXPECT_EQ(Json::parse(at.out.str())["remarks"], Json::array({remark}));
+}
+
+TEST(Remarks, AFileThatIsNotUtf8IsReadAndRemarkedUpon) {
+    Desk at;
+    std::string& file = at.files["t.pb"];
+    file.replace(file.find("a;500;A"), 7, "a;500;\xC5rlig");
+
+    ASSERT_EQ(at.run(count_command, {"t.pb", "--json"}), exit_ok);
+    EXPECT_THAT(at.out.str(), HasSubstr("\"Årlig\""));
+    EXPECT_THAT(at.err.str(), HasSubstr("read as Windows-1252"));
+}
+
+TEST(Scores, AreInTheBallotsOwnPoints) {
+    Desk at;
+    at.files["points.pb"] =
+        "META\nkey;value\nbudget;1000\nvote_type;cumulative\nrule;greedy\nPROJECTS\nproject_id;cost;score\na;600;2.5\n"
+        "b;500;1\nVOTES\nvoter_id;vote;points\n1;a,b;1.5,1\n2;a;1\n";
+    at.keep("r.json", {"points.pb", "--json"});
+    const Json result = Json::parse(at.files["r.json"]);
+    EXPECT_EQ(result["projects"][0]["score"].get<double>(), 2.5);
+    EXPECT_EQ(result["projects"][1]["score"].get<double>(), 1);
+
+    at.keep("r.pb", {"points.pb", "--pb"});
+    EXPECT_EQ(at.run(verify_count_command, {"points.pb", "r.pb"}), exit_ok) << at.out.str();
+    std::string& forged = at.files["r.pb"];
+    forged.replace(forged.find("a;600;2.5"), 9, "a;600;2.4");
+    EXPECT_EQ(at.run(verify_count_command, {"points.pb", "r.pb"}), exit_differs);
+    EXPECT_THAT(at.out.str(), HasSubstr("PROJECTS, 'a', score: published 2.4, the ballots give 2.5"));
+}
+
+TEST(Csv, SubBudgetsAreNamedOnTheCommandLineAndNeverDropped) {
+    Desk at;
+    at.files["p.csv"] = "id,cost,pot\na,500,north\nb,500,south\n";
+    at.files["b.csv"] = "vote\na|b\na\n";
+    std::vector<std::string> words = {"p.csv", "--ballots", "b.csv", "--budget", "0", "--rule", "greedy"};
+    EXPECT_EQ(at.run(count_command, words), exit_usage);
+    EXPECT_THAT(at.err.str(), HasSubstr("'a' belongs to the pot 'north', which has no budget"));
+
+    words.insert(words.end(), {"--pot", "north=500", "--pot", "south=499"});
+    EXPECT_EQ(at.run(count_command, words), exit_ok) << at.err.str();
+    EXPECT_THAT(at.out.str(), HasSubstr("1 of 2 projects, 500 of 999"));
+}
+
+}  // namespace
+}  // namespace bypuls::participation::explanation

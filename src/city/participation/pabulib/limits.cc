@@ -1,0 +1,107 @@
+#include "city/participation/pabulib/limits.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "city/participation/pabulib/numbers.h"
+
+namespace bypuls::participation::pabulib {
+
+using counting::BallotKind;
+using counting::Choice;
+
+namespace {
+
+constexpr std::int64_t told_max = 20;
+
+}  // namespace
+
+BallotLimits::BallotLimits(const Document& document, const counting::Election& election,
+                           std::vector<std::string>& remarks)
+    : document_(document), election_(election), remarks_(remarks) {
+    add("min_length", What::length, false);
+    add("max_length", What::length, true);
+    add("min_sum_cost", What::cost, false);
+    add("max_sum_cost", What::cost, true);
+    if (election.kind == BallotKind::points) {
+        add("min_points", What::points_each, false);
+        add("max_points", What::points_each, true);
+        add("min_sum_points", What::points, false);
+        add("max_sum_points", What::points, true);
+    }
+    if (election.kind == BallotKind::knapsack && trim(document.meta_value("max_sum_cost")).empty()) {
+        limits_.push_back({.name = "the budget", .what = What::cost, .at_most = true, .value = election.budget});
+    }
+}
+
+void BallotLimits::add(std::string_view name, What what, bool at_most) {
+    const std::string_view text = trim(document_.meta_value(name));
+    if (text.empty()) {
+        return;
+    }
+    std::optional<std::int64_t> value;
+    if (what == What::cost) {
+        const auto money = counting::parse_money(text);
+        value = money ? std::optional(*money) : std::nullopt;
+    } else if (what == What::length) {
+        value = whole(text);
+    } else if (const auto points = thousandths(text)) {
+        // A limit between two parts of a point is the one that such a ballot can still keep to.
+        const std::int64_t part = 1000 / election_.points_per_one;
+        value = at_most ? *points / part : (*points + part - 1) / part;
+    }
+    if (!value) {
+        remarks_.push_back(
+            fmt::format("META: {} is '{}', which is not a number; no ballot is held against it", name, text));
+        return;
+    }
+    limits_.push_back({.name = std::string(name), .what = what, .at_most = at_most, .value = *value});
+}
+
+std::int64_t BallotLimits::of(const Limit& limit, std::span<const Choice> choices) const {
+    const auto worse = [&](std::int64_t a, std::int64_t b) { return limit.at_most ? std::max(a, b) : std::min(a, b); };
+    std::int64_t sum = 0;
+    std::int64_t farthest = choices.front().value;
+    for (const Choice& choice : choices) {
+        switch (limit.what) {
+            case What::length: ++sum; break;
+            case What::cost: sum += election_.projects[choice.project].cost; break;
+            case What::points: sum += choice.value; break;
+            case What::points_each: farthest = worse(farthest, choice.value); break;
+        }
+    }
+    return limit.what == What::points_each ? farthest : sum;
+}
+
+std::string BallotLimits::told(What what, std::int64_t value) const {
+    switch (what) {
+        case What::length: return fmt::format("{} project{}", value, value == 1 ? "" : "s");
+        case What::cost: return fmt::format("{} {}", counting::format_money(value), election_.currency);
+        default: return counting::format_points(value, election_.points_per_one) + " points";
+    }
+}
+
+void BallotLimits::look(const std::function<std::string()>& place, std::span<const Choice> choices) {
+    if (choices.empty()) {
+        return;
+    }
+    for (Limit& limit : limits_) {
+        const std::int64_t has = of(limit, choices);
+        const bool kept = limit.at_most ? has <= limit.value : has >= limit.value;
+        if (!kept && ++limit.broken <= told_max) {
+            remarks_.push_back(fmt::format("{}: {} where {} is {}; counted as published", place(),
+                                           told(limit.what, has), limit.name, told(limit.what, limit.value)));
+        }
+    }
+}
+
+void BallotLimits::finish() {
+    for (const Limit& limit : limits_) {
+        if (limit.broken > told_max) {
+            remarks_.push_back(fmt::format("and {} more ballots against {}", limit.broken - told_max, limit.name));
+        }
+    }
+}
+
+}  // namespace bypuls::participation::pabulib
