@@ -1,5 +1,8 @@
 #include "tests/fault/audit.h"
 
+#include <map>
+#include <optional>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -51,26 +54,56 @@ void check_rollups(const observations::Store& store, DatastreamId id, const obse
     EXPECT_EQ(whole->count, rows.size());
 }
 
-void check_account(const Town& town, std::uint64_t stored, Losses losses) {
+/// What came by lines, held against what the sender wrote down of its requests.
+void check_against_sender(const ingest::Counts& counts, const Sent& sent, std::uint64_t stored, Losses losses) {
+    EXPECT_EQ(counts.quarantined + counts.rejected, 0U);
+    EXPECT_LE(counts.received, static_cast<std::uint64_t>(sent.readings_tried)) << "more came in than was sent";
+    if (losses == Losses::none) {
+        EXPECT_GE(counts.received, static_cast<std::uint64_t>(sent.readings_acknowledged))
+            << "readings were acknowledged and are not in the account";
+        EXPECT_EQ(counts.stored, stored);
+    }
+}
+
+using Account = std::map<std::string, ingest::Counts, std::less<>>;
+
+std::optional<Account> read_account(const Town& town, Losses losses) {
     const auto database = database::Database::open({.url = "sqlite:" + town.observations()});
-    ASSERT_TRUE(database.has_value()) << database.error();
+    if (!database) {
+        ADD_FAILURE() << database.error();
+        return std::nullopt;
+    }
     const SystemClock clock;
     const auto ledger = ingest::pipeline::Ledger::open(**database, clock);
-    if (!ledger && losses == Losses::reported) {
-        return;  // the damage is in the account's own pages, and said to be
+    if (!ledger) {
+        // Damage may be in the account's own pages, and is said to be.
+        EXPECT_EQ(losses, Losses::reported) << ledger.error();
+        return std::nullopt;
     }
-    ASSERT_TRUE(ledger.has_value()) << ledger.error();
-    for (const auto& [source, counts] : (*ledger)->counts()) {
+    return (*ledger)->counts();
+}
+
+void check_law(const Account& account) {
+    for (const auto& [source, counts] : account) {
         EXPECT_EQ(counts.in_flight(), 0U) << source;
         EXPECT_EQ(counts.received, counts.stored + counts.duplicate + counts.quarantined + counts.rejected) << source;
-        EXPECT_EQ(counts.quarantined + counts.rejected, 0U) << source;
-        if (source == "lines" && losses == Losses::none) {
-            EXPECT_EQ(counts.stored, stored);
-        }
     }
 }
 
 }  // namespace
+
+void check_account(const Town& town, Losses losses) {
+    const auto account = read_account(town, losses);
+    if (account) {
+        check_law(*account);
+    }
+    if (losses == Losses::none) {
+        const auto store = observations::open_block_store({.path = town.observations()});
+        const auto journal = journal::verify(posix_files(), town.journal());
+        ASSERT_TRUE(store.has_value() && journal.has_value());
+        EXPECT_EQ((*store)->settled(), journal->last) << "records of the journal were not applied";
+    }
+}
 
 Found audit(const Town& town, const Sent& sent, Losses losses) {
     Found found;
@@ -120,8 +153,17 @@ Found audit(const Town& town, const Sent& sent, Losses losses) {
         const auto journal = journal::verify(posix_files(), town.journal());
         EXPECT_TRUE(journal.has_value() && journal->records_damaged == 0)
             << (journal ? journal->summary() : journal.error().what);
+        EXPECT_TRUE(journal.has_value() && (*store)->settled() == journal->last)
+            << "records of the journal were not applied";
     }
-    check_account(town, found.stored, losses);
+    if (const auto account = read_account(town, losses)) {
+        check_law(*account);
+        if (const auto lines = account->find("lines"); lines != account->end()) {
+            check_against_sender(lines->second, sent, found.stored, losses);
+        } else {
+            EXPECT_EQ(sent.readings_acknowledged, 0) << "nothing is in the account";
+        }
+    }
     return found;
 }
 

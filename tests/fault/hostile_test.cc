@@ -10,7 +10,7 @@
 #include "platform/http/coding.h"
 #include "platform/http/raw_client.h"
 
-#include "tests/fault/town.h"
+#include "tests/fault/audit.h"
 
 namespace bypuls::fault {
 namespace {
@@ -106,6 +106,7 @@ TEST(Hostile, BodiesAreRefusedAndMemoryStaysUnderItsCap) {
     ASSERT_EQ(status, 200);
     EXPECT_EQ(metric(metrics, "bypuls_journal_healthy"), 1);
     EXPECT_EQ(town.stop(), 0);
+    check_account(town);
 }
 
 }  // namespace

@@ -115,10 +115,13 @@ private:
         if (!unanswered_.empty() && random_.chance(0.3)) {
             const Batch again = unanswered_.back();
             unanswered_.pop_back();
+            record_.write('R', again);
             return again;
         }
         if (!known_.empty() && random_.chance(0.1)) {
-            return known_[random_.below(known_.size())];
+            const Batch again = known_[random_.below(known_.size())];
+            record_.write('R', again);
+            return again;
         }
         const Batch batch{next_, static_cast<std::int64_t>(1 + random_.below(120))};
         next_ += batch.count;
@@ -159,10 +162,14 @@ Sent read_ledger(const std::string& path) {
     char what = 0;
     Batch batch;
     while (in >> what >> batch.first >> batch.count) {
+        if (what == 'A') {
+            found.acknowledged.insert(batch);
+            found.readings_acknowledged += batch.count;
+            continue;
+        }
+        found.readings_tried += batch.count;
         if (what == 'S') {
             found.sent.push_back(batch);
-        } else {
-            found.acknowledged.insert(batch);
         }
     }
     return found;

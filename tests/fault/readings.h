@@ -37,6 +37,8 @@ struct Batch {
 struct Sent {
     std::vector<Batch> sent;  ///< in the order of numbers, each once
     std::set<Batch> acknowledged;
+    std::int64_t readings_acknowledged = 0;  ///< of all requests that were answered, those sent again as well
+    std::int64_t readings_tried = 0;         ///< of all requests, whether there was an answer or not
 
     std::int64_t next() const { return sent.empty() ? 1 : sent.back().first + sent.back().count; }
     std::int64_t readings() const { return next() - 1; }

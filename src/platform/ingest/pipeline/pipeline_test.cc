@@ -98,6 +98,32 @@ TEST_F(ApplierTest, ASeriesWhoseNameIsTooLongIsPutAsideAndStopsNobody) {
     EXPECT_EQ(lines(fmt::format("air temp=5 {}", now() - second)).stored, 1U);
 }
 
+TEST_F(ApplierTest, ARecordOfTheJournalThatNobodyHandedOverIsAppliedBeforeTheNext) {
+    EXPECT_EQ(lines(fmt::format("air temp=1 {}", now() - (3 * second))).stored, 1U);
+    // Two messages are kept, and lost on their way to where they are applied.
+    for (const int ago : {2, 1}) {
+        const auto intake = prepare({.way = Way::lines,
+                                     .detail = "us",
+                                     .received = bench_.clock.now(),
+                                     .body = fmt::format("air temp={} {}", 10 * ago, now() - (ago * second))});
+        ASSERT_TRUE(intake.has_value()) << intake.error();
+        ASSERT_TRUE(bench_.journal
+                        ->append_and_wait({.type = 1,
+                                           .source = source_of(Way::lines),
+                                           .received = bench_.clock.now(),
+                                           .payload = encode((*intake)->message)})
+                        .has_value());
+    }
+
+    EXPECT_EQ(lines(fmt::format("air temp=4 {}", now())).stored, 1U);
+
+    EXPECT_EQ(bench_.projection->caught_up(), 2U);
+    EXPECT_THAT(bench_.all_of(bench_.series("line:air:temp")).numbers, ElementsAre(1, 20, 10, 4));
+    EXPECT_EQ(bench_.ledger->counts()["lines"], (Counts{.received = 4, .stored = 4}));
+    ASSERT_TRUE(bench_.projection->settle().has_value());
+    EXPECT_EQ(bench_.store->settled(), bench_.journal->last());
+}
+
 TEST_F(ApplierTest, AStampMoreThanTenMinutesAheadIsQuarantined) {
     EXPECT_EQ(lines(fmt::format("air temp=1 {}", now() + (600 * second))).stored, 1U);
     EXPECT_EQ(lines(fmt::format("air temp=1 {}", now() + (601 * second))).quarantined, 1U);

@@ -5,19 +5,25 @@
 #include <vector>
 
 #include "core/bytes.h"
+#include "core/check.h"
 #include "core/log.h"
 
 namespace bypuls::ingest::pipeline {
 
 Result<Projection::Replayed> Projection::replay() {
     last_ = parts_.store.settled();
+    return read_on({UINT64_MAX});
+}
+
+/// Applies what the journal has after the last record that was applied, and before `end`.
+Result<Projection::Replayed> Projection::read_on(journal::Position end) {
     TRY(auto reader, parts_.journal.read_from(last_.next()));
     Replayed replayed;
-    for (;;) {
+    while (reader.position() < end) {
         TRY(auto record, reader.next());
         replayed.gaps += reader.take_gaps().size();
-        if (!record) {
-            return replayed;
+        if (!record || record->position >= end) {
+            break;
         }
         replayed.records += 1;
         auto message = decode(record->payload, record->received);
@@ -28,13 +34,14 @@ Result<Projection::Replayed> Projection::replay() {
             last_ = record->position;
             continue;
         }
-        TRY_DO(apply(**intake, record->position));
+        TRY_DO(apply_next(**intake, record->position, nullptr));
         if (wants_settle()) {
             if (const auto settled = settle(); !settled) {
                 log::warning("ingest", "settling failed and will be tried again", {{"why", settled.error().what}});
             }
         }
     }
+    return replayed;
 }
 
 /// It was readable when it was accepted, so a later program must have become stricter: say so, lose nothing.
@@ -58,6 +65,20 @@ void Projection::put_aside(const journal::Record& record, const Result<Message>&
 }
 
 Result<Counts> Projection::apply(const Intake& intake, journal::Position position, std::vector<Refused>* refused) {
+    check(position > last_, "a record is applied once, in the journal's order");
+    if (position != last_.next()) {
+        // The account counts what is applied, so a record that is passed over would be missing from both its sides.
+        TRY(const auto missed, read_on(position));
+        if (missed.records > 0) {
+            caught_up_ += missed.records;
+            log::error("ingest", "records of the journal were handed to nobody, and are applied now",
+                       {{"before", std::to_string(position.value)}, {"records", std::to_string(missed.records)}});
+        }
+    }
+    return apply_next(intake, position, refused);
+}
+
+Result<Counts> Projection::apply_next(const Intake& intake, journal::Position position, std::vector<Refused>* refused) {
     auto applied = parts_.applier.apply(intake, position);
     if (!applied && applied.error().code == Errc::exhausted) {
         TRY_DO(settle());

@@ -53,7 +53,8 @@ public:
     /// Applies again what came after the last settle. To be called once, before the first apply().
     Result<Replayed> replay();
     /// Applies the record at `position`, settling first when memory is full. An error: nothing happened, try again.
-    /// `refused`, if given, gets the units that were quarantined.
+    /// `refused`, if given, gets the units that were quarantined. What the journal holds before `position` and nobody
+    /// handed over is applied first: the journal's numbers have no holes, so the cursor passes over no record unseen.
     Result<Counts> apply(const Intake& intake, journal::Position position, std::vector<Refused>* refused = nullptr);
     /// What will be given to apply() next, in that order.
     void look_ahead(std::span<const Intake* const> next) { parts_.applier.look_ahead(next); }
@@ -69,6 +70,8 @@ public:
     /// many there were. From any thread. Safe to ask again after a stop in the midst of it.
     Result<std::uint64_t> remove(observations::DatastreamId id, std::span<const Interval> intervals);
 
+    /// Records that apply() had to fetch from the journal itself. More than none is a fault of ours, told in the log.
+    std::uint64_t caught_up() const { return caught_up_; }
     bool unsettled() const { return last_ != parts_.store.settled() || parts_.ledger.waiting(); }
     bool wants_settle() const {
         return parts_.store.wants_settle() || parts_.ledger.wants_settle() ||
@@ -76,12 +79,15 @@ public:
     }
 
 private:
+    Result<Replayed> read_on(journal::Position end);
+    Result<Counts> apply_next(const Intake& intake, journal::Position position, std::vector<Refused>* refused);
     void put_aside(const journal::Record& record, const Result<Message>& message, const Error& error);
 
     std::vector<observations::Companion*> companions() const;
 
     Parts parts_;
-    journal::Position last_;                       // the newest record that has been applied
+    journal::Position last_;  // the newest record that has been applied
+    std::uint64_t caught_up_ = 0;
     std::mutex settling_;                          // held while a settle is begun or finished
     std::optional<journal::Position> begun_upto_;  // guarded by settling_
 };
