@@ -22,7 +22,7 @@ export async function check_limits(report: Report): Promise<boolean> {
     const data = join(where, 'data')
     mkdirSync(data, { mode: 0o700 })
     const mounted = mount(data)
-    const settings = write_settings(where, '[ingest]\nin_flight = "1 MiB"\n[webhooks]\nprivate_targets = true\n')
+    const settings = write_settings(where, '[ingest]\nin_flight = "1 MiB"\n[journal]\nflush_bytes = "64 KiB"\n[webhooks]\nprivate_targets = true\n')
     const town = await start(['serve', '--config', settings, '--data', data])
     const key = { Authorization: `Bearer ${make_token(data, 'ingest')}` }
     const admin = { Authorization: `Bearer ${make_token(data, 'admin,ingest,read')}`, 'Content-Type': 'application/json' }
@@ -46,6 +46,7 @@ export async function check_limits(report: Report): Promise<boolean> {
         await town.stop()
         if (mounted) execFileSync('umount', ['--lazy', data])
     }
+    await check_settings(report, where)
     await check_elsewhere(report, where)
     remove(where)
     return mounted
@@ -134,6 +135,14 @@ async function check_webhooks(report: Report, town: Town, data: string, admin: R
         await ask(town.url, { ...change, url: `${hooks}/${made.id}`, status: 400, body: '{"active":"yes"}' })
         await ask(town.url, { ...change, url: `${hooks}/999`, status: 404, body: '{"active":false}' })
         receiver.close()
+    })
+}
+
+/// A journal whose commits are smaller than a page of the disk helps nobody.
+async function check_settings(report: Report, where: string): Promise<void> {
+    await report.test('a limit that is too small is told by its name', async () => {
+        const settings = write_settings(where, '[journal]\nflush_bytes = "1 KiB"\n')
+        await assert.rejects(start(['serve', '--config', settings, '--data', join(where, 'refused')]), /journal\.flush_bytes/)
     })
 }
 

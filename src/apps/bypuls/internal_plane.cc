@@ -67,6 +67,7 @@ Result<void> InternalPlane::open_readings(publication::PlaneFiles& plane, public
     journal::RecoveryReport report;
     TRY(journal_, journal::open(posix_files(), settings_.journal_folder(),
                                 {.segment_bytes = settings_.journal_segment_bytes,
+                                 .flush_bytes = settings_.journal_flush_bytes,
                                  .flush_delay = settings_.journal_flush_delay,
                                  .record_bytes_max = 64U << 20U,
                                  .highest_seen = store_->settled()},

@@ -59,6 +59,8 @@ std::vector<config::Fault> read_settings(std::string_view toml, Settings& settin
     settings.map_attribution = reader.text("map.attribution", settings.map_attribution);
     settings.pool_threads = reader.integer("server.pool_threads", settings.pool_threads, 1, 64);
     settings.journal_flush_delay = reader.duration("journal.flush_delay", settings.journal_flush_delay, 0ms, 1s);
+    settings.journal_flush_bytes =
+        reader.bytes("journal.flush_bytes", settings.journal_flush_bytes, 4U << 10U, 256U << 20U);
     settings.journal_segment_bytes =
         reader.bytes("journal.segment", settings.journal_segment_bytes, 1U << 20U, 1U << 30U);
     settings.settle_interval = reader.duration("observations.settle_interval", settings.settle_interval, 100ms, 1h);

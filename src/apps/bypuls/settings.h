@@ -45,6 +45,7 @@ struct Settings {
     bool anonymous_writes = false;
 
     std::chrono::milliseconds journal_flush_delay{2};
+    std::uint64_t journal_flush_bytes = 4U << 20U;
     std::uint64_t journal_segment_bytes = 64U << 20U;
     std::chrono::milliseconds settle_interval{5000};
     std::uint64_t in_flight_bytes_max = 64U << 20U;
