@@ -174,6 +174,29 @@ void latest_of_all_datastreams(benchmark::State& state) {
     }
 }
 
+void observations_of_a_feature(benchmark::State& state) {
+    town();
+    for (auto unused : state) {
+        town().read("Observations", "$filter=FeatureOfInterest/name eq 'House 0'&$count=true&$top=1");
+    }
+}
+
+void observations_within_an_area(benchmark::State& state) {
+    town();
+    for (auto unused : state) {
+        town().read("Observations",
+                    "$filter=st_within(FeatureOfInterest/feature,geography'POLYGON((10.0999 59,10.15005 59,10.15005 "
+                    "60,10.0999 60,10.0999 59))')&$count=true&$top=1");
+    }
+}
+
+void a_page_of_1000_with_features(benchmark::State& state) {
+    const auto path = fmt::format("Datastreams({})/Observations", town().ids[0].value);
+    for (auto unused : state) {
+        town().read(path, "$top=1000&$expand=FeatureOfInterest");
+    }
+}
+
 /// Reading the body, as rows for the way in, and reading those again: all but the journal and the store, which have
 /// figures of their own.
 void create_observations_parsed(benchmark::State& state) {
@@ -200,6 +223,9 @@ BENCHMARK(a_datastreams_year)->Unit(benchmark::kMillisecond);
 BENCHMARK(count_of_all)->Unit(benchmark::kMillisecond);
 BENCHMARK(latest_of_a_page_of_1000)->Unit(benchmark::kMillisecond);
 BENCHMARK(latest_of_all_datastreams)->Unit(benchmark::kMillisecond)->Iterations(2);
+BENCHMARK(observations_of_a_feature)->Unit(benchmark::kMillisecond);
+BENCHMARK(observations_within_an_area)->Unit(benchmark::kMillisecond);
+BENCHMARK(a_page_of_1000_with_features)->Unit(benchmark::kMillisecond);
 BENCHMARK(create_observations_parsed)->Unit(benchmark::kMillisecond);
 
 }  // namespace
