@@ -1,0 +1,21 @@
+CREATE TABLE IF NOT EXISTS schema_migrations (component TEXT NOT NULL, number BIGINT NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL, PRIMARY KEY (component, number));
+CREATE TABLE identity_counters (name TEXT NOT NULL PRIMARY KEY, value BIGINT NOT NULL);
+CREATE TABLE identity_api_keys (id BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, prefix TEXT NOT NULL UNIQUE, secret TEXT NOT NULL CHECK (length(secret) = 64), scopes BIGINT NOT NULL, created BIGINT NOT NULL, expires BIGINT, last_used BIGINT, revoked BIGINT);
+CREATE TABLE identity_accounts (id BIGINT NOT NULL PRIMARY KEY, email TEXT NOT NULL, email_key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, scopes BIGINT NOT NULL, password_hash TEXT NOT NULL, created BIGINT NOT NULL, last_login BIGINT, disabled BIGINT);
+CREATE TABLE identity_sessions (id BIGINT NOT NULL PRIMARY KEY, token TEXT NOT NULL UNIQUE CHECK (length(token) = 64), account BIGINT NOT NULL REFERENCES identity_accounts (id) ON DELETE CASCADE, created BIGINT NOT NULL, last_seen BIGINT NOT NULL, address TEXT NOT NULL);
+CREATE TABLE identity_setup_codes (id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1), code TEXT NOT NULL, expires BIGINT NOT NULL);
+INSERT INTO schema_migrations VALUES ('identity', 1, 'keys, accounts, sessions and the set-up code', 'a800b864', 1795701610438388);
+INSERT INTO identity_counters VALUES ('key', 0);
+INSERT INTO identity_counters VALUES ('account', 0);
+INSERT INTO identity_counters VALUES ('session', 0);
+CREATE INDEX identity_sessions_by_account ON identity_sessions (account);
+-- What a town of this version has besides.
+INSERT INTO identity_api_keys VALUES (3, 'ChirpStack', 'chirpst4ck', '33c1b86744addc22404f0548ee1e440beb023bfebeb3f9739c561a7ddd1448b9', 1, 1772438400000000, NULL, 1780308000000000, NULL);
+INSERT INTO identity_api_keys VALUES (2, 'Gammel måler', 'oldkey0000', '5c953bf23b4689781d72cc918f3f66b2de97783e695ba9811f88b73005d11bd5', 3, 1772438400000000, 1798761600000000, NULL, 1777593600000000);
+INSERT INTO identity_accounts VALUES (7, 'Kari.Nordmann@drammen.example', 'kari.nordmann@drammen.example', 'Kari Nordmann', 6, '$argon2id$v=19$m=8,t=1,p=1$TnPQVmoP5QSjU53sl8xOlg$0GEnMW0zLQzRamlv58A6DcP76rJjuLH7RxXVH+4zZ2E', 1772438400000000, 1780304400000000, NULL);
+INSERT INTO identity_accounts VALUES (6, 'ola@drammen.example', 'ola@drammen.example', 'Ola Nordmann', 2, '$argon2id$v=19$m=8,t=1,p=1$TnPQVmoP5QSjU53sl8xOlg$0GEnMW0zLQzRamlv58A6DcP76rJjuLH7RxXVH+4zZ2E', 1772438400000000, NULL, 1775001600000000);
+INSERT INTO identity_sessions VALUES (21, 'a0484a6185b324e2f355194f334482fc79194cd805185155ddcf6804fdb9090a', 7, 1780304400000000, 1780306200000000, '10.0.0.7');
+INSERT INTO identity_setup_codes VALUES (1, '0d0996f9c4e90a0a5ce75e7c16dfeb3d6f263ece0acc39c75858c13ba9022bd7', 1780387200000000);
+UPDATE identity_counters SET value = 3 WHERE name = 'key';
+UPDATE identity_counters SET value = 7 WHERE name = 'account';
+UPDATE identity_counters SET value = 21 WHERE name = 'session';

@@ -1,0 +1,25 @@
+CREATE TABLE IF NOT EXISTS schema_migrations (component TEXT NOT NULL, number BIGINT NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL, PRIMARY KEY (component, number));
+CREATE TABLE ingest_frame_seen (dev_eui TEXT NOT NULL, session TEXT NOT NULL, epoch BIGINT NOT NULL, f_cnt BIGINT NOT NULL, f_port BIGINT NOT NULL, payload_crc BIGINT NOT NULL, time BIGINT NOT NULL, position BIGINT NOT NULL, PRIMARY KEY (dev_eui, session, epoch, f_cnt, f_port));
+CREATE TABLE ingest_session (dev_eui TEXT NOT NULL, session TEXT NOT NULL, epoch BIGINT NOT NULL, last_time BIGINT NOT NULL, PRIMARY KEY (dev_eui, session));
+CREATE TABLE ingest_dead_letter (id BIGINT PRIMARY KEY, position BIGINT NOT NULL, received BIGINT NOT NULL, source TEXT NOT NULL, reason TEXT NOT NULL, sentence TEXT NOT NULL, field TEXT NOT NULL, device TEXT NOT NULL, line BIGINT NOT NULL, codec_version TEXT NOT NULL, payload TEXT NOT NULL, payload_bytes BIGINT NOT NULL, replayed BIGINT NOT NULL);
+CREATE TABLE ingest_unknown_device (dev_eui TEXT PRIMARY KEY, name_hint TEXT NOT NULL, profile_hint TEXT NOT NULL, source TEXT NOT NULL, first_seen BIGINT NOT NULL, last_seen BIGINT NOT NULL, frames BIGINT NOT NULL);
+CREATE TABLE ingest_last_frame (dev_eui TEXT NOT NULL, position BIGINT NOT NULL, time BIGINT NOT NULL, f_cnt BIGINT NOT NULL, f_port BIGINT NOT NULL, payload_hex TEXT NOT NULL, rssi DOUBLE PRECISION NOT NULL, snr DOUBLE PRECISION NOT NULL, gateways BIGINT NOT NULL, decoded TEXT NOT NULL, outcome TEXT NOT NULL, PRIMARY KEY (dev_eui, position));
+CREATE TABLE ingest_count (source TEXT PRIMARY KEY, received BIGINT NOT NULL, stored BIGINT NOT NULL, duplicate BIGINT NOT NULL, quarantined BIGINT NOT NULL, rejected BIGINT NOT NULL);
+CREATE TABLE ingest_raw (first_position BIGINT PRIMARY KEY, last_position BIGINT NOT NULL, last_received BIGINT NOT NULL, chunk BLOB NOT NULL);
+CREATE TABLE ingest_key_seen (sender TEXT NOT NULL, key TEXT NOT NULL, crc BIGINT NOT NULL, number BIGINT NOT NULL, position BIGINT NOT NULL, received BIGINT NOT NULL, PRIMARY KEY (sender, key));
+INSERT INTO schema_migrations VALUES ('ingest', 1, 'frames, dead letters, unknown devices, raw messages and the account', '325f1ac2', 1795701619150926);
+INSERT INTO schema_migrations VALUES ('ingest', 2, 'messages that may be delivered again', '975a7887', 1795701620497680);
+INSERT INTO ingest_frame_seen VALUES ('70b3d57ed0000001', '00000001', 0, 7, 2, 2502091135, 1780315200000000, 17);
+INSERT INTO ingest_session VALUES ('70b3d57ed0000001', '00000001', 0, 1780315200000000);
+INSERT INTO ingest_dead_letter VALUES (5, 18, 1780315203000000, 'chirpstack', 'codec_failed', 'TypeError: bytes[3] is undefined', 'data', '70b3d57ed0000001', 3, 'fake/1', '{"data":"AAAA"}', 15, 0);
+INSERT INTO ingest_unknown_device VALUES ('70b3d57ed0009999', 'Ny bøye', 'water-temperature', 'chirpstack', 1780315200000000, 1780315203000000, 4);
+INSERT INTO ingest_last_frame VALUES ('70b3d57ed0000001', 17, 1780315200000000, 7, 2, '01000000', -60.0, 7.5, 1, '{"value":1}', 'stored');
+INSERT INTO ingest_count VALUES ('chirpstack', 10, 6, 2, 1, 1);
+INSERT INTO ingest_raw VALUES (17, 17, 1780315203000000, X'28B52FFD2034A101001180DB9AF4FDCBA9062A0104000A4368697270537461636B0275731877617465722C73656E736F723D312074656D703D31392E34');
+CREATE INDEX ingest_frame_seen_time ON ingest_frame_seen (time);
+CREATE INDEX ingest_dead_letter_device ON ingest_dead_letter (device, replayed, position);
+CREATE INDEX ingest_dead_letter_received ON ingest_dead_letter (received);
+CREATE INDEX ingest_key_seen_number ON ingest_key_seen (sender, number);
+CREATE INDEX ingest_key_seen_received ON ingest_key_seen (received);
+-- What a town of this version has besides.
+INSERT INTO ingest_key_seen VALUES ('display-torget', '17', 223976540, 4, 19, 1780315203000000);
