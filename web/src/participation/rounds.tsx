@@ -49,6 +49,11 @@ export function Rounds(props: Props) {
                             </th>
                             {effective && (
                                 <th scope="col" className="bp-number">
+                                    {say('recount.column_could_pay')}
+                                </th>
+                            )}
+                            {effective && (
+                                <th scope="col" className="bp-number">
                                     {say('recount.column_effective')}
                                 </th>
                             )}
@@ -73,6 +78,7 @@ export function Rounds(props: Props) {
                                     </td>
                                     <td className="bp-number">{teller.money(round.paid)}</td>
                                     <td className="bp-number">{format.number(round.supporters, 0)}</td>
+                                    {effective && <td className="bp-number">{round.could_pay !== undefined && format.number(round.could_pay, 0)}</td>}
                                     {effective && <td className="bp-number">{round.effective_votes && format.number(to_number(round.effective_votes), 1)}</td>}
                                     {shares && <td className="bp-number">{round.share && kroner(teller, to_number(round.share))}</td>}
                                 </tr>

@@ -69,6 +69,8 @@ export class Teller {
                 round.paid === cost
                     ? say('counting.won', { ...given, cost: this.money(cost) })
                     : say('counting.won_partly', { ...given, paid: this.money(round.paid), cost: this.money(cost) })
+            const spare = closeness?.margin && !closeness.margin.enough
+            if (spare) return closeness.margin!.amount > 0 ? `${won} ${say('counting.margin_more', { lost: this.votes(closeness.margin!.amount) })}` : won
             return closeness?.margin ? `${won} ${this.margin(closeness.margin, closeness.instead ?? [])}` : won
         }
         const why = result.excluded.get(project)
@@ -79,11 +81,16 @@ export class Teller {
 
     private lost(given: { name: string; votes: string }, { singleton_add, cost_reduction }: Closeness): string {
         const { say } = this.words
-        const missing = singleton_add && this.bounded(singleton_add, grouped(this.words.language, String(singleton_add.amount)))
-        const less = cost_reduction && this.bounded(cost_reduction, this.money(cost_reduction.amount))
+        // Without a number that says something nothing is said.
+        const missing =
+            singleton_add &&
+            (singleton_add.enough || singleton_add.amount > 0) &&
+            this.bounded(singleton_add, grouped(this.words.language, String(singleton_add.amount)))
+        const less = cost_reduction?.enough && this.bounded(cost_reduction, this.money(cost_reduction.amount))
         if (missing && less) return say('counting.lost_both', { ...given, missing, less })
         if (missing) return say('counting.lost_votes', { ...given, missing })
-        return less ? say('counting.lost_cost', { ...given, less }) : say('counting.lost', given)
+        if (less) return say('counting.lost_cost', { ...given, less })
+        return say(singleton_add || cost_reduction ? 'counting.lost_unknown' : 'counting.lost', given)
     }
 
     private margin(change: Change, instead: readonly number[]): string {
@@ -94,6 +101,7 @@ export class Teller {
     }
 
     private bounded(change: Change, amount: string): string {
+        if (!change.enough) return this.words.say('counting.more_than', { amount })
         return change.smallest ? amount : this.words.say('counting.at_most', { amount })
     }
 }

@@ -41,6 +41,7 @@ struct Round {
     std::optional<Exact> effective_votes = std::nullopt;
     /// equal shares: the price of a unit of utility by which the rule chose (kroner per unit).
     std::optional<Exact> price = std::nullopt;
+    std::int64_t could_pay = 0;          ///< equal shares: supporters who had anything left
     std::int64_t paid_all_they_had = 0;  ///< supporters who paid less than the full share, broke ones included
     std::string pot = {};
 

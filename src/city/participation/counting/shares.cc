@@ -256,6 +256,7 @@ std::vector<Round> Shares::explain(const Share& share, const SharesRun& run) {
         round.effective_votes = to_exact(mpq_class(cost / payment));
         const mpq_class price = state.price(payment, purchase.project);
         round.price = state.contest.rule.utility == Utility::cost ? to_exact(price) : in_kroner(price);
+        round.could_pay = state.voters_with_money(state.bought.size() - 1);
         round.paid_all_they_had = state.short_voters(state.bought.size() - 1);
         round.pot = state.contest.pot;
         rounds.push_back(std::move(round));

@@ -196,6 +196,18 @@ std::int64_t Shares::State::short_voters(std::size_t round) {
     return voters;
 }
 
+std::int64_t Shares::State::voters_with_money(std::size_t round) {
+    const std::vector<Fixed> pays = pays_before(round);
+    const Wide error = error_before(round);
+    std::int64_t voters = 0;
+    for (const Supporter& supporter : supporters(bought[round].project)) {
+        const Wide has = balance(supporter.group, pays);
+        const bool some = has - error > 0 || (has + error > 0 && exact_balance(supporter.group, round) > 0);
+        voters += some ? supporter.count() : 0;
+    }
+    return voters;
+}
+
 /// The bounds have grown too wide: from here on the payments are as sharp as the fixed point can hold them.
 void Shares::State::refresh() {
     for (std::size_t round = 0; round < bought.size(); ++round) {

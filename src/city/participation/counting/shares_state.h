@@ -76,6 +76,8 @@ public:
     const mpq_class& exact_round(std::size_t round);
     /// Supporters who paid less than the full share in a round, those who had nothing included.
     std::int64_t short_voters(std::size_t round);
+    /// Supporters who had anything left before that round.
+    std::int64_t voters_with_money(std::size_t round);
 
     /// Payment `a` for project `p` against payment `b` for project `q`, as prices of a unit of utility.
     std::strong_ordering compare_prices(Fixed a, ProjectIndex p, Fixed b, ProjectIndex q) const;

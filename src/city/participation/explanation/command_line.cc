@@ -49,6 +49,8 @@ Result<void> take_value(Arguments& arguments, std::string_view option, const std
         for (const std::string_view name : split(value, ',')) {
             arguments.rules.emplace_back(trim(name));
         }
+    } else if (option == "--what-if") {
+        arguments.what_if.push_back(value);
     } else if (option == "--language") {
         TRY(arguments.language, language_named(value));
     } else if (option == "--ballots") {
@@ -82,7 +84,8 @@ Result<Arguments> read_arguments(std::span<const std::string> given, const Usage
         if (std::ranges::find(usage.options, word) == usage.options.end()) {
             return fail(Errc::malformed, fmt::format("there is no option '{}'\n{}", word, usage.text));
         }
-        constexpr std::array valued = {"--rule", "--rules", "--language", "--ballots", "--budget", "--pot", "--kind"};
+        constexpr std::array valued = {"--rule",    "--rules",  "--what-if", "--language",
+                                       "--ballots", "--budget", "--pot",     "--kind"};
         const bool takes_value = std::ranges::find(valued, word) != valued.end();
         if (takes_value && i + 1 == given.size()) {
             return fail(Errc::malformed, fmt::format("{} needs a value\n{}", word, usage.text));
@@ -195,6 +198,23 @@ std::string ids(const Election& election, const std::vector<ProjectIndex>& proje
         text += (text.empty() ? "" : " ") + election.projects[project].id;
     }
     return text;
+}
+
+Result<std::vector<Supposed>> suppose(const std::vector<std::string>& changes, const Arguments& arguments,
+                                      const Loaded& loaded, const Rule& rule, const counting::CountResult& result,
+                                      const Surroundings& around) {
+    const auto rule_named = [&](std::string_view name) {
+        Arguments other = arguments;
+        other.rule = std::string(name);
+        return rule_for(other, loaded, around);
+    };
+    std::vector<Supposed> supposed;
+    for (const std::string& text : changes) {
+        TRY(const WhatIf change, parse_what_if(loaded.election, text, rule_named));
+        TRY(Difference difference, what_if(loaded.election, rule, result, change));
+        supposed.push_back({.change = text, .difference = std::move(difference)});
+    }
+    return supposed;
 }
 
 counting::CountOptions telling(const Surroundings& around) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "city/participation/explanation/commands.h"
+#include "city/participation/explanation/report.h"
 #include "city/participation/explanation/sentences.h"
 #include "city/participation/pabulib/pabulib.h"
 
@@ -17,6 +18,7 @@ struct Arguments {
     std::vector<std::string> files;
     std::optional<std::string> rule;
     std::vector<std::string> rules;
+    std::vector<std::string> what_if;
     Language language = Language::bokmaal;
     bool json = false;
     bool pb = false;
@@ -54,6 +56,11 @@ Result<Loaded> load(const std::string& path, const Arguments& arguments, const S
 Result<counting::Rule> builtin(std::string_view name);
 /// The rule of --rule, or the one the file names.
 Result<counting::Rule> rule_for(const Arguments& arguments, const Loaded& loaded, const Surroundings& around);
+
+/// What each of these changes leads to, by itself; `rule=` is read as --rule is.
+Result<std::vector<Supposed>> suppose(const std::vector<std::string>& changes, const Arguments& arguments,
+                                      const Loaded& loaded, const counting::Rule& rule,
+                                      const counting::CountResult& result, const Surroundings& around);
 
 /// Ids with a space between.
 std::string ids(const counting::Election& election, const std::vector<counting::ProjectIndex>& projects);

@@ -82,6 +82,16 @@ void print_plainly(const Loaded& loaded, const CountResult& result, const Surrou
     }
 }
 
+void print_supposed(const Loaded& loaded, const std::vector<Supposed>& supposed, const Surroundings& around) {
+    for (const auto& [change, difference] : supposed) {
+        around.out << fmt::format("what if {}: {} of {} {}; gained: {}; lost: {}\n", change,
+                                  counting::format_money(difference.result.spent),
+                                  counting::format_money(difference.result.budget), loaded.election.currency,
+                                  difference.gained.empty() ? "none" : ids(loaded.election, difference.gained),
+                                  difference.lost.empty() ? "none" : ids(loaded.election, difference.lost));
+    }
+}
+
 Result<int> run_count(const Arguments& arguments, const Surroundings& around) {
     TRY(const Loaded loaded, load(arguments.files[0], arguments, around));
     for (const std::string& remark : loaded.remarks) {
@@ -97,16 +107,23 @@ Result<int> run_count(const Arguments& arguments, const Surroundings& around) {
         TRY(distance, distances(loaded.election, rule, result));
     }
     const Metrics figures = metrics(loaded.election, result);
+    TRY(std::vector<Supposed> supposed, suppose(arguments.what_if, arguments, loaded, rule, result, around));
     if (arguments.pb) {
         const pabulib::Document document = loaded.document ? *loaded.document : pabulib::to_document(loaded.election);
         around.out << print(pabulib::with_result(document, loaded.election, rule, result));
     } else if (arguments.json) {
-        around.out << print_result(
-            loaded.election, rule, result,
-            {.distances = arguments.explain ? &distance : nullptr, .metrics = &figures, .remarks = &loaded.remarks});
+        around.out << print_result(loaded.election, rule, result,
+                                   {.distances = arguments.explain ? &distance : nullptr,
+                                    .metrics = &figures,
+                                    .remarks = &loaded.remarks,
+                                    .what_if = std::move(supposed)});
     } else {
         print_plainly(loaded, result, around);
+        print_supposed(loaded, supposed, around);
         if (arguments.explain) {
+            for (const std::string& round : tell_rounds(loaded.election, result, arguments.language)) {
+                around.out << round << "\n";
+            }
             around.out << "\n" << tell_whole(loaded.election, result, arguments.language) << "\n";
             for (const ProjectStory& story : tell(loaded.election, result, distance, arguments.language)) {
                 around.out << story.text << "\n";
@@ -201,6 +218,11 @@ constexpr std::string_view files_and_rules =
     "and a --pot NAME=KRONER for each sub-budget that its column pot names.\n"
     "--rule takes the name of a built-in rule or a rule written in TOML. Without it the file's own rule counts.\n";
 
+const std::string count_details = std::string(files_and_rules) +
+                                  "--what-if tells what one change leads to: budget=KRONER, cost:ID=KRONER, without=ID "
+                                  "or rule=NAME. It may be given\n"
+                                  "several times; each change is counted by itself.\n";
+
 constexpr std::string_view verify_details =
     "Counts ELECTION again, by both implementations (--quick: by the fast one alone), and says whether RESULT "
     "follows.\n"
@@ -213,14 +235,14 @@ constexpr std::string_view verify_details =
 }  // namespace
 
 int count_command(std::span<const std::string> arguments, const Surroundings& surroundings) {
-    return run_command(
-        arguments,
-        {.text = "count FILE [--rule NAME|FILE.toml] [--json | --pb] [--explain] [--language nb|nn|en] [--which-rule]",
-         .details = files_and_rules,
-         .files = 1,
-         .options = {"--rule", "--json", "--pb", "--explain", "--language", "--which-rule", "--ballots", "--budget",
-                     "--pot", "--kind"}},
-        surroundings, run_count);
+    return run_command(arguments,
+                       {.text = "count FILE [--rule NAME|FILE.toml] [--json | --pb] [--explain] [--language nb|nn|en] "
+                                "[--what-if CHANGE]… [--which-rule]",
+                        .details = count_details,
+                        .files = 1,
+                        .options = {"--rule", "--json", "--pb", "--explain", "--language", "--which-rule", "--what-if",
+                                    "--ballots", "--budget", "--pot", "--kind"}},
+                       surroundings, run_count);
 }
 
 int verify_count_command(std::span<const std::string> arguments, const Surroundings& surroundings) {

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <thread>
 
+#include "city/participation/explanation/fewest.h"
 #include "city/participation/explanation/guess.h"
 #include "city/participation/explanation/search.h"
 #include "city/participation/explanation/variant.h"
@@ -79,33 +80,36 @@ public:
         LoserDistance distance{.project = project};
         TRY(distance.cost_reduction, cost_reduction(project));
         TRY_DO(additions(project, distance));
-        TRY(distance.singleton_add,
-            search(from(guess_.new_ballots(project), distance.optimist_add, all_voters()), [&](std::int64_t n) {
-                return lost_or_won(project, variant_.with_new_ballots(project, n), Proof::none,
-                                   [&](const Guess& next) { return next.new_ballots(project); });
-            }));
-        const auto supporters = groups_.of(project, true, false);
-        TRY(distance.rivalry_reduction,
-            search(from(guess_.fewer_rivals(project, supporters), std::nullopt, groups_.voters(supporters)),
-                   [&](std::int64_t n) {
-                       return lost_or_won(project, variant_.with_fewer_rivals(project, n, supporters), Proof::none,
-                                          [&](const Guess& next) { return next.fewer_rivals(project, supporters); });
-                   }));
+        TRY(distance.singleton_add, singleton_add(project, distance.optimist_add));
+        TRY(distance.rivalry_reduction, rivalry_reduction(project));
         return distance;
     }
 
     Result<WinnerMargin> winner(ProjectIndex project) const {
         WinnerMargin margin{.project = project};
         const auto supporters = groups_.of(project, true, true);
-        const auto drops_out = [&](std::int64_t n) -> Result<Trial> {
-            TRY(const CountResult again, variant_.with_less_support(project, n, supporters));
-            return Trial{.enough = !again.won(project)};
+        const std::int64_t most = groups_.voters(supporters) - 1;
+        const Enough drops_out = [&](const Voters& voters) -> Result<bool> {
+            TRY(const CountResult again, variant_.with_less_support(project, voters));
+            return !again.won(project);
         };
-        TRY(margin.margin,
-            search(from(guess_.less_support(project, supporters), std::nullopt, groups_.voters(supporters) - 1),
-                   drops_out));
-        if (margin.margin) {
-            TRY(const CountResult without, variant_.with_less_support(project, margin.margin->amount, supporters));
+        const auto first_ones = [&](std::int64_t n) -> Result<Trial> {
+            TRY(const bool enough, drops_out(variant_.first(n, supporters)));
+            return Trial{.enough = enough};
+        };
+        TRY(const auto change,
+            search(from(guess_.less_support(project, supporters), std::nullopt, most), Means::support, first_ones));
+        OverChoices fewest;
+        if (variant_.only_totals()) {
+            // Who it loses makes no difference where only totals count.
+            margin.margin = change;
+            fewest.voters = variant_.first(change ? change->amount : 0, supporters);
+        } else {
+            TRY(fewest, over_all_choices(change, supporters, most, drops_out));
+            margin.margin = fewest.change;
+        }
+        if (margin.margin && margin.margin->enough) {
+            TRY(const CountResult without, variant_.with_less_support(project, fewest.voters));
             for (const ProjectIndex other : without.winning_set()) {
                 if (!result_.won(other)) {
                     margin.instead.push_back(other);
@@ -116,6 +120,8 @@ public:
     }
 
 private:
+    using Means = Variant::Means;
+
     /// What can be said of smaller changes of a kind when the rule left no trace of this one.
     enum class Proof : std::uint8_t {
         none,
@@ -151,63 +157,140 @@ private:
         return trial;
     }
 
-    Result<std::optional<Change>> search(SearchOptions options, const Attempt& attempt) const {
+    Result<std::optional<Change>> search(SearchOptions options, Means means, const Attempt& attempt) const {
         // A small election counts in microseconds, so that much more can be tried.
         constexpr std::size_t choices_max = 10'000;
         options.full_scan_max = static_cast<std::int64_t>(
             std::max(options_.full_scan_max, choices_max / (election_.ballots.choices() + 1)));
-        options.monotone = variant_.monotone();
+        options.monotone = variant_.monotone(means);
         return search_smallest(attempt, options);
     }
 
     /// Begins at the guess, else at another answer that may be near.
     SearchOptions from(std::int64_t guess, const std::optional<Change>& other, std::int64_t most,
                        bool near = true) const {
-        const bool poor = other && guess < other->amount - other->amount / 8;
+        const bool poor = other && other->enough && guess < other->amount - other->amount / 8;
         if (guess_.any() && !poor) {
             return {.most = most, .hint = guess, .near = near};
         }
-        return {.most = most, .hint = other ? other->amount : 1};
+        return {.most = most, .hint = other && other->enough ? other->amount : 1};
     }
     std::int64_t all_voters() const { return std::max<std::int64_t>(1, result_.voters + result_.blank); }
 
+    /// The change that was found when voters go in one order, made true of every choice of voters as far as that can
+    /// be tried: which ones are enough, and of how many it is certain that they are not.
+    struct OverChoices {
+        std::optional<Change> change;
+        Voters voters;
+    };
+    Result<OverChoices> over_all_choices(const std::optional<Change>& in_order, const std::vector<std::uint32_t>& order,
+                                         std::int64_t most, const Enough& enough) const {
+        const bool found = in_order && in_order->enough;
+        OverChoices over{.change = in_order, .voters = variant_.first(found ? in_order->amount : 0, order)};
+        const std::int64_t below = found ? in_order->amount - 1 : most;
+        // A count looks at every choice on every ballot some times.
+        constexpr std::size_t choices_max = 200'000;
+        TRY(Fewest fewest,
+            fewest_voters(election_.ballots, order, below, choices_max / (election_.ballots.choices() + 10), enough));
+        if (fewest.found) {
+            over.voters = std::move(*fewest.found);
+            over.change = Change{.amount = std::reduce(over.voters.begin(), over.voters.end()), .smallest = true};
+        } else if (found) {
+            over.change->smallest = fewest.all_tried == below;
+        } else if (fewest.all_tried == below) {
+            over.change = std::nullopt;
+        } else {
+            over.change = Change{.amount = fewest.all_tried, .smallest = false, .enough = false};
+        }
+        return over;
+    }
+
+    /// No vote can bring in what costs more than there could ever be for it.
+    bool out_of_reach(ProjectIndex project) const {
+        const counting::Project& wanted = election_.projects[project];
+        Money most = wanted.pot.empty() ? election_.budget : 0;
+        for (const counting::Pot& pot : election_.pots) {
+            const bool its_own = pot.name == wanted.pot;
+            const bool moved = wanted.pot.empty() && variant_.rule().left_over == counting::LeftOver::to_common;
+            most += its_own || moved ? pot.budget : 0;
+        }
+        return wanted.cost > most && !(variant_.rule().partial_funding && wanted.partial_from);
+    }
+
+    Result<std::optional<Change>> singleton_add(ProjectIndex project, const std::optional<Change>& near) const {
+        if (out_of_reach(project)) {
+            return std::nullopt;
+        }
+        // As many as it takes: a count does not care how many voters one ballot has. Beyond this a number says no more.
+        constexpr std::int64_t times_more = 100;
+        constexpr std::int64_t at_least = 1000;
+        SearchOptions options = from(guess_.new_ballots(project), near, all_voters() * times_more + at_least);
+        options.all_there_is = false;
+        return search(options, Means::support, [&](std::int64_t n) {
+            return lost_or_won(project, variant_.with_new_ballots(project, n), Proof::none,
+                               [&](const Guess& next) { return next.new_ballots(project); });
+        });
+    }
+
+    Result<std::optional<Change>> rivalry_reduction(ProjectIndex project) const {
+        auto supporters = groups_.of(project, true, false);
+        std::erase_if(supporters, [&](std::uint32_t group) { return election_.ballots[group].choices.size() == 1; });
+        const std::int64_t most = groups_.voters(supporters);
+        const auto in_order = [&](std::int64_t n) {
+            return lost_or_won(project, variant_.with_fewer_rivals(project, variant_.first(n, supporters)), Proof::none,
+                               [&](const Guess& next) { return next.fewer_rivals(project, supporters); });
+        };
+        TRY(const auto change,
+            search(from(guess_.fewer_rivals(project, supporters), std::nullopt, most), Means::rivals, in_order));
+        TRY(const auto fewest, over_all_choices(change, supporters, most, [&](const Voters& voters) -> Result<bool> {
+                TRY(const CountResult again, variant_.with_fewer_rivals(project, voters));
+                return again.won(project);
+            }));
+        return fewest.change;
+    }
+
     Result<std::optional<Change>> cost_reduction(ProjectIndex project) const {
         const Money cost = election_.projects[project].cost;
-        // Whole kroner, and never down to nothing: what costs nothing is not counted.
-        SearchOptions options = from(guess_.cost_reduction(project), std::nullopt, (cost - 1) / one_krone);
-        options.hint = guess_.any() ? options.hint : cost / one_krone / 2;
-        TRY(auto change, search(options, [&](std::int64_t kroner) {
-                return lost_or_won(project, variant_.with_cost(project, cost - kroner * one_krone), Proof::by_shares,
-                                   [&](const Guess& next) { return next.cost_reduction(project); });
-            }));
-        if (change) {
-            change->amount *= one_krone;
-        }
-        return change;
+        // In øre, and never down to nothing: what costs nothing is not counted.
+        SearchOptions options = from(guess_.cost_reduction(project), std::nullopt, cost - 1);
+        options.hint = guess_.any() ? options.hint : cost / 2;
+        options.coarse = one_krone;
+        return search(options, Means::cost, [&](std::int64_t less) {
+            return lost_or_won(project, variant_.with_cost(project, cost - less), Proof::by_shares,
+                               [&](const Guess& next) { return next.cost_reduction(project); });
+        });
     }
 
     Result<std::optional<Change>> add(ProjectIndex project, const std::vector<std::uint32_t>& order,
                                       const std::optional<Change>& other, std::int64_t spread) const {
         SearchOptions options = from(guess_.more_support(project, order), other, groups_.voters(order));
         options.spread = spread;
-        return search(options, [&](std::int64_t n) {
-            return lost_or_won(project, variant_.with_more_support(project, n, order), Proof::by_shares,
+        return search(options, Means::support, [&](std::int64_t n) {
+            return lost_or_won(project, variant_.with_more_support(project, variant_.first(n, order)), Proof::by_shares,
                                [&](const Guess& next) { return next.more_support(project, order); });
         });
     }
 
     Result<void> additions(ProjectIndex project, LoserDistance& distance) const {
-        if (election_.kind != BallotKind::approval && election_.kind != BallotKind::knapsack) {
+        if (!additions_apply(election_.kind)) {
             return {};
         }
         const std::int64_t spread = SearchOptions{}.spread;
-        TRY(distance.optimist_add, add(project, groups_.of(project, false, true), std::nullopt, spread));
+        const auto best_placed = groups_.of(project, false, true);
+        TRY(distance.optimist_add, add(project, best_placed, std::nullopt, spread));
         if (variant_.only_totals()) {
             // Who adds it makes no difference where only totals count.
             distance.pessimist_add = distance.optimist_add;
             distance.random_add = distance.optimist_add;
             return {};
         }
+        TRY(const auto fewest, over_all_choices(distance.optimist_add, best_placed, groups_.voters(best_placed),
+                                                [&](const Voters& voters) -> Result<bool> {
+                                                    TRY(const CountResult again,
+                                                        variant_.with_more_support(project, voters));
+                                                    return again.won(project);
+                                                }));
+        distance.optimist_add = fewest.change;
         TRY(distance.pessimist_add, add(project, groups_.of(project, false, false), distance.optimist_add, spread));
         std::vector<std::uint32_t> order = groups_.of(project, false, true);
         std::vector<std::int64_t> found;
@@ -219,13 +302,20 @@ private:
                 std::swap(order[i - 1], order[random.below(i)]);
             }
             TRY(const auto change, add(project, order, near, 0));
-            near = change ? change : near;
-            found.push_back(change ? change->amount : INT64_MAX);
+            const bool enough = change && change->enough;
+            near = enough ? change : near;
+            found.push_back(enough ? change->amount : INT64_MAX);
             smallest = smallest && (!change || change->smallest);
         }
         std::ranges::sort(found);
-        if (!found.empty() && found[found.size() / 2] != INT64_MAX) {
-            distance.random_add = Change{.amount = found[found.size() / 2], .smallest = smallest};
+        if (found.empty()) {
+            return {};
+        }
+        const std::int64_t median = found[found.size() / 2];
+        if (median != INT64_MAX) {
+            distance.random_add = Change{.amount = median, .smallest = smallest};
+        } else if (!smallest) {
+            distance.random_add = Change{.amount = 0, .smallest = false, .enough = false};
         }
         return {};
     }
@@ -261,6 +351,10 @@ std::size_t threads_wanted(const DistanceOptions& options) {
 }
 
 }  // namespace
+
+bool additions_apply(BallotKind kind) {
+    return kind == BallotKind::approval || kind == BallotKind::knapsack;
+}
 
 Result<Distances> distances(const Election& election, const counting::Rule& rule, const CountResult& result,
                             const DistanceOptions& options) {

@@ -115,7 +115,7 @@ std::int64_t Guess::cost_reduction(ProjectIndex project) const {
         double now = cost(project);
         for (int i = 0; i < steps; ++i) {
             const double met = std::min(now, collected(project, round, limit(round, now)));
-            if (now - met < 0.25) {
+            if (now - met < 0.25 / per_krone) {
                 break;
             }
             now = met;
@@ -123,7 +123,7 @@ std::int64_t Guess::cost_reduction(ProjectIndex project) const {
         best = std::max(best, now);
     }
     best = std::max(best, std::min(left_, collected(project, rounds_, no_limit)));
-    return whole(cost(project) - best);
+    return whole((cost(project) - best) * per_krone);
 }
 
 std::int64_t Guess::new_ballots(ProjectIndex project) const {

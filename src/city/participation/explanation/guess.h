@@ -17,7 +17,7 @@ public:
     /// False where the rule is not Equal Shares on ballots without points, or the outcome is not its own: all are 0.
     bool any() const { return rounds_ > 0; }
 
-    /// In whole kroner.
+    /// In øre.
     std::int64_t cost_reduction(counting::ProjectIndex project) const;
     std::int64_t new_ballots(counting::ProjectIndex project) const;
     /// Ballot groups in the order in which their voters change, as in Variant.

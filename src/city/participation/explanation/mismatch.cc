@@ -23,15 +23,17 @@ std::string told(const Json& value) {
     return text;
 }
 
-/// What a published result may leave out, and what is for people alone.
-bool may_be_missing(std::string_view key) {
-    static constexpr std::array<std::string_view, 6> optional = {"remarks", "losers",          "margins",
-                                                                 "metrics", "changed_outcome", "alternatives"};
-    return std::ranges::find(optional, key) != optional.end();
+/// What is told beside the outcome, where it is asked for.
+bool is_explanation(std::string_view key) {
+    static constexpr std::array<std::string_view, 6> keys = {"remarks", "not_applicable", "losers",
+                                                             "margins", "metrics",        "what_if"};
+    return std::ranges::find(keys, key) != keys.end();
 }
 
-bool is_explanation(std::string_view key) {
-    return key == "remarks" || key == "losers" || key == "margins" || key == "metrics";
+/// What a published result may leave out.
+bool may_be_missing(std::string_view key) {
+    static constexpr std::array<std::string_view, 3> optional = {"changed_outcome", "alternatives", "could_pay"};
+    return is_explanation(key) || std::ranges::find(optional, key) != optional.end();
 }
 
 bool same_number(const Json& a, const Json& b) {
@@ -121,6 +123,19 @@ Result<std::optional<Mismatch>> first_mismatch(std::string_view published, std::
 bool tells_distances(std::string_view published) {
     const Json json = Json::parse(published, nullptr, false);
     return json.is_object() && (json.contains("losers") || json.contains("margins"));
+}
+
+std::vector<std::string> changes_told(std::string_view published) {
+    std::vector<std::string> changes;
+    const Json json = Json::parse(published, nullptr, false);
+    const Json supposed = json.is_object() ? json.value("what_if", Json::array()) : Json::array();
+    for (const Json& one : supposed) {
+        const auto change = one.is_object() ? one.find("change") : one.end();
+        if (change != one.end() && change->is_string()) {
+            changes.push_back(change->get<std::string>());
+        }
+    }
+    return changes;
 }
 
 }  // namespace bypuls::participation::explanation

@@ -114,6 +114,7 @@ void write_rounds(Writer& out, const Election& election, const CountResult& resu
         }
         if (round.effective_votes) {
             out.exact("effective_votes", *round.effective_votes);
+            out.number("could_pay", round.could_pay);
             out.number("paid_all_they_had", round.paid_all_they_had);
         }
         if (round.price) {
@@ -182,12 +183,35 @@ void write_change(Writer& out, std::string_view name, const std::optional<Change
         return;
     }
     out.key(name);
-    out.raw("{\"amount\": ");
+    out.raw(change->enough ? "{\"amount\": " : "{\"more_than\": ");
     out.raw(money ? fmt::format("\"{}\"", format_money(change->amount)) : std::to_string(change->amount));
+    if (!change->enough) {
+        out.raw("}");
+        return;
+    }
     out.raw(change->smallest ? ", \"smallest\": true}" : ", \"smallest\": false}");
 }
 
+/// Why measures are missing that are missing for every project.
+void write_not_applicable(Writer& out, const Election& election) {
+    if (additions_apply(election.kind)) {
+        return;
+    }
+    const std::string_view why = election.kind == counting::BallotKind::choose_one
+                                     ? "a ballot has one choice, so nobody can choose a project beside it"
+                                 : election.kind == counting::BallotKind::points
+                                     ? "with points it would depend on how many are given"
+                                     : "in a ranking it would depend on the place that is given";
+    out.key("not_applicable");
+    out.open('{');
+    for (const std::string_view measure : {"optimist_add", "pessimist_add", "random_add"}) {
+        out.field(measure, why);
+    }
+    out.close('}');
+}
+
 void write_distances(Writer& out, const Election& election, const Distances& distances) {
+    write_not_applicable(out, election);
     out.key("losers");
     out.open('[');
     for (const LoserDistance& loser : distances.losers) {
@@ -227,6 +251,17 @@ void write_metrics(Writer& out, const Election& election, const Metrics& metrics
     out.real("mean_kroner", metrics.mean_kroner);
     out.real("median_kroner", metrics.median_kroner);
     out.real("gini_kroner", metrics.gini_kroner);
+    out.key("pots");
+    out.open('[');
+    for (const PotShare& pot : metrics.pots) {
+        out.item();
+        out.open('{');
+        out.field("pot", pot.pot);
+        out.real("of_cost", pot.of_cost);
+        out.real("of_votes", pot.of_votes);
+        out.close('}');
+    }
+    out.close(']');
     out.key("underserved");
     out.open('[');
     for (const Underserved& one : metrics.underserved) {
@@ -240,6 +275,24 @@ void write_metrics(Writer& out, const Election& election, const Metrics& metrics
     }
     out.close(']');
     out.close('}');
+}
+
+void write_what_if(Writer& out, const Election& election, const std::vector<Supposed>& supposed) {
+    out.key("what_if");
+    out.open('[');
+    for (const Supposed& one : supposed) {
+        out.item();
+        out.open('{');
+        out.field("change", one.change);
+        out.field("rule", one.difference.result.rule);
+        out.field("budget", format_money(one.difference.result.budget));
+        out.field("spent", format_money(one.difference.result.spent));
+        out.ids("winners", election, one.difference.result.winners);
+        out.ids("gained", election, one.difference.gained);
+        out.ids("lost", election, one.difference.lost);
+        out.close('}');
+    }
+    out.close(']');
 }
 
 }  // namespace
@@ -288,6 +341,9 @@ std::string print_result(const Election& election, const counting::Rule& rule, c
     }
     if (parts.metrics != nullptr) {
         write_metrics(out, election, *parts.metrics);
+    }
+    if (!parts.what_if.empty()) {
+        write_what_if(out, election, parts.what_if);
     }
     out.close('}');
     return out.finish();

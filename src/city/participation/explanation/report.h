@@ -8,14 +8,22 @@
 #include "city/participation/counting/count.h"
 #include "city/participation/explanation/distance.h"
 #include "city/participation/explanation/metrics.h"
+#include "city/participation/explanation/what_if.h"
 
 namespace bypuls::participation::explanation {
+
+/// A change that was asked about, as it was asked, and what it leads to.
+struct Supposed {
+    std::string change;
+    Difference difference;
+};
 
 /// What else goes into a report; null: left out.
 struct ReportParts {
     const Distances* distances = nullptr;
     const Metrics* metrics = nullptr;
     const std::vector<std::string>* remarks = nullptr;  ///< about the ballots; left out too if there are none
+    std::vector<Supposed> what_if = {};
 };
 
 /// A result as JSON, by docs/formats/count-result.schema.json: `winners` are project ids in order of purchase, money is
@@ -44,5 +52,7 @@ struct Mismatch {
 Result<std::optional<Mismatch>> first_mismatch(std::string_view published, std::string_view counted);
 /// True if a published result tells how close it was.
 bool tells_distances(std::string_view published);
+/// The changes that a published result tells the outcome of, as they were asked about.
+std::vector<std::string> changes_told(std::string_view published);
 
 }  // namespace bypuls::participation::explanation

@@ -16,7 +16,7 @@ public:
         }
         TRY(const bool found, enclose());
         if (!found) {
-            return std::nullopt;
+            return nothing_found();
         }
         while (high_ - low_ > 1) {
             TRY_DO(attempt(low_ + (high_ - low_) / 2));
@@ -67,37 +67,66 @@ private:
 
     /// More than the hint was never enough, but less may be: a winner can lose by becoming cheaper still.
     Result<bool> enclose_below(std::int64_t start) {
+        none_up_to_ = options_.monotone ? options_.most : proved_;
+        if (none_up_to_ == options_.most) {
+            return false;
+        }
+        // Whole where it can be, so that what is not found is not there.
+        const bool all = options_.most - proved_ <= options_.full_scan_max;
+        low_ = options_.most;
+        std::set<std::int64_t> tries = amounts_below(all);
+        for (std::int64_t leap = 1; leap < start - proved_; leap *= 2) {
+            tries.insert(proved_ + leap);
+        }
         low_ = proved_;
-        const std::int64_t from = proved_;
-        for (std::int64_t leap = 1; from + leap < start; leap *= 2) {
-            TRY(const Trial trial, attempt(from + leap));
+        for (const std::int64_t amount : tries) {
+            TRY(const Trial trial, attempt_(amount));
             if (trial.enough) {
+                high_ = amount;
                 return true;
             }
+            low_ = amount;
         }
+        none_up_to_ = all ? options_.most : proved_;
         return false;
     }
 
-    Result<std::optional<Change>> look_below() {
+    std::optional<Change> nothing_found() const {
+        if (none_up_to_ == options_.most && options_.all_there_is) {
+            return std::nullopt;
+        }
+        return Change{.amount = none_up_to_, .smallest = false, .enough = false};
+    }
+
+    std::set<std::int64_t> amounts_below(bool all) const {
         std::set<std::int64_t> tries;
         const std::int64_t unproved = low_ - proved_;
-        const bool all = unproved <= options_.full_scan_max;
         if (all) {
             for (std::int64_t amount = proved_ + 1; amount < low_; ++amount) {
                 tries.insert(amount);
             }
-        } else {
-            constexpr std::int64_t nearest = 3;
-            const std::int64_t parts = options_.spread + 1;
-            for (std::int64_t i = 1; i < nearest; ++i) {
-                tries.insert(std::max(proved_ + 1, low_ - i));
-            }
-            for (std::int64_t i = 1; i < parts; ++i) {
-                tries.insert(proved_ + unproved * i / parts);
-            }
-            tries.erase(proved_);
+            return tries;
         }
-        for (const std::int64_t amount : tries) {
+        constexpr std::int64_t nearest = 3;
+        const std::int64_t parts = options_.spread + 1;
+        for (std::int64_t i = 1; i < nearest; ++i) {
+            tries.insert(std::max(proved_ + 1, low_ - i));
+        }
+        for (std::int64_t i = 1; i < parts; ++i) {
+            tries.insert(proved_ + unproved * i / parts);
+        }
+        if (options_.coarse > 1 && unproved / options_.coarse <= options_.full_scan_max) {
+            for (std::int64_t amount = proved_ / options_.coarse; amount * options_.coarse < low_; ++amount) {
+                tries.insert(amount * options_.coarse);
+            }
+        }
+        tries.erase(tries.begin(), tries.upper_bound(proved_));
+        return tries;
+    }
+
+    Result<std::optional<Change>> look_below() {
+        const bool all = low_ - proved_ <= options_.full_scan_max;
+        for (const std::int64_t amount : amounts_below(all)) {
             TRY(const Trial trial, attempt_(amount));
             if (trial.enough) {
                 return Change{.amount = amount, .smallest = all};
@@ -111,6 +140,7 @@ private:
     std::int64_t low_ = 0;
     std::int64_t high_ = 0;
     std::int64_t proved_ = 0;
+    std::int64_t none_up_to_ = 0;  ///< where nothing is found
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "city/participation/explanation/sentences.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -81,7 +82,14 @@ public:
                 : say_("counting.won_partly",
                        {{"name", own}, {"votes", got}, {"paid", money(round.paid)}, {"cost", money(cost)}});
         const auto margin = std::ranges::find(distances.winners, round.project, &WinnerMargin::project);
-        if (margin != distances.winners.end() && margin->margin) {
+        if (margin == distances.winners.end() || !margin->margin) {
+            return text;
+        }
+        if (!margin->margin->enough) {
+            const std::int64_t spare = margin->margin->amount;
+            return spare == 0 ? text : text + " " + say_("counting.margin_more", {{"lost", votes(spare)}});
+        }
+        {
             const std::string lost = bounded(*margin->margin, votes(margin->margin->amount));
             text += " " + (margin->instead.empty()
                                ? say_("counting.margin", {{"lost", lost}})
@@ -91,6 +99,9 @@ public:
     }
 
     std::string bounded(const Change& change, const std::string& amount) const {
+        if (!change.enough) {
+            return say_("counting.more_than", {{"amount", amount}});
+        }
         return change.smallest ? amount : say_("counting.at_most", {{"amount", amount}});
     }
 
@@ -110,19 +121,48 @@ public:
         check(at != distances.losers.end(), "every loser with support has its distances");
         const auto& votes_short = at->singleton_add;
         const auto& too_dear = at->cost_reduction;
-        const std::string missing =
-            votes_short ? bounded(*votes_short, words::count(say_.language(), votes_short->amount)) : std::string();
-        const std::string less = too_dear ? bounded(*too_dear, money(too_dear->amount)) : std::string();
-        if (votes_short && too_dear) {
+        // Without a number that says something nothing is said.
+        const auto told = [](const std::optional<Change>& change) {
+            return change && (change->enough || change->amount > 0);
+        };
+        const std::string missing = told(votes_short)
+                                        ? bounded(*votes_short, words::count(say_.language(), votes_short->amount))
+                                        : std::string();
+        const std::string less = told(too_dear) && too_dear->enough ? bounded(*too_dear, money(too_dear->amount)) : "";
+        if (!missing.empty() && !less.empty()) {
             return say_("counting.lost_both", {{"name", own}, {"votes", got}, {"missing", missing}, {"less", less}});
         }
-        if (votes_short) {
+        if (!missing.empty()) {
             return say_("counting.lost_votes", {{"name", own}, {"votes", got}, {"missing", missing}});
         }
-        if (too_dear) {
+        if (!less.empty()) {
             return say_("counting.lost_cost", {{"name", own}, {"votes", got}, {"less", less}});
         }
-        return say_("counting.lost", {{"name", own}, {"votes", got}});
+        const bool certain = !votes_short && !too_dear;
+        return certain ? say_("counting.lost", {{"name", own}, {"votes", got}})
+                       : say_("counting.lost_unknown", {{"name", own}, {"votes", got}});
+    }
+
+    /// In kroner, to the nearest øre.
+    std::string money(const counting::Exact& kroner) const {
+        return money(static_cast<Money>(std::llround(kroner.value * static_cast<double>(counting::one_krone))));
+    }
+
+    std::string round(std::size_t at) const {
+        const counting::Round& bought = result_.rounds[at];
+        std::string text =
+            say_("counting.round",
+                 {{"n", std::to_string(at + 1)}, {"name", name(bought.project)}, {"cost", money(bought.paid)}});
+        if (bought.effective_votes) {
+            text += " " + say_("counting.round_shares",
+                               {{"could", words::count(say_.language(), bought.could_pay)},
+                                {"votes", words::count(say_.language(), bought.supporters)},
+                                {"share", money(*bought.share)},
+                                {"effective", words::number(say_.language(), bought.effective_votes->value, 1)}});
+        } else if (bought.share) {
+            text += " " + say_("counting.round_load", {{"share", money(*bought.share)}});
+        }
+        return text;
     }
 
 private:
@@ -148,6 +188,15 @@ std::vector<ProjectStory> tell(const Election& election, const CountResult& resu
         stories.push_back({project, teller.loser(project, distances)});
     }
     return stories;
+}
+
+std::vector<std::string> tell_rounds(const Election& election, const CountResult& result, Language language) {
+    const Teller teller(election, result, language);
+    std::vector<std::string> rounds;
+    for (std::size_t at = 0; at < result.rounds.size(); ++at) {
+        rounds.push_back(teller.round(at));
+    }
+    return rounds;
 }
 
 std::string tell_whole(const Election& election, const CountResult& result, Language language) {

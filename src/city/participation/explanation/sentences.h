@@ -20,6 +20,10 @@ struct ProjectStory {
 std::vector<ProjectStory> tell(const counting::Election& election, const counting::CountResult& result,
                                const Distances& distances, Language language);
 
+/// Round by round what was bought, who could still pay and what they paid; one line each.
+std::vector<std::string> tell_rounds(const counting::Election& election, const counting::CountResult& result,
+                                     Language language);
+
 /// What was shared out, how much was spent, and whether a tie decided anything.
 std::string tell_whole(const counting::Election& election, const counting::CountResult& result, Language language);
 

@@ -58,9 +58,22 @@ Variant::Variant(const Election& election, const counting::Rule& rule) : electio
     totals_ = without_ballots(election);
 }
 
-bool Variant::monotone() const {
-    return rule_.method == counting::Method::greedy && rule_.order == counting::Order::score &&
-           election_.exclusive.empty() && rule_.misfit == counting::Misfit::stop;
+bool Variant::monotone(Means means) const {
+    if (rule_.method != counting::Method::greedy) {
+        return false;
+    }
+    switch (means) {
+        // A project that is cheaper or better supported comes earlier, the others as before: after fewer of the same
+        // purchases and misfits it finds at least as much money, and no rival that it did not find before.
+        case Means::cost: return true;
+        // A new voter makes the votes of all others a smaller part, and one that drops out can make room for two.
+        case Means::support: return rule_.eligibility == 0;
+        // Those before it grow fewer, which where one is skipped may let in more than it.
+        case Means::rivals:
+            return rule_.order == counting::Order::score && rule_.misfit == counting::Misfit::stop &&
+                   election_.exclusive.empty();
+    }
+    return false;
 }
 
 Election Variant::frame() const {
@@ -114,16 +127,16 @@ Result<CountResult> Variant::with_new_ballots(ProjectIndex project, std::int64_t
     return recount(changed, rule_);
 }
 
-Result<CountResult> Variant::rewritten(std::int64_t voters, const std::vector<std::uint32_t>& order,
-                                       const Rewrite& rewrite) const {
-    std::vector<std::int64_t> taken(election_.ballots.size(), 0);
+Voters Variant::first(std::int64_t voters, const std::vector<std::uint32_t>& order) const {
+    Voters taken(election_.ballots.size(), 0);
     for (const std::uint32_t group : order) {
         taken[group] = std::min(voters, election_.ballots[group].count);
         voters -= taken[group];
-        if (voters == 0) {
-            break;
-        }
     }
+    return taken;
+}
+
+Result<CountResult> Variant::rewritten(const Voters& taken, const Rewrite& rewrite) const {
     Election changed = frame();
     std::vector<std::int64_t> votes = votes_;
     std::vector<Choice> choices;
@@ -155,31 +168,18 @@ Result<CountResult> Variant::rewritten(std::int64_t voters, const std::vector<st
     return recount(changed, rule_);
 }
 
-Result<CountResult> Variant::with_more_support(ProjectIndex project, std::int64_t voters,
-                                               const std::vector<std::uint32_t>& order) const {
-    if (only_totals_) {
-        return with_new_ballots(project, voters);
-    }
-    return rewritten(voters, order, [&](std::vector<Choice>& choices) { choices.push_back({project, 1}); });
+Result<CountResult> Variant::with_more_support(ProjectIndex project, const Voters& voters) const {
+    return rewritten(voters, [&](std::vector<Choice>& choices) { choices.push_back({project, 1}); });
 }
 
-Result<CountResult> Variant::with_fewer_rivals(ProjectIndex project, std::int64_t voters,
-                                               const std::vector<std::uint32_t>& order) const {
-    return rewritten(voters, order, [&](std::vector<Choice>& choices) {
+Result<CountResult> Variant::with_fewer_rivals(ProjectIndex project, const Voters& voters) const {
+    return rewritten(voters, [&](std::vector<Choice>& choices) {
         std::erase_if(choices, [&](const Choice& choice) { return choice.project != project; });
     });
 }
 
-Result<CountResult> Variant::with_less_support(ProjectIndex project, std::int64_t voters,
-                                               const std::vector<std::uint32_t>& order) const {
-    if (only_totals_) {
-        Election changed = frame();
-        std::vector<std::int64_t> votes = votes_;
-        votes[project] -= voters;
-        add_totals(changed, votes);
-        return recount(changed, rule_);
-    }
-    return rewritten(voters, order, [&](std::vector<Choice>& choices) {
+Result<CountResult> Variant::with_less_support(ProjectIndex project, const Voters& voters) const {
+    return rewritten(voters, [&](std::vector<Choice>& choices) {
         std::erase_if(choices, [&](const Choice& choice) { return choice.project == project; });
     });
 }

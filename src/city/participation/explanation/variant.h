@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <vector>
 
 #include "city/participation/counting/count.h"
 
 namespace bypuls::participation::explanation {
+
+/// How many voters of each ballot group are meant; as many as there are groups.
+using Voters = std::vector<std::int64_t>;
 
 /// An election with some voters' ballots changed, for counting "what if".
 class Variant {
@@ -15,25 +19,25 @@ public:
 
     const counting::Rule& rule() const { return rule_; }
     bool only_totals() const { return only_totals_; }
-    /// More of what helps never hurts under this rule.
-    bool monotone() const;
+    /// What is changed in favour of a project, or taken from it.
+    enum class Means : std::uint8_t { cost, support, rivals };
+    /// More of the change never makes the opposite of what it is made for: greedy rules, which look at a project once.
+    bool monotone(Means means) const;
 
     Result<counting::CountResult> with_cost(counting::ProjectIndex project, counting::Money cost) const;
     Result<counting::CountResult> with_new_ballots(counting::ProjectIndex project, std::int64_t voters) const;
-    /// The first `voters` of `order` (ballot groups, each with its count) choose `project` too.
-    Result<counting::CountResult> with_more_support(counting::ProjectIndex project, std::int64_t voters,
-                                                    const std::vector<std::uint32_t>& order) const;
-    /// The first `voters` of `order` choose nothing but `project`.
-    Result<counting::CountResult> with_fewer_rivals(counting::ProjectIndex project, std::int64_t voters,
-                                                    const std::vector<std::uint32_t>& order) const;
-    /// The first `voters` of `order` no longer choose `project`.
-    Result<counting::CountResult> with_less_support(counting::ProjectIndex project, std::int64_t voters,
-                                                    const std::vector<std::uint32_t>& order) const;
+    /// These choose `project` too.
+    Result<counting::CountResult> with_more_support(counting::ProjectIndex project, const Voters& voters) const;
+    /// These choose nothing but `project`.
+    Result<counting::CountResult> with_fewer_rivals(counting::ProjectIndex project, const Voters& voters) const;
+    /// These no longer choose `project`.
+    Result<counting::CountResult> with_less_support(counting::ProjectIndex project, const Voters& voters) const;
+    /// The first of `order`, which lists ballot groups.
+    Voters first(std::int64_t voters, const std::vector<std::uint32_t>& order) const;
 
 private:
     using Rewrite = std::function<void(std::vector<counting::Choice>&)>;
-    Result<counting::CountResult> rewritten(std::int64_t voters, const std::vector<std::uint32_t>& order,
-                                            const Rewrite& rewrite) const;
+    Result<counting::CountResult> rewritten(const Voters& voters, const Rewrite& rewrite) const;
     counting::Election frame() const;
 
     const counting::Election& election_;

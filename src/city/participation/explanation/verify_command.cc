@@ -143,10 +143,13 @@ Result<std::optional<Mismatch>> result_differs(const Claim& claim, const Argumen
         }
         TRY(distance, distances(loaded.election, claim.rule, result));
     }
-    return first_mismatch(
-        claim.json,
-        print_result(loaded.election, claim.rule, result,
-                     {.distances = explained ? &distance : nullptr, .metrics = &figures, .remarks = nullptr}));
+    TRY(std::vector<Supposed> supposed,
+        suppose(changes_told(claim.json), arguments, loaded, claim.rule, result, around));
+    return first_mismatch(claim.json, print_result(loaded.election, claim.rule, result,
+                                                   {.distances = explained ? &distance : nullptr,
+                                                    .metrics = &figures,
+                                                    .remarks = nullptr,
+                                                    .what_if = std::move(supposed)}));
 }
 
 int disagrees(const Surroundings& around, std::string_view where) {

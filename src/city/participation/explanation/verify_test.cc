@@ -86,6 +86,23 @@ TEST(Verify, NamesThePathOfEverythingThatDoesNotFollow) {
     }
 }
 
+TEST(Verify, CountsAgainWhatAChangeIsSaidToLeadTo) {
+    Desk at;
+    at.keep("true.json", {"t.pb", "--json", "--what-if", "budget=1400", "--what-if", "rule=mes-cost"});
+    EXPECT_EQ(at.run(verify_count_command, {"t.pb", "true.json"}), exit_ok) << at.out.str() << at.err.str();
+    Json forged = Json::parse(at.files["true.json"]);
+    ASSERT_EQ(forged["what_if"][0]["gained"], Json({"b"}));  // c is cheapest of the level three
+    forged["what_if"][0]["gained"] = Json::array();
+    at.files["forged.json"] = forged.dump();
+    forged["what_if"][0]["change"] = "moon=full";
+    at.files["odd.json"] = forged.dump();
+
+    EXPECT_EQ(at.run(verify_count_command, {"t.pb", "forged.json"}), exit_differs);
+    EXPECT_THAT(at.out.str(), HasSubstr("what_if[0].gained"));
+    EXPECT_EQ(at.run(verify_count_command, {"t.pb", "odd.json"}), exit_usage);
+    EXPECT_THAT(at.err.str(), HasSubstr("--what-if is budget=KRONER"));
+}
+
 TEST(Verify, ARuleThatIsNotTheResultsOwnMakesADifference) {
     Desk at;
     at.keep("greedy.json", {"t.pb", "--rule", "greedy", "--json"});

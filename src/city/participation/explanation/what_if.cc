@@ -3,10 +3,41 @@
 #include <algorithm>
 #include <iterator>
 
+#include <fmt/format.h>
+
 namespace bypuls::participation::explanation {
 
 using counting::Election;
 using counting::ProjectIndex;
+
+Result<WhatIf> parse_what_if(const Election& election, std::string_view text,
+                             const std::function<Result<counting::Rule>(std::string_view)>& rule_named) {
+    const std::size_t equals = text.rfind('=');
+    const std::string_view what = text.substr(0, equals);
+    const std::string_view value = equals == std::string_view::npos ? std::string_view() : text.substr(equals + 1);
+    const auto project = [&](std::string_view id) -> Result<ProjectIndex> {
+        const auto found = election.find(id);
+        return found ? Result<ProjectIndex>(*found)
+                     : fail(Errc::not_found, fmt::format("there is no project '{}'", id));
+    };
+    WhatIf change;
+    if (what == "rule") {
+        TRY(change.rule, rule_named(value));
+    } else if (what == "budget") {
+        TRY(change.budget, counting::parse_money(value));
+    } else if (what == "without") {
+        TRY(change.withdrawn, project(value));
+    } else if (what.starts_with("cost:")) {
+        WhatIf::Cost cost;
+        TRY(cost.project, project(what.substr(std::string_view("cost:").size())));
+        TRY(cost.cost, counting::parse_money(value));
+        change.cost = cost;
+    } else {
+        return fail(Errc::malformed,
+                    fmt::format("--what-if is budget=KRONER, cost:ID=KRONER, without=ID or rule=NAME, not '{}'", text));
+    }
+    return change;
+}
 
 Result<Difference> what_if(const Election& election, const counting::Rule& rule, const counting::CountResult& result,
                            const WhatIf& change) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "city/participation/counting/count.h"
@@ -18,6 +20,11 @@ struct WhatIf {
     std::optional<Cost> cost = std::nullopt;
     std::optional<counting::ProjectIndex> withdrawn = std::nullopt;
 };
+
+/// "budget=3000000", "cost:ID=120000", "without=ID" or "rule=NAME", money in kroner. `rule_named` finds a rule.
+/// Errc::malformed, Errc::not_found with a sentence.
+Result<WhatIf> parse_what_if(const counting::Election& election, std::string_view text,
+                             const std::function<Result<counting::Rule>(std::string_view)>& rule_named);
 
 struct Difference {
     counting::CountResult result;

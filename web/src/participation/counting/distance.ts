@@ -9,10 +9,13 @@ import type { Rule } from './rule.ts'
 /// How far a project was from another outcome (Boehmer et al., IJCAI 2024), found by counting again.
 
 export interface Change {
-    /// Kroner are in øre; voters are voters.
+    /// Money in øre; voters are voters.
     amount: number
-    /// Every smaller change was tried, or more of the change is never worse. Otherwise a smaller one may do too: say "at most".
+    /// Every smaller change, with whichever voters, was tried, or more of the change is never worse. Otherwise a smaller one may do too:
+    /// say "at most".
     smallest: boolean
+    /// False: nothing that was tried is enough, and nothing up to `amount` is, which may be 0: say "more than".
+    enough: boolean
 }
 
 export interface Closeness {
@@ -28,14 +31,40 @@ export interface Closeness {
 /// So many smaller changes are all tried; more where the ballots are few, and a count takes no time.
 const full_scan_of = ({ ballots }: Election) => Math.max(48, Math.floor(10_000 / (ballots.projects.length + 1)))
 
-/// The smallest amount from 1 to `most` that is enough. Leaps upward until one is, halves the gap, and then, since more need not be
-/// better, tries what lies below: all of it if that is little, else the nearest and an even spread.
-function smallest_change(most: number, full_scan_max: number, monotone: boolean, enough: (amount: number) => boolean): Change | undefined {
+interface Limits {
+    most: number
+    full_scan: number
+    monotone: boolean
+    /// There is no amount beyond `most`.
+    all_there_is: boolean
+    /// Where too many smaller amounts are left, the multiples of this are tried.
+    coarse?: number
+}
+
+const upward = (from: number, to: number, step = 1): number[] => Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step)
+
+/// What to try from 1 up to but not including `end`: all of it if that is little, else the nearest and an even spread.
+function amounts_below(end: number, { full_scan, coarse = 1 }: Limits): number[] {
+    if (end - 1 <= full_scan) return upward(1, end)
+    const spread = Array.from({ length: 11 }, (_, i) => Math.floor((end * (i + 1)) / 12))
+    const multiples = coarse > 1 && end / coarse <= full_scan ? upward(coarse, end, coarse) : []
+    return [...spread, ...multiples, end - 3, end - 2, end - 1].sort((a, b) => a - b)
+}
+
+/// The smallest amount from 1 to `most` that is enough; nothing if there is none for certain. Leaps upward until one is, halves the
+/// gap, and then, since more need not be better, tries what lies below.
+function smallest_change(limits: Limits, enough: (amount: number) => boolean): Change | undefined {
+    const { most, full_scan, monotone, all_there_is } = limits
     if (most < 1) return undefined
     let low = 0
     let high = 1
     while (!enough(high)) {
-        if (high === most) return undefined
+        if (high === most) {
+            const all = monotone || most - 1 <= full_scan
+            const found = monotone ? undefined : amounts_below(most, limits).find(enough)
+            if (found !== undefined) return { amount: found, smallest: all, enough: true }
+            return all && all_there_is ? undefined : { amount: all ? most : 0, smallest: false, enough: false }
+        }
         low = high
         high = Math.min(most, high * 2)
     }
@@ -44,15 +73,56 @@ function smallest_change(most: number, full_scan_max: number, monotone: boolean,
         if (enough(middle)) high = middle
         else low = middle
     }
-    if (monotone) return { amount: high, smallest: true }
-    if (high <= full_scan_max) {
-        for (let amount = 1; amount < high; ++amount) if (enough(amount)) return { amount, smallest: true }
-        return { amount: high, smallest: true }
-    }
-    const spread = Array.from({ length: 11 }, (_, i) => Math.floor((high * (i + 1)) / 12))
-    const tries = [...spread, high - 4, high - 3, high - 2].sort((a, b) => a - b)
-    return { amount: tries.find(enough) ?? high, smallest: false }
+    if (monotone) return { amount: high, smallest: true, enough: true }
+    return { amount: amounts_below(high, limits).find(enough) ?? high, smallest: high - 1 <= full_scan, enough: true }
 }
+
+/// In how many ways 0, 1, 2 … can be taken out of groups of these sizes; never more than `limit` + 1.
+function ways(sizes: readonly number[], most: number, limit: number): number[] {
+    let known = [1, ...Array<number>(most).fill(0)]
+    for (const here of sizes) {
+        known = known.map((_, size) => {
+            let sum = 0
+            for (let taken = 0; taken <= Math.min(here, size) && sum <= limit; ++taken) sum += known[size - taken]!
+            return Math.min(limit + 1, sum)
+        })
+    }
+    return known
+}
+
+/// How many of each group are meant.
+type Voters = Map<number, number>
+
+/// The fewest voters of these groups who are enough, over all ways to choose them, as far as they can all be tried.
+function fewest_voters(groups: readonly { g: number; count: number }[], most: number, trials_max: number, enough: (voters: Voters) => boolean) {
+    let all_tried = 0
+    if (groups.length > trials_max) return { found: undefined, all_tried }
+    const largest = Math.min(most, trials_max)
+    const choices = ways(groups.map(({ count }) => count), largest, trials_max)
+    const voters: Voters = new Map()
+    const any = (at: number, many: number): boolean => {
+        if (many === 0) return enough(voters)
+        if (at === groups.length) return false
+        const { g, count: here } = groups[at]!
+        for (let taken = Math.min(many, here); taken >= 0; --taken) {
+            voters.set(g, taken)
+            if (any(at + 1, many - taken)) return true
+        }
+        voters.delete(g)
+        return false
+    }
+    let trials = 0
+    for (let many = 1; many <= largest; ++many) {
+        trials += choices[many]!
+        if (trials > trials_max) break
+        if (any(0, many)) return { found: { voters, many }, all_tried }
+        all_tried = many
+    }
+    return { found: undefined, all_tried }
+}
+
+/// So many choices of voters are tried at most: a count looks at every choice on every ballot some times.
+const trials_of = ({ ballots }: Election) => Math.floor(200_000 / (ballots.projects.length + 10))
 
 /// Some ballots with others added, each group once more.
 function with_groups(ballots: Ballots, counts: Float64Array, added: readonly { choices: readonly Choice[]; count: number }[]): Ballots {
@@ -94,14 +164,16 @@ class Search {
     private readonly rule: Rule
     private readonly result: CountResult
     private readonly tried: () => void
-    private readonly monotone: boolean
+    /// More never makes the opposite of what it is made for: a greedy count looks at a project once, and one that is cheaper or better
+    /// supported comes earlier, with the others as before. A new voter makes the votes of all others a smaller part.
+    private readonly monotone: { cost: boolean; support: boolean }
     private readonly full_scan: number
 
     constructor(election: Election, rule: Rule, result: CountResult, tried: () => void) {
         this.rule = rule
         this.result = result
         this.tried = tried
-        this.monotone = rule.method === 'greedy' && rule.order === 'score' && rule.misfit === 'stop' && election.exclusive.length === 0
+        this.monotone = { cost: rule.method === 'greedy', support: rule.method === 'greedy' && rule.eligibility === 0 }
         this.election = by_totals(election, rule)
         // The order of groups with the fewest funded choices is that of the real ballots.
         this.real = election
@@ -121,14 +193,25 @@ class Search {
 
     private of_loser(project: number): Closeness {
         const { cost } = this.election.projects[project]!
-        const dear = smallest_change(Math.floor((cost - 1) / one_krone), this.full_scan, this.monotone, (kroner) => {
-            const cheaper = { ...this.election.projects[project]!, cost: cost - kroner * one_krone, partial_from: undefined }
+        const { full_scan, monotone } = this
+        const dear = smallest_change({ most: cost - 1, full_scan, monotone: monotone.cost, all_there_is: true, coarse: one_krone }, (less) => {
+            const cheaper = { ...this.election.projects[project]!, cost: cost - less, partial_from: undefined }
             return this.winners({ ...this.election, projects: this.election.projects.with(project, cheaper) }).includes(project)
         })
-        const added = smallest_change(Math.max(1, this.result.voters + this.result.blank), this.full_scan, this.monotone, (voters) =>
-            this.winners(this.with_new_ballots(project, voters)).includes(project),
-        )
-        return { cost_reduction: dear && { ...dear, amount: dear.amount * one_krone }, singleton_add: added }
+        // As many as it takes; beyond this a number says no more.
+        const most = Math.max(1, this.result.voters + this.result.blank) * 100 + 1000
+        const added = this.out_of_reach(project)
+            ? undefined
+            : smallest_change({ most, full_scan, monotone: monotone.support, all_there_is: false }, (voters) =>
+                  this.winners(this.with_new_ballots(project, voters)).includes(project),
+              )
+        return { cost_reduction: dear, singleton_add: added }
+    }
+
+    /// No vote can bring in what costs more than there is.
+    private out_of_reach(project: number): boolean {
+        const { cost, partial_from } = this.election.projects[project]!
+        return cost > this.election.budget && !(this.rule.partial_funding && partial_from !== undefined)
     }
 
     private with_new_ballots(project: number, voters: number): Election {
@@ -141,30 +224,51 @@ class Search {
     }
 
     private of_winner(project: number): Closeness {
-        const supporters = this.fewest_funded_first(project)
-        const all = supporters.reduce((sum, g) => sum + this.real.ballots.counts[g]!, 0)
-        const losing = (voters: number) => this.winners(this.with_less_support(project, voters, supporters))
-        const margin = smallest_change(all - 1, this.full_scan, this.monotone, (voters) => !losing(voters).includes(project))
-        const instead = margin && losing(margin.amount).filter((other) => !this.result.winners.includes(other)).sort((a, b) => a - b)
+        const supporters = this.fewest_funded_first(project).map((g) => ({ g, count: this.real.ballots.counts[g]! }))
+        const most = supporters.reduce((sum, { count }) => sum + count, 0) - 1
+        const losing = (voters: Voters) => this.winners(this.with_less_support(project, voters))
+        const drops_out = (voters: Voters) => !losing(voters).includes(project)
+        const first = (many: number): Voters => {
+            const voters: Voters = new Map()
+            for (const { g, count } of supporters) {
+                const taken = Math.min(many, count)
+                voters.set(g, taken)
+                many -= taken
+            }
+            return voters
+        }
+        const { full_scan, monotone } = this
+        const in_order = smallest_change({ most, full_scan, monotone: monotone.support, all_there_is: true }, (many) => drops_out(first(many)))
+        let margin = in_order
+        let voters = first(in_order?.enough ? in_order.amount : 0)
+        // Who goes makes no difference where only totals count.
+        if (this.election === this.real) {
+            const below = in_order?.enough ? in_order.amount - 1 : most
+            const { found, all_tried } = fewest_voters(supporters, below, trials_of(this.real), drops_out)
+            if (found) {
+                margin = { amount: found.many, smallest: true, enough: true }
+                voters = found.voters
+            } else if (in_order?.enough) margin = { ...in_order, smallest: all_tried === below }
+            else margin = all_tried === below ? undefined : { amount: all_tried, smallest: false, enough: false }
+        }
+        const instead = margin?.enough ? losing(voters).filter((other) => !this.result.winners.includes(other)).sort((a, b) => a - b) : undefined
         return { margin, instead }
     }
 
-    private with_less_support(project: number, voters: number, supporters: readonly number[]): Election {
+    private with_less_support(project: number, voters: Voters): Election {
         if (this.election !== this.real) {
+            const all = [...voters.values()].reduce((sum, many) => sum + many, 0)
             const { ballots } = this.election
-            const counts = ballots.counts.map((many, g) => (ballots.projects[g] === project ? many - voters : many))
+            const counts = ballots.counts.map((many, g) => (ballots.projects[g] === project ? many - all : many))
             return { ...this.election, ballots: { ...ballots, counts } }
         }
         const { ballots } = this.real
         const counts = ballots.counts.slice()
         const added: { choices: Choice[]; count: number }[] = []
-        let left = voters
-        for (const g of supporters) {
-            const taken = Math.min(left, counts[g]!)
+        for (const [g, taken] of voters) {
+            if (taken === 0) continue
             counts[g]! -= taken
-            left -= taken
             added.push({ choices: choices_of(ballots, g).filter((choice) => choice.project !== project), count: taken })
-            if (left === 0) break
         }
         return { ...this.election, ballots: with_groups(ballots, counts, added) }
     }

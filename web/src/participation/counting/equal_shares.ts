@@ -53,9 +53,9 @@ class Shares {
             const payment = offers.get(chosen)!
             const exact = explain ? purses.as_fraction(payment) : undefined
             prices.push(this.price_high(chosen, payment))
-            const paid_all_they_had = purses.pay(chosen, payment)
+            const payers = purses.pay(chosen, payment)
             buy(contest, outcome, chosen, 'rule')
-            if (exact) Object.assign(outcome.rounds[outcome.rounds.length - 1]!, this.explained(chosen, exact), { paid_all_they_had })
+            if (exact) Object.assign(outcome.rounds[outcome.rounds.length - 1]!, this.explained(chosen, exact), payers)
             const out = new Set([chosen, ...rivals_of(contest, chosen)])
             open = open.filter((project) => !out.has(project))
         }

@@ -114,13 +114,16 @@ export class Purses {
         return fraction(payment.over, this.scale * payment.weight)
     }
 
-    /// Buys at the exact payment. Gives the number of voters who paid less than the full payment, those without money included.
-    pay(project: number, payment: Payment): number {
+    /// Buys at the exact payment. Gives the number of voters who had anything left, and of those who paid less than the full payment,
+    /// those without money included.
+    pay(project: number, payment: Payment): { could_pay: number; paid_all_they_had: number } {
         const size = this.size_of(payment)
         const { counts, from } = this.profile
         let short_voters = 0
+        let could_pay = 0
         for (let i = from[project]!; i < from[project + 1]!; ++i) {
             const g = this.group[i]!
+            if (this.balance[g]! > 0) could_pay += counts[g]!
             if (this.balance[g] === 0) {
                 short_voters += counts[g]!
                 continue
@@ -136,7 +139,7 @@ export class Purses {
         this.paid = this.paid.map((paid) => paid * payment.weight)
         this.paid.push(payment.over)
         this.error += 2 * unit * this.share_size
-        return short_voters
+        return { could_pay, paid_all_they_had: short_voters }
     }
 
     /// Whether a supporter with money has more than the payment asks of her: negative if less, 0 if exactly that.

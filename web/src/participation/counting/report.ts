@@ -41,7 +41,7 @@ export function result_json(election: Election, rule: Rule, result: CountResult)
             paid: format_money(round.paid),
             supporters: round.supporters,
             ...(round.share && { share: exact(round.share) }),
-            ...(round.effective_votes && { effective_votes: exact(round.effective_votes), paid_all_they_had: round.paid_all_they_had }),
+            ...(round.effective_votes && { effective_votes: exact(round.effective_votes), could_pay: round.could_pay, paid_all_they_had: round.paid_all_they_had }),
             ...(round.price && { price: exact(round.price) }),
         })),
         projects: election.projects.map((project, index) => ({
@@ -76,8 +76,8 @@ export interface Difference {
 }
 
 /// What only the program tells, or may leave out.
-const may_be_missing = new Set(['remarks', 'losers', 'margins', 'metrics', 'changed_outcome', 'alternatives'])
-const told_by_the_program = new Set(['remarks', 'losers', 'margins', 'metrics'])
+const told_by_the_program = new Set(['remarks', 'not_applicable', 'losers', 'margins', 'metrics', 'what_if'])
+const may_be_missing = new Set([...told_by_the_program, 'changed_outcome', 'alternatives', 'could_pay'])
 
 /// Rules are compared before, by what they say; fractions to the letter, the decimals beside them nearly.
 export function first_difference(published: unknown, counted: unknown, path = ''): Difference | undefined {

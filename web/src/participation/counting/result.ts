@@ -17,6 +17,8 @@ export interface Round {
     effective_votes?: Fraction
     /// equal shares: kroner per unit of utility, by which the rule chose.
     price?: Fraction
+    /// equal shares: supporters who had anything left.
+    could_pay?: number
     /// equal shares: supporters who paid less than the full share, those with nothing left included.
     paid_all_they_had?: number
 }
