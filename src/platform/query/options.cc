@@ -31,7 +31,8 @@ bool plain_token(std::string_view token) {
 
 class OptionsParser {
 public:
-    explicit OptionsParser(const ParseLimits& limits) : limits_(limits), budget_{limits.nodes} {}
+    OptionsParser(const ParseLimits& limits, Places* places)
+        : limits_(limits), budget_{limits.nodes}, places_(places) {}
 
     /// Reads one option's value up to its end: the text's, or ';' or ')' inside an $expand.
     Result<void> value(std::string_view name, Scanner& in, Options& into, std::size_t depth) {
@@ -104,7 +105,9 @@ private:
             if (in.eat('*')) {
                 into.select.push_back({{"*"}});
             } else {
+                const std::size_t at = in.position();
                 TRY(auto path, take_path(in));
+                note(Places::selected(way_, path), at);
                 into.select.push_back(std::move(path));
             }
             in.skip_space();
@@ -134,6 +137,7 @@ private:
         if (depth == limits_.expand_depth) {
             return in.fault(in.position(), fmt::format("$expand is nested deeper than {}", limits_.expand_depth));
         }
+        const std::size_t at = in.position();
         const std::string_view name = in.take_name();
         if (name.empty()) {
             return in.expected("the name of a navigation link");
@@ -142,6 +146,8 @@ private:
             return in.fault(in.position(), fmt::format("the question has more than {} parts", limits_.nodes));
         }
         --budget_.left;
+        const std::string above = std::exchange(way_, Places::expanded(way_, name));
+        note(way_, at);
         Options::Expand item{.navigation = std::string(name)};
         if (in.eat('/')) {
             TRY(auto below, expanded(in, depth + 1));
@@ -149,6 +155,7 @@ private:
         } else if (in.eat('(')) {
             TRY_DO(nested(in, item.options, depth + 1));
         }
+        way_ = above;
         return item;
     }
 
@@ -239,8 +246,16 @@ private:
         return std::string(in.take_until(nested ? ";)" : ""));
     }
 
+    void note(std::string name, std::size_t position) {
+        if (places_ != nullptr) {
+            places_->note(std::move(name), position + 1);
+        }
+    }
+
     const ParseLimits& limits_;
     NodeBudget budget_;
+    Places* places_;
+    std::string way_;  // of the $expand that is being read
 };
 
 /// The options as name and value, in the order of 18-088 §9.3.3.
@@ -317,8 +332,21 @@ std::vector<std::pair<std::string_view, std::string>> items(const Options& optio
 
 }  // namespace
 
-Result<Options> parse_options(const std::vector<std::pair<std::string, std::string>>& query,
-                              const ParseLimits& limits) {
+std::string Places::selected(std::string_view way, const Path& path) {
+    return std::string(way) + "$select=" + to_text(path);
+}
+
+std::string Places::expanded(std::string_view way, std::string_view navigation) {
+    return std::string(way) + (way.empty() ? "" : "/") + std::string(navigation);
+}
+
+std::string Places::at(const std::string& name) const {
+    const auto found = places_.find(name);
+    return found == places_.end() ? "" : fmt::format("at {}: ", found->second);
+}
+
+Result<Options> parse_options(const std::vector<std::pair<std::string, std::string>>& query, const ParseLimits& limits,
+                              Places* places) {
     std::size_t bytes = 0;
     for (const auto& [name, value] : query) {
         bytes += name.size() + value.size();
@@ -327,7 +355,7 @@ Result<Options> parse_options(const std::vector<std::pair<std::string, std::stri
         return fail(Errc::malformed, fmt::format("the options are longer than {} bytes", limits.text_bytes));
     }
     Options options;
-    OptionsParser parser(limits);
+    OptionsParser parser(limits, places);
     std::set<std::string, std::less<>> seen;
     for (const auto& [name, value] : query) {
         if (!name.starts_with('$')) {
@@ -350,7 +378,7 @@ Result<Options> parse_options(const std::vector<std::pair<std::string, std::stri
     return options;
 }
 
-Result<Options> parse_options(std::string_view query, const ParseLimits& limits) {
+Result<Options> parse_options(std::string_view query, const ParseLimits& limits, Places* places) {
     // Escaping takes three characters for one, so this bounds the work before decoding.
     if (query.size() > 3 * limits.text_bytes) {
         return fail(Errc::malformed, fmt::format("the options are longer than {} bytes", limits.text_bytes));
@@ -365,7 +393,7 @@ Result<Options> parse_options(std::string_view query, const ParseLimits& limits)
         TRY(auto value, percent_decode(equals == std::string_view::npos ? "" : part.substr(equals + 1), true));
         pairs.emplace_back(std::move(name), std::move(value));
     }
-    return parse_options(pairs, limits);
+    return parse_options(pairs, limits, places);
 }
 
 std::string to_query(const Options& options) {

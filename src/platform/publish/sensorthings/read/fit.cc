@@ -120,18 +120,47 @@ private:
     std::map<std::string, Kind, std::less<>> variables_;
 };
 
-Result<void> fit_select(const EntityType& type, const query::Path& path) {
+/// `at`: where the path stands.
+Result<void> fit_select(const EntityType& type, const query::Path& path, const std::string& at) {
     const std::string& first = path.steps.front();
     if (is_id(first) || is_self_link(first) || (path.steps.size() == 1 && type.navigation(first) != nullptr)) {
         return {};
     }
+    if (type.navigation(first) != nullptr) {
+        return fail(Errc::malformed,
+                    fmt::format("{0}'{1}' is another entity; what is shown of it is said where it is expanded: "
+                                "$expand={1}($select={2})",
+                                at, first, fmt::join(path.steps.begin() + 1, path.steps.end(), "/")));
+    }
     const auto* property = type.property(first);
     if (property == nullptr) {
-        return fail(no_such(type, first, 0).error(), "$select");
+        return fail(Errc::malformed, at + no_such(type, first, 0).error().what);
     }
     if (path.steps.size() > 1 && !has_inside(property->content)) {
-        return fail(Errc::malformed, fmt::format("$select: '{}' of {} has nothing inside", first, type.name));
+        return fail(Errc::malformed, fmt::format("{}'{}' of {} has nothing inside", at, first, type.name));
     }
+    return {};
+}
+
+Result<query::Options> fit_below(Kind kind, query::Options options, const query::Places& places,
+                                 const std::string& way);
+
+Result<void> fit_expand(const EntityType& type, query::Options::Expand& expand, const query::Places& places,
+                        const std::string& way) {
+    const std::string below = query::Places::expanded(way, expand.navigation);
+    const auto* navigation = type.navigation(expand.navigation);
+    if (navigation == nullptr) {
+        std::vector<std::string_view> names;
+        std::ranges::transform(type.navigations, std::back_inserter(names), &Navigation::name);
+        return fail(Errc::malformed,
+                    fmt::format("$expand: {}'{}' is no link of a {} to other entities; those are {}", places.at(below),
+                                expand.navigation, type.name, fmt::join(names, ", ")));
+    }
+    auto fitted = fit_below(navigation->target, std::move(expand.options), places, below);
+    if (!fitted) {
+        return fail(fitted.error(), fmt::format("$expand={}", expand.navigation));
+    }
+    expand.options = std::move(*fitted);
     return {};
 }
 
@@ -170,7 +199,14 @@ Result<Expression> fit_filter(Kind kind, Expression filter) {
     return filter;
 }
 
-Result<query::Options> fit(Kind kind, query::Options options) {
+Result<query::Options> fit(Kind kind, query::Options options, const query::Places& places) {
+    return fit_below(kind, std::move(options), places, "");
+}
+
+namespace {
+
+Result<query::Options> fit_below(Kind kind, query::Options options, const query::Places& places,
+                                 const std::string& way) {
     const EntityType& type = type_of(kind);
     if (options.filter) {
         if (auto fitted = fit_filter(kind, std::move(*options.filter))) {
@@ -185,23 +221,15 @@ Result<query::Options> fit(Kind kind, query::Options options) {
         }
     }
     for (const query::Path& path : options.select) {
-        TRY_DO(fit_select(type, path));
+        if (auto fitted = fit_select(type, path, places.at(query::Places::selected(way, path))); !fitted) {
+            return fail(fitted.error(), "$select");
+        }
     }
     for (query::Options::Expand& expand : options.expand) {
-        const auto* navigation = type.navigation(expand.navigation);
-        if (navigation == nullptr) {
-            return fail(no_such(type, expand.navigation, 0).error(), "$expand");
-        }
-        if (auto fitted = fit(navigation->target, std::move(expand.options))) {
-            expand.options = std::move(*fitted);
-        } else {
-            return fail(fitted.error(), fmt::format("$expand={}", expand.navigation));
-        }
+        TRY_DO(fit_expand(type, expand, places, way));
     }
     return options;
 }
-
-namespace {
 
 /// Calls `act` with each path of the expression that is about the entity itself, not about an any()'s variable.
 template <typename Tree, typename Act>

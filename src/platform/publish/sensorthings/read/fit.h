@@ -3,13 +3,15 @@
 #include "core/result.h"
 #include "platform/publish/sensorthings/model/schema.h"
 #include "platform/query/expression.h"
+#include "platform/query/parse.h"
 
 namespace bypuls::sensorthings {
 
 /// Options checked against what the kind has: every name of filters, orders, selects and expands leads somewhere, at
 /// every level. Times that stand as text in quotes beside a time are read as times, since 1.0's examples and clients
-/// write them so. Errc::malformed with the option, the position and the reason.
-Result<query::Options> fit(Kind kind, query::Options options);
+/// write them so. Errc::malformed with the option, the position and the reason; `places` come
+/// from the parsing.
+Result<query::Options> fit(Kind kind, query::Options options, const query::Places& places = {});
 
 /// A filter alone.
 Result<query::Expression> fit_filter(Kind kind, query::Expression filter);

@@ -118,7 +118,8 @@ private:
             }
             value = std::move(*inside);
         }
-        // 1.0 counts resultTime among the mandatory properties, and OGC's suite for it asks for each of these by itself.
+        // 1.0 counts resultTime among the mandatory properties, and OGC's suite for it asks for each of these by
+        // itself.
         const bool told_as_null = form_.v1_0 && path_.property == "resultTime";
         if (value == "null" && !told_as_null) {
             answer.status = 204;
@@ -181,7 +182,7 @@ Result<Resolved> resolve(Session& session, const ResourcePath& path) {
 }
 
 Result<Answer> read(const Data& data, const Clock& clock, const Form& form, const ResourcePath& path,
-                    query::Options options, const ReadLimits& limits) {
+                    query::Options options, const ReadLimits& limits, const query::Places& places) {
     const Step& last = path.last();
     const bool page_options = options.filter || !options.order.empty() || options.top || options.skip > 0 ||
                               options.count || options.distinct || !options.skip_token.empty();
@@ -189,7 +190,7 @@ Result<Answer> read(const Data& data, const Clock& clock, const Form& form, cons
         return fail(Errc::malformed,
                     "$filter, $orderby, $top, $skip, $count and $distinct are for sets; this path leads to one entity");
     }
-    TRY(const auto fitted, fit(last.kind, std::move(options)));
+    TRY(const auto fitted, fit(last.kind, std::move(options), places));
     Session session(data, clock, limits);
     return EntityReading(session, form, path, fitted).answer();
 }

@@ -14,6 +14,7 @@
 #include "platform/publish/sensorthings/read/data.h"
 #include "platform/publish/sensorthings/read/session.h"
 #include "platform/query/expression.h"
+#include "platform/query/parse.h"
 
 namespace bypuls::sensorthings {
 
@@ -36,9 +37,10 @@ struct Resolved {
 Result<Resolved> resolve(Session& session, const ResourcePath& path);
 
 /// Answers a GET: everything of 18-088 §9. Blocks; from any thread. Errc::not_found for a path that leads nowhere,
-/// malformed for options that make no sense there, exhausted for what costs too much.
+/// malformed for options that make no sense there, and where (`places` come from their parsing); exhausted for what
+/// costs too much.
 Result<Answer> read(const Data& data, const Clock& clock, const Form& form, const ResourcePath& path,
-                    query::Options options, const ReadLimits& limits = {});
+                    query::Options options, const ReadLimits& limits = {}, const query::Places& places = {});
 
 /// A port on which MQTT is spoken.
 struct MqttDoor {

@@ -71,9 +71,10 @@ Result<Subject> subject_of(const Topic& topic) {
     if (topic.v1_0 && subject.path.last().kind == Kind::multi_datastream) {
         return fail(Errc::not_found, "version 1.0 has no MultiDatastreams");
     }
-    TRY(auto options, query::parse_options(topic.query.value_or("")));
+    query::Places places;
+    TRY(auto options, query::parse_options(topic.query.value_or(""), {}, &places));
     TRY_DO(check_options(options, subject.what));
-    TRY(subject.options, fit(subject.path.last().kind, std::move(options)));
+    TRY(subject.options, fit(subject.path.last().kind, std::move(options), places));
     return subject;
 }
 
