@@ -39,8 +39,11 @@ std::weak_ordering compare(const PageEnd& a, const PageEnd& b, const std::vector
             return order[i].descending ? 0 <=> way : way;
         }
     }
+    // Entities alike come by rising id, as where the registry orders by itself; readings go on in the direction of the
+    // last key, as they lie.
+    const bool is_reading = a.place.size() > 1;
     const auto way = a.place <=> b.place;
-    return !order.empty() && order.back().descending ? 0 <=> way : way;
+    return is_reading && !order.empty() && order.back().descending ? 0 <=> way : way;
 }
 
 }  // namespace bypuls::sensorthings

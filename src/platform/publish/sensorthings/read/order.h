@@ -13,8 +13,9 @@ namespace bypuls::sensorthings {
 Result<std::vector<query::Value>> keys_of(Session& session, const std::vector<query::Order>& order,
                                           const std::shared_ptr<const Entity>& entity);
 
-/// Compares places in an order: the keys, each in its direction, then the place, in the direction of the last key, so
-/// that turning an order around turns all of it.
+/// Compares places in an order: the keys, each in its direction, then the place: of entities the id, always rising,
+/// as registry::Selection has it; of observations in the direction of the last key, so that turning an order around
+/// turns all of it.
 std::weak_ordering compare(const PageEnd& a, const PageEnd& b, const std::vector<query::Order>& order);
 
 /// The first `wanted` of all that are offered, in an order.
