@@ -48,7 +48,36 @@ TEST_F(SensorThingsChanging, WhatIsMissingWrongOrUnknownIsNamed) {
     EXPECT_THAT(why({{"name", "t"}, {"description", "d"}, {"colour", "red"}}), HasSubstr("'colour'"));
     EXPECT_THAT(why({{"name", "t"}, {"description", "d"}, {"properties", 3}}), HasSubstr("'properties'"));
     EXPECT_THAT(world.ask(http::Method::post, "Things", "{\"name\":").error, HasSubstr("byte"));
+    EXPECT_THAT(world.ask(http::Method::post, "Things", R"({"properties":{"x":1e400}})").error,
+                HasSubstr("a number beyond what a double holds (1.8e308): 1e400"));
+    EXPECT_THAT(world.ask(http::Method::post, "Things", std::string(70, '[') + std::string(70, ']')).error,
+                HasSubstr("nested deeper than 64 levels"));
     EXPECT_EQ(count("Things"), 0U);
+}
+
+TEST_F(SensorThingsChanging, TheServiceGivesIdsWhateverTheSenderCallsAnEntity) {
+    json body = whole_thing();
+    body["@iot.id"] = 4711;
+    body["@iot.selfLink"] = "http://elsewhere.test/v1.1/Things(4711)";
+    body["Datastreams@iot.navigationLink"] = "http://elsewhere.test/v1.1/Things(4711)/Datastreams";
+    const auto made = world.post("Things", body);
+    ASSERT_EQ(made.status, 201) << made.error;
+    EXPECT_NE(made.id(), 4711) << "what another service gave out is taken as it is, with an id of ours";
+    EXPECT_EQ(world.get(made.location).body["@iot.id"], made.id());
+}
+
+// RFC 7240 §4.2
+TEST_F(SensorThingsChanging, WhoeverPrefersItIsAnsweredTheEntity) {
+    const Ask make{.method = http::Method::post, .path = "Things", .body = whole_thing().dump(), .wants_entity = true};
+    const auto made = world.service.answer(world.form, make, world.rights);
+    EXPECT_EQ(made.status, 201);
+    EXPECT_EQ(json::parse(made.body), world.get(made.location).body);
+    Ask change{.method = http::Method::patch, .path = "Things(1)", .body = R"({"name":"new"})"};
+    EXPECT_EQ(world.service.answer(world.form, change, world.rights).body, "");
+    change.wants_entity = true;
+    const auto changed = world.service.answer(world.form, change, world.rights);
+    EXPECT_EQ(changed.status, 200);
+    EXPECT_EQ(json::parse(changed.body)["name"], "new");
 }
 
 // req/create-update-delete/link-to-existing-entities
@@ -173,6 +202,16 @@ TEST_F(SensorThingsChanging, AJsonPatchIsAppliedWholeOrNotAtAll) {
                                     {"op":"test","path":"/name","value":"another"}])")),
               400);
     EXPECT_EQ(world.get(thing.location).body["properties"]["fish"][0], "perch");
+    const auto why = [&](std::string_view operations) {
+        return world.ask(http::Method::patch, thing.location, std::string(operations), "application/json-patch+json")
+            .error;
+    };
+    EXPECT_EQ(why(R"([{"op":"remove","path":"/properties/fish"},{"op":"test","path":"/name","value":"x"}])"),
+              "the patch is not applied: operation 2, test of '/name', does not hold");
+    EXPECT_EQ(why(R"([{"op":"remove","path":"/properties/birds"}])"),
+              "the patch is not applied: operation 1, remove of '/properties/birds', leads to what is not there");
+    EXPECT_THAT(why(R"([{"op":"invent","path":"/name"}])"), HasSubstr("operation 1, invent of '/name', is none"));
+    EXPECT_THAT(why(R"({"op":"remove"})"), HasSubstr("a JSON Patch is a list"));
 }
 
 // req/create-update-delete/update-entity: of an Observation

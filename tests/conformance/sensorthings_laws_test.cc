@@ -4,46 +4,12 @@
 #include <rapidcheck/gtest.h>
 
 #include "core/time/iso8601.h"
-#include "platform/publish/sensorthings/read/order.h"
-#include "platform/query/parse.h"
 
-#include "tests/conformance/world.h"
+#include "tests/conformance/laws.h"
 
-// What must hold for every set and every question: all pages together are the unpaged answer, and the answer is what a
-// walk over everything would find.
+// What must hold for the pages of every set: all of them together are the unpaged answer.
 namespace bypuls::sensorthings::conformance {
 namespace {
-
-/// A town of random things and readings.
-struct Town {
-    Town() {
-        const int things = *rc::gen::inRange(1, 5);
-        for (int i = 0; i < things; ++i) {
-            json body = whole_thing(*rc::gen::element<std::string>("air", "water", "Ås", "o'hare"));
-            body["properties"]["depth"] = *rc::gen::inRange(0, 3);
-            body["Datastreams"] = json::array();
-            const int streams = *rc::gen::inRange(i == 0 ? 1 : 0, 3);
-            for (int s = 0; s < streams; ++s) {
-                body["Datastreams"].push_back(datastream_body(*rc::gen::element<std::string>("t", "u", "v")));
-            }
-            const auto made = world.post("Things", body);
-            RC_ASSERT(made.status == 201);
-        }
-        for (const auto& stream : world.list("Datastreams?$top=1000")) {
-            const int rows = *rc::gen::inRange(0, 8);
-            for (int row = 0; row < rows; ++row) {
-                const auto t =
-                    parse_instant("2026-06-01T00:00:00Z").value() + std::chrono::hours{*rc::gen::inRange(0, 40)};
-                json body{{"phenomenonTime", format_instant(t)}, {"result", *rc::gen::inRange(-3, 4)}};
-                if (*rc::gen::inRange(0, 3) == 0) {
-                    body["resultTime"] = format_instant(t + std::chrono::minutes{*rc::gen::inRange(0, 90)});
-                }
-                RC_ASSERT(world.post(stream["@iot.selfLink"].get<std::string>() + "/Observations", body).status == 201);
-            }
-        }
-    }
-    World world;
-};
 
 std::string random_filter(bool observations) {
     using rc::gen::element;
@@ -134,65 +100,6 @@ RC_GTEST_PROP(SensorThingsLaws, PagesStayWholeWhileReadingsArrive, ()) {
     RC_ASSERT(std::ranges::adjacent_find(sorted) == sorted.end());
     for (const auto id : before) {
         RC_ASSERT(std::ranges::binary_search(sorted, id));
-    }
-}
-
-/// Everything, looked at one by one: no index, no plan.
-std::vector<std::int64_t> naive(World& world, Kind kind, const query::Options& options) {
-    Session session(world.data, world.clock, ReadLimits{});
-    std::vector<std::shared_ptr<const Entity>> all;
-    if (kind == Kind::observation) {
-        for (const auto id : world.store->datastreams()) {
-            const auto series =
-                world.store->range(id, {observations::earliest_time, observations::latest_time}).value();
-            for (std::size_t row = 0; row < series.columns.size(); ++row) {
-                const auto detail = world.details->get({id, series.columns.times[row]}).value();
-                all.push_back(std::make_shared<const Entity>(session.reading({id, series.columns.times[row]},
-                                                                             series.columns.value(row),
-                                                                             detail.value_or(observations::Detail{}))));
-            }
-        }
-    } else {
-        auto things = world.registry->things().list({}, 1000).value();
-        for (auto& thing : things.items) {
-            all.push_back(std::make_shared<const Entity>(std::move(thing)));
-        }
-    }
-    std::vector<std::pair<PageEnd, std::int64_t>> kept;
-    for (const auto& entity : all) {
-        if (options.filter && !query::matches(*options.filter, EntityRecord(session, entity), session.now()).value()) {
-            continue;
-        }
-        PageEnd end{keys_of(session, options.order, entity).value(), {id_of(*entity)}};
-        if (const auto* reading = std::get_if<Reading>(entity.get())) {
-            end.place = {reading->place.datastream.value, reading->place.time.time_since_epoch().count()};
-        }
-        kept.emplace_back(std::move(end), id_of(*entity));
-    }
-    std::ranges::sort(kept, [&](const auto& a, const auto& b) { return compare(a.first, b.first, options.order) < 0; });
-    std::vector<std::int64_t> ids;
-    for (const auto& [end, id] : kept) {
-        ids.push_back(id);
-    }
-    return ids;
-}
-
-RC_GTEST_PROP(SensorThingsLaws, APlanFindsWhatALookAtEverythingFinds, ()) {
-    Town town;
-    for (const Kind kind : {Kind::observation, Kind::thing}) {
-        const bool observations = kind == Kind::observation;
-        query::Options options;
-        const auto filter = random_filter(observations);
-        if (!filter.empty()) {
-            options.filter = query::parse_filter(filter).value();
-        }
-        std::string address =
-            std::string(type_of(kind).set) + "?$top=1000" + (filter.empty() ? "" : "&$filter=" + filter);
-        auto expected = naive(town.world, kind, options);
-        auto found = town.world.all_ids(address);
-        std::ranges::sort(expected);
-        std::ranges::sort(found);
-        RC_ASSERT(found == expected);
     }
 }
 

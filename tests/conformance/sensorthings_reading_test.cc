@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include "core/time/iso8601.h"
+
 #include "tests/conformance/world.h"
 
 // Reading: OGC 18-088 §8, §9. Each test names the requirement below http://www.opengis.net/spec/iot_sensing/1.1/req/.
@@ -51,6 +53,20 @@ TEST_F(SensorThingsReading, AThingHasItsPropertiesAndRelations) {
     EXPECT_EQ(one["name"], "water");
     EXPECT_EQ(one["description"], "a small lake");
     EXPECT_EQ(one["properties"]["owner"]["name"], "Drammen");
+    // 18-088 table 2: Locations, HistoricalLocations and Datastreams, which lead back to the thing.
+    const auto whole =
+        world.get(at("Things", thing) + "?$expand=Locations,HistoricalLocations,Datastreams,MultiDatastreams");
+    EXPECT_EQ(whole.body["Datastreams"].at(0)["@iot.id"], datastream);
+    EXPECT_TRUE(whole.body["MultiDatastreams"].empty());
+    for (const char* relation : {"Locations", "HistoricalLocations", "Datastreams"}) {
+        const auto related = world.list(one[std::string(relation) + "@iot.navigationLink"].get<std::string>());
+        ASSERT_EQ(related.size(), 1U) << relation;
+        EXPECT_EQ(whole.body[relation].at(0)["@iot.id"], related[0]["@iot.id"]) << relation;
+        const auto self = related[0]["@iot.selfLink"].get<std::string>();
+        const auto back =
+            std::string(relation) == "Locations" ? world.list(self + "/Things").at(0) : world.get(self + "/Thing").body;
+        EXPECT_EQ(back["@iot.id"], thing) << relation;
+    }
 }
 
 // req/datamodel/location/properties
@@ -200,12 +216,31 @@ TEST_F(SensorThingsReading, WhatIsNotThereIs404) {
 
 // req/request-data/query-status-code
 TEST_F(SensorThingsReading, AQueryThatMakesNoSenseIs400) {
-    for (const char* query :
-         {"$filter=nam eq 'x'", "$filter=name eq", "$orderby=nam", "$select=nam", "$expand=Observations", "$top=-1",
-          "$top=x", "$skip=-1", "$count=maybe", "$what=1", "$skiptoken=xyz", "$resultFormat=dataArray"}) {
+    const std::vector<std::pair<const char*, const char*>> questions{
+        {"$filter=name eq 'x' and nam eq 'y'", "$filter: at 17: Thing has no 'nam'; it has id, name,"},
+        {"$filter=name eq", "$filter: at 8: expected "},
+        {"$filter=Datastreams/any(d: d/nam eq 1)", "$filter: at 20: Datastream has no 'nam'"},
+        {"$orderby=name,nam", "$orderby: at 6: Thing has no 'nam'"},
+        {"$select=name, nam", "$select: at 7: Thing has no 'nam'"},
+        {"$select=name/inside", "$select: at 1: 'name' of Thing has nothing inside"},
+        {"$expand=Observations",
+         "$expand: at 1: 'Observations' is no link of a Thing to other entities; those are Loc"},
+        {"$expand=Datastreams,nam", "$expand: at 13: 'nam' is no link"},
+        {"$expand=Datastreams($top=1;$select=nam)", "$expand=Datastreams: $select: at 28: Datastream has no 'nam'"},
+        {"$expand=Datastreams($expand=Thing/nam)", "$expand=Thing: $expand: at 27: 'nam' is no link"},
+        {"$top=-1", "$top: at 1: expected a whole number"},
+        {"$top=x", "$top: at 1: expected a whole number"},
+        {"$skip=-1", "$skip: at 1: expected a whole number"},
+        {"$count=maybe", "$count: at 1: expected true or false"},
+        {"$what=1", "$what: there is no such option"},
+        {"$skiptoken=xyz", "$skiptoken"},
+        {"$resultFormat=dataArray", "dataArray"},
+        {"$resultFormat=xml", "$resultFormat: at 1: expected dataArray"},
+    };
+    for (const auto& [query, why] : questions) {
         const auto heard = world.get("Things?" + std::string(query));
         EXPECT_EQ(heard.status, 400) << query;
-        EXPECT_FALSE(heard.error.empty()) << query;
+        EXPECT_THAT(heard.error, HasSubstr(why)) << query;
     }
     EXPECT_EQ(world.get(at("Things", thing) + "?$filter=name eq 'x'").status, 400) << "one entity is not filtered";
 }
@@ -219,6 +254,60 @@ TEST_F(SensorThingsReading, SelectGivesWhatWasAskedFor) {
     const auto links = world.list("Things?$select=Datastreams").at(0);
     EXPECT_TRUE(links.contains("Datastreams@iot.navigationLink"));
     EXPECT_EQ(links.size(), 1U);
+    // Deep into JSON, as FROST has it; into another entity by $expand alone, where the standard says what is shown of
+    // it.
+    EXPECT_THAT(world.get("Datastreams?$select=name,Thing/name").error,
+                HasSubstr("$select: at 6: 'Thing' is another entity; what is shown of it is said where it is expanded: "
+                          "$expand=Thing($select=name)"));
+    EXPECT_EQ(world.list("Datastreams?$select=name&$expand=Thing($select=name)").at(0),
+              (json{{"name", "water"}, {"Thing", {{"name", "water"}}}}));
+}
+
+// req/request-data/filter
+TEST_F(SensorThingsReading, ATextBesideANumberIsReadAsFrostReadsIt) {
+    EXPECT_EQ(world.list("Observations?$filter=result eq '12'").size(),
+              world.list("Observations?$filter=result eq 12").size());
+}
+
+/// Each look at it is half a minute later.
+class SlowClock final : public Clock {
+public:
+    Instant now() const override { return parse_instant("2026-06-15T12:00:00Z").value(); }
+    std::chrono::steady_clock::time_point steady() const override {
+        looked_ += std::chrono::seconds{30};
+        return std::chrono::steady_clock::time_point{looked_};
+    }
+
+private:
+    mutable std::chrono::steady_clock::duration looked_{};
+};
+
+TEST_F(SensorThingsReading, AQuestionThatTakesTooLongEndsAndSaysHowToAskForLess) {
+    json rows = json::array();
+    for (int i = 0; i < 4000; ++i) {
+        rows.push_back({format_instant(parse_instant("2026-05-01T00:00:00Z").value() + std::chrono::minutes{i}), i});
+    }
+    world.ask(http::Method::post, "CreateObservations",
+              json::array({{{"Datastream", {{"@iot.id", datastream}}},
+                            {"components", {"phenomenonTime", "result"}},
+                            {"dataArray", rows}}})
+                  .dump());
+    const SlowClock clock;
+    const Service service({.data = world.data, .clock = clock});
+    const Ask ask{.path = "Observations", .query = {{"$filter", "second(phenomenonTime) gt 58"}}};
+    const auto reply = service.answer(world.form, ask, {});
+    ASSERT_TRUE(reply.error);
+    EXPECT_EQ(reply.status, asked_too_much) << "asking again does not help, so it is no 503";
+    EXPECT_THAT(reply.error->what, HasSubstr("takes longer than 20 s; narrow it"));
+}
+
+TEST_F(SensorThingsReading, AQuestionThatLooksAtTooMuchEndsAndSaysHowToAskForLess) {
+    const Service service({.data = world.data, .clock = world.clock, .limits = {.rows_looked_at = 3}});
+    const auto reply = service.answer(
+        world.form, {.path = "Observations", .query = {{"$filter", "second(phenomenonTime) gt 58"}}}, {});
+    ASSERT_TRUE(reply.error);
+    EXPECT_EQ(reply.status, asked_too_much);
+    EXPECT_THAT(reply.error->what, HasSubstr("narrow it by Datastream"));
 }
 
 // req/request-data/expand

@@ -17,7 +17,7 @@ struct Words {
     std::array<std::string_view, 3> advice;  // empty: nothing more to say
 };
 
-constexpr std::array<Words, 22> table = {{
+constexpr std::array<Words, 23> table = {{
     {"bad-request",
      {"Forespørselen kunne ikke forstås", "Førespurnaden kunne ikkje forståast", "The request could not be understood"},
      {"Rett opp det som står i detaljene, og send på nytt.", "Rett opp det som står i detaljane, og send på nytt.",
@@ -54,6 +54,11 @@ constexpr std::array<Words, 22> table = {{
      {"Innholdet er for stort", "Innhaldet er for stort", "The content is too large"},
      {"Del det opp, og send delene hver for seg.", "Del det opp, og send delane kvar for seg.",
       "Split it and send the parts one by one."}},
+    {"too-much",
+     {"Det er for mye å spørre om på én gang", "Det er for mykje å spørje om på éin gong",
+      "That is too much to ask at once"},
+     {"Spør om mindre. Detaljene sier hvordan.", "Spør om mindre. Detaljane seier korleis.",
+      "Ask for less. The details say how."}},
     {"unsupported-type",
      {"Formatet støttes ikke", "Formatet er ikkje støtta", "The format is not supported"},
      {"Se Content-Type og Content-Encoding.", "Sjå Content-Type og Content-Encoding.",

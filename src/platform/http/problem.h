@@ -41,7 +41,7 @@ Response problem(const Request& request, const Error& error);
 /// By type alone: `problem(request, 404, "not-found")`. Types with words: bad-request, unauthorized, forbidden,
 /// not-found, method-not-allowed, not-acceptable, conflict, gone, precondition-failed, too-large, unsupported-type,
 /// unprocessable, too-many-requests, headers-too-large, internal, not-implemented, unavailable, timed-out, exhausted,
-/// storage-full, request-timeout, damaged.
+/// storage-full, request-timeout, damaged, too-much.
 Response problem(const Request& request, int status, std::string type, std::string detail = {});
 
 /// Title and advice of a type in a language; empty for an unknown type.

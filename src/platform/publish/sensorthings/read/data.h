@@ -45,6 +45,14 @@ struct Form {
     json::TimeForm times() const { return v1_0 ? json::TimeForm::milliseconds : json::TimeForm::shortest; }
 };
 
+/// What several questions may cost together, those of a batch: each takes from what is left. One thread at a time.
+struct Allowance {
+    std::size_t rows = 0;  ///< that may yet be looked at
+    std::size_t answer_bytes = 0;
+    std::chrono::steady_clock::duration time{};
+    std::chrono::steady_clock::time_point until{};  ///< the question under way has this long
+};
+
 /// What one request may cost. Errc::exhausted beyond, with a sentence on how to ask for less.
 struct ReadLimits {
     std::size_t page_default = 100;
@@ -54,6 +62,7 @@ struct ReadLimits {
     std::size_t datastreams_of_filter = 100'000;  ///< that a filter by datastream may lead to
     std::size_t answer_bytes = 64U << 20U;
     std::chrono::milliseconds time{20'000};
+    Allowance* together = nullptr;  ///< of the batch that the request is part of; null: it came alone
 };
 
 }  // namespace bypuls::sensorthings

@@ -51,7 +51,8 @@ Session::Session(const Data& data, const Clock& clock, const ReadLimits& limits)
       clock_(clock),
       limits_(limits),
       now_(clock.now()),
-      deadline_(clock.steady() + limits.time),
+      deadline_(limits.together == nullptr ? clock.steady() + limits.time
+                                           : std::min(clock.steady() + limits.time, limits.together->until)),
       rows_until_clock_(rows_between_clocks),
       streams_(data.registry.streams()) {}
 
@@ -64,12 +65,25 @@ Result<void> Session::spend(std::size_t rows) {
                         "id, or take the data as a file",
                         limits_.rows_looked_at));
     }
+    if (limits_.together != nullptr) {
+        if (rows > limits_.together->rows) {
+            limits_.together->rows = 0;
+            return fail(Errc::exhausted,
+                        "the questions of the batch look at too many entities together; narrow them, "
+                        "or ask in smaller batches");
+        }
+        limits_.together->rows -= rows;
+    }
     if (rows < rows_until_clock_) {
         rows_until_clock_ -= rows;
         return {};
     }
     rows_until_clock_ = rows_between_clocks;
     if (clock_.steady() > deadline_) {
+        if (limits_.together != nullptr && deadline_ == limits_.together->until) {
+            return fail(Errc::exhausted, fmt::format("the batch takes longer than {} s; ask in smaller ones",
+                                                     std::chrono::duration<double>(limits_.time).count()));
+        }
         return fail(Errc::exhausted, fmt::format("the question takes longer than {} s; narrow it",
                                                  std::chrono::duration<double>(limits_.time).count()));
     }

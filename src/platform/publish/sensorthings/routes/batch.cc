@@ -93,23 +93,34 @@ Result<std::vector<std::string_view>> split_parts(std::string_view body, const s
     return fail(Errc::malformed, fmt::format("the batch does not end with {}--", dashes));
 }
 
-/// "http://host/sta/v1.1/Things(1)?$top=1", "/sta/v1.1/Things(1)" or "Things(1)" as path and query.
+/// Takes the root of the service off the front of an absolute path. Either form may be named, with or without what
+/// stands before the version; the batch is answered in its own.
+std::string_view below_root(std::string_view path, std::string_view root_path) {
+    const auto take = [&](std::string_view prefix) {
+        const bool taken = path.starts_with(prefix) &&
+                           (path.size() == prefix.size() || path[prefix.size()] == '/' || path[prefix.size()] == '?');
+        path.remove_prefix(taken ? prefix.size() : 0);
+        return taken;
+    };
+    const auto before_version = root_path.substr(0, root_path.rfind('/'));
+    if (path.starts_with(std::string(before_version) + "/v1.")) {
+        path.remove_prefix(before_version.size());
+    }
+    if (!take("/v1.1")) {
+        take("/v1.0");
+    }
+    return path;
+}
+
+/// "http://host/sta/v1.1/Things(1)?$top=1", "/sta/v1.1/Things(1)", "/v1.1/Things(1)" or "Things(1)" as path and query.
 Result<void> read_address(std::string_view address, std::string_view root_path, Ask& ask) {
-    if (const auto scheme = address.find("://"); scheme != std::string_view::npos) {
+    const auto scheme = address.substr(0, address.find('?')).find("://");
+    if (scheme != std::string_view::npos) {
         const auto slash = address.find('/', scheme + 3);
         address = slash == std::string_view::npos ? "" : address.substr(slash);
     }
     if (address.starts_with('/')) {
-        // Absolute addresses may name either form of the service; the batch is answered in its own.
-        const auto name_at = root_path.rfind('/');
-        const auto begins = address.starts_with(root_path);
-        if (begins) {
-            address.remove_prefix(root_path.size());
-        } else if (address.starts_with(std::string(root_path.substr(0, name_at + 1)) + "v1.")) {
-            address.remove_prefix(std::min(address.size(), name_at + 5));
-        } else {
-            return fail(Errc::malformed, fmt::format("'{}' is not below {}", address, root_path));
-        }
+        address = below_root(address, root_path);
     }
     while (address.starts_with('/')) {
         address.remove_prefix(1);
@@ -148,7 +159,7 @@ void read_conditions(Ask& ask, std::string_view prefer, const std::optional<std:
 }
 
 /// application/http: a request line, fields, an empty line, a body.
-Result<Part> read_request(const Section& outer, std::string_view root_path, const Limits& limits) {
+Result<Ask> read_request(const Section& outer, std::string_view root_path, const Limits& limits) {
     if (media_type_of(outer.field("Content-Type").value_or("")) != "application/http") {
         return fail(Errc::malformed, "a part must be application/http");
     }
@@ -162,41 +173,60 @@ Result<Part> read_request(const Section& outer, std::string_view root_path, cons
     if (first == std::string_view::npos || first == last || !line.substr(last + 1).starts_with("HTTP/")) {
         return fail(Errc::malformed, fmt::format("'{}' is no request line", line.substr(0, 60)));
     }
-    Part part;
-    TRY(part.ask.method, read_method(line.substr(0, first)));
-    TRY_DO(read_address(trim(line.substr(first + 1, last - first - 1)), root_path, part.ask));
+    Ask ask;
+    TRY(ask.method, read_method(line.substr(0, first)));
+    TRY_DO(read_address(trim(line.substr(first + 1, last - first - 1)), root_path, ask));
     TRY(const auto inner, read_fields(text, limits));
-    part.ask.content_type = media_type_of(inner.field("Content-Type").value_or(""));
-    read_conditions(part.ask, inner.field("Prefer").value_or(""), inner.field("If-Match"));
-    part.ask.body = std::string(inner.rest);
-    part.id = outer.field("Content-ID").value_or("");
+    ask.content_type = media_type_of(inner.field("Content-Type").value_or(""));
+    read_conditions(ask, inner.field("Prefer").value_or(""), inner.field("If-Match"));
+    ask.body = std::string(inner.rest);
+    return ask;
+}
+
+/// What cannot be read is a part all the same, which is answered with its fault.
+Part part_of(Result<Ask> ask, std::string id) {
+    Part part{.ask = {}, .id = std::move(id)};
+    if (ask) {
+        part.ask = std::move(*ask);
+    } else {
+        part.fault = std::move(ask).error();
+    }
     return part;
 }
 
-template <typename Inside>
-auto at_part(std::size_t number, Inside inside) -> decltype(inside()) {
-    auto result = inside();
-    return result ? std::move(result)
-                  : decltype(result)(fail(std::move(result).error(), fmt::format("part {}", number)));
+Part read_part(std::string_view text, std::string_view root_path, const Limits& limits) {
+    auto section = read_fields(text, limits);
+    if (!section) {
+        return part_of(std::unexpected(std::move(section).error()), "");
+    }
+    return part_of(read_request(*section, root_path, limits), section->field("Content-ID").value_or(""));
+}
+
+/// A change set that cannot be taken apart is answered like a part that cannot be read.
+Group faulty_change_set(Error error) {
+    Group group{.together = true, .parts = {}};
+    group.parts.push_back(part_of(std::unexpected(std::move(error)), ""));
+    return group;
 }
 
 Result<Group> read_group(std::string_view text, std::string_view root_path, const Limits& limits) {
-    TRY(const auto section, read_fields(text, limits));
-    const std::string type = section.field("Content-Type").value_or("");
+    const auto section = read_fields(text, limits);
+    const std::string type = section ? section->field("Content-Type").value_or("") : "";
     Group group;
     if (media_type_of(type) != "multipart/mixed") {
-        TRY(auto part, read_request(section, root_path, limits));
-        group.parts.push_back(std::move(part));
+        group.parts.push_back(read_part(text, root_path, limits));
         return group;
     }
     group.together = true;
-    TRY(const auto inside, split_parts(section.rest, parameter_of(type, "boundary"), limits));
-    for (std::size_t i = 0; i < inside.size(); ++i) {
-        TRY(auto part, at_part(i + 1, [&]() -> Result<Part> {
-                TRY(const auto inner, read_fields(inside[i], limits));
-                return read_request(inner, root_path, limits);
-            }));
-        group.parts.push_back(std::move(part));
+    const auto inside = split_parts(section->rest, parameter_of(type, "boundary"), limits);
+    if (!inside && inside.error().code == Errc::exhausted) {
+        return std::unexpected(inside.error());
+    }
+    if (!inside || inside->empty()) {
+        return faulty_change_set(inside ? Error{Errc::malformed, "a change set without a change"} : inside.error());
+    }
+    for (const std::string_view part : *inside) {
+        group.parts.push_back(read_part(part, root_path, limits));
     }
     return group;
 }
@@ -215,29 +245,31 @@ std::optional<std::string> header_of(const Tree& request, std::string_view name)
     return std::nullopt;
 }
 
-Result<Part> read_json_request(const Tree& request, std::string_view root_path) {
-    const auto text = [&](const char* name) {
-        const auto found = request.find(name);
-        return found != request.end() && found->is_string() ? found->get<std::string>() : std::string();
-    };
-    if (!request.is_object() || text("method").empty() || text("url").empty()) {
+/// A member that is a text, else nothing.
+std::string text_in(const Tree& request, const char* name) {
+    const auto found = request.is_object() ? request.find(name) : request.end();
+    return request.is_object() && found != request.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+Result<Ask> read_json_request(const Tree& request, std::string_view root_path) {
+    const std::string method = text_in(request, "method");
+    const std::string url = text_in(request, "url");
+    if (method.empty() || url.empty()) {
         return fail(Errc::malformed, "a request is an object with method and url");
     }
-    Part part;
-    TRY(part.ask.method, read_method(text("method")));
-    TRY_DO(read_address(text("url"), root_path, part.ask));
+    Ask ask;
+    TRY(ask.method, read_method(method));
+    TRY_DO(read_address(url, root_path, ask));
     const auto body = request.find("body");
     if (body != request.end()) {
-        part.ask.body =
+        ask.body =
             body->is_string() ? body->get<std::string>() : body->dump(-1, ' ', false, Tree::error_handler_t::replace);
-        const std::string_view by_form = body->is_array() && part.ask.method == http::Method::patch
-                                             ? "application/json-patch+json"
-                                             : "application/json";
-        part.ask.content_type = media_type_of(header_of(request, "content-type").value_or(std::string(by_form)));
+        const std::string_view by_form =
+            body->is_array() && ask.method == http::Method::patch ? "application/json-patch+json" : "application/json";
+        ask.content_type = media_type_of(header_of(request, "content-type").value_or(std::string(by_form)));
     }
-    read_conditions(part.ask, header_of(request, "prefer").value_or(""), header_of(request, "if-match"));
-    part.id = text("id");
-    return part;
+    read_conditions(ask, header_of(request, "prefer").value_or(""), header_of(request, "if-match"));
+    return ask;
 }
 
 void append_reply(std::string& out, const Reply& reply, std::string_view id) {
@@ -251,6 +283,9 @@ void append_reply(std::string& out, const Reply& reply, std::string_view id) {
     }
     if (!reply.etag.empty()) {
         out += "ETag: " + reply.etag + "\r\n";
+    }
+    if (!reply.next.empty()) {
+        out += fmt::format("Link: <{}>; rel=\"next\"\r\n", reply.next);
     }
     if (!reply.body.empty()) {
         out += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n", reply.media_type, reply.body.size());
@@ -282,8 +317,8 @@ Result<std::vector<Group>> parse_multipart(std::string_view body, std::string_vi
     TRY(const auto parts, split_parts(body, parameter_of(content_type, "boundary"), limits));
     std::vector<Group> groups;
     std::size_t requests = 0;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        TRY(auto group, at_part(i + 1, [&] { return read_group(parts[i], root_path, limits); }));
+    for (const std::string_view part : parts) {
+        TRY(auto group, read_group(part, root_path, limits));
         requests += group.parts.size();
         if (requests > limits.parts) {
             return fail(Errc::exhausted, fmt::format("a batch has at most {} parts", limits.parts));
@@ -304,11 +339,9 @@ Result<std::vector<Group>> parse_json(std::string_view body, std::string_view ro
     }
     std::vector<Group> groups;
     std::string open;
-    for (std::size_t i = 0; i < requests->size(); ++i) {
-        const Tree& request = (*requests)[i];
-        TRY(auto part, at_part(i + 1, [&] { return read_json_request(request, root_path); }));
-        const auto named = request.find("atomicityGroup");
-        const std::string group = named != request.end() && named->is_string() ? named->get<std::string>() : "";
+    for (const Tree& request : *requests) {
+        auto part = part_of(read_json_request(request, root_path), text_in(request, "id"));
+        const std::string group = text_in(request, "atomicityGroup");
         if (group.empty() || group != open) {
             groups.push_back({.together = !group.empty(), .parts = {}});
         }

@@ -17,13 +17,13 @@ using http::Method;
 using http::Request;
 using http::Response;
 
-constexpr std::size_t body_bytes_max = 32U << 20U;
 constexpr std::size_t tagged_max = 1U << 20U;  // a larger answer has no validator
 constexpr std::chrono::milliseconds time_max{60'000};
+constexpr int too_large = 413;
 
 /// Who is asking, as far as the service cares.
 struct Asker {
-    bool internal = false;
+    bool internal = false;  ///< reads the internal plane
     Rights rights{};
 };
 
@@ -44,7 +44,7 @@ public:
             co_return http::json(openapi(form_of(request), parts_.internal != nullptr));
         }
         if (path == "$batch" && request.method == Method::post) {
-            co_return co_await in_turn(request, [&, this] { return answer_batch(request, *asker); });
+            co_return co_await answer_batch(request, *asker);
         }
         const Ask ask = ask_of(request, path);
         const bool may_observe = asker->rights.change || asker->rights.observe;
@@ -62,11 +62,13 @@ private:
     /// A question may take as long as its limits allow, so whoever asks many waits for their own.
     template <typename Answer>
     Task<Response> in_turn(const Request& request, Answer answer) const {
-        const auto* known = policy::who(request);
-        const std::string who =
-            known == nullptr ? request.remote : fmt::format("{}/{}", static_cast<int>(known->kind), known->id);
-        auto answered = co_await parts_.questions.run(who, std::move(answer));
+        auto answered = co_await parts_.questions.run(who_asks(request), std::move(answer));
         co_return answered ? std::move(*answered) : http::problem(request, answered.error());
+    }
+
+    static std::string who_asks(const Request& request) {
+        const auto* known = policy::who(request);
+        return known == nullptr ? request.remote : fmt::format("{}/{}", static_cast<int>(known->kind), known->id);
     }
 
     /// Which plane answers, and what may be done there; or a refusal.
@@ -74,11 +76,13 @@ private:
         if (parts_.internal != nullptr && parts_.anonymous_writes) {
             co_return Asker{.internal = true, .rights = {.change = true, .observe = true}};
         }
-        const bool reads =
-            request.method == Method::get || request.method == Method::head || request.path.ends_with("/$batch");
+        const bool reads = request.method == Method::get || request.method == Method::head || is_batch(request);
         const bool brings_something = request.header("authorization") || request.header("cookie");
         if (parts_.identity == nullptr || parts_.internal == nullptr || (reads && !brings_something)) {
             co_return Asker{};
+        }
+        if (is_batch(request)) {
+            co_return co_await admit_batch(request);
         }
         const bool observes = request.path.ends_with("Observations");
         for (const std::string_view permission : {policy::admin, policy::ingest, policy::read}) {
@@ -106,6 +110,34 @@ private:
         co_return Asker{};
     }
 
+    static bool is_batch(const Request& request) {
+        return request.method == Method::post && request.path.ends_with("/$batch");
+    }
+
+    /// A batch both reads and changes, so all that the key allows counts, each part by what it does.
+    Task<std::expected<Asker, Response>> admit_batch(Request& request) const {
+        Asker asker;
+        std::optional<Response> refusal;
+        for (const std::string_view permission : {policy::admin, policy::ingest, policy::read}) {
+            refusal = co_await policy::admit(request, permission, parts_.identity, &parts_.pool);
+            if (refusal) {
+                continue;
+            }
+            asker.internal = asker.internal || permission != policy::ingest;
+            asker.rights.observe = asker.rights.observe || permission != policy::read;
+            if (permission == policy::admin) {
+                asker.rights.change = true;
+                co_return asker;
+            }
+        }
+        const bool admitted = asker.internal || asker.rights.observe;
+        constexpr int forbidden = 403;
+        if (!admitted && request.header("authorization") && refusal && refusal->status != forbidden) {
+            co_return std::unexpected(std::move(*refusal));  // a key that is wrong is told so
+        }
+        co_return asker;
+    }
+
     Form form_of(const Request& request) const {
         std::string origin = parts_.origin;
         if (origin.empty() || parts_.anonymous_writes) {
@@ -115,9 +147,11 @@ private:
         return {.root = origin + root_path(), .v1_0 = v1_0_};
     }
 
+    /// Changes are the internal plane's for whoever may make some, also with a key that reads no more than anybody.
     template <typename Act>
-    auto with_service(const Asker& asker, Act act) const {
-        if (asker.internal) {
+    auto with_service(const Asker& asker, Method method, Act act) const {
+        const bool reads = method == Method::get || method == Method::head;
+        if (asker.internal || (!reads && asker.rights.observe)) {
             return act(*parts_.internal);
         }
         const auto look = parts_.public_plane();
@@ -148,8 +182,8 @@ private:
 
     Response answer_one(const Request& request, const Ask& ask, const Asker& asker) const {
         const Form form = form_of(request);
-        auto reply =
-            with_service(asker, [&](const Service& service) { return service.answer(form, ask, asker.rights); });
+        auto reply = with_service(asker, ask.method,
+                                  [&](const Service& service) { return service.answer(form, ask, asker.rights); });
         if (quick_ && request.method == Method::post && reply.status == 201 && !reply.error) {
             quick_->learn(ask);
         }
@@ -162,7 +196,7 @@ private:
         if (!refused) {
             reply.error = refused.error();
         } else if (!refused->empty()) {
-            reply.error = Error{Errc::malformed, refused->front().what};
+            reply.error = Error{Errc::malformed, std::string(refused->front().of_itself())};
         } else {
             reply.location = fmt::format("{}/Observations({})", form_of(request).root, taken.id);
         }
@@ -170,10 +204,11 @@ private:
     }
 
     static Response problem_of(const Request& request, const Reply& reply) {
-        constexpr int precondition_failed = 412;
-        return reply.status == precondition_failed
-                   ? http::problem(request, precondition_failed, "precondition-failed", reply.error->what)
-                   : http::problem(request, *reply.error);
+        if (reply.status == condition_failed) {
+            return http::problem(request, condition_failed, "precondition-failed", reply.error->what);
+        }
+        return reply.status == asked_too_much ? http::problem(request, asked_too_much, "too-much", reply.error->what)
+                                              : http::problem(request, *reply.error);
     }
 
     static Response response_of(const Request& request, Reply reply) {
@@ -207,50 +242,72 @@ private:
         return response;
     }
 
-    Response answer_batch(const Request& request, const Asker& asker) const {
+    /// Group by group, so that nothing more is begun once the route's time is up or the server stops.
+    Task<Response> answer_batch(Request& request, const Asker& asker) const {
         const Form form = form_of(request);
         const bool is_json = request.content_type() == "application/json";
-        auto groups =
-            is_json ? batch::parse_json(request.body, root_path())
-                    : batch::parse_multipart(request.body, request.header("content-type").value_or(""), root_path());
-        if (!groups) {
-            return http::problem(request, groups.error());
-        }
-        std::vector<batch::Answered> answered;
-        with_service(asker, [&](const Service& service) {
-            for (auto& group : *groups) {
-                answered.push_back(answer_group(request, service, form, asker, std::move(group)));
-            }
-            return 0;
+        auto groups = co_await parts_.pool.run([&] {
+            return is_json
+                       ? batch::parse_json(request.body, root_path())
+                       : batch::parse_multipart(request.body, request.header("content-type").value_or(""), root_path());
         });
-        if (is_json) {
-            return finish(request, http::json(batch::render_json(answered)), asker);
+        if (!groups) {
+            co_return groups.error().code == Errc::exhausted
+                ? http::problem(request, too_large, "too-large", groups.error().what)
+                : http::problem(request, groups.error());
         }
-        const std::string boundary = "batch_" + request.id;
-        return finish(
-            request,
-            http::content("multipart/mixed; boundary=" + boundary, batch::render_multipart(answered, boundary)), asker);
+        Allowance left{.rows = parts_.limits.rows_looked_at,
+                       .answer_bytes = parts_.limits.answer_bytes,
+                       .time = parts_.limits.time};
+        std::vector<batch::Answered> answered;
+        for (auto& group : *groups) {
+            answered.push_back(co_await answer_in_turn(request, form, asker, std::move(group), left));
+        }
+        co_return co_await parts_.pool.run([&] {
+            if (is_json) {
+                return finish(request, http::json(batch::render_json(answered)), asker);
+            }
+            const std::string boundary = "batch_" + request.id;
+            return finish(
+                request,
+                http::content("multipart/mixed; boundary=" + boundary, batch::render_multipart(answered, boundary)),
+                asker);
+        });
     }
 
-    static batch::Answered answer_group(const Request& request, const Service& service, const Form& form,
-                                        const Asker& asker, batch::Group group) {
-        batch::Answered answered;
-        if (group.together) {
-            std::vector<Service::Member> members;
-            for (const auto& part : group.parts) {
-                members.push_back({part.ask, part.id});
-            }
-            answered.replies = service.change_together(form, members, asker.rights);
-        } else {
-            for (const auto& part : group.parts) {
-                answered.replies.push_back(service.answer(form, part.ask, asker.rights));
-                Reply& reply = answered.replies.back();
-                if (part.ask.method == Method::get && reply.status == 200 && reply.body.size() <= tagged_max) {
-                    reply.etag = http::etag_of(reply.body);
-                }
-            }
+    /// What is asked waits among what others ask; a change does not.
+    Task<batch::Answered> answer_in_turn(const Request& request, const Form& form, const Asker& asker,
+                                         batch::Group group, Allowance& left) const {
+        const auto answer = [&] { return answer_group(request, form, asker, std::move(group), left); };
+        const Method method = group.parts.front().ask.method;
+        if (group.together || (method != Method::get && method != Method::head)) {
+            co_return co_await parts_.pool.run(answer);
         }
-        for (Reply& reply : answered.replies) {
+        auto answered = co_await parts_.questions.run(who_asks(request), answer);
+        co_return answered
+            ? std::move(*answered)
+            : batch::Answered{.group = std::move(group), .replies = told(request, {Reply{.error = answered.error()}})};
+    }
+
+    batch::Answered answer_group(const Request& request, const Form& form, const Asker& asker, batch::Group group,
+                                 Allowance& left) const {
+        for (auto& part : group.parts) {
+            part.ask.together = &left;
+        }
+        batch::Answered answered{.group = std::move(group), .replies = {}};
+        const auto begin = parts_.clock.steady();
+        left.until = begin + left.time;
+        answered.replies = told(request, replies_to(form, asker, answered.group, left));
+        left.time -= std::min(left.time, parts_.clock.steady() - begin);
+        for (const Reply& reply : answered.replies) {
+            left.answer_bytes -= std::min(left.answer_bytes, reply.body.size());
+        }
+        return answered;
+    }
+
+    /// Errors put into words.
+    static std::vector<Reply> told(const Request& request, std::vector<Reply> replies) {
+        for (Reply& reply : replies) {
             if (reply.error) {
                 const auto problem = problem_of(request, reply);
                 reply.status = problem.status;
@@ -258,8 +315,39 @@ private:
                 reply.body = std::get<std::string>(problem.body);
             }
         }
-        answered.group = std::move(group);
-        return answered;
+        return replies;
+    }
+
+    std::vector<Reply> replies_to(const Form& form, const Asker& asker, const batch::Group& group,
+                                  const Allowance& left) const {
+        const auto faulty = std::ranges::find_if(group.parts, [](const auto& part) { return part.fault.has_value(); });
+        if (faulty != group.parts.end()) {
+            return {Reply{.error = faulty->fault}};
+        }
+        if (left.time.count() == 0 || left.answer_bytes == 0) {
+            return {Reply{.status = asked_too_much,
+                          .error = Error{Errc::exhausted,
+                                         "not begun, because the parts before it used up what one batch may cost; send "
+                                         "it in another batch"}}};
+        }
+        if (!group.together) {
+            const Ask& ask = group.parts.front().ask;
+            return with_service(asker, ask.method, [&](const Service& service) {
+                Reply reply = service.answer(form, ask, asker.rights);
+                if (ask.method == Method::get && !reply.error && reply.status == 200 &&
+                    reply.body.size() <= tagged_max) {
+                    reply.etag = http::etag_of(reply.body);
+                }
+                return std::vector{std::move(reply)};
+            });
+        }
+        std::vector<Service::Member> members;
+        for (const auto& part : group.parts) {
+            members.push_back({part.ask, part.id});
+        }
+        return with_service(asker, Method::post, [&](const Service& service) {
+            return service.change_together(form, members, asker.rights);
+        });
     }
 
     RouteParts parts_;

@@ -13,6 +13,9 @@
 
 namespace bypuls::sensorthings {
 
+/// The largest body of a request; 413 beyond.
+inline constexpr std::size_t body_bytes_max = 32U << 20U;
+
 /// The services behind one address: anonymous readers are answered from what is public; whoever brings a key or session
 /// that may read the internal plane, from that one.
 struct RouteParts {

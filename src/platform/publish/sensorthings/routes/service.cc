@@ -19,8 +19,8 @@ namespace {
 using http::Method;
 
 constexpr std::string_view create_observations_path = "CreateObservations";
+constexpr const char* observes_only = "this key adds observations; it does not make what they are about";
 constexpr std::size_t deleted_at_once_max = 10'000;
-constexpr int precondition_failed = 412;
 
 Reply failed(Error error) {
     Reply reply;
@@ -28,8 +28,12 @@ Reply failed(Error error) {
     return reply;
 }
 
-Result<query::Options> options_of(const Ask& ask) {
-    return query::parse_options(ask.query);
+/// Of reading: what is beyond its limits will be so the next time too. (What the way in has no room for, may have.)
+Result<Reply> not_read(Error error) {
+    if (error.code != Errc::exhausted) {
+        return std::unexpected(std::move(error));
+    }
+    return Reply{.status = asked_too_much, .error = std::move(error)};
 }
 
 /// Where a new entity or a change belongs.
@@ -39,21 +43,38 @@ struct Target {
     std::optional<Below> below;
 };
 
-/// The path of a change without looking anything up: its last two steps. "$1" in front stands for what an earlier
-/// change of the set makes.
+/// "$1" or "$1/Datastreams" of a change set (18-088 §13.2.2): what an earlier change was about, or a set below it.
+Result<Target> target_named(const ChangeSet& changes, std::string_view path) {
+    const auto slash = path.find('/');
+    const auto name = path.substr(0, slash);
+    const auto named = changes.named(name.substr(1));
+    if (!named) {
+        return fail(Errc::not_found, fmt::format("'{}' stands for nothing here: no change before it in the same change "
+                                                 "set has this Content-ID",
+                                                 name));
+    }
+    if (named->id == 0) {
+        return fail(Errc::malformed,
+                    fmt::format("'{}' is an observation of the same change set, which has no id before "
+                                "all is made; send it as it is to be",
+                                name));
+    }
+    if (slash == std::string_view::npos) {
+        return Target{named->kind, named->id, std::nullopt};
+    }
+    const auto set = path.substr(slash + 1);
+    const auto kind = kind_of_set(set);
+    if (!kind || type_of(named->kind).navigation(set) == nullptr) {
+        return fail(Errc::not_found, fmt::format("nothing can be made at '{}': a {} has no set '{}'", path,
+                                                 type_of(named->kind).name, set));
+    }
+    return Target{*kind, std::nullopt, Below{named->kind, named->id}};
+}
+
+/// The path of a change without looking anything up: its last two steps.
 Result<Target> target_of(Session& session, const ChangeSet& changes, std::string_view path) {
     if (path.starts_with('$')) {
-        const auto slash = path.find('/');
-        const auto reference = changes.named(path.substr(1, slash == std::string_view::npos ? slash : slash - 1));
-        if (!reference || slash == std::string_view::npos) {
-            return fail(Errc::not_found, fmt::format("'{}' stands for nothing here", path));
-        }
-        const auto kind = kind_of_set(path.substr(slash + 1));
-        const auto parent = changes.kind_made(*reference);
-        if (!kind || !parent || type_of(*parent).navigation(path.substr(slash + 1)) == nullptr) {
-            return fail(Errc::not_found, fmt::format("nothing can be made at '{}'", path));
-        }
-        return Target{*kind, std::nullopt, Below{*parent, *reference}};
+        return target_named(changes, path);
     }
     TRY(const auto parsed, parse_path(path));
     if (!parsed.property.empty() || parsed.count) {
@@ -123,16 +144,20 @@ Result<Reply> Service::get(const Form& form, const Ask& ask) const {
         return Reply{.body = service_root(form, parts_.write != nullptr || parts_.changes_elsewhere, parts_.mqtt)};
     }
     TRY(const auto path, parse_path(ask.path));
-    TRY(auto options, options_of(ask));
-    TRY(auto answer, read(parts_.data, parts_.clock, form, path, std::move(options), parts_.limits));
-    return Reply{.status = answer.status,
-                 .media_type = std::move(answer.media_type),
-                 .next = std::move(answer.next),
-                 .body = std::move(answer.body)};
+    query::Places places;
+    TRY(auto options, query::parse_options(ask.query, {}, &places));
+    auto answer = read(parts_.data, parts_.clock, form, path, std::move(options), limits_of(ask), places);
+    if (!answer) {
+        return not_read(std::move(answer).error());
+    }
+    return Reply{.status = answer->status,
+                 .media_type = std::move(answer->media_type),
+                 .next = std::move(answer->next),
+                 .body = std::move(answer->body)};
 }
 
 Result<void> Service::plan(ChangeSet& changes, const Ask& ask) const {
-    Session session(parts_.data, parts_.clock, parts_.limits);
+    Session session(parts_.data, parts_.clock, limits_of(ask));
     TRY(const auto target, target_of(session, changes, ask.path));
     if (ask.method == Method::post) {
         if (target.id) {
@@ -145,6 +170,10 @@ Result<void> Service::plan(ChangeSet& changes, const Ask& ask) const {
     if (!target.id) {
         return fail(Errc::malformed, "this changes one entity; the path leads to a set");
     }
+    if (ask.method == Method::del && *target.id < 0) {
+        return fail(Errc::malformed,
+                    fmt::format("'{}' is made by the same change set, which so cannot delete it", ask.path));
+    }
     if (ask.method == Method::del) {
         return changes.remove(target.kind, *target.id);
     }
@@ -155,6 +184,29 @@ Result<void> Service::plan(ChangeSet& changes, const Ask& ask) const {
     return changes.update(target.kind, *target.id, body, mode);
 }
 
+/// One of several that are made together.
+Result<void> Service::plan_member(ChangeSet& changes, const Ask& ask, const Rights& rights) const {
+    TRY_DO(check_rights(ask, rights));
+    if (ask.method == Method::get || ask.method == Method::head) {
+        return fail(Errc::malformed, "a change set holds changes only (18-088 §13.2.1)");
+    }
+    if (ask.path == create_observations_path) {
+        return fail(Errc::malformed,
+                    "CreateObservations answers for each row by itself, so it is no part of a change "
+                    "set; send it beside it");
+    }
+    return plan(changes, ask);
+}
+
+ReadLimits Service::limits_of(const Ask& ask) const {
+    ReadLimits limits = parts_.limits;
+    limits.together = ask.together;
+    if (ask.together != nullptr) {
+        limits.answer_bytes = std::min(limits.answer_bytes, ask.together->answer_bytes);
+    }
+    return limits;
+}
+
 Result<std::optional<Reply>> Service::refused_by_condition(const Form& form, const Ask& ask) const {
     if (!ask.if_match) {
         return std::nullopt;
@@ -163,10 +215,13 @@ Result<std::optional<Reply>> Service::refused_by_condition(const Form& form, con
     if (!current && current.error().code != Errc::not_found) {
         return std::unexpected(current.error());
     }
+    if (current && current->error) {
+        return std::unexpected(*current->error);
+    }
     if (current && (trim(*ask.if_match) == "*" || names(*ask.if_match, http::etag_of(current->body)))) {
         return std::nullopt;
     }
-    return Reply{.status = precondition_failed,
+    return Reply{.status = condition_failed,
                  .error = Error{Errc::conflict, fmt::format("'{}' is not as If-Match says any more", ask.path)}};
 }
 
@@ -191,10 +246,10 @@ Result<Reply> Service::change_now(const Form& form, const Ask& ask, const Rights
             return remove_filtered(*path, ask);
         }
     }
-    ChangeSet changes(*parts_.write);
+    ChangeSet changes(*parts_.write, limits_of(ask));
     TRY_DO(plan(changes, ask));
     if (!rights.change && changes.changes_registry()) {
-        return fail(Errc::forbidden, "this key adds observations; it does not make what they are about");
+        return fail(Errc::forbidden, observes_only);
     }
     TRY(const auto changed, changes.commit());
     return created(form, changed.front(), ask);
@@ -207,8 +262,10 @@ Result<Reply> Service::created(const Form& form, const Changed& changed, const A
     }
     if (ask.wants_entity && ask.method != Method::del) {
         TRY(const auto path, parse_path(fmt::format("{}({})", type_of(changed.kind).set, changed.id)));
-        TRY(auto answer, read(parts_.data, parts_.clock, form, path, {}, parts_.limits));
-        reply.body = std::move(answer.body);
+        // It is made, so that it cannot be shown is no error; the wish may be left unfulfilled (RFC 7240 §2).
+        if (auto answer = read(parts_.data, parts_.clock, form, path, {}, limits_of(ask))) {
+            reply.body = std::move(answer->body);
+        }
     }
     return reply;
 }
@@ -241,19 +298,18 @@ std::vector<Reply> Service::change_together(const Form& form, const std::vector<
 
 Result<std::vector<Reply>> Service::change_together_now(const Form& form, const std::vector<Member>& members,
                                                         const Rights& rights) const {
-    ChangeSet changes(*parts_.write);
+    ChangeSet changes(*parts_.write, limits_of(members.front().ask));
     for (std::size_t i = 0; i < members.size(); ++i) {
         const auto& [ask, content_id] = members[i];
-        TRY_DO(check_rights(ask, rights));
-        if (ask.method == Method::get) {
-            return fail(Errc::malformed, "a change set holds changes only (18-088 §13.2.1)");
-        }
-        if (auto planned = plan(changes, ask); !planned) {
+        if (auto planned = plan_member(changes, ask, rights); !planned) {
             return fail(planned.error(), part_name(members[i], i));
         }
-        if (!content_id.empty() && changes.last() != 0) {
-            changes.name(content_id, changes.last());
+        if (!content_id.empty()) {
+            changes.name_last(content_id);
         }
+    }
+    if (!rights.change && changes.changes_registry()) {
+        return fail(Errc::forbidden, observes_only);
     }
     TRY(const auto changed, changes.commit());
     std::vector<Reply> replies;
@@ -267,7 +323,7 @@ Result<std::vector<Reply>> Service::change_together_now(const Form& form, const 
 /// DELETE of a set: what its $filter leaves, and nothing without one. In parts, so that each is a transaction of a
 /// bearable size; what was deleted before a failure stays deleted.
 Result<Reply> Service::remove_filtered(const ResourcePath& path, const Ask& ask) const {
-    TRY(auto options, options_of(ask));
+    TRY(auto options, query::parse_options(ask.query));
     if (!options.filter) {
         return fail(Errc::malformed, "deleting many takes a $filter; to delete all, say $filter=true");
     }
@@ -276,10 +332,14 @@ Result<Reply> Service::remove_filtered(const ResourcePath& path, const Ask& ask)
     fitted.top = deleted_at_once_max;
     std::uint64_t deleted = 0;
     while (true) {
-        Session session(parts_.data, parts_.clock, parts_.limits);
+        Session session(parts_.data, parts_.clock, limits_of(ask));
         TRY(const auto found, resolve(session, path));
         if (found.kind == Kind::observation) {
-            TRY(const auto page, observation_page(session, found.of, fitted));
+            const auto seen = observation_page(session, found.of, fitted);
+            if (!seen) {
+                return not_read(seen.error());
+            }
+            const auto& page = *seen;
             std::map<observations::DatastreamId, std::vector<Interval>> intervals;
             for (const Row& row : page.rows) {
                 intervals[row.datastream].push_back({row.time(), row.time() + Duration{1}});
@@ -294,7 +354,11 @@ Result<Reply> Service::remove_filtered(const ResourcePath& path, const Ask& ask)
             }
             continue;
         }
-        TRY(const auto page, entity_page(session, found.kind, found.of, fitted));
+        const auto seen = entity_page(session, found.kind, found.of, fitted);
+        if (!seen) {
+            return not_read(seen.error());
+        }
+        const auto& page = *seen;
         if (!page.items.empty()) {
             ChangeSet changes(*parts_.write);
             for (const auto& entity : page.items) {

@@ -24,12 +24,18 @@ struct Ask {
     std::vector<std::pair<std::string, std::string>> query{};
     std::string content_type{};
     std::string body{};
-    bool wants_entity = false;  ///< Prefer: return=representation (RFC 7240)
+    bool wants_entity = false;      ///< Prefer: return=representation (RFC 7240)
+    Allowance* together = nullptr;  ///< of the batch it is part of; null: it came alone
     /// If-Match (RFC 9110 §13.1.1): the change is made only while a GET of the path has one of these validators.
     std::optional<std::string> if_match{};
 };
 
-/// What it is answered. An error is for the caller to put into words; with status 412 it tells that If-Match failed.
+/// Statuses of errors that say more than their code: If-Match failed; and what was asked costs more than one request or
+/// batch may, so that asking for less helps and asking again does not.
+constexpr int condition_failed = 412;
+constexpr int asked_too_much = 400;
+
+/// What it is answered. An error is for the caller to put into words: by its code, unless the status is one of these.
 struct Reply {
     int status = 200;
     std::string media_type = "application/json";
@@ -64,6 +70,7 @@ public:
 
     /// Several changes that are made together (a change set of a batch, 18-088 §13.2.1): one reply each, or one error.
     /// All their conditions are about what was there before the first of them, and nothing is made when one fails.
+    /// There is at least one.
     struct Member {
         Ask ask;
         std::string content_id;
@@ -81,9 +88,11 @@ private:
     Result<std::vector<Reply>> change_together_now(const Form& form, const std::vector<Member>& members,
                                                    const Rights& rights) const;
     Result<Reply> remove_filtered(const ResourcePath& path, const Ask& ask) const;
+    ReadLimits limits_of(const Ask& ask) const;
     Result<Reply> created(const Form& form, const Changed& changed, const Ask& ask) const;
     /// Adds what is asked to a set.
     Result<void> plan(ChangeSet& changes, const Ask& ask) const;
+    Result<void> plan_member(ChangeSet& changes, const Ask& ask, const Rights& rights) const;
 
     Parts parts_;
     /// Held alone by a change with a condition, so that nothing changes between its look and its act.

@@ -1,5 +1,6 @@
 #include "platform/publish/sensorthings/write/body.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -19,6 +20,14 @@ constexpr std::string_view complex_type = "http://www.opengis.net/def/observatio
 
 std::string dump(const Tree& tree) {
     return tree.dump(-1, ' ', false, Tree::error_handler_t::replace);
+}
+
+/// The library names the number at fault in quotes.
+std::string_view quoted_in(std::string_view words) {
+    constexpr std::size_t shown_max = 40;
+    const auto open = words.find('\'');
+    const auto close = words.rfind('\'');
+    return open < close ? words.substr(open + 1, std::min(close - open - 1, shown_max)) : std::string_view("too large");
 }
 
 std::unexpected<Error> wrong(std::string_view member, std::string_view expected) {
@@ -307,8 +316,12 @@ Result<Tree> parse_body(std::string_view text) {
         });
     } catch (const Tree::parse_error& error) {
         return fail(Errc::malformed, fmt::format("the body is not JSON: something is wrong at byte {}", error.byte));
-    } catch (const Tree::exception&) {
-        return fail(Errc::malformed, fmt::format("the body is nested deeper than {} levels", depth_max));
+    } catch (const Tree::exception& error) {
+        if (deepest > depth_max) {
+            return fail(Errc::malformed, fmt::format("the body is nested deeper than {} levels", depth_max));
+        }
+        return fail(Errc::malformed, fmt::format("the body has a number beyond what a double holds (1.8e308): {}",
+                                                 quoted_in(error.what())));
     }
 }
 

@@ -21,8 +21,9 @@ std::unexpected<Error> inside(Error error, std::string_view name) {
 
 }  // namespace
 
-ChangeSet::ChangeSet(const WriteParts& parts)
+ChangeSet::ChangeSet(const WriteParts& parts, const ReadLimits& limits)
     : parts_(parts),
+      limits_(limits),
       session_(parts.data, parts.clock, limits_),
       // What the server stamps is cut to milliseconds, which is what ids of observations tell apart.
       now_(std::chrono::floor<std::chrono::milliseconds>(parts.clock.now())) {}
@@ -32,14 +33,13 @@ Reference ChangeSet::add(registry::Write write) {
     return -static_cast<Reference>(writes_.size());
 }
 
-std::optional<Reference> ChangeSet::named(std::string_view content_id) const {
-    const auto found = names_.find(content_id);
-    return found == names_.end() ? std::nullopt : std::optional(found->second);
+void ChangeSet::name_last(std::string content_id) {
+    names_[std::move(content_id)] = {changes_.back().kind, changes_.back().reference};
 }
 
-std::optional<Kind> ChangeSet::kind_made(Reference reference) const {
-    const auto found = std::ranges::find(changes_, reference, &Change::reference);
-    return found == changes_.end() ? std::nullopt : std::optional(found->kind);
+std::optional<Changed> ChangeSet::named(std::string_view content_id) const {
+    const auto found = names_.find(content_id);
+    return found == names_.end() ? std::nullopt : std::optional(found->second);
 }
 
 Result<Reference> ChangeSet::create(Kind kind, const Tree& body, std::optional<Below> below) {
@@ -62,8 +62,8 @@ Result<Reference> ChangeSet::reference_of(const Tree& id) const {
     if (id.is_string()) {
         const auto text = id.get<std::string>();
         if (text.starts_with('$')) {
-            if (const auto known = named(std::string_view(text).substr(1))) {
-                return *known;
+            if (const auto known = named(std::string_view(text).substr(1)); known && known->id != 0) {
+                return known->id;
             }
         }
     }
@@ -285,14 +285,14 @@ std::optional<registry::Stream> ChangeSet::stream_of(Reference datastream) const
         const auto* stream = parts_.registry.streams()->find(registry::DatastreamId{datastream});
         return stream == nullptr ? std::nullopt : std::optional(*stream);
     }
-    const auto* made = std::get_if<registry::Create>(&writes_.at(static_cast<std::size_t>(-datastream - 1)));
-    if (made == nullptr) {
+    const auto made = entity_of(Kind::datastream, datastream);
+    if (!made) {
         return std::nullopt;
     }
-    if (const auto* single = std::get_if<registry::Datastream>(&made->entity)) {
+    if (const auto* single = std::get_if<registry::Datastream>(&*made)) {
         return registry::stream_of(*single);
     }
-    const auto* multi = std::get_if<registry::MultiDatastream>(&made->entity);
+    const auto* multi = std::get_if<registry::MultiDatastream>(&*made);
     return multi == nullptr ? std::nullopt : std::optional(registry::stream_of(*multi));
 }
 
@@ -430,7 +430,7 @@ Result<std::vector<std::int64_t>> ChangeSet::send(const std::vector<std::int64_t
     }
     TRY(const auto refused, parts_.sink.submit(rows + "]", now_));
     if (!refused.empty()) {
-        return fail(Errc::malformed, refused.front().what);
+        return fail(Errc::malformed, std::string(refused.front().of_itself()));
     }
     for (const Pending& pending : pending_) {
         if (pending.replaces &&

@@ -52,24 +52,23 @@ enum class UpdateMode : std::uint8_t {
 /// the way in. A single request is a set of one. Built, then committed once. Blocks; one thread.
 class ChangeSet {
 public:
-    explicit ChangeSet(const WriteParts& parts);
+    /// `limits` are of what is looked up on the way.
+    explicit ChangeSet(const WriteParts& parts, const ReadLimits& limits = {});
 
     /// 18-088 §10.2: an entity with everything that its body links to or has inside. Gives what stands for its id.
     /// Errc::malformed names the member; not_found for what `below` names.
     Result<Reference> create(Kind kind, const nlohmann::json& body, std::optional<Below> below = std::nullopt);
-    Result<void> update(Kind kind, std::int64_t id, const nlohmann::json& body, UpdateMode mode);
+    /// `id` may stand for what an earlier change of the set makes.
+    Result<void> update(Kind kind, Reference id, const nlohmann::json& body, UpdateMode mode);
     /// With what cannot be without it, readings included (18-088 §10.4).
     Result<void> remove(Kind kind, std::int64_t id);
 
-    /// "$1" in a later body or path stands for this (18-088 §13.2.2).
-    void name(std::string content_id, Reference reference) { names_[std::move(content_id)] = reference; }
-    std::optional<Reference> named(std::string_view content_id) const;
-    /// What an earlier change of this set makes under the reference.
-    std::optional<Kind> kind_made(Reference reference) const;
+    /// "$1" in a later body or path stands for what the last change was about (18-088 §13.2.2).
+    void name_last(std::string content_id);
+    /// The id is 0 for an observation, which has its own only when it is made.
+    std::optional<Changed> named(std::string_view content_id) const;
     /// More than observations?
     bool changes_registry() const { return !writes_.empty(); }
-    /// What the last change was about; 0 for an observation, which has its id when it is made.
-    Reference last() const { return changes_.empty() ? 0 : changes_.back().reference; }
 
     /// One for each change, in order. After an error nothing of the registry has changed; observations that were
     /// refused are told in the error.
@@ -107,7 +106,7 @@ private:
     Result<void> relate(registry::AnyEntity& entity, const Tree& body, const std::optional<Below>& below);
     Result<void> children(Kind kind, const Tree& body, Reference made);
 
-    Result<registry::AnyEntity> entity_of(Kind kind, std::int64_t id) const;
+    Result<registry::AnyEntity> entity_of(Kind kind, Reference id) const;
     Result<Tree> changed_body(Kind kind, const Tree& before, const Tree& body, UpdateMode mode) const;
     Result<void> change_relations(Kind kind, registry::AnyEntity& entity, const Tree& body);
     Result<void> change_type(const registry::Datastream& before, const registry::Datastream& after);
@@ -132,7 +131,7 @@ private:
     std::vector<std::pair<registry::DatastreamId, Interval>> removals_;
     std::vector<registry::DatastreamId> retyped_;
     std::vector<Change> changes_;
-    std::map<std::string, Reference, std::less<>> names_;
+    std::map<std::string, Changed, std::less<>> names_;
     std::size_t depth_ = 0;
 };
 

@@ -18,6 +18,12 @@ public:
     struct Refusal {
         std::size_t row = 0;  ///< from 0
         std::string what;
+
+        /// Without the row in front, for whoever sent one alone.
+        std::string_view of_itself() const {
+            const std::string prefix = "row " + std::to_string(row) + ": ";
+            return std::string_view(what).substr(what.starts_with(prefix) ? prefix.size() : 0);
+        }
     };
     virtual ~Sink() = default;
 

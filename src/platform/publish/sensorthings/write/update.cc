@@ -11,6 +11,7 @@ namespace {
 using Tree = nlohmann::json;
 
 constexpr std::uint64_t retyped_rows_max = 100'000;
+constexpr std::size_t patch_operations_max = 1000;
 
 /// A registry's entity out of what readers see.
 struct ToAny {
@@ -24,26 +25,73 @@ struct ToAny {
     }
 };
 
+/// What an operation of a patch is, for messages: "test of /name".
+std::string told(const Tree& operation) {
+    constexpr std::size_t shown_max = 80;
+    const auto text = [&](const char* name) {
+        const auto found = operation.is_object() ? operation.find(name) : operation.end();
+        return operation.is_object() && found != operation.end() && found->is_string() ? found->get<std::string>() : "";
+    };
+    return fmt::format("{} of '{}'", text("op"), text("path").substr(0, shown_max));
+}
+
+/// RFC 6902 §5: a test that fails, or a path that is not there, undoes all of it.
+Result<Tree> patched(const Tree& before, const Tree& patch) {
+    if (!patch.is_array() || patch.size() > patch_operations_max) {
+        return fail(Errc::malformed,
+                    fmt::format("a JSON Patch is a list of at most {} operations (RFC 6902 §3)", patch_operations_max));
+    }
+    Tree after = before;
+    for (std::size_t i = 0; i < patch.size(); ++i) {
+        const auto refuse = [&](std::string_view why) {
+            return fail(Errc::malformed,
+                        fmt::format("the patch is not applied: operation {}, {}, {}", i + 1, told(patch[i]), why));
+        };
+        try {
+            after = after.patch(Tree::array({patch[i]}));
+        } catch (const Tree::parse_error&) {
+            return refuse("is none: each has an 'op', a 'path' that begins with '/', and what else the op takes");
+        } catch (const Tree::out_of_range&) {
+            return refuse("leads to what is not there");
+        } catch (const Tree::exception&) {
+            return refuse("does not hold");  // other_error.501, a test
+        }
+    }
+    return after;
+}
+
 }  // namespace
 
-Result<registry::AnyEntity> ChangeSet::entity_of(Kind kind, std::int64_t id) const {
-    Session session(parts_.data, parts_.clock, limits_);
-    TRY(const auto entity, session.get(kind, id));
-    if (!entity) {
-        return fail(Errc::not_found, fmt::format("there is no {}({})", type_of(kind).set, id));
+/// As the changes before leave it, so that two of them to the same entity both count.
+Result<registry::AnyEntity> ChangeSet::entity_of(Kind kind, Reference id) const {
+    registry::AnyEntity entity;
+    if (id < 0) {
+        const auto* made = std::get_if<registry::Create>(&writes_.at(static_cast<std::size_t>(-id - 1)));
+        check(made != nullptr, "a reference stands for what is made");
+        entity = made->entity;
+        std::visit([&](auto& whole) { whole.id.value = id; }, entity);
+    } else {
+        Session session(parts_.data, parts_.clock, limits_);
+        TRY(const auto there, session.get(kind, id));
+        if (!there) {
+            return fail(Errc::not_found, fmt::format("there is no {}({})", type_of(kind).set, id));
+        }
+        entity = std::visit(ToAny{}, *there);
     }
-    return std::visit(ToAny{}, *entity);
+    for (const auto& write : writes_) {
+        const auto* update = std::get_if<registry::Update>(&write);
+        if (update != nullptr && update->entity.index() == entity.index() &&
+            std::visit([](const auto& whole) { return whole.id.value; }, update->entity) == id) {
+            entity = update->entity;
+        }
+    }
+    return entity;
 }
 
 /// The whole of the entity's properties as they are to be.
 Result<Tree> ChangeSet::changed_body(Kind kind, const Tree& before, const Tree& body, UpdateMode mode) const {
     if (mode == UpdateMode::json_patch) {
-        try {
-            return before.patch(body);
-        } catch (const Tree::exception& error) {
-            // RFC 6902 §5: a test that fails, or a path that is not there, undoes all of it.
-            return fail(Errc::malformed, fmt::format("the patch cannot be applied: {}", error.what()));
-        }
+        return patched(before, body);
     }
     if (!body.is_object()) {
         return fail(Errc::malformed, fmt::format("a {} is a JSON object", type_of(kind).name));
@@ -57,7 +105,7 @@ Result<Tree> ChangeSet::changed_body(Kind kind, const Tree& before, const Tree& 
     return after;
 }
 
-Result<void> ChangeSet::update(Kind kind, std::int64_t id, const Tree& body, UpdateMode mode) {
+Result<void> ChangeSet::update(Kind kind, Reference id, const Tree& body, UpdateMode mode) {
     if (kind == Kind::observation) {
         return update_observation(id, body, mode);
     }
@@ -71,7 +119,7 @@ Result<void> ChangeSet::update(Kind kind, std::int64_t id, const Tree& body, Upd
             return fail(Errc::conflict, "a MultiDatastream keeps the number of its components");
         }
     }
-    if (const auto* stream = std::get_if<registry::Datastream>(&entity)) {
+    if (const auto* stream = std::get_if<registry::Datastream>(&entity); stream != nullptr && id > 0) {
         TRY_DO(change_type(std::get<registry::Datastream>(before), *stream));
     }
     changes_.push_back({kind, id});
