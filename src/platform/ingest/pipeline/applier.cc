@@ -47,6 +47,13 @@ std::string shown(std::string_view body) {
     return std::string(body.substr(0, shown_max));
 }
 
+std::string ahead_of(Instant time, Instant received) {
+    return fmt::format(
+        "stamped {}, which is more than {} minutes after it was received, {}: is the sender's clock right?",
+        format_instant(time), std::chrono::duration_cast<std::chrono::minutes>(Applier::ahead_max).count(),
+        format_instant(received));
+}
+
 observations::Value value_of(const line_protocol::Value& value) {
     struct Visitor {
         observations::Value operator()(double number) const { return number; }
@@ -251,8 +258,7 @@ Result<void> Applier::take_uplink(Work& work, const lorawan::Event& event) {
         quarantine(work, reason, std::move(sentence));
     };
     if (time - received > ahead_max) {
-        refuse(Reason::future,
-               fmt::format("stamped {}, but received {}", format_instant(time), format_instant(received)));
+        refuse(Reason::future, ahead_of(time, received));
         return {};
     }
     if (event.payload.empty() || event.f_port == 0) {
@@ -335,14 +341,14 @@ Result<void> Applier::take_lines(Work& work, const line_protocol::Batch& batch) 
         trail_of_ = streams;
         trail_.clear();
     }
-    const Instant ahead = work.intake.message.received + ahead_max;
+    const Instant latest = work.intake.message.received + ahead_max;
     work.rows.reserve(batch.points().size());
     work.units.reserve(batch.points().size());
     for (const line_protocol::Point& point : batch.points()) {
         work.unit = point.line;
-        if (point.time() > ahead) {
+        if (point.time() > latest) {
             quarantine(work, Reason::future,
-                       fmt::format("line {} is stamped {}", point.line, format_instant(point.time())));
+                       fmt::format("line {}: {}", point.line, ahead_of(point.time(), work.intake.message.received)));
             continue;
         }
         work.units.push_back({.first_row = work.rows.size(), .rows = point.field_count, .number = point.line});
@@ -415,7 +421,7 @@ void Applier::take_row(Work& work, const batch::Row& row, const registry::Stream
         return;
     }
     if (time - received > ahead_max) {
-        quarantine(work, Reason::future, fmt::format("row {} is stamped {}", row.index, format_instant(time)), "time");
+        quarantine(work, Reason::future, fmt::format("row {}: {}", row.index, ahead_of(time, received)), "time");
         return;
     }
     const auto value = observations::as_type(value_of(row.value), stream->result_type);

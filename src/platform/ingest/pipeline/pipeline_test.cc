@@ -133,6 +133,7 @@ TEST_F(ApplierTest, AStampMoreThanTenMinutesAheadIsQuarantined) {
     const auto kept = letters();
     ASSERT_THAT(kept, SizeIs(2));
     EXPECT_EQ(kept[0].reason, Reason::future);
+    EXPECT_THAT(kept[0].sentence, HasSubstr("which is more than 10 minutes after it was received"));
     EXPECT_EQ(kept[1].reason, Reason::future);
 }
 
