@@ -103,6 +103,8 @@ await report.test('with one, a thing is made, observed and deleted, and stays in
     assert.equal((await rename('Utløp', '"another"')).status, 412)
     assert.equal((await rename('Utløp', tag)).status, 200)
     assert.equal((await get(link, reader)).name, 'Utløp')
+    const told = await send('PATCH', link.slice(sta.length + 1), { description: 'told' }, { ...admin, Prefer: 'return=representation' })
+    assert.deepEqual(await told.json(), await get(link, admin), 'Prefer: return=representation')
     const late = await rename('Avløp', tag)
     assert.equal(late.status, 412, 'somebody was first')
     assert.match((await late.json()).type, /precondition-failed/)
@@ -112,6 +114,43 @@ await report.test('with one, a thing is made, observed and deleted, and stays in
     assert.equal((await send('PATCH', 'Things(999999)', { name: 'x' }, { ...admin, 'If-Match': '*' })).status, 412)
     assert.equal((await fetch(link, { method: 'DELETE', headers: admin })).status, 200)
     assert.equal((await fetch(seen.headers.get('Location')!, { headers: reader })).status, 404)
+})
+await report.test('a batch does what each part may: anybody reads, a sender observes, and one path that leads nowhere stops nothing', async () => {
+    const made = await send('POST', 'Things', thing, admin)
+    const link = made.headers.get('Location')!
+    const stream = (await get(`${link}/Datastreams`, reader)).value[0]['@iot.id']
+    const open = (await get('Things?$top=1')).value[0]['@iot.id']
+    const observe = (id: string, second: number) =>
+        ({ id, method: 'post', url: `Datastreams(${stream})/Observations`, body: { result: second, phenomenonTime: `2026-02-01T00:00:0${second}Z` } })
+    const requests = [
+        { id: 'open', method: 'get', url: `/v1.1/Things(${open})` },
+        { id: 'internal', method: 'get', url: link },
+        { id: 'nowhere', method: 'get', url: '/api/v1/places' },
+        observe('observation', 1),
+        { ...observe('together', 2), atomicityGroup: 'g' },
+        { id: 'thing', method: 'patch', url: link, body: { name: 'batched' } },
+    ]
+    const statuses = async (headers: Headers) => {
+        const response = await send('POST', '$batch', { requests }, headers)
+        assert.equal(response.status, 200, await response.clone().text())
+        return (await response.json()).responses.map((one: any) => one.status)
+    }
+    assert.deepEqual(await statuses({}), [200, 404, 404, 403, 403, 403])
+    assert.deepEqual(await statuses(reader), [200, 200, 404, 403, 403, 403])
+    assert.equal((await get(`Datastreams(${stream})/Observations?$count=true&$top=0`, reader))['@iot.count'], 0)
+    assert.deepEqual(await statuses(sender), [200, 404, 404, 201, 201, 403])
+    assert.deepEqual(await statuses(admin), [200, 200, 404, 201, 201, 200])
+    assert.equal((await get(`Datastreams(${stream})/Observations?$count=true&$top=0`, reader))['@iot.count'], 2, 'sent again they are the same')
+    assert.equal((await send('POST', '$batch', { requests }, { Authorization: 'Bearer byp_x_y' })).status, 401)
+    const text = [`--b`, 'Content-Type: application/http', '', `GET /v1.1/Things(${open})/name HTTP/1.1`, 'Host: localhost', '', '',
+        '--b', 'Content-Type: application/http', '', 'GET Nothing HTTP/1.1', '', '', '--b--', ''].join('\r\n')
+    const multipart = await fetch(`${sta}/$batch`, { method: 'POST', headers: { 'Content-Type': 'multipart/mixed;boundary=b' }, body: text })
+    const boundary = /^multipart\/mixed; boundary=(\S+)$/.exec(multipart.headers.get('Content-Type')!)![1]!
+    const parts = (await multipart.text()).split(`--${boundary}`)
+    assert.equal(parts.length, 4)
+    assert.match(parts[1]!, /HTTP\/1\.1 200 OK/)
+    assert.match(parts[2]!, /HTTP\/1\.1 404 Not Found/)
+    assert.equal((await fetch(link, { method: 'DELETE', headers: admin })).status, 200)
 })
 await report.test('a wrong key is no anonymous reader', async () => {
     assert.equal((await fetch(`${sta}/Things`, { headers: { Authorization: 'Bearer byp_x_y' } })).status, 401)
