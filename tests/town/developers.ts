@@ -2,9 +2,11 @@
 /// Python, Node, R and mosquitto's clients.
 import { strict as assert } from 'node:assert'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { createHmac } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
-import { folder, program, remove, Report, start, start_demonstration } from './town.ts'
+import { folder, program, remove, Report, start, start_demonstration, until } from './town.ts'
 
 const report = new Report('town_developers')
 const data = folder()
@@ -37,6 +39,14 @@ function code(id: string, language: string): string {
     waiting.delete(id)
     return example.code
 }
+function free_port(): Promise<number> {
+    return new Promise((found) => {
+        const server = createServer().listen(0, '127.0.0.1', () => {
+            const { port } = server.address() as { port: number }
+            server.close(() => found(port))
+        })
+    })
+}
 /// As a person pastes it; a checkout's own program stands for the one that ./run builds.
 function shell(id: string): string {
     return code(id, 'bash').replaceAll('build/release/bypuls', resolve(program))
@@ -50,7 +60,7 @@ function paste(id: string): string {
     return run('bash', ['-e', '-o', 'pipefail', '-c', shell(id)])
 }
 /// What a program that does not end has printed by the time that it satisfies.
-function follow(command: string, args: string[], satisfies: (printed: string) => boolean, begun: (child: ChildProcess) => void = () => undefined): Promise<string> {
+function follow(command: string, args: string[], satisfies: (printed: string) => boolean, begun: (child: ChildProcess) => unknown = () => undefined): Promise<string> {
     const child = spawn(command, args, { cwd: work, env, detached: true })
     return new Promise((resolve, reject) => {
         let printed = ''
@@ -71,7 +81,7 @@ function follow(command: string, args: string[], satisfies: (printed: string) =>
         child.stdout!.on('data', read)
         child.stderr!.on('data', read)
         child.once('exit', (status) => status !== null && end(() => reject(new Error(`ended with ${status}:\n${printed}`))))
-        begun(child)
+        Promise.resolve(begun(child)).catch((fault: unknown) => end(() => reject(fault)))
     })
 }
 
@@ -132,9 +142,61 @@ await report.test('a datastream is made and found, and takes a reading', () => {
 await report.test('lines make their own datastream', () => {
     assert.match(paste('send-lines'), /^HTTP\/1\.1 204 /)
 })
-await report.test('mosquitto_sub follows what is published', async () => {
+await report.test('a webhook is made, and the receiver tells what is from here from what is not', async () => {
+    const printed = paste('webhook-make')
+    assert.match(printed, /^HTTP\/1\.1 201 /)
+    const secret = /"secret":"(whsec_[^"]+)"/.exec(printed)![1]!
+    env.WEBHOOK_SECRET = secret
+    env.PORT = String(await free_port())
+    const file = join(work, 'receiver.py')
+    writeFileSync(file, code('webhook-check', 'python'))
+    const body = '{"specversion":"1.0","subject":"Datastreams(1)"}'
+    const send = (key: string, seconds = Math.floor(Date.now() / 1000)) => {
+        const signature = createHmac('sha256', Buffer.from(key.slice(6), 'base64')).update(`m1.${seconds}.${body}`).digest('base64')
+        const headers = { 'webhook-id': 'm1', 'webhook-timestamp': String(seconds), 'webhook-signature': `v1,old v1,${signature}` }
+        return fetch(`http://127.0.0.1:${env.PORT}/hook`, { method: 'POST', headers, body })
+    }
+    await follow('python3', [file], (text) => text.includes(body), async () => {
+        const another = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
+        const refused = await until(() => send(another).catch(() => undefined), (answer) => answer !== undefined, 30)
+        assert.equal(refused!.status, 403, 'another secret')
+        assert.equal((await send(secret, 1_700_000_000)).status, 403, 'an old message sent again')
+        assert.equal((await send(secret)).status, 204)
+    })
+})
+await report.test('mosquitto_sub receives what is published', async () => {
     assert.match(page, /mosquitto_sub/)
-    await follow('stdbuf', ['-oL', 'bash', '-c', `${shell('subscribe')} -d`], (printed) => /received SUBACK|v1\.1\/Datastreams\(\d+\)\/Observations \{/.test(printed))
+    const command = shell('subscribe')
+    const address = /Datastreams\(\d+\)\/Observations/.exec(command)![0]
+    let sent = false
+    const printed = await follow('stdbuf', ['-oL', 'bash', '-c', `${command} -d`], (text) => {
+        if (!sent && /received SUBACK/.test(text)) {
+            sent = true
+            const headers = { Authorization: `Bearer ${env.BYPULS_KEY}`, 'Content-Type': 'application/json' }
+            void fetch(`${town.url}/sta/v1.1/${address}`, { method: 'POST', headers, body: '{"result":12.125}' })
+        }
+        return /^v1\.1\/Datastreams\(\d+\)\/Observations \{.*"result":12\.125/m.test(text)
+    })
+    assert.match(printed, /"phenomenonTime":"\d{4}-/)
+})
+await report.test('a topic that is refused is told so', async () => {
+    const refused = shell('subscribe').replace(/Datastreams\(\d+\)\/Observations/, 'Nothing')
+    await follow('stdbuf', ['-oL', 'bash', '-c', `${refused} -d; echo ended`], (text) => /ended/.test(text) && /All subscription requests were denied/.test(text))
+})
+await report.test('the limits that the page tells are those of the routes', async () => {
+    const english = (await examples_of('en')).page
+    const bytes = (what: string) => Number(new RegExp(`${what}</th>[^]*?>(\\d+).MiB`).exec(english)![1]) * 2 ** 20
+    const sent = async (path: string, size: number) => {
+        const headers = { Authorization: `Bearer ${env.BYPULS_KEY}`, 'Content-Type': 'application/json' }
+        const response = await fetch(town.url + path, { method: 'POST', headers, body: Buffer.alloc(size, ' ') }).catch((fault) => fault)
+        return response instanceof Response ? response.status : 413  // refused before all of it was read
+    }
+    for (const [path, what] of [['/sta/v1.1/Things', 'sends to SensorThings'], ['/ingest/lines', 'sends to /ingest'], ['/ingest/observations', 'sends to /ingest']]) {
+        const most = bytes(what!)
+        assert.ok(most > 9e6)
+        assert.notEqual(await sent(path!, most), 413, path)
+        assert.equal(await sent(path!, most + 1), 413, path)
+    }
 })
 await report.test('mosquitto_pub sends a reading, and mosquitto_sub has it', async () => {
     const publish = shell('publish')

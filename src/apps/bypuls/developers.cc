@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "platform/ingest/routes/routes.h"
 #include "platform/notify/webhooks/outbox.h"
+#include "platform/notify/webhooks/sender.h"
 #include "platform/publish/developers/routes.h"
+#include "platform/publish/sensorthings/routes/batch.h"
+#include "platform/publish/sensorthings/routes/routes.h"
 #include "platform/publish/sensorthings/write/data_array.h"
 
 namespace bypuls::apps {
@@ -46,7 +50,11 @@ http::Route developers_route(const Settings& settings, const pages::Site& site, 
          .pool = pool,
          .checks = std::move(checks),
          .writing = {.created_rows_max = sensorthings::array_rows_max,
-                     .webhook_waiting_max = webhooks::OutboxOptions{}.waiting_max},
+                     .batch_parts_max = sensorthings::batch::parts_max,
+                     .sensorthings_bytes_max = sensorthings::body_bytes_max,
+                     .ingest_bytes_max = ingest::body_bytes_max,
+                     .webhook_waiting_max = webhooks::OutboxOptions{}.waiting_max,
+                     .webhook_deadline = std::chrono::floor<std::chrono::seconds>(webhooks::SenderOptions{}.deadline)},
          .keys_here = settings.planes == Planes::both,
          .mqtt = door_of(settings, mqtt),
          .key_command = at_hand ? fmt::format("build/release/bypuls token create --data {} --scope read,ingest,admin "

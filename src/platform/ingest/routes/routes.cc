@@ -12,7 +12,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t lines_described_max = 100;
-constexpr std::size_t body_bytes_max = 16U << 20U;  // what the parsers take; 413 beyond
 
 Message message_from(http::Request& request, const Clock& clock, Way way, std::string detail) {
     const auto* principal = policy::who(request);

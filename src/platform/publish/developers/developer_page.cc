@@ -22,6 +22,7 @@ using pages::html;
 using words::Words;
 
 constexpr std::string_view nlod = "data.norge.no/nlod";
+constexpr std::string_view standard_webhooks = "https://www.standardwebhooks.com/";
 
 /// A sentence above, the example, and for a GET the link that opens its answer; script makes a button of it.
 Html shown(const Words& say, const PageModel& model, std::string_view id) {
@@ -79,7 +80,9 @@ Part live(const Words& say, const PageModel& model) {
     return {"live", say("developers.live"),
             html("<p>{}</p>", say("developers.live_text")) + shown(say, model, "live") +
                 html("<p>{}</p>", say("developers.live_browser")) + shown(say, model, "live-javascript") +
-                html("<p>{}</p>", say("developers.live_webhooks"))};
+                html(R"(<p>{} <a class="ds-link" href="{}">{}</a></p>)", say("developers.live_webhooks"),
+                     model.keys_here ? "#webhooks" : standard_webhooks,
+                     model.keys_here ? say("developers.webhooks") : say("developers.webhooks_standard"))};
 }
 
 Part keys(const Words& say, const PageModel& model) {
@@ -113,6 +116,16 @@ Part sending(const Words& say, const PageModel& model) {
                 html("<p>{}</p>", say("developers.send_lines")) + shown(say, model, "send-lines")};
 }
 
+Part told_by_webhook(const Words& say, const PageModel& model) {
+    return {"webhooks", say("developers.webhooks"),
+            html("<p>{}</p>", say("developers.webhooks_text")) + shown(say, model, "webhook-make") +
+                html("<p>{}</p>", say("developers.webhooks_secret")) + shown(say, model, "webhook-check") +
+                html(R"(<p>{} <a class="ds-link" href="{}">{}</a></p>)",
+                     say("developers.webhooks_rules",
+                         {{"seconds", fmt::to_string(model.writing.webhook_deadline.count())}}),
+                     standard_webhooks, say("developers.webhooks_standard"))};
+}
+
 Part mqtt(const Words& say, const PageModel& model) {
     const MqttDoor& door = *model.filling.mqtt;
     return {"mqtt", "MQTT",
@@ -143,7 +156,9 @@ Html limits_table(const Words& say, const WriteLimits& writing, bool with_mqtt) 
         {say("developers.limit_filter"), count(parse.nodes)},
         {say("developers.limit_expand"), count(parse.expand_depth)},
         {say("developers.limit_create"), count(writing.created_rows_max)},
-        {say("developers.limit_body"), size(http.body_bytes_max)},
+        {say("developers.limit_batch"), count(writing.batch_parts_max)},
+        {say("developers.limit_body"), size(writing.sensorthings_bytes_max)},
+        {say("developers.limit_ingest"), size(writing.ingest_bytes_max)},
         {say("developers.limit_live"), count(live_datastreams_max)},
         {say("developers.limit_connections"), count(http.connections_max)},
         {say("developers.limit_webhook"), count(writing.webhook_waiting_max)}};
@@ -195,6 +210,7 @@ pages::Page developer_page(const Words& say, const PageModel& model) {
     if (model.keys_here) {
         parts.push_back(keys(say, model));
         parts.push_back(sending(say, model));
+        parts.push_back(told_by_webhook(say, model));
         if (model.filling.mqtt) {
             parts.push_back(mqtt(say, model));
         }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -16,8 +17,12 @@ inline constexpr const char* page_path = "/utviklere";
 
 /// Limits of the ways in, which are the internal plane's to know: this room cannot name it.
 struct WriteLimits {
-    std::size_t created_rows_max = 0;     ///< rows of one CreateObservations
-    std::size_t webhook_waiting_max = 0;  ///< messages that wait for one webhook
+    std::size_t created_rows_max = 0;         ///< rows of one CreateObservations
+    std::size_t batch_parts_max = 0;          ///< requests of one batch
+    std::size_t sensorthings_bytes_max = 0;   ///< of one request's body
+    std::size_t ingest_bytes_max = 0;         ///< of one below /ingest
+    std::size_t webhook_waiting_max = 0;      ///< messages that wait for one webhook
+    std::chrono::seconds webhook_deadline{};  ///< within which a receiver answers
 };
 
 struct PageModel {

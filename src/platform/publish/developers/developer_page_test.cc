@@ -17,7 +17,12 @@ PageModel town() {
                         .datastream = 12,
                         .place = "landfalltjern",
                         .mqtt = MqttDoor{"data.example.no", 8883, true}},
-            .writing = {.created_rows_max = 100'000, .webhook_waiting_max = 12'345},
+            .writing = {.created_rows_max = 100'000,
+                        .batch_parts_max = 1'234,
+                        .sensorthings_bytes_max = 32U << 20U,
+                        .ingest_bytes_max = 16U << 20U,
+                        .webhook_waiting_max = 12'345,
+                        .webhook_deadline = std::chrono::seconds{15}},
             .licences = {"http://data.norge.no/nlod/no/2.0"},
             .owner = "Drammen kommune"};
 }
@@ -51,6 +56,18 @@ TEST(DeveloperPage, SaysNothingOfKeysWhereThePublicPlaneRunsAlone) {
     EXPECT_THAT(developer_page(in(words::Language::nb), model).body.text(), Not(HasSubstr("BYPULS_KEY")));
 }
 
+TEST(DeveloperPage, ShowsHowAWebhookIsMadeAndCheckedWhereTheyAre) {
+    PageModel model = town();
+    const std::string here = developer_page(in(words::Language::en), model).body.text();
+    EXPECT_THAT(here, HasSubstr("https://data.example.no/api/v1/webhooks"));
+    EXPECT_THAT(here, HasSubstr("hmac.digest(secret, signed"));
+    EXPECT_THAT(here, HasSubstr("Answer with 2xx within 15 seconds"));
+    model.keys_here = false;
+    const std::string public_alone = developer_page(in(words::Language::en), model).body.text();
+    EXPECT_THAT(public_alone, Not(HasSubstr("/api/v1/webhooks")));
+    EXPECT_THAT(public_alone, HasSubstr("https://www.standardwebhooks.com/"));
+}
+
 TEST(DeveloperPage, LeadsToWhoGivesKeys) {
     PageModel model = town();
     model.contact = "mailto:data@example.no";
@@ -71,6 +88,8 @@ TEST(DeveloperPage, TellsTheLimitsThatHold) {
     const std::string body = developer_page(in(words::Language::en), town()).body.text();
 
     EXPECT_THAT(body, HasSubstr("100 unless asked otherwise, at most 10,000"));
+    EXPECT_THAT(body, testing::ContainsRegex("sends to SensorThings</th><td[^>]*>32[^0-9]"));
+    EXPECT_THAT(body, testing::ContainsRegex("sends to /ingest</th><td[^>]*>16[^0-9]"));
 }
 
 TEST(Examples, TakeNoTextThatAShellReadsAsMore) {

@@ -133,6 +133,31 @@ live.addEventListener('observation', (event) => {
             .label = "curl",
             .code = R"x(curl -i '@origin@/ingest/lines?precision=s' -H "Authorization: Bearer $BYPULS_KEY" \
   --data-binary 'gauge,site=bridge level=1.25 1795600800')x"},
+    Example{.id = "webhook-make", .language = "bash", .label = "curl", .code = R"x(curl -i '@origin@/api/v1/webhooks' \
+  -H "Authorization: Bearer $BYPULS_KEY" -H 'Content-Type: application/json' \
+  -d '{"url": "https://example.org/hook", "places": ["@place@"]}')x"},
+    Example{.id = "webhook-check",
+            .language = "python",
+            .label = "Python",
+            .code = R"x(import base64, hashlib, hmac, os, time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+secret = base64.b64decode(os.environ["WEBHOOK_SECRET"].removeprefix("whsec_"))
+
+class Hook(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        seconds = self.headers["webhook-timestamp"]
+        signed = f"{self.headers['webhook-id']}.{seconds}.".encode() + body
+        wanted = "v1," + base64.b64encode(hmac.digest(secret, signed, "sha256")).decode()
+        signatures = self.headers["webhook-signature"].split()
+        good = abs(time.time() - int(seconds)) < 300 and any(hmac.compare_digest(wanted, one) for one in signatures)
+        self.send_response(204 if good else 403)
+        self.end_headers()
+        if good:
+            print(body.decode(), flush=True)
+
+HTTPServer(("", int(os.environ.get("PORT", 8000))), Hook).serve_forever())x"},
     Example{
         .id = "subscribe",
         .language = "bash",
