@@ -1,6 +1,7 @@
-// A thing goes with its datastream, and its readings, which lie in another file, after it. The program is killed at
-// each call that changes a file on the way: then either all of it is there, or nothing is.
+// Entities are made, changed and deleted, and the program is killed at each call that changes a file on the way. What
+// was answered is there, what was not is there whole or not at all; readings, which lie in another file, go with them.
 #include <charconv>
+#include <map>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -36,7 +37,7 @@ std::string body_of_thing() {
                        place, kind, seen);
 }
 
-class Deleting : public testing::Test {
+class Changing : public testing::Test {
 protected:
     void start(const std::string& fault) {
         town_.start({.fault = fault});
@@ -79,7 +80,7 @@ protected:
     std::int64_t thing_ = 0;
 };
 
-TEST_F(Deleting, MayDieAtAnyCallAndLeavesAllOrNothing) {
+TEST_F(Changing, ADeletionMayDieAtAnyCallAndLeavesAllOrNothing) {
     int deaths = 0;
     int went = 0;
     for (std::int64_t nth = 1;; nth += 1 + nth / 8) {
@@ -109,6 +110,60 @@ TEST_F(Deleting, MayDieAtAnyCallAndLeavesAllOrNothing) {
     std::printf("killed %d times while deleting, %d of them when the thing was gone\n", deaths, went);
     EXPECT_GE(deaths, 5);
     EXPECT_GE(went, 1) << "between the entities and their readings";
+}
+
+TEST_F(Changing, WhatWasAnsweredIsThereAfterADeathAtAnyCall) {
+    std::map<std::int64_t, std::string> answered;  // names of things
+    std::int64_t changed_last = 0;                 // its change was not answered, so it may have been made or not
+    int deaths = 0;
+    for (std::int64_t nth = 1;; nth += 1 + nth / 4) {
+        SCOPED_TRACE(fmt::format("call {}", nth));
+        ASSERT_NO_FATAL_FAILURE(start(fault_.file()));
+        fault_.arm(folder_.path() + "/data/", nth, Fault::killed);
+        bool died = false;
+        for (int i = 0; i < 3 && !died; ++i) {
+            const auto name = fmt::format("t{}-{}", nth, i);
+            const auto made = ask("POST", "Things",
+                                  fmt::format(R"({{"name":"{}","description":"d","Locations":[{}]}})", name, place));
+            died = made.status != 201;
+            if (died) {
+                break;
+            }
+            const auto id = id_in(made.headers.get("Location").value_or(""), "Things(");
+            answered[id] = name;
+            died =
+                ask("PATCH", fmt::format("Things({})", id), fmt::format(R"({{"name":"{} changed"}})", name)).status !=
+                200;
+            if (died) {
+                changed_last = id;
+            } else {
+                answered[id] += " changed";
+            }
+        }
+        fault_.disarm();
+        if (!died) {
+            EXPECT_EQ(town_.stop(), 0);
+            break;
+        }
+        deaths += 1;
+        town_.wait();
+        ASSERT_NO_FATAL_FAILURE(start({}));
+        for (auto& [id, name] : answered) {
+            const auto found = ask("GET", fmt::format("Things({})/name/$value", id));
+            EXPECT_EQ(found.status, 200) << name;
+            if (id == changed_last && found.body == name + " changed") {
+                name = found.body;
+            }
+            EXPECT_EQ(found.body, name);
+        }
+        // Each thing has its place: one that was not answered is whole too.
+        const auto all = ask("GET", "Things/$count").body;
+        EXPECT_EQ(ask("GET", "Things/$count?$filter=Locations/name%20eq%20'p'").body, all);
+        EXPECT_EQ(town_.stop(), 0);
+    }
+    std::printf("killed %d times while making and changing %zu things\n", deaths, answered.size());
+    EXPECT_GE(deaths, 5);
+    EXPECT_GE(answered.size(), 3U);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 /// mosquitto_pub and mosquitto_sub, npm mqtt in both versions, and a mosquitto that the town fetches from: all of them work
 /// unmodified, and what they send is in the store.
 import { strict as assert } from 'node:assert'
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import mqtt from 'mqtt'
@@ -12,6 +12,10 @@ const report = new Report('mqtt_interop')
 const where = folder()
 const port = await free_port()
 const far_port = await free_port()
+const tls_port = await free_port()
+const certificate = join(where, 'certificate.pem')
+execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost',
+    '-addext', 'subjectAltName=DNS:localhost', '-keyout', join(where, 'key.pem'), '-out', certificate], { stdio: 'pipe' })
 const token = make_token(join(where, 'data'), 'ingest,read,admin')
 const sender = make_token(join(where, 'data'), 'ingest')
 assert(mosquitto_program, 'mosquitto is installed (packages.txt, [test])')
@@ -20,6 +24,9 @@ await mosquitto.start()
 const town = await serve(where, `
 [mqtt]
 listen = "127.0.0.1:${port}"
+tls_listen = "127.0.0.1:${tls_port}"
+tls_certificate = "${certificate}"
+tls_key = "${join(where, 'key.pem')}"
 [[mqtt.bridge]]
 name = "far"
 host = "127.0.0.1"
@@ -60,6 +67,27 @@ for (const version of ['mqttv311', 'mqttv5']) {
         assert.equal(got.trim(), 'åpen')
     })
 }
+
+await report.test('over TLS: mosquitto_pub, mosquitto_sub and npm mqtt, which know the town by its certificate', async () => {
+    await until_open(tls_port)
+    const secure = ['-h', 'localhost', '-p', String(tls_port), '--cafile', certificate, '-u', 'x']
+    const before = Math.max(await stored(), 0)
+    for (const version of ['mqttv311', 'mqttv5']) {
+        execFileSync('mosquitto_pub', [...secure, '-V', version, '-q', '1', '-P', sender, '-t', 'ingest/lines/s', '-m', `tls,v=${version} n=1 1783245600`], { stdio: 'pipe' })
+    }
+    await until(stored, (now) => now === before + 2, 20)
+    const client = await mqtt.connectAsync(`mqtts://localhost:${tls_port}`, { ca: readFileSync(certificate), username: 'x', password: token, protocolVersion: 5 })
+    await client.subscribeAsync('tls/echo', { qos: 1 })
+    const heard = new Promise<string>((resolve) => client.once('message', (_topic, payload) => resolve(payload.toString())))
+    execFileSync('mosquitto_pub', [...secure, '-q', '1', '-P', token, '-t', 'tls/echo', '-m', 'hørt'], { stdio: 'pipe' })
+    assert.equal(await heard, 'hørt')
+    await client.publishAsync('tls/kept', 'kept', { qos: 1, retain: true })
+    await client.endAsync()
+    assert.equal(execFileSync('mosquitto_sub', [...secure, '-P', token, '-t', 'tls/kept', '-C', '1', '-W', '20'], { encoding: 'utf8' }).trim(), 'kept')
+    const stranger = spawnSync('mosquitto_pub', ['-h', 'localhost', '-p', String(tls_port), '--capath', '/etc/ssl/certs', '-u', 'x', '-P', token, '-t', 'tls/echo', '-m', 'x'], { encoding: 'utf8', timeout: 20_000 })
+    assert.notEqual(stranger.status, 0, 'a certificate that nobody vouches for')
+    assert.throws(() => pub(['-V', 'mqttv5', '-q', '1', '-P', 'byp_no_key', '-h', 'localhost', '-p', String(tls_port), '--cafile', certificate, '-t', 'ingest/lines', '-m', 'a b=1']))
+})
 
 await report.test('a key without the right, and a wrong key, are refused', () => {
     assert.throws(() => pub(['-V', 'mqttv5', '-q', '1', '-P', 'byp_no_key', '-t', 'ingest/lines', '-m', 'a b=1']))
@@ -149,7 +177,7 @@ await report.test('a subscriber that does not read is let go of, and nobody else
 await report.test('it stops in order, and what was sent is in the store', async () => {
     assert.equal(await town.stop(), 0)
     const rows = query(where, 'select count(*) as n from observations')
-    assert.equal(Number(rows[0]!.n), 8)
+    assert.equal(Number(rows[0]!.n), 10)
 })
 
 await mosquitto.end('SIGTERM')
