@@ -19,8 +19,10 @@ namespace {
 namespace asio = boost::asio;
 constexpr std::size_t idle_buffer_bytes = 2 * 1024;  // what twenty thousand silent connections cost each
 constexpr std::size_t body_buffer_bytes = 64 * 1024;
-constexpr std::chrono::milliseconds linger_time{2'000};
-constexpr std::size_t linger_bytes_max = 256 * 1024;
+// What a client sends that has been refused is read and dropped, up to the first of these.
+constexpr std::chrono::milliseconds linger_time{30'000};
+constexpr std::chrono::milliseconds linger_silence_max{3'000};
+constexpr std::size_t linger_bytes_max = 128 * 1024 * 1024;
 
 Language language_for(const Request& request) {
     if (const auto asked = request.query.get("lang")) {
@@ -191,7 +193,8 @@ Task<bool> Connection::fill() {
         in_begin_ = 0;
     }
     // A body that comes fast gets a larger buffer; one that is only announced gets nothing for it.
-    const bool comes_fast = phase_ == Phase::body && last_read_was_full_ && in_.size() < body_buffer_bytes;
+    const bool carries_a_body = phase_ == Phase::body || phase_ == Phase::lingering;
+    const bool comes_fast = carries_a_body && last_read_was_full_ && in_.size() < body_buffer_bytes;
     if (in_end_ == in_.size() || comes_fast) {
         in_.resize(std::max(idle_buffer_bytes, in_.size() * 2));
     }
@@ -399,16 +402,18 @@ Task<bool> Connection::refuse(Refusal refusal) {
 }
 
 Task<void> Connection::linger() {
-    // Closing while bytes still arrive would make the kernel reset the connection, and the peer might never see why it
-    // was refused. So: say that no more will come, and swallow a little.
+    // RFC 9112 §9.6: closing while bytes still arrive makes the kernel reset the connection, which takes from the peer
+    // the answer that it has not read yet. So: say that no more will come, and drop what comes until the peer closes.
     wire_.shutdown_send();
     loop_.now_waits(place_);
-    enter(Phase::lingering, linger_time);
-    std::size_t swallowed = 0;
+    const TimePoint end = now() + linger_time;
+    enter(Phase::lingering, linger_silence_max);
+    std::size_t dropped = 0;
     in_begin_ = in_end_ = 0;
-    while (swallowed < linger_bytes_max && co_await fill()) {
-        swallowed += in_end_;
+    while (dropped < linger_bytes_max && co_await fill()) {
+        dropped += in_end_;
         in_begin_ = in_end_ = 0;
+        deadline_ = std::min(end, now() + linger_silence_max);
     }
 }
 

@@ -142,8 +142,54 @@ TEST_F(HttpLimits, AGibibyteIsRefusedWhenAnnouncedAndWhenStreamed) {
     while (taken < 1024 && streamed.send("100000\r\n" + piece + "\r\n")) {
         ++taken;
     }
-    EXPECT_LT(taken, 32U) << "MiB until the connection was cut";
+    EXPECT_LT(taken, 160U) << "MiB until the connection was cut";
     EXPECT_EQ(rejected(Rejection::body_too_large), 2U);
+    EXPECT_TRUE(others_are_served());
+}
+
+// RFC 9112 §9.6: a reset would take the answer away from a client that reads it only when it has sent all.
+TEST_F(HttpLimits, WhoSendsAllBeforeReadingGetsTheAnswerAllTheSame) {
+    start();
+    const std::string piece(1U << 20U, 'x');
+    for (const bool announced : {true, false}) {
+        RawClient client = connect();
+        client.send(announced ? "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 41943040\r\n\r\n"
+                              : "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+        for (int mebibyte = 0; mebibyte < 40; ++mebibyte) {
+            ASSERT_TRUE(client.send(announced ? piece : "100000\r\n" + piece + "\r\n")) << mebibyte;
+        }
+        EXPECT_EQ(client.receive().status, 413);
+        EXPECT_EQ(client.receive_until_closed(), "");
+    }
+    RawClient nowhere = connect();
+    nowhere.send("POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 4194304\r\n\r\n");
+    for (int mebibyte = 0; mebibyte < 4; ++mebibyte) {
+        ASSERT_TRUE(nowhere.send(piece));
+    }
+    EXPECT_EQ(nowhere.receive().status, 404);
+}
+
+TEST_F(HttpLimits, WhoIsRefusedAndDripsOnIsLeft) {
+    start();
+    for (const bool drips : {false, true}) {
+        RawClient client = connect();
+        client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1073741824\r\n\r\n");
+        EXPECT_EQ(client.receive().status, 413);
+        std::chrono::seconds passed{0};
+        while (server_->counters().connections_open > 0) {
+            const auto before = server_->counters().bytes_received;
+            if (drips) {
+                client.send("x");
+            }
+            while (drips && server_->counters().bytes_received == before && server_->counters().connections_open > 0) {
+                std::this_thread::yield();
+            }
+            clock_.advance(std::chrono::seconds{1});
+            passed += std::chrono::seconds{1};
+            std::this_thread::yield();
+        }
+        EXPECT_GE(passed, std::chrono::seconds{drips ? 30 : 3});
+    }
     EXPECT_TRUE(others_are_served());
 }
 
