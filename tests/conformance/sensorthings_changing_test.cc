@@ -1,6 +1,8 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "platform/publish/sensorthings/routes/batch.h"
+#include "platform/publish/sensorthings/write/data_array.h"
 
 #include "tests/conformance/world.h"
 
@@ -298,6 +300,25 @@ TEST_F(SensorThingsChanging, CreateObservationsAnswersForEachRow) {
     EXPECT_EQ(world.get(heard.body[2].get<std::string>()).body["parameters"]["depth_m"], 1);
     EXPECT_EQ(count("Observations"), 2U);
     EXPECT_EQ(world.ask(http::Method::post, "CreateObservations", "{}").status, 400);
+}
+
+TEST_F(SensorThingsChanging, MoreRowsThanOneCreateObservationsTakesAreRefusedTogether) {
+    const auto stream = world.add_datastream();
+    std::string rows;
+    for (std::size_t row = 0; row < array_rows_max; ++row) {
+        rows += "[0],";
+    }
+    const auto post = [&](const std::string& all) {
+        return world.ask(http::Method::post, "CreateObservations",
+                         fmt::format(R"([{{"Datastream":{{"@iot.id":{}}},"components":["result"],"dataArray":[{}]}}])",
+                                     stream, all));
+    };
+    const auto refused = post(rows + "[0]");
+    EXPECT_EQ(refused.status, 413) << "sent again it is too much again, so it is no 503";
+    EXPECT_THAT(refused.error, HasSubstr("at most 100000 rows"));
+    EXPECT_EQ(count("Observations"), 0U);
+    rows.pop_back();
+    EXPECT_EQ(post(rows).body.size(), array_rows_max);
 }
 
 // req/multi-datastream/properties

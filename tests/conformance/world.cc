@@ -96,8 +96,10 @@ Heard World::ask(http::Method method, std::string_view address, std::string body
     const Reply reply = service.answer(form, ask, rights);
     Heard heard{.status = reply.status, .text = reply.body, .location = reply.location, .next = reply.next};
     if (reply.error) {
-        const bool told = reply.status == condition_failed || reply.status == asked_too_much;
-        heard.status = told ? reply.status : http::status_of(reply.error->code);
+        // Those that say more than the error's code.
+        const bool says_more =
+            reply.status == condition_failed || reply.status == asked_too_much || reply.status == sent_too_much;
+        heard.status = says_more ? reply.status : http::status_of(reply.error->code);
         heard.error = reply.error->what;
     }
     heard.body = json::parse(reply.body, nullptr, false);

@@ -191,7 +191,7 @@ Tree responses() {
     add("404", "There is no such entity, set or property");
     add("409", "Contradicts what is there");
     add("412", "It has changed since");
-    add("413", "The body is too large");
+    add("413", "The body is too large, or has more in it than one request may bring; the detail says how much that is");
     add("503", "What is sent cannot be kept at the moment, or the service is starting");
     return made;
 }
@@ -324,7 +324,8 @@ void add_service_paths(Tree& paths, bool writable) {
     if (writable) {
         paths["/CreateObservations"] = {
             {"post",
-             taking(changing("Many observations (18-088 §14.2), at most " + std::to_string(array_rows_max),
+             taking(changing("Many observations (18-088 §14.2), at most " + std::to_string(array_rows_max) +
+                                 "; 413 beyond, and none is kept",
                              {{"201", answer("For each row its address, or \"error\" and why", list_of(text()))}},
                              {"400", "401", "403", "413", "503"}),
                     schema("NewDataArrays"))}};

@@ -19,7 +19,6 @@ using http::Response;
 
 constexpr std::size_t tagged_max = 1U << 20U;  // a larger answer has no validator
 constexpr std::chrono::milliseconds time_max{60'000};
-constexpr int too_large = 413;
 
 /// Who is asking, as far as the service cares.
 struct Asker {
@@ -207,6 +206,9 @@ private:
         if (reply.status == condition_failed) {
             return http::problem(request, condition_failed, "precondition-failed", reply.error->what);
         }
+        if (reply.status == sent_too_much) {
+            return http::problem(request, sent_too_much, "too-large", reply.error->what);
+        }
         return reply.status == asked_too_much ? http::problem(request, asked_too_much, "too-much", reply.error->what)
                                               : http::problem(request, *reply.error);
     }
@@ -253,7 +255,7 @@ private:
         });
         if (!groups) {
             co_return groups.error().code == Errc::exhausted
-                ? http::problem(request, too_large, "too-large", groups.error().what)
+                ? http::problem(request, sent_too_much, "too-large", groups.error().what)
                 : http::problem(request, groups.error());
         }
         Allowance left{.rows = parts_.limits.rows_looked_at,

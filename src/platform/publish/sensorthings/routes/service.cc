@@ -235,11 +235,24 @@ Result<Reply> Service::change(const Form& form, const Ask& ask, const Rights& ri
     return refused ? std::move(*refused) : change_now(form, ask, rights);
 }
 
+Result<Reply> Service::create_array(const Form& form, const Ask& ask) const {
+    registry::Registry& registry = parts_.write->registry;
+    const auto streams = registry.streams();
+    const Instant now = std::chrono::floor<std::chrono::milliseconds>(parts_.clock.now());
+    auto rows = read_data_array(ask.body, now, *streams);
+    if (!rows && rows.error().code == Errc::exhausted) {
+        return Reply{.status = sent_too_much, .error = std::move(rows).error()};
+    }
+    if (!rows) {
+        return std::unexpected(std::move(rows).error());
+    }
+    TRY(auto answer, create_observations(std::move(*rows), registry, parts_.write->sink, now, *streams, form.root));
+    return Reply{.status = 201, .body = std::move(answer)};
+}
+
 Result<Reply> Service::change_now(const Form& form, const Ask& ask, const Rights& rights) const {
     if (ask.method == Method::post && ask.path == create_observations_path) {
-        TRY(auto answer,
-            create_observations(ask.body, parts_.write->registry, parts_.write->sink, parts_.clock, form.root));
-        return Reply{.status = 201, .body = std::move(answer)};
+        return create_array(form, ask);
     }
     if (ask.method == Method::del) {
         if (const auto path = parse_path(ask.path); path && !path->last().single()) {

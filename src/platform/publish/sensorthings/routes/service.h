@@ -30,10 +30,11 @@ struct Ask {
     std::optional<std::string> if_match{};
 };
 
-/// Statuses of errors that say more than their code: If-Match failed; and what was asked costs more than one request or
-/// batch may, so that asking for less helps and asking again does not.
+/// Statuses of errors that say more than their code: If-Match failed; what was asked costs more than one request or
+/// batch may, and what was sent is more than one request may bring, so that less helps and again does not.
 constexpr int condition_failed = 412;
 constexpr int asked_too_much = 400;
+constexpr int sent_too_much = 413;
 
 /// What it is answered. An error is for the caller to put into words: by its code, unless the status is one of these.
 struct Reply {
@@ -82,6 +83,7 @@ private:
     Result<Reply> answered(const Form& form, const Ask& ask, const Rights& rights) const;
     Result<Reply> get(const Form& form, const Ask& ask) const;
     Result<Reply> change(const Form& form, const Ask& ask, const Rights& rights) const;
+    Result<Reply> create_array(const Form& form, const Ask& ask) const;
     Result<Reply> change_now(const Form& form, const Ask& ask, const Rights& rights) const;
     /// A reply with status 412 when the condition does not hold; nothing when it does or there is none.
     Result<std::optional<Reply>> refused_by_condition(const Form& form, const Ask& ask) const;

@@ -139,7 +139,8 @@ private:
         for (auto element : rows) {
             if (out_.rows.size() >= array_rows_max) {
                 return fail(Errc::exhausted,
-                            fmt::format("CreateObservations: more than {} rows; send them in parts", array_rows_max));
+                            fmt::format("CreateObservations takes at most {} rows at once; send the others in another",
+                                        array_rows_max));
             }
             od::array row;
             ArrayRow& made = out_.rows.emplace_back();
@@ -321,13 +322,10 @@ Result<ArrayRows> read_data_array(std::string_view body, Instant now, const regi
     return reader.take();
 }
 
-Result<std::string> create_observations(std::string_view body, registry::Registry& registry, Sink& sink,
-                                        const Clock& clock, std::string_view root) {
-    const auto streams = registry.streams();
-    const Instant now = std::chrono::floor<std::chrono::milliseconds>(clock.now());
-    TRY(auto read, read_data_array(body, now, *streams));
+Result<std::string> create_observations(ArrayRows read, registry::Registry& registry, Sink& sink, Instant now,
+                                        const registry::Streams& streams, std::string_view root) {
     const std::size_t good = read.sent.size();
-    make_features(read, registry, *streams);
+    make_features(read, registry, streams);
     // A thing without a place is rare: then the rows are read once more, without those of it.
     std::erase_if(read.sent, [&](std::size_t index) { return !read.rows[index].error.empty(); });
     if (read.sent.size() != good) {

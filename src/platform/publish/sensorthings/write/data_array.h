@@ -15,7 +15,7 @@
 
 namespace bypuls::sensorthings {
 
-/// The most rows of one CreateObservations.
+/// The most rows of one CreateObservations; 413 beyond.
 constexpr std::size_t array_rows_max = 100'000;
 
 /// A row of CreateObservations: where it will be, or why it cannot be.
@@ -38,9 +38,9 @@ struct ArrayRows {
 /// exhausted beyond array_rows_max. `now` is for rows without a time. Pure.
 Result<ArrayRows> read_data_array(std::string_view body, Instant now, const registry::Streams& streams);
 
-/// Reads, makes the features that rows need, and sends the good rows on as one message. The answer is 18-088's: for
-/// each row its self link, or "error" and the reason. Blocks.
-Result<std::string> create_observations(std::string_view body, registry::Registry& registry, Sink& sink,
-                                        const Clock& clock, std::string_view root);
+/// Makes the features that rows need, and sends the good rows on as one message. The answer is 18-088's: for each row
+/// its self link, or "error" and the reason. `now` and `streams` are those that `read` was read with. Blocks.
+Result<std::string> create_observations(ArrayRows read, registry::Registry& registry, Sink& sink, Instant now,
+                                        const registry::Streams& streams, std::string_view root);
 
 }  // namespace bypuls::sensorthings
