@@ -78,8 +78,8 @@ void Town::write_settings(const Start& setup) const {
     std::ofstream(folder_ + "/web/.vite/manifest.json") << "{}";
     std::ofstream(folder_ + "/bypuls.toml") << fmt::format(
         "[server]\nlisten = \"127.0.0.1:0\"\nweb = \"{}/web\"\n[journal]\nsegment = \"1 MiB\"\n"
-        "[observations]\nsettle_interval = \"{} ms\"\nmemory = \"16 MiB\"\n",
-        folder_, setup.settle_interval.count());
+        "[observations]\nsettle_interval = \"{} ms\"\nmemory = \"16 MiB\"\n{}",
+        folder_, setup.settle_interval.count(), setup.more);
 }
 
 void Town::start(const Start& setup) {

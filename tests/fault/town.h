@@ -33,6 +33,7 @@ struct Start {
     std::chrono::milliseconds settle_interval{100};
     std::string data;   ///< empty: "data" in the folder
     std::string fault;  ///< the file of a Fault that the program runs under; empty: none
+    std::string more;   ///< further tables of the configuration file
 };
 
 class Town {
