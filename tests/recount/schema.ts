@@ -2,7 +2,7 @@
 /// docs/formats/election.schema.json says: under every rule, with ties, rounds, explanations and everything that is told only now and then.
 import { strict as assert } from 'node:assert'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Ajv2020 from 'ajv/dist/2020.js'
@@ -136,6 +136,18 @@ await report.test('a result that is not one is refused', () => {
         const copy = structuredClone(whole)
         forge(copy)
         assert.ok(!follows_result(copy), what)
+    }
+})
+
+await report.test('the results that are handed out with the program follow from their ballots', () => {
+    const library = 'demo/drammen/elections'
+    const results = readdirSync(library).filter((name) => name.endsWith('.json'))
+    assert.ok(results.length > 0)
+    for (const name of results) {
+        const path = join(library, name)
+        const { stdout, status } = spawnSync(program, ['verify', 'count', path.replace('.json', '.pb'), path, '--quick'], { encoding: 'utf8' })
+        assert.equal(status, 0, stdout)
+        assert.ok(follows_result(JSON.parse(readFileSync(path, 'utf8'))), `${name}: ${ajv.errorsText(follows_result.errors)}`)
     }
 })
 
