@@ -171,7 +171,7 @@ void Town::add_routes() {
                                    .files = web_->files,
                                    .pool = *pool_,
                                    .clock = clock_,
-                                   .checks = [this] { return checks(); },
+                                   .checks = [this] { return staff_checks(); },
                                    .version = BYPULS_VERSION}));
     }
     router_.add({.method = http::Method::get,
@@ -225,6 +225,17 @@ std::vector<pages::HealthCheck> Town::checks() const {
         checks.insert(checks.end(), of_mqtt.begin(), of_mqtt.end());
     }
     return checks;
+}
+
+/// With what only those who run the town can mend. Behind a proxy everything comes from this machine, so nothing but
+/// the configuration tells what residents call it.
+std::vector<pages::HealthCheck> Town::staff_checks() const {
+    auto all = checks();
+    if (settings_.origin.empty()) {
+        const bool alone = policy::is_loopback(settings_.listen.host);
+        all.push_back({"posters", alone ? State::ok : State::warning, "no_origin", ""});
+    }
+    return all;
 }
 
 void Town::metrics(std::string& out) const {

@@ -41,6 +41,7 @@ private:
     void keep_ticking();
     void published(const std::set<publication::DatastreamId>& streams);
     std::vector<pages::HealthCheck> checks() const;
+    std::vector<pages::HealthCheck> staff_checks() const;
     void metrics(std::string& out) const;
 
     Settings settings_;

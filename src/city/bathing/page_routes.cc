@@ -27,6 +27,10 @@ http::Response as_response(const Parts& parts, const http::Request& request, con
     return pages::answer(parts.site, request, page, std::chrono::seconds{30});
 }
 
+std::optional<std::string> poster_origin_for(const Parts& parts, const http::Request& request) {
+    return poster_origin(parts.site.origin, request.header("host").value_or(""), request.secure);
+}
+
 Result<http::Response> list(const Parts& parts, const http::Request& request) {
     const auto catalogue = parts.plane.catalogue();
     std::vector<PlaceModel> places;
@@ -51,6 +55,7 @@ Result<http::Response> one(const Parts& parts, const http::Request& request) {
         TRY(model.season, season_at(parts, *place, first, season_year(*place, model.now)));
     }
     TRY(model.samples, samples_at(parts, *place));
+    model.has_poster = poster_origin_for(parts, request).has_value();
     const auto say = parts.site.words(static_cast<words::Language>(request.language));
     return as_response(parts, request, place_page(say, model));
 }
@@ -111,12 +116,12 @@ Result<http::Response> about(const Parts& parts, const http::Request& request) {
 Result<http::Response> poster(const Parts& parts, const http::Request& request) {
     const auto catalogue = parts.plane.catalogue();
     TRY(const auto* place, asked_place(*catalogue, request));
-    std::string origin = parts.site.origin;
-    if (origin.empty()) {
-        origin = (request.secure ? "https://" : "http://") + std::string(request.header("host").value_or("localhost"));
+    const auto origin = poster_origin_for(parts, request);
+    if (!origin) {
+        return fail(Errc::not_found, "there is no poster before the town has said what its address is: server.origin");
     }
     const auto say = parts.site.words(static_cast<words::Language>(request.language));
-    TRY(auto svg, poster_svg(say, *place, origin + "/bading/" + place->slug));
+    TRY(auto svg, poster_svg(say, *place, *origin + "/bading/" + place->slug));
     return http::with_etag(request, http::content("image/svg+xml", std::move(svg)));
 }
 

@@ -376,8 +376,11 @@ pages::Page place_page(const words::Words& say, const PlaceModel& model) {
     if (model.place.approximate) {
         body += html("<p>{}</p>", say("bathing.approximate"));
     }
-    body += html("<p>{} · {}</p>", pages::download("/api/v1/places/" + model.place.slug, say("bathing.api")),
-                 pages::download("/bading/" + model.place.slug + "/plakat.svg", say("bathing.poster")));
+    Html links = pages::download("/api/v1/places/" + model.place.slug, say("bathing.api"));
+    if (model.has_poster) {
+        links += html(" · {}", pages::download("/bading/" + model.place.slug + "/plakat.svg", say("bathing.poster")));
+    }
+    body += html("<p>{}</p>", links);
     return {.language = say.language(),
             .title = name,
             .description = model.place.description.in(tag),

@@ -21,6 +21,7 @@ struct PlaceModel {
     std::optional<Season> season = {};  ///< of the same
     Extremes extremes = {};             ///< of the same, of all time
     std::vector<Sample> samples = {};   ///< newest first
+    bool has_poster = true;
 };
 
 /// `tiles` is the background of the map, as the site has it.
