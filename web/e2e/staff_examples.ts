@@ -73,6 +73,7 @@ const quality: Schemas['DatastreamQuality'][] = (['silent', 'doubtful', 'ok'] as
     datastream: `${['blektjern', 'stordammen', 'landfalltjern'][i]}-water-temperature`,
     place: ['Blektjern', 'Stordammen', 'Landfalltjern'][i]!,
     property: 'water_temperature',
+    property_name: 'Vanntemperatur',
     unit: 'Cel',
     public: true,
     newest: { value: 19.4, unit: 'Cel', time: ago([3000, 55, 12][i]!), age_seconds: 720, flags: [], usable: true, simulated: true, source: 'x' },

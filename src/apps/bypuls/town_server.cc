@@ -172,7 +172,8 @@ void Town::add_routes() {
                                    .pool = *pool_,
                                    .clock = clock_,
                                    .checks = [this] { return staff_checks(); },
-                                   .version = BYPULS_VERSION}));
+                                   .version = BYPULS_VERSION,
+                                   .messages = web_->site.words(words::Language::nb).catalogue()}));
     }
     router_.add({.method = http::Method::get,
                  .pattern = "/{path...}",

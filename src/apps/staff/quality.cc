@@ -8,6 +8,8 @@
 
 #include "apps/staff/acts.h"
 #include "core/time/iso8601.h"
+#include "core/time/oslo.h"
+#include "core/words/catalogue.h"
 #include "platform/observations/flags.h"
 
 namespace bypuls::staff {
@@ -20,7 +22,7 @@ constexpr std::chrono::hours span{24};
 constexpr std::size_t datastreams_max = 10'000;
 constexpr std::size_t readings_max = 100'000;
 
-enum class State : std::uint8_t { silent, doubtful, late, ok };  // those in most need first
+enum class State : std::uint8_t { silent, doubtful, late, ok, not_expected };  // those in most need first
 
 std::string_view name_of(State state) {
     switch (state) {
@@ -28,6 +30,7 @@ std::string_view name_of(State state) {
         case State::doubtful: return "doubtful";
         case State::late: return "late";
         case State::ok: return "ok";
+        case State::not_expected: return "not_expected";
     }
     return "ok";
 }
@@ -47,19 +50,49 @@ struct Day {
     State state = State::ok;
 };
 
-State state_of(const Day& day, std::chrono::seconds interval, Instant now) {
+/// When the season began that today is in; nothing outside the season.
+std::optional<Instant> season_began(const registry::Season& season, Instant now) {
+    const Zone zone = Zone::oslo();
+    const CivilTime today = zone.civil(now);
+    const registry::MonthDay day{static_cast<std::uint8_t>(today.month), static_cast<std::uint8_t>(today.day)};
+    if (!season.contains(day)) {
+        return std::nullopt;
+    }
+    if (season.kind == registry::Season::Kind::all_year) {
+        return observations::earliest_time;
+    }
+    const CivilTime first{
+        .year = day < season.first ? today.year - 1 : today.year, .month = season.first.month, .day = season.first.day};
+    const auto began = zone.instant(first, Ambiguous::earlier);
+    return began ? *began : observations::earliest_time;
+}
+
+/// Since when readings are to be expected; nothing when none are now. Devices measure all year. What comes less often
+/// than daily is taken by people, such as the samples of a laboratory, and only while the place is in use.
+std::optional<Instant> expected_since(const registry::Season& season, std::chrono::seconds interval, Instant now) {
+    return interval > span ? season_began(season, now) : std::optional(observations::earliest_time);
+}
+
+State state_of(const Day& day, std::optional<Instant> since, std::chrono::seconds interval, Instant now) {
     constexpr std::uint64_t doubtful_share = 10;  // one in ten
-    if (!day.newest || now - day.newest->time > day.stale_after) {
+    if (!since) {
+        return State::not_expected;
+    }
+    const Duration silence = now - std::max(*since, day.newest ? day.newest->time : observations::earliest_time);
+    if (silence > day.stale_after) {
         return State::silent;
+    }
+    if (!day.newest) {
+        return State::not_expected;  // the first of the season is not due yet
     }
     if (!day.newest->quality.usable() || day.flagged * doubtful_share > day.received) {
         return State::doubtful;
     }
-    return now - day.newest->time > interval + interval / 2 || day.received * 10 < day.expected * 8 ? State::late
-                                                                                                    : State::ok;
+    return silence > interval + interval / 2 || day.received * 10 < day.expected * 8 ? State::late : State::ok;
 }
 
-Result<Day> day_of(const Room& room, const registry::Datastream& datastream, std::string_view property, Instant now) {
+Result<Day> day_of(const Room& room, const registry::Datastream& datastream, std::string_view property,
+                   const registry::Season& season, Instant now) {
     const auto interval = ingest::quality::expected_interval(datastream.properties);
     Day day{.expected = static_cast<std::uint64_t>(span / interval),
             .newest = room.parts.store.latest(datastream.id),
@@ -73,7 +106,7 @@ Result<Day> day_of(const Room& room, const registry::Datastream& datastream, std
             day.flags[flag] += 1;
         }
     }
-    day.state = state_of(day, interval, now);
+    day.state = state_of(day, expected_since(season, interval, now), interval, now);
     return day;
 }
 
@@ -101,6 +134,7 @@ json newest_json(const Day& day, const registry::Datastream& datastream, const s
 /// What the names of things and properties are, fetched once for the whole answer.
 struct Names {
     std::map<registry::DatastreamId, std::string> places;
+    std::map<registry::DatastreamId, registry::Season> seasons;
     std::map<registry::ObservedPropertyId, std::string> properties;
     std::map<registry::SensorId, std::string> sensors;
 };
@@ -111,6 +145,7 @@ Result<Names> names_of(Room& room, words::Language language) {
     for (const auto& place : places) {
         for (const auto id : place.datastreams) {
             names.places.emplace(id, place.name.in(words::tag_of(language)));
+            names.seasons.emplace(id, place.season);
         }
     }
     TRY(const auto properties, all_of(room.parts.registry.observed_properties()));
@@ -124,21 +159,30 @@ Result<Names> names_of(Room& room, words::Language language) {
     return names;
 }
 
+/// What people call a property; its own name where the messages know none.
+std::string called(const words::Words& say, const std::string& property) {
+    const std::string key = "property." + property;
+    return say.catalogue().has(key) ? say.lookup(key) : property;
+}
+
 }  // namespace
 
 Answer list_quality(Room& room, const http::Request& request) {
     TRY(const std::string words, asked_words(request));
     TRY(const auto datastreams, all_of(room.parts.registry.datastreams()));
-    TRY(auto names, names_of(room, request.language));
+    const auto language = static_cast<words::Language>(request.language);
+    TRY(auto names, names_of(room, language));
+    const words::Words say(room.parts.messages, language);
     const Instant now = room.parts.clock.now();
     std::vector<Day> days(datastreams.size());
     std::vector<Row> rows;
     for (std::size_t i = 0; i < datastreams.size() && rows.size() < datastreams_max; ++i) {
         const auto& one = datastreams[i];
-        const std::string text = fmt::format("{} {} {} {}", one.name, names.places[one.id],
-                                             names.properties[one.observed_property], one.id.value);
+        const std::string& property = names.properties[one.observed_property];
+        const std::string text = fmt::format("{} {} {} {} {}", one.name, names.places[one.id], property,
+                                             called(say, property), one.id.value);
         if (has_words(text, words)) {
-            TRY(days[i], day_of(room, one, names.properties[one.observed_property], now));
+            TRY(days[i], day_of(room, one, property, names.seasons[one.id], now));
             rows.push_back({fmt::format("{}-{:019}", static_cast<int>(days[i].state), one.id.value), i});
         }
     }
@@ -147,6 +191,7 @@ Answer list_quality(Room& room, const http::Request& request) {
         return json{{"datastream", fmt::to_string(one.id.value)},
                     {"place", names.places[one.id]},
                     {"property", names.properties[one.observed_property]},
+                    {"property_name", called(say, names.properties[one.observed_property])},
                     {"unit", one.unit.definition},
                     {"public", one.access == registry::Access::open},
                     {"newest", newest_json(days[i], one, names.sensors[one.sensor], now)},

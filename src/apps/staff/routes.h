@@ -6,6 +6,7 @@
 
 #include "core/async/task.h"
 #include "core/clock.h"
+#include "core/words/catalogue.h"
 #include "platform/http/files.h"
 #include "platform/http/router.h"
 #include "platform/identity/identity.h"
@@ -35,6 +36,8 @@ struct Parts {
     const Clock& clock;
     std::function<std::vector<pages::HealthCheck>()> checks;
     std::string version;  ///< of the program
+    /// The town's own wording, where it has one.
+    const words::Catalogue& messages = words::Catalogue::built_in();
 };
 
 /// Reading needs `read`, changing needs `admin`; only the page itself, set-up and sign-in are for `anyone`.

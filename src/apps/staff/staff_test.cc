@@ -196,6 +196,29 @@ protected:
         cookie_ = header.substr(0, header.find(';'));
     }
 
+    /// A place whose water is analysed in summer, with one sample of 10 August 2026.
+    observations::DatastreamId lay_sample() {
+        const auto thing = registry_->insert(
+            {.thing = {.name = "Vannprøver"},
+             .datastreams = {{.datastream = {.name = "E. coli", .properties = R"({"interval_s":1555200})"},
+                              .sensor = registry::Sensor{.name = "Laboratoriet"},
+                              .observed_property = registry::ObservedProperty{.name = "e_coli"}}}});
+        const observations::DatastreamId id = thing.value().datastreams.front();
+        auto place = registry_->place_by_slug("landfalltjern").value();
+        place.season = {registry::Season::Kind::summer, {6, 1}, {8, 31}};
+        place.datastreams = {id};
+        EXPECT_TRUE(registry_->places().update(place));
+        const std::vector<observations::Arrival> rows{{id, {on(8, 10), 35.0, {}}}};
+        std::vector<observations::Outcome> outcomes(1);
+        EXPECT_TRUE(store_->append(rows, {1}, outcomes));
+        return id;
+    }
+    static Instant on(unsigned month, unsigned day) {
+        const std::chrono::year_month_day date{std::chrono::year{2026}, std::chrono::month{month},
+                                               std::chrono::day{day}};
+        return Instant{std::chrono::sys_days{date}} + std::chrono::hours{10};
+    }
+
     void set_up() {
         const std::string code = identity_->issue_setup_code().value();
         const auto reply = send(request_for(Method::post, "/api/v1/staff/setup",
@@ -392,6 +415,30 @@ TEST_F(StaffTest, an_unknown_device_is_adopted_and_what_it_sent_is_read) {
     ASSERT_EQ(quality.body.at("items").size(), 2U) << quality.text;
     EXPECT_EQ(quality.body.at("items").at(0).at("received_24h"), 1);
     EXPECT_EQ(quality.body.at("items").at(0).at("expected_24h"), 24);
+}
+
+TEST_F(StaffTest, a_sample_is_not_expected_outside_the_season_of_its_place) {
+    set_up();
+    const auto id = lay_sample();
+    const auto state_on = [&](Instant day) {
+        clock_.jump_to(day);
+        take_session(send(
+            request_for(Method::post, "/api/v1/staff/session", {{"name", "Kari Nordmann"}, {"password", password}})));
+        const auto quality = call(Method::get, "/quality?q=coli%20landfalltjern");
+        EXPECT_EQ(quality.body.at("total"), 1) << quality.text;
+        const json& one = quality.body.at("items").at(0);
+        EXPECT_EQ(one.at("datastream"), std::to_string(id.value));
+        EXPECT_EQ(one.at("property"), "e_coli");
+        EXPECT_EQ(one.at("property_name"), "E. coli in a water sample");
+        return one.at("state").get<std::string>();
+    };
+    EXPECT_EQ(state_on(on(8, 20)), "ok");
+    EXPECT_EQ(state_on(on(11, 26)), "not_expected");
+    // The next season: not silent before the first sample has had its time, three intervals of eighteen days.
+    EXPECT_EQ(state_on(on(6, 2) + std::chrono::days{365}), "ok");
+    EXPECT_EQ(state_on(on(7, 10) + std::chrono::days{365}), "late");
+    EXPECT_EQ(state_on(on(8, 10) + std::chrono::days{365}), "silent");
+    EXPECT_EQ(call(Method::get, "/quality?q=water%20sample").body.at("total"), 1) << "found by what people call it";
 }
 
 TEST_F(StaffTest, adopting_names_what_is_wrong_and_makes_nothing) {

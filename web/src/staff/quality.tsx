@@ -5,7 +5,7 @@ import { useLoad, useStaff } from './context.tsx'
 import { Empty, ScrollTable, Shown, State } from './parts.tsx'
 import { set_query, useRoute } from './route.ts'
 
-const tones = { ok: 'success', late: 'warning', silent: 'danger', doubtful: 'warning' } as const
+const tones = { ok: 'success', late: 'warning', silent: 'danger', doubtful: 'warning', not_expected: 'neutral' } as const
 
 export function Quality() {
     const { words, format } = useStaff()
@@ -34,9 +34,7 @@ export function Quality() {
                                             <span className="staff-code">{it.datastream}</span>
                                         </Table.HeaderCell>
                                         <Table.Cell>{it.place}</Table.Cell>
-                                        <Table.Cell>
-                                            <span className="staff-code">{it.property}</span>
-                                        </Table.Cell>
+                                        <Table.Cell title={it.property}>{it.property_name}</Table.Cell>
                                         <Table.Cell>
                                             <State tone={tones[it.state]}>{lookup(`quality.state_${it.state}`)}</State>
                                         </Table.Cell>
