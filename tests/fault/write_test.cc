@@ -9,6 +9,11 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include "core/clock.h"
+#include "platform/database/database.h"
+#include "platform/http/raw_client.h"
+#include "platform/ingest/pipeline/ledger.h"
+
 #include "tests/fault/audit.h"
 #include "tests/fault/shim.h"
 
@@ -112,6 +117,32 @@ TEST_F(Write, AfterAFailedSyncTheProgramSaysSoAndNothingIsAcknowledgedThatIsNotK
     send(4, 8);
     EXPECT_EQ(town_.stop(), 0);
     audit(town_, read_ledger(ledger_));
+}
+
+TEST_F(Write, ARequestSentAgainUnderItsKeyMakesNoSecondReading) {
+    const auto send_door = [&](std::string_view key) {
+        http::RawClient client(town_.port());
+        // Without a time of its own: it would be stamped anew each time.
+        return client
+            .exchange("POST /ingest/lines",
+                      fmt::format("Authorization: Token {}\r\nIdempotency-Key: {}\r\n", token_, key),
+                      "door,room=1 opened=3i")
+            .status;
+    };
+    ASSERT_NO_FATAL_FAILURE(start({}));
+    EXPECT_EQ(send_door(R"("8e03978e-40d5-43e8-bc93-6894a57f9324")"), 204);
+    EXPECT_EQ(send_door(R"("8e03978e-40d5-43e8-bc93-6894a57f9324")"), 204);
+    EXPECT_EQ(send_door("no key at all"), 400);
+    town_.kill_now();
+    ASSERT_NO_FATAL_FAILURE(start({}));
+    EXPECT_EQ(send_door(R"("8e03978e-40d5-43e8-bc93-6894a57f9324")"), 204);
+    EXPECT_EQ(send_door(R"("another")"), 204);
+    EXPECT_EQ(town_.stop(), 0);
+    const auto database = database::Database::open({.url = "sqlite:" + town_.observations()}).value();
+    const SystemClock clock;
+    const auto ledger = ingest::pipeline::Ledger::open(*database, clock);
+    ASSERT_TRUE(ledger.has_value()) << ledger.error();
+    EXPECT_EQ((*ledger)->counts().at("lines"), (ingest::Counts{.received = 4, .stored = 2, .duplicate = 2}));
 }
 
 }  // namespace

@@ -44,6 +44,10 @@ Said said_of(ingest::Reason reason) {
         case out_of_range:
             return {"Tidspunktet eller verdien kan ikke lagres.", "Tidspunktet eller verdien kan ikkje lagrast.",
                     "The time or the value cannot be kept."};
+        case key_conflict:
+            return {"Samme Idempotency-Key kom før med et annet innhold.",
+                    "Same Idempotency-Key kom før med eit anna innhald.",
+                    "The same Idempotency-Key came before with another content."};
     }
     return {"", "", ""};
 }

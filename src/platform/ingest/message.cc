@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint8_t plain_version = 1;
 constexpr std::uint8_t keyed_version = 2;  // a flag and the key stand before the sender
 
-constexpr std::array<std::pair<Reason, std::string_view>, 11> reasons{{
+constexpr std::array<std::pair<Reason, std::string_view>, 12> reasons{{
     {Reason::none, "none"},
     {Reason::malformed, "malformed"},
     {Reason::unknown_device, "unknown_device"},
@@ -23,6 +23,7 @@ constexpr std::array<std::pair<Reason, std::string_view>, 11> reasons{{
     {Reason::unknown_series, "unknown_series"},
     {Reason::wrong_type, "wrong_type"},
     {Reason::out_of_range, "out_of_range"},
+    {Reason::key_conflict, "key_conflict"},
 }};
 
 void put_text(Bytes& out, std::string_view text) {

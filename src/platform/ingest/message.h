@@ -47,6 +47,9 @@ bool is_history(const Message& message);
 
 /// Begins the key of what a bridge fetched, as mqtt::Subscriber names it.
 constexpr std::string_view bridge_prefix = "bridge:";
+/// Begins the key of a request that came with an Idempotency-Key: another content under it is a conflict, where a
+/// packet identifier is only used anew.
+constexpr std::string_view request_prefix = "http:";
 
 /// The journal's payload of a message, with varint lengths: version 1, or 2 when it has a key. docs/formats/message.md
 Bytes encode(const Message& message);
@@ -66,6 +69,7 @@ enum class Reason : std::uint8_t {
     unknown_series,  ///< quarantined: no datastream has this name, and the key may not make one
     wrong_type,      ///< quarantined: not the datastream's type of value
     out_of_range,    ///< quarantined: a time or value that cannot be kept
+    key_conflict,    ///< quarantined: the same Idempotency-Key came before with another content
 };
 
 /// "unknown_device", as in URLs, metrics and message files.

@@ -124,9 +124,11 @@ void Applier::look_ahead(std::span<const Intake* const> next) {
 
 Result<Applied> Applier::apply(const Intake& intake, journal::Position position) {
     Work work{.intake = intake, .position = position, .source = source_of(intake.message.way)};
-    TRY(const bool came_before, is_known(intake, position));
-    if (came_before) {
+    TRY(const Ledger::Seen seen, see_key(intake, position));
+    if (seen == Ledger::Seen::duplicate) {
         work.applied.counts.duplicate += intake.good;
+    } else if (seen == Ledger::Seen::conflict) {
+        quarantine_all(work, Reason::key_conflict, "the same key came before with another content", "Idempotency-Key");
     } else if (const auto* event = std::get_if<lorawan::Event>(&intake.parsed)) {
         TRY_DO(take_event(work, *event));
     } else if (const auto* lines = std::get_if<line_protocol::Batch>(&intake.parsed)) {
@@ -161,11 +163,19 @@ Result<Applied> Applier::apply(const Intake& intake, journal::Position position)
 }
 
 /// Only what has no time of its own needs its sender's key: the rest is known by its frame, or by datastream and time.
-Result<bool> Applier::is_known(const Intake& intake, journal::Position position) {
+Result<Ledger::Seen> Applier::see_key(const Intake& intake, journal::Position position) {
     if (intake.message.key.empty() || !intake.stamped_on_receipt || intake.message.replay_of != 0) {
-        return false;
+        return Ledger::Seen::fresh;
     }
     return parts_.ledger.see_key(intake.message, position);
+}
+
+/// One letter for the message, which is kept whole; every unit that could have been used counts.
+void Applier::quarantine_all(Work& work, Reason reason, const std::string& sentence, const std::string& field) {
+    if (work.intake.good > 0) {
+        quarantine(work, reason, sentence, field);
+        work.applied.counts.quarantined += work.intake.good - 1;
+    }
 }
 
 void Applier::quarantine(Work& work, Reason reason, std::string sentence, std::string field, std::int64_t line,

@@ -72,7 +72,8 @@ private:
     };
     struct Work;
 
-    Result<bool> is_known(const Intake& intake, journal::Position position);
+    Result<Ledger::Seen> see_key(const Intake& intake, journal::Position position);
+    void quarantine_all(Work& work, Reason reason, const std::string& sentence, const std::string& field);
     Result<void> take_event(Work& work, const lorawan::Event& event);
     Result<void> take_uplink(Work& work, const lorawan::Event& event);
     Result<std::string> decode(Work& work, const lorawan::Event& event, const devices::Profile& profile,

@@ -28,6 +28,12 @@ void expect_frames(int version, Ledger& ledger) {
     EXPECT_EQ(frames[0].payload_hex, "01000000");
     EXPECT_EQ(frames[0].rssi_dbm, -60);
     EXPECT_EQ(frames[0].decoded, R"({"value":1})");
+    const Message again{.way = Way::lines,
+                        .received = noon,
+                        .body = "water,sensor=1 temp=19.4",
+                        .key = "display-torget/17",
+                        .redelivered = true};
+    EXPECT_EQ(ledger.see_key(again, {34}).value(), version >= 2 ? Seen::duplicate : Seen::fresh);
 }
 
 void expect_letters(const Ledger& ledger) {

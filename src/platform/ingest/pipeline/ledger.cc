@@ -209,10 +209,12 @@ Result<std::optional<Ledger::SeenKey>> Ledger::find_key(const std::string& sende
 }
 
 std::int64_t Ledger::keys_kept(std::string_view sender) {
-    return sender.starts_with(bridge_prefix) ? keys_per_bridge : keys_per_sender;
+    return sender.starts_with(bridge_prefix)    ? keys_per_bridge
+           : sender.starts_with(request_prefix) ? keys_per_requester
+                                                : keys_per_sender;
 }
 
-Result<bool> Ledger::see_key(const Message& message, journal::Position position) {
+Result<Ledger::Seen> Ledger::see_key(const Message& message, journal::Position position) {
     const std::lock_guard lock(mutex_);
     const auto slash = message.key.rfind('/');
     const std::string sender = message.key.substr(0, slash);
@@ -227,15 +229,20 @@ Result<bool> Ledger::see_key(const Message& message, journal::Position position)
     if (message.redelivered) {
         TRY(const auto before, find_key(sender, key));
         if (before && before->position == position) {
-            return false;  // this very record, looked at again
+            return Seen::fresh;  // this very record, looked at again
         }
-        if (before && before->crc == crc && before->number > keys.last_number - keys_kept(sender)) {
-            return true;
+        if (before && before->number > keys.last_number - keys_kept(sender)) {
+            if (before->crc == crc) {
+                return Seen::duplicate;
+            }
+            if (sender.starts_with(request_prefix)) {
+                return Seen::conflict;
+            }
         }
     }
     keys.seen.insert_or_assign(
         key, SeenKey{.crc = crc, .number = ++keys.last_number, .position = position, .received = message.received});
-    return false;
+    return Seen::fresh;
 }
 
 /// A frame from before the device began to count anew, delivered again: its number may be another frame's by now.

@@ -99,13 +99,16 @@ public:
     /// begins a new epoch. docs/concepts/data-in.md tells the rule.
     Result<Seen> see_frame(const lorawan::Event& event, Instant received, journal::Position position);
     /// Has this message, which the sender says it may have sent before, come already? Known are a sender's last keyed
-    /// messages, as many as it can have under way. Notes it for next time.
-    Result<bool> see_key(const Message& message, journal::Position position);
+    /// messages, as many as it can have under way, for as long as frames. Notes it for next time. Only under the key of
+    /// a request another content is a conflict.
+    Result<Seen> see_key(const Message& message, journal::Position position);
     /// Our own broker lets no client have more under way.
     static constexpr std::int64_t keys_per_sender = 256;
     /// Another broker may heed no receive maximum: mosquitto 2.0.11 sends all that it has, over and over while
     /// connections break. A quarter of the packet identifiers, so that one that comes round again is another message.
     static constexpr std::int64_t keys_per_bridge = 16'384;
+    /// Of one API key: a gateway that sends a batch every second and tries again for an hour.
+    static constexpr std::int64_t keys_per_requester = 4'096;
     /// Beyond twenty thousand that wait to be written, letters are left out; the account counts them all the same.
     void add_dead_letter(DeadLetter letter);
     void note_unknown_device(UnknownDevice device);

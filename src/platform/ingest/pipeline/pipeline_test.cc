@@ -214,6 +214,38 @@ TEST_F(ApplierTest, AMessageDeliveredAgainIsKnownByItsKeyWhenItsReadingsHaveNoTi
     EXPECT_EQ(deliver("c/1", true, stamped).duplicate, 1U) << "its own time tells it";
 }
 
+TEST_F(ApplierTest, ARequestSentAgainUnderItsKeyIsADuplicateAndAnotherContentAConflict) {
+    const auto request = [&](std::string key, std::string body) {
+        bench_.clock.advance(1s);
+        return bench_
+            .take({.way = Way::lines,
+                   .detail = "us",
+                   .received = bench_.clock.now(),
+                   .body = std::move(body),
+                   .key = "http:12/" + std::move(key),
+                   .redelivered = true})
+            .value();
+    };
+    EXPECT_EQ(request("a", "air temp=1\nair wind=2").stored, 2U);
+    EXPECT_EQ(request("a", "air temp=1\nair wind=2").duplicate, 2U);
+    EXPECT_EQ(request("b", "air temp=1\nair wind=2").stored, 2U) << "the same is measured again";
+    EXPECT_EQ(request("a", "air temp=7\nair wind=2").quarantined, 2U);
+    bench_.crash();
+    bench_.open();
+    EXPECT_EQ(request("a", "air temp=1\nair wind=2").duplicate, 2U) << "the conflict has not taken its place";
+    EXPECT_TRUE(bench_.projection->settle().has_value());
+    const auto letters = bench_.ledger->dead_letters({.reason = "key_conflict"}).value();
+    ASSERT_THAT(letters, SizeIs(1));
+    EXPECT_EQ(letters[0].field, "Idempotency-Key");
+    EXPECT_EQ(letters[0].payload, "air temp=7\nair wind=2");
+    EXPECT_EQ(bench_.store->count(bench_.series("line:air:temp")), 2U);
+    for (std::int64_t i = 0; i < Ledger::keys_per_requester; ++i) {
+        bench_.clock.advance(1us);
+        EXPECT_EQ(request(fmt::format("n{}", i), "air n=1").stored, 1U);
+    }
+    EXPECT_EQ(request("a", "air temp=1\nair wind=2").stored, 2U) << "so many keys of one sender are known, and no more";
+}
+
 TEST_F(ApplierTest, ABrokerThatSendsMoreThanItWasAskedForIsKnownAfterACrashAndASettle) {
     constexpr int sent = 900;
     const auto deliver_all = [&](bool redelivered) {

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/percent.h"
 #include "platform/http/problem.h"
+#include "platform/ingest/routes/idempotency_key.h"
 #include "platform/policy/policy.h"
 
 namespace bypuls::ingest {
@@ -13,13 +15,29 @@ using nlohmann::json;
 
 constexpr std::size_t lines_described_max = 100;
 
-Message message_from(http::Request& request, const Clock& clock, Way way, std::string detail) {
+/// Names the request among the last ones of its API key. Empty when it brings no Idempotency-Key.
+Result<std::string> key_of(const http::Request& request) {
+    const auto header = request.header("idempotency-key");
+    if (!header) {
+        return std::string();
+    }
+    TRY(const std::string key, parse_idempotency_key(*header));
     const auto* principal = policy::who(request);
-    return {.way = way,
-            .sender = principal == nullptr ? "" : principal->name,
-            .detail = std::move(detail),
-            .received = clock.now(),
-            .body = std::move(request.body)};
+    // What follows the last slash is the key; escaped, it holds none.
+    return fmt::format("{}{}/{}", request_prefix, principal == nullptr ? 0 : principal->id, percent_encode(key));
+}
+
+Result<Message> message_from(http::Request& request, const Clock& clock, Way way, std::string detail) {
+    TRY(std::string key, key_of(request));
+    const auto* principal = policy::who(request);
+    const bool redelivered = !key.empty();  // perhaps: whoever sends a key sends it every time
+    return Message{.way = way,
+                   .sender = principal == nullptr ? "" : principal->name,
+                   .detail = std::move(detail),
+                   .received = clock.now(),
+                   .body = std::move(request.body),
+                   .key = std::move(key),
+                   .redelivered = redelivered};
 }
 
 /// Why nothing was accepted. A full disk is 507, so that a sender knows that waiting a moment will not help.
@@ -32,8 +50,11 @@ http::Response refused(const http::Request& request, const pipeline::Pipeline& p
     return http::problem(request, error);
 }
 
-Task<http::Response> take_frame(pipeline::Pipeline& pipeline, http::Request& request, Message message) {
-    const auto receipt = co_await pipeline.submit(std::move(message));
+Task<http::Response> take_frame(pipeline::Pipeline& pipeline, http::Request& request, Result<Message> message) {
+    if (!message) {
+        co_return http::problem(request, message.error());
+    }
+    const auto receipt = co_await pipeline.submit(std::move(*message));
     if (!receipt) {
         co_return refused(request, pipeline, receipt.error());
     }
@@ -46,12 +67,12 @@ Task<http::Response> chirpstack(pipeline::Pipeline& pipeline, const Clock& clock
     if (event == "integration") {
         co_return http::no_content();  // what another integration of the server did; nothing of a device
     }
-    Message message = message_from(request, clock, is_json ? Way::chirpstack_json : Way::chirpstack_protobuf, event);
+    auto message = message_from(request, clock, is_json ? Way::chirpstack_json : Way::chirpstack_protobuf, event);
     co_return co_await take_frame(pipeline, request, std::move(message));
 }
 
 Task<http::Response> tts(pipeline::Pipeline& pipeline, const Clock& clock, http::Request& request) {
-    Message message = message_from(request, clock, Way::tts_json, "");
+    auto message = message_from(request, clock, Way::tts_json, "");
     co_return co_await take_frame(pipeline, request, std::move(message));
 }
 
@@ -76,9 +97,11 @@ http::Response partial_write(const http::Request& request, const pipeline::Recei
 }
 
 Task<http::Response> lines(pipeline::Pipeline& pipeline, const Clock& clock, http::Request& request) {
-    Message message =
-        message_from(request, clock, Way::lines, std::string(request.query.get("precision").value_or("ns")));
-    const auto receipt = co_await pipeline.submit(std::move(message));
+    auto message = message_from(request, clock, Way::lines, std::string(request.query.get("precision").value_or("ns")));
+    if (!message) {
+        co_return http::problem(request, message.error());
+    }
+    const auto receipt = co_await pipeline.submit(std::move(*message));
     if (!receipt) {
         co_return refused(request, pipeline, receipt.error());
     }
@@ -94,9 +117,12 @@ Task<http::Response> observations(pipeline::Pipeline& pipeline, const Clock& clo
     if (history != "true" && history != "false") {
         co_return http::problem(request, 400, "bad-request", "'history' is true or false");
     }
-    Message message = message_from(request, clock, is_lines ? Way::batch_ndjson : Way::batch_json,
-                                   history == "true" ? std::string(history_detail) : "");
-    const auto receipt = co_await pipeline.submit(std::move(message));
+    auto message = message_from(request, clock, is_lines ? Way::batch_ndjson : Way::batch_json,
+                                history == "true" ? std::string(history_detail) : "");
+    if (!message) {
+        co_return http::problem(request, message.error());
+    }
+    const auto receipt = co_await pipeline.submit(std::move(*message));
     if (!receipt) {
         co_return refused(request, pipeline, receipt.error());
     }

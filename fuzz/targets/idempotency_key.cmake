@@ -1,0 +1,1 @@
+fuzz_target(NAME idempotency_key USES platform/ingest/routes)
