@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/result.h"
 
@@ -8,6 +9,10 @@ namespace bypuls::apps {
 
 /// Is there a file or folder? Errc::forbidden, saying what to do, when whoever runs the program may not look.
 Result<bool> is_there(const std::string& path);
+
+/// What to do about a damaged file that holds what nothing else does.
+constexpr std::string_view restore_remedy =
+    "`bypuls verify` tells what else is, and `bypuls restore` brings back the last backup, into a new folder";
 
 /// Errc::not_found when no town has been started on this folder.
 Result<void> check_holds_town(const std::string& data);

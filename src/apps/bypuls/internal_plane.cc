@@ -8,6 +8,7 @@
 #include "apps/bypuls/data_lock.h"
 #include "apps/bypuls/town.h"
 #include "core/log.h"
+#include "platform/database/whole.h"
 #include "platform/identity/store.h"
 #include "platform/ingest/judging/rule_judge.h"
 #include "platform/observations/blocks/block_store.h"
@@ -35,7 +36,7 @@ std::vector<database::Component> InternalPlane::registry_components() {
 }
 
 Result<void> InternalPlane::open_databases(Random& random) {
-    TRY(registry_database_, database::Database::open({.url = settings_.registry_url()}));
+    TRY(registry_database_, database::open_whole({.url = settings_.registry_url()}, restore_remedy));
     TRY(const auto applied, database::migrate(*registry_database_, registry_components(), clock_));
     for (const auto& migration : applied) {
         log::info("database", "migrated",
@@ -55,14 +56,22 @@ Result<void> InternalPlane::open_readings(publication::PlaneFiles& plane, public
                                                    .cpu_limit = settings_.codec_cpu,
                                                    .memory_bytes_max = settings_.codec_memory}));
     tally_ = std::make_unique<ingest::codecs::Tally>(*codecs_);
-    TRY(store_, observations::open_block_store({.path = settings_.observations_path(),
-                                                .hot_bytes_max = settings_.hot_bytes_max,
-                                                .settle_bytes = settings_.hot_bytes_max / 4}));
-    TRY(ledger_database_, database::Database::open({.url = "sqlite:" + settings_.observations_path()}));
-    TRY_DO(database::migrate(*ledger_database_, {ingest::pipeline::Ledger::schema(), observations::Details::schema()},
-                             clock_));
-    TRY(ledger_, ingest::pipeline::Ledger::open(*ledger_database_, clock_));
-    details_ = observations::Details::open(ledger_database_.get());
+    // Readings, with what the pipeline remembers beside them in their file.
+    const auto open_store = [this]() -> Result<void> {
+        TRY(store_, observations::open_block_store({.path = settings_.observations_path(),
+                                                    .hot_bytes_max = settings_.hot_bytes_max,
+                                                    .settle_bytes = settings_.hot_bytes_max / 4}));
+        TRY(ledger_database_, database::Database::open({.url = "sqlite:" + settings_.observations_path()}));
+        TRY_DO(database::migrate(*ledger_database_,
+                                 {ingest::pipeline::Ledger::schema(), observations::Details::schema()}, clock_));
+        TRY(ledger_, ingest::pipeline::Ledger::open(*ledger_database_, clock_));
+        details_ = observations::Details::open(ledger_database_.get());
+        return {};
+    };
+    if (auto opened = open_store(); !opened) {
+        return std::unexpected(
+            database::with_remedy(std::move(opened).error(), settings_.observations_path(), restore_remedy));
+    }
 
     journal::RecoveryReport report;
     TRY(journal_, journal::open(posix_files(), settings_.journal_folder(),

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "apps/bypuls/data_folder.h"
 #include "core/files.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "platform/database/whole.h"
 #include "platform/ingest/mqtt/pipeline_sink.h"
 
 namespace bypuls::apps {
@@ -53,7 +55,7 @@ Result<void> MqttPlane::start(MqttExtra extra) {
 
 Result<void> MqttPlane::start_server(MqttExtra extra) {
     const MqttSettings& mqtt = settings_.mqtt;
-    TRY(database_, database::Database::open({.url = "sqlite:" + settings_.internal_folder() + "/mqtt.db"}));
+    TRY(database_, database::open_whole({.url = "sqlite:" + settings_.internal_folder() + "/mqtt.db"}, restore_remedy));
     TRY_DO(database::migrate(*database_, {mqtt::mqtt_component()}, clock_));
     store_ = mqtt::make_relational_store(*database_);
     TRY(auto kept, store_->load());

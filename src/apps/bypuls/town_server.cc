@@ -219,8 +219,10 @@ std::vector<pages::HealthCheck> Town::checks() const {
         {"ingest", trouble.empty() ? State::ok : State::warning, trouble.empty() ? "" : "not_applied", trouble});
     const auto statistics = internal_->store().statistics();
     const bool whole = statistics.damaged.empty();
-    checks.push_back({"observations", whole ? State::ok : State::warning, whole ? "" : "damaged",
-                      whole ? "" : fmt::format("{} damaged blocks", statistics.damaged.size())});
+    checks.push_back(
+        {"observations", whole ? State::ok : State::warning, whole ? "" : "damaged",
+         whole ? ""
+               : fmt::format("{} damaged blocks in {}", statistics.damaged.size(), settings_.observations_path())});
     if (mqtt_) {
         const auto of_mqtt = mqtt_->checks();
         checks.insert(checks.end(), of_mqtt.begin(), of_mqtt.end());

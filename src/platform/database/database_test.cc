@@ -9,10 +9,12 @@
 #include <sys/stat.h>
 
 #include "platform/database/testing/test_database.h"
+#include "platform/database/whole.h"
 
 namespace bypuls::database {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -252,12 +254,18 @@ TEST_F(SqliteDatabase, AFlippedBitIsFoundAndNamed) {
     ASSERT_FALSE(verdict.has_value());
     EXPECT_EQ(verdict.error().code, Errc::damaged);
     EXPECT_THAT(verdict.error().what, HasSubstr(place_.path()));
+    EXPECT_EQ(open_whole({.url = place_.url()}, "restore").error().code, Errc::damaged);
 }
 
 TEST_F(SqliteDatabase, AFileThatIsNoDatabaseIsRefusedAtTheStart) {
     std::ofstream(place_.path()) << std::string(8192, 'x');
 
     EXPECT_EQ(Database::open({.url = place_.url()}).error().code, Errc::damaged);
+    const auto whole = open_whole({.url = place_.url()}, "restore the last backup");
+    ASSERT_FALSE(whole);
+    EXPECT_EQ(whole.error().code, Errc::damaged);
+    EXPECT_THAT(whole.error().what,
+                AllOf(HasSubstr(place_.path() + " is damaged"), HasSubstr(": restore the last backup")));
 }
 
 TEST_F(SqliteDatabase, AFolderThatDoesNotExistIsSaid) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/log.h"
+#include "core/time/iso8601.h"
 #include "platform/observations/blocks/slow.h"
 
 namespace bypuls::observations {
@@ -127,6 +129,12 @@ void BlockStore::note(const std::vector<Damage>& damaged) const {
         });
         if (!known && damaged_.size() < damage_listed_max) {
             damaged_.push_back(damage);
+            log::warning("observations", "a block is damaged and is not served",
+                         {{"file", options_.path},
+                          {"datastream", std::to_string(damage.datastream.value)},
+                          {"from", format_instant(damage.span.from)},
+                          {"to", format_instant(damage.span.to)},
+                          {"why", damage.what}});
         }
     }
 }

@@ -6,6 +6,7 @@
 #include "core/check.h"
 #include "core/files.h"
 #include "platform/database/migrations.h"
+#include "platform/database/whole.h"
 #include "platform/observations/blocks/block_store.h"
 
 namespace bypuls::publication {
@@ -15,8 +16,14 @@ Result<std::unique_ptr<PlaneFiles>> PlaneFiles::open(const std::string& folder, 
     std::unique_ptr<PlaneFiles> plane(new PlaneFiles(folder, role));
     TRY_DO(plane->load_catalogue());
     TRY_DO(plane->open_registry());
-    TRY_DO(plane->load_store());
-    TRY_DO(plane->open_details());
+    auto opened = plane->load_store();
+    if (opened) {
+        opened = plane->open_details();
+    }
+    if (!opened) {
+        return std::unexpected(database::with_remedy(std::move(opened).error(), plane->store_path(),
+                                                     "restore the last backup, with `bypuls restore`"));
+    }
     return plane;
 }
 

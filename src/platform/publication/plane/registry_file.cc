@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 
 #include "platform/database/migrations.h"
+#include "platform/database/whole.h"
 #include "platform/publication/plane/plane.h"
 #include "platform/registry/memory.h"
 #include "platform/registry/relational/relational_registry.h"
@@ -18,6 +19,9 @@ struct PlaneFiles::RegistryFile {
 
 namespace {
 
+constexpr std::string_view remake_remedy =
+    "move it away with its -wal and -shm; the gate makes it anew from the internal plane when the program starts";
+
 ino_t file_at(const std::string& path) {
     struct stat found{};
     return ::stat(path.c_str(), &found) == 0 ? found.st_ino : 0;
@@ -29,12 +33,13 @@ Result<void> PlaneFiles::open_registry() {
     auto opened = std::make_shared<RegistryFile>();
     const std::vector<database::Component> components{registry::registry_component()};
     if (role_ == Role::gate) {
-        TRY(opened->database, database::Database::open({.url = "sqlite:" + registry_path()}));
+        TRY(opened->database, database::open_whole({.url = "sqlite:" + registry_path()}, remake_remedy));
         TRY_DO(database::migrate(*opened->database, components, clock_));
         TRY(opened->mirror, registry::open_relational_mirror(*opened->database, clock_));
         opened->file = file_at(registry_path());
     } else if (const ino_t file = file_at(registry_path()); file != 0) {
-        TRY(opened->database, database::Database::open({.url = "sqlite:" + registry_path(), .read_only = true}));
+        TRY(opened->database,
+            database::open_whole({.url = "sqlite:" + registry_path(), .read_only = true}, remake_remedy));
         TRY(const auto pending, database::pending_migrations(*opened->database, components));
         if (pending.empty()) {
             TRY(opened->reader, registry::open_relational_view(*opened->database, clock_));
