@@ -125,9 +125,76 @@ TEST_F(SensorThingsChanging, ADeepInsertWithAFaultMakesNothing) {
     body.erase("Locations");
     body["Datastreams"][0]["Observations"] = json::array({{{"result", 3}}});
     EXPECT_THAT(world.post("Things", body).error, HasSubstr("FeatureOfInterest"));
+    body = whole_thing();
+    body["Datastreams"][0]["Observations"] = json::array({{{"phenomenonTime", "2026-06-15T12:10:01Z"}, {"result", 3}}});
+    EXPECT_THAT(world.post("Things", body).error, HasSubstr("more than 10 minutes after now"));
     for (const char* set : {"Things", "Locations", "Datastreams", "Sensors", "ObservedProperties", "Observations"}) {
         EXPECT_EQ(count(set), 0U) << set;
     }
+}
+
+TEST_F(SensorThingsChanging, AReferenceIsNoWayToChangeWhatItLeadsTo) {
+    const auto stream = world.add_datastream();
+    world.observe(stream, "2026-06-15T12:00:00Z", 1);
+    const std::string sensor = at("Datastreams", stream) + "/Sensor/$ref";
+    EXPECT_EQ(world.del(sensor).status, 400);
+    EXPECT_THAT(world.del("Things(1)/$ref").error, HasSubstr("without /$ref"));
+    EXPECT_EQ(world.patch("Things(1)/$ref", {{"name", "other"}}).status, 400);
+    EXPECT_EQ(world.put(sensor, {{"name", "other"}}).status, 400);
+    EXPECT_EQ(world.post(at("Datastreams", stream) + "/Observations/$ref", {{"result", 2}}).status, 400);
+    EXPECT_EQ(world.del("Things/$ref?$filter=true").status, 400);
+    EXPECT_EQ(world.del("Things/$count?$filter=true").status, 400);
+    EXPECT_EQ(world.get("Things(1)").body["name"], "water");
+    EXPECT_EQ(count("Sensors"), 1U);
+    EXPECT_EQ(count("Observations"), 1U);
+}
+
+// req/create-update-delete/link-to-existing-entities
+TEST_F(SensorThingsChanging, AFeatureThatIsNotThereCannotBeLinkedTo) {
+    const auto stream = world.add_datastream();
+    const auto id = world.observe(stream, "2026-06-15T12:00:00Z", 1);
+    const json nowhere = {{"@iot.id", 99}};
+    const std::string rows = at("Datastreams", stream) + "/Observations";
+    EXPECT_EQ(world.post(rows, {{"result", 2}, {"FeatureOfInterest", nowhere}}).status, 400);
+    EXPECT_THAT(world.patch(at("Observations", id), {{"FeatureOfInterest", nowhere}}).error,
+                HasSubstr("there is no FeatureOfInterest 99"));
+    const auto known = world.list("FeaturesOfInterest").front()["@iot.id"];
+    const auto heard =
+        world.ask(http::Method::post, "CreateObservations",
+                  json::array({{{"Datastream", {{"@iot.id", stream}}},
+                                {"components", {"phenomenonTime", "result", "FeatureOfInterest/id"}},
+                                {"dataArray", {{"2026-06-01T00:00:00Z", 2, 99}, {"2026-06-02T00:00:00Z", 3, known}}}}})
+                      .dump());
+    ASSERT_EQ(heard.body.size(), 2U) << heard.error;
+    EXPECT_THAT(heard.body[0].get<std::string>(), HasSubstr("there is no FeatureOfInterest 99"));
+    EXPECT_EQ(world.get(heard.body[1].get<std::string>()).body["result"], 3);
+    EXPECT_EQ(count("Observations"), 2U);
+}
+
+TEST_F(SensorThingsChanging, AMoveThatIsRefusedLeavesTheObservationUnderItsId) {
+    const auto stream = world.add_datastream();
+    const auto id = world.observe(stream, "2026-06-01T00:00:00Z", 8);
+    EXPECT_EQ(world.patch(at("Observations", id), {{"phenomenonTime", "2099-01-01T00:00:00Z"}}).status, 400);
+    world.sink.refuses = Error{Errc::exhausted, "the disk is full"};
+    EXPECT_EQ(world.patch(at("Observations", id), {{"phenomenonTime", "2026-05-01T00:00:00Z"}}).status, 503);
+    world.sink.refuses.reset();
+    EXPECT_EQ(world.get(at("Observations", id)).body["phenomenonTime"], "2026-06-01T00:00:00Z");
+    EXPECT_EQ(world.all_ids("Observations"), std::vector{id});
+}
+
+TEST_F(SensorThingsChanging, TheMomentThatAnObservationWasMovedFromIsFreeWhenItIsGone) {
+    const auto stream = world.add_datastream();
+    const std::string rows = at("Datastreams", stream) + "/Observations";
+    const json first{{"phenomenonTime", "2026-06-01T00:00:00Z"}, {"result", 1}};
+    const auto id = world.observe(stream, "2026-06-01T00:00:00Z", 8);
+    ASSERT_EQ(world.patch(at("Observations", id), {{"phenomenonTime", "2026-05-01T00:00:00Z"}}).status, 200);
+    const auto taken = world.post(rows, first);
+    EXPECT_EQ(taken.status, 409);
+    EXPECT_THAT(taken.error, HasSubstr("moved to 2026-05-01T00:00:00Z"));
+    ASSERT_EQ(world.del(at("Observations", id)).status, 200);
+    const auto made = world.post(rows, first);
+    ASSERT_EQ(made.status, 201) << made.error;
+    EXPECT_EQ(world.get(made.location).body["result"], 1);
 }
 
 // req/create-update-delete/create-entity: FeatureOfInterest generated from the Thing's Location
@@ -275,6 +342,9 @@ TEST_F(SensorThingsChanging, ManyAreDeletedByAFilterOnly) {
         world.observe(stream, "2026-06-0" + std::to_string(day) + "T00:00:00Z", day);
     }
     EXPECT_EQ(world.del("Observations").status, 400);
+    for (const char* option : {"$top=1", "$skip=1", "$orderby=result", "$count=true", "$select=result"}) {
+        EXPECT_EQ(world.del(fmt::format("Observations?$filter=result gt 3&{}", option)).status, 400) << option;
+    }
     EXPECT_EQ(world.del("Observations?$filter=result gt 3").body["deleted"], 2);
     EXPECT_EQ(count("Observations"), 3U);
     EXPECT_EQ(world.del("Things?$filter=name eq 'water'").body["deleted"], 1);

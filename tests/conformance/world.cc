@@ -22,6 +22,9 @@ observations::Value value_of(const ingest::batch::Value& value) {
 
 Result<std::vector<Sink::Refusal>> DirectSink::submit(std::string rows, Instant received) {
     TRY(const auto batch, ingest::batch::parse_json(rows));
+    if (refuses) {
+        return std::unexpected(*refuses);
+    }
     std::vector<Refusal> refused;
     for (const auto& error : batch.errors) {
         refused.push_back({error.index, error.what});

@@ -30,6 +30,8 @@ public:
     Result<void> rewrite(observations::DatastreamId id, std::string rows, Instant received) override;
     Result<std::uint64_t> remove(observations::DatastreamId id, std::span<const Interval> intervals) override;
 
+    /// Set, nothing is taken, and this is why.
+    std::optional<Error> refuses;
     /// Told of each reading that is new or corrected.
     std::function<void(std::span<const observations::Arrival>)> stored;
 

@@ -2,9 +2,13 @@
 
 #include <future>
 
+#include "platform/ingest/pipeline/applier.h"
+
 namespace bypuls::sensorthings {
 
 namespace {
+
+static_assert(Sink::ahead_max == ingest::pipeline::Applier::ahead_max);
 
 ingest::Message message_of(std::string rows, Instant received) {
     return {.way = ingest::Way::sensorthings,

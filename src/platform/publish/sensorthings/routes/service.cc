@@ -71,15 +71,27 @@ Result<Target> target_named(const ChangeSet& changes, std::string_view path) {
     return Target{*kind, std::nullopt, Below{named->kind, named->id}};
 }
 
+/// $ref is a way to read addresses. That a change of it were one of the entity would surprise: who deletes a reference
+/// means to keep what it leads to.
+Result<void> check_changeable(const ResourcePath& path) {
+    if (path.reference) {
+        return fail(Errc::malformed,
+                    "a change goes to the entity itself, without /$ref; to link it to another, send "
+                    "PATCH with {\"Sensor\":{\"@iot.id\":7}} or the like");
+    }
+    if (!path.property.empty() || path.count) {
+        return fail(Errc::malformed, "a change names an entity or a set; a single property is changed with PATCH");
+    }
+    return {};
+}
+
 /// The path of a change without looking anything up: its last two steps.
 Result<Target> target_of(Session& session, const ChangeSet& changes, std::string_view path) {
     if (path.starts_with('$')) {
         return target_named(changes, path);
     }
     TRY(const auto parsed, parse_path(path));
-    if (!parsed.property.empty() || parsed.count) {
-        return fail(Errc::malformed, "a change names an entity or a set; a single property is changed with PATCH");
-    }
+    TRY_DO(check_changeable(parsed));
     TRY(const auto found, resolve(session, parsed));
     if (found.entity) {
         return Target{found.kind, id_of(*found.entity), std::nullopt};
@@ -239,7 +251,7 @@ Result<Reply> Service::create_array(const Form& form, const Ask& ask) const {
     registry::Registry& registry = parts_.write->registry;
     const auto streams = registry.streams();
     const Instant now = std::chrono::floor<std::chrono::milliseconds>(parts_.clock.now());
-    auto rows = read_data_array(ask.body, now, *streams);
+    auto rows = read_data_array(ask.body, now, *streams, registry.features());
     if (!rows && rows.error().code == Errc::exhausted) {
         return Reply{.status = sent_too_much, .error = std::move(rows).error()};
     }
@@ -336,9 +348,16 @@ Result<std::vector<Reply>> Service::change_together_now(const Form& form, const 
 /// DELETE of a set: what its $filter leaves, and nothing without one. In parts, so that each is a transaction of a
 /// bearable size; what was deleted before a failure stays deleted.
 Result<Reply> Service::remove_filtered(const ResourcePath& path, const Ask& ask) const {
+    TRY_DO(check_changeable(path));
     TRY(auto options, query::parse_options(ask.query));
     if (!options.filter) {
         return fail(Errc::malformed, "deleting many takes a $filter; to delete all, say $filter=true");
+    }
+    query::Options only_filter;
+    only_filter.filter = options.filter;
+    if (!(options == only_filter)) {
+        return fail(Errc::malformed,
+                    "deleting many takes a $filter and no other option: all that it leaves is deleted");
     }
     TRY(auto fitted, fit(path.last().kind, std::move(options)));
     fitted.order.clear();

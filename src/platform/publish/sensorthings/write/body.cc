@@ -34,6 +34,10 @@ std::unexpected<Error> wrong(std::string_view member, std::string_view expected)
     return fail(Errc::malformed, fmt::format("'{}' must be {}", member, expected));
 }
 
+std::string with_article(std::string_view name) {
+    return fmt::format("{} {}", std::string_view("AEIOU").contains(name.front()) ? "an" : "a", name);
+}
+
 /// Members of a body, each read once with what it must be.
 class Members {
 public:
@@ -42,18 +46,18 @@ public:
     /// Every member is a property, a relation or control information.
     Result<void> check_names() const {
         if (!body_.is_object()) {
-            return fail(Errc::malformed, fmt::format("a {} is a JSON object", type_.name));
+            return fail(Errc::malformed, fmt::format("{} is a JSON object", with_article(type_.name)));
         }
         for (const auto& [name, value] : body_.items()) {
             const bool known = type_.property(name) != nullptr || type_.navigation(name) != nullptr ||
                                name.find('@') != std::string::npos || is_id(name) || is_self_link(name);
             if (!known) {
-                return fail(Errc::malformed, fmt::format("a {} has no '{}'", type_.name, name));
+                return fail(Errc::malformed, fmt::format("{} has no '{}'", with_article(type_.name), name));
             }
         }
         for (const Property& property : type_.properties) {
             if (property.mandatory && absent(property.name)) {
-                return fail(Errc::malformed, fmt::format("a {} needs '{}'", type_.name, property.name));
+                return fail(Errc::malformed, fmt::format("{} needs '{}'", with_article(type_.name), property.name));
             }
         }
         return {};

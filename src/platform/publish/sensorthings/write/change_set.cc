@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/check.h"
+#include "core/time/iso8601.h"
 #include "platform/publish/sensorthings/read/pages.h"
 
 namespace bypuls::sensorthings {
@@ -297,7 +298,7 @@ std::optional<registry::Stream> ChangeSet::stream_of(Reference datastream) const
 }
 
 /// What the way in would refuse is found before the registry is changed.
-Result<void> ChangeSet::check_pending() const {
+Result<void> ChangeSet::check_pending() {
     for (const Pending& pending : pending_) {
         const auto stream = stream_of(pending.datastream);
         if (!stream) {
@@ -309,13 +310,48 @@ Result<void> ChangeSet::check_pending() const {
         if (time < observations::earliest_time || !observation_id({{1}, time})) {
             return fail(Errc::malformed, "'phenomenonTime' lies outside the years 1700 to 2243 that are kept");
         }
+        TRY_DO(check_id_is_free(pending));
+        if (time - now_ > Sink::ahead_max) {
+            return fail(Errc::malformed,
+                        fmt::format("'phenomenonTime' is {}, which is more than {} minutes after now, {}: is the "
+                                    "sender's clock right?",
+                                    format_instant(time),
+                                    std::chrono::duration_cast<std::chrono::minutes>(Sink::ahead_max).count(),
+                                    format_instant(now_)));
+        }
     }
     return {};
 }
 
-Result<void> ChangeSet::check_place(const Pending& pending) const {
-    if (pending.feature != 0) {
+/// An observation that was moved in time keeps the id of the moment that it came from.
+Result<void> ChangeSet::check_id_is_free(const Pending& pending) {
+    if (pending.replaces || parts_.moved == nullptr || pending.datastream <= 0) {
         return {};
+    }
+    const ObservationPlace place{{pending.datastream}, *pending.body.time};
+    const auto id = observation_id(place);
+    const auto elsewhere = id ? parts_.moved->place_of(*id) : std::nullopt;
+    if (!elsewhere || *elsewhere == place) {
+        return {};
+    }
+    TRY(const auto holder, session_.get(Kind::observation, *id));
+    return holder ? fail(Errc::conflict,
+                         fmt::format("the id of this moment belongs to Observations({}), which was moved to {}; send "
+                                     "another 'phenomenonTime'",
+                                     *id, format_instant(elsewhere->time)))
+                  : Result<void>{};
+}
+
+Result<void> ChangeSet::check_place(const Pending& pending) const {
+    if (pending.feature > 0) {
+        const auto feature = parts_.registry.features().get({pending.feature});
+        if (!feature && feature.error().code == Errc::not_found) {
+            return fail(Errc::malformed, fmt::format("there is no FeatureOfInterest {}", pending.feature));
+        }
+        return feature ? Result<void>{} : std::unexpected(feature.error());
+    }
+    if (pending.feature != 0) {
+        return {};  // made with it
     }
     const auto stream = stream_of(pending.datastream);
     const std::int64_t thing = stream->thing.value;
@@ -401,6 +437,17 @@ Result<void> ChangeSet::make_feature(const Pending& pending, registry::Datastrea
     return {};
 }
 
+/// What was to move and was not taken where it should go is found under its id where it was.
+Result<void> ChangeSet::leave_in_place(const std::vector<std::int64_t>& ids) {
+    for (const Pending& pending : pending_) {
+        if (pending.replaces &&
+            pending.replaces->place != ObservationPlace{{resolved(pending.datastream, ids)}, *pending.body.time}) {
+            TRY_DO(parts_.moved->note(pending.replaces->id, pending.replaces->place));
+        }
+    }
+    return {};
+}
+
 /// Gives the ids of all pending observations.
 Result<std::vector<std::int64_t>> ChangeSet::send(const std::vector<std::int64_t>& ids) {
     std::vector<std::int64_t> observed;
@@ -412,6 +459,9 @@ Result<std::vector<std::int64_t>> ChangeSet::send(const std::vector<std::int64_t
         pending.body.detail.feature = resolved(pending.feature, ids);
         const ObservationPlace place{datastream, time};
         std::int64_t id = observation_id(place).value_or(0);
+        if (!pending.replaces && parts_.moved != nullptr && parts_.moved->place_of(id).value_or(place) != place) {
+            TRY_DO(parts_.moved->note(id, place));  // whoever had the id is gone
+        }
         if (pending.replaces) {
             id = pending.replaces->id;
             if (pending.replaces->place != place) {
@@ -428,9 +478,11 @@ Result<std::vector<std::int64_t>> ChangeSet::send(const std::vector<std::int64_t
     if (pending_.empty()) {
         return observed;
     }
-    TRY(const auto refused, parts_.sink.submit(rows + "]", now_));
-    if (!refused.empty()) {
-        return fail(Errc::malformed, std::string(refused.front().of_itself()));
+    const auto refused = parts_.sink.submit(rows + "]", now_);
+    if (!refused || !refused->empty()) {
+        TRY_DO(leave_in_place(ids));
+        return refused ? fail(Errc::malformed, std::string(refused->front().of_itself()))
+                       : std::unexpected(refused.error());
     }
     for (const Pending& pending : pending_) {
         if (pending.replaces &&

@@ -114,12 +114,14 @@ private:
     Result<void> update_observation(std::int64_t id, const Tree& body, UpdateMode mode);
     Result<void> remove_observations_of(std::int64_t feature);
 
-    Result<void> check_pending() const;
+    Result<void> check_pending();
+    Result<void> check_id_is_free(const Pending& pending);
     Result<void> check_place(const Pending& pending) const;
     std::optional<registry::Stream> stream_of(Reference datastream) const;
     Result<std::vector<std::int64_t>> send(const std::vector<std::int64_t>& ids);
     Result<void> make_feature(const Pending& pending, registry::DatastreamId datastream, Instant time);
     Result<void> take_away(const registry::Removed& removed);
+    Result<void> leave_in_place(const std::vector<std::int64_t>& ids);
     std::int64_t resolved(Reference reference, const std::vector<std::int64_t>& ids) const;
 
     const WriteParts& parts_;

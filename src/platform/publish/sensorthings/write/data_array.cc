@@ -83,7 +83,9 @@ bool read_token(simdjson::simdjson_result<od::value> cell, std::string_view& tok
 
 class Reader {
 public:
-    Reader(Instant now, const registry::Streams& streams) : now_(now), streams_(streams) {}
+    Reader(Instant now, const registry::Streams& streams,
+           const registry::Entities<registry::FeatureOfInterest>& features)
+        : now_(now), streams_(streams), features_(features) {}
 
     Result<void> group(od::object group) {
         const registry::Stream* stream = nullptr;
@@ -229,12 +231,27 @@ private:
                 const auto end = std::from_chars(token.data(), token.data() + token.size(), made.feature);
                 if (end.ec != std::errc{} || end.ptr != token.data() + token.size() || made.feature <= 0) {
                     made.error = "'FeatureOfInterest/id' must be a number";
+                    break;
                 }
+                made.error = why_no_feature(made.feature);
                 detail("featureOfInterest", token);
                 break;
             }
             case Column::ignored: break;
         }
+    }
+
+    /// Empty when there is one. Most rows name the same few.
+    const std::string& why_no_feature(std::int64_t id) {
+        const auto [known, is_new] = asked_.try_emplace(id);
+        if (is_new) {
+            if (const auto feature = features_.get({id}); !feature) {
+                known->second = feature.error().code == Errc::not_found
+                                    ? fmt::format("there is no FeatureOfInterest {}", id)
+                                    : feature.error().what;
+            }
+        }
+        return known->second;
     }
 
     void read_time(std::string_view token, ArrayRow& made, std::optional<Instant>& time) {
@@ -259,6 +276,8 @@ private:
 
     Instant now_;
     const registry::Streams& streams_;
+    const registry::Entities<registry::FeatureOfInterest>& features_;
+    std::map<std::int64_t, std::string> asked_;  // features, and why they cannot be
     ArrayRows out_;
     std::string details_;
 };
@@ -296,14 +315,15 @@ void make_features(ArrayRows& read, registry::Registry& registry, const registry
 
 }  // namespace
 
-Result<ArrayRows> read_data_array(std::string_view body, Instant now, const registry::Streams& streams) {
+Result<ArrayRows> read_data_array(std::string_view body, Instant now, const registry::Streams& streams,
+                                  const registry::Entities<registry::FeatureOfInterest>& features) {
     thread_local od::parser parser;
     const simdjson::padded_string padded(body);
     od::document document;
     if (parser.iterate(padded).get(document) != simdjson::SUCCESS) {
         return not_of_the_form("the body is not JSON");
     }
-    Reader reader(now, streams);
+    Reader reader(now, streams, features);
     od::array groups;
     if (document.get_array().get(groups) != simdjson::SUCCESS) {
         return not_of_the_form("the body must be a list of {Datastream, components, dataArray}");

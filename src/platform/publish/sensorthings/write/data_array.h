@@ -35,8 +35,9 @@ struct ArrayRows {
 
 /// [{"Datastream":{"@iot.id":1},"components":["phenomenonTime","result","FeatureOfInterest/id"],"dataArray":[[…],…]}].
 /// Rows that do not follow stand with their reason; Errc::malformed when the body as a whole is not of this form,
-/// exhausted beyond array_rows_max. `now` is for rows without a time. Pure.
-Result<ArrayRows> read_data_array(std::string_view body, Instant now, const registry::Streams& streams);
+/// exhausted beyond array_rows_max. `now` is for rows without a time; `features` are asked once for each that is named.
+Result<ArrayRows> read_data_array(std::string_view body, Instant now, const registry::Streams& streams,
+                                  const registry::Entities<registry::FeatureOfInterest>& features);
 
 /// Makes the features that rows need, and sends the good rows on as one message. The answer is 18-088's: for each row
 /// its self link, or "error" and the reason. `now` and `streams` are those that `read` was read with. Blocks.

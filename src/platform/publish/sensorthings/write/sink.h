@@ -27,6 +27,10 @@ public:
     };
     virtual ~Sink() = default;
 
+    /// How far after its receipt a reading may be stamped. The way in refuses what is further ahead; whoever makes
+    /// other things together with it looks before.
+    static constexpr Duration ahead_max = std::chrono::minutes{10};
+
     /// Rows as platform/ingest/observations reads them: [{"datastream":1,"time":…,"value":…,"details":{…}}, …]. Blocks
     /// until they are on disk and can be read; the rows that were not taken are told.
     virtual Result<std::vector<Refusal>> submit(std::string rows, Instant received) = 0;
