@@ -63,6 +63,9 @@ std::optional<QuickObservations::Taken> QuickObservations::take(const Ask& ask, 
         !check_result(found->body.result, stream->result_type, 0)) {
         return std::nullopt;
     }
+    if (moved_ != nullptr && moved_->place_of(*id)) {
+        return std::nullopt;  // the id may belong to another
+    }
     {
         const std::lock_guard lock(mutex_);
         const auto known = known_.find(stream->thing);

@@ -17,7 +17,9 @@ namespace bypuls::sensorthings {
 class QuickObservations {
 public:
     /// Both outlive it.
-    QuickObservations(const registry::View& registry, const Clock& clock) : registry_(registry), clock_(clock) {}
+    /// `moved`: null where none has.
+    QuickObservations(const registry::View& registry, const MovedObservations* moved, const Clock& clock)
+        : registry_(registry), moved_(moved), clock_(clock) {}
 
     struct Taken {
         std::string rows;  ///< for the way in
@@ -37,6 +39,7 @@ private:
     };
 
     const registry::View& registry_;
+    const MovedObservations* moved_;
     const Clock& clock_;
     mutable std::mutex mutex_;
     std::map<registry::ThingId, Known> known_;

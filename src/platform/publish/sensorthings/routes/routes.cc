@@ -363,7 +363,8 @@ std::vector<http::Route> routes(RouteParts parts) {
     std::vector<http::Route> made;
     const auto quick = parts.internal == nullptr || parts.sink == nullptr
                            ? nullptr
-                           : std::make_shared<QuickObservations>(parts.internal->parts().data.registry, parts.clock);
+                           : std::make_shared<QuickObservations>(parts.internal->parts().data.registry,
+                                                                 parts.internal->parts().data.moved, parts.clock);
     for (const bool v1_0 : {false, true}) {
         const auto shared = std::make_shared<const Routes>(parts, quick, v1_0);
         for (const Method method : {Method::get, Method::post, Method::put, Method::patch, Method::del}) {
