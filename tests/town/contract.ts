@@ -69,7 +69,7 @@ await report.test('a question that cannot be answered is a problem', async () =>
         await check({ path: `${place}/${part}`, url: `/api/v1/places/landfaltjern/${part}?property=${property}`, status: 404 })
     }
     await check({ path: `${place}/samples`, url: '/api/v1/places/landfaltjern/samples', status: 404 })
-    await check({ path: '/live', url: '/live?set=Things', status: 400 })
+    await check({ path: '/live', url: '/live?set=Nothing', status: 400 })
     await check({ path: `${place}/series`, url: `/api/v1/places/${slug}/series?property=${property}&resolution=week`, status: 400 })
     await check({ path: `${place}/series`, url: `/api/v1/places/${slug}/series?property=gold`, status: 400 })
     await check({ path: '/api/v1/places', url: '/api/v1/places?near=here', status: 400 })
@@ -149,6 +149,26 @@ await report.test('listening to readings begins with what is known, as the contr
     follows(contract.components.schemas.LiveObservation, JSON.parse(event[1]!.slice('data: '.length)), 'a live observation')
     note({ path: '/live', status: 200 })
     await check({ path: '/live', url: '/live?datastream=999999999', status: 404 })
+})
+await report.test('listening to things tells of one that is changed, as SensorThings shows it', async () => {
+    const stop = new AbortController()
+    const sta = `${town.url}/sta/v1.1`
+    const response = await fetch(`${town.url}/live?set=Things`, { signal: AbortSignal.any([stop.signal, AbortSignal.timeout(30_000)]) })
+    const [thing] = (await (await fetch(`${sta}/Things?$top=1`)).json()).value
+    const self = `${sta}/Things(${thing['@iot.id']})`
+    const headers = { Authorization: `Bearer ${make_token(data, 'admin')}`, 'Content-Type': 'application/json' }
+    assert.equal((await fetch(self, { method: 'PATCH', headers, body: '{"description":"changed while somebody listens"}' })).status, 200)
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    let told: RegExpExecArray | null = null
+    while ((told = /event: thing\ndata: (.*)\n\n/.exec(text)) === null) {
+        const { value, done } = await reader.read()
+        assert.ok(!done, text)
+        text += value
+    }
+    stop.abort()
+    assert.deepEqual(JSON.parse(told[1]!), await (await fetch(self)).json())
+    await check({ path: '/live', url: '/live?set=Things&$filter=Datastreams/id eq 1', status: 400 })
 })
 await report.test('a webhook is made, shown without its secret, switched off and removed', async () => {
     const admin = { Authorization: `Bearer ${make_token(data, 'admin')}`, 'Content-Type': 'application/json' }

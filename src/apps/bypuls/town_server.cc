@@ -124,6 +124,7 @@ Result<void> Town::start(const Prepare& prepare) {
         // Only now is the port known, where any free one would do.
         sensorthings_mqtt_->start(*mqtt_->broker(), own_origin(settings_, server_->port()));
     }
+    follow_entities();
     ticker_ = std::thread([this] { keep_ticking(); });
     return {};
 }
@@ -186,6 +187,15 @@ void Town::published(const std::set<publication::DatastreamId>& streams) {
     publish::announce_readings({*plane_, hub_, clock_, *pool_}, streams);
 }
 
+void Town::follow_entities() {
+    const auto look = [this] {
+        auto look = sensorthings_->public_look();
+        return publish::EntityNews::Look{std::move(look.keeps), look.data};
+    };
+    entity_news_ = std::make_unique<publish::EntityNews>(publish::EntityNews::Parts{
+        .look = look, .hub = hub_, .clock = clock_, .root = own_origin(settings_, server_->port()) + "/sta/v1.1"});
+}
+
 void Town::keep_ticking() {
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, std::chrono::seconds{1}, [this] { return stopping_; })) {
@@ -197,6 +207,9 @@ void Town::keep_ticking() {
             }
         } else if (const auto changed = plane_->refresh(); !changed) {
             log::warning("town", "the public files could not be read anew", {{"why", changed.error().what}});
+        }
+        if (const auto told = entity_news_->tell(); !told) {
+            log::warning("town", "changes of the public registry are told later", {{"why", told.error().what}});
         }
         lock.lock();
     }

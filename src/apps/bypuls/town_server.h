@@ -12,6 +12,7 @@
 #include "apps/bypuls/sensorthings_mqtt.h"
 #include "apps/bypuls/site.h"
 #include "apps/bypuls/town.h"
+#include "platform/publish/live/entities.h"
 
 namespace bypuls::apps {
 
@@ -38,6 +39,7 @@ private:
     explicit Town(const Settings& settings) : settings_(settings) {}
     Result<void> start(const Prepare& prepare);
     void add_routes();
+    void follow_entities();
     void keep_ticking();
     void published(const std::set<publication::DatastreamId>& streams);
     std::vector<pages::HealthCheck> checks() const;
@@ -62,6 +64,7 @@ private:
     std::mutex mutex_;
     std::condition_variable wake_;
     bool stopping_ = false;
+    std::unique_ptr<publish::EntityNews> entity_news_;
     std::thread ticker_;
 };
 

@@ -39,7 +39,7 @@ using Waiters = std::set<std::shared_ptr<Waiter>>;
 
 struct Topic {
     std::deque<Event> ring;
-    /// The newest id that has fallen out of the ring; 0 while nothing has.
+    /// The newest id that has fallen out of the ring, or been forgotten with all of it; 0 while nothing has.
     std::uint64_t forgotten_up_to = 0;
     Waiters waiters;
     std::size_t subscribers = 0;
@@ -139,7 +139,7 @@ Subscription::~Subscription() {
         const auto topic = state_->topics.find(name);
         topic->second.waiters.erase(waiter_);
         // A topic that nobody listens to and that has nothing to tell makes room for another.
-        if (--topic->second.subscribers == 0 && topic->second.ring.empty()) {
+        if (--topic->second.subscribers == 0 && topic->second.ring.empty() && topic->second.forgotten_up_to == 0) {
             state_->topics.erase(topic);
         }
     }
@@ -228,6 +228,25 @@ void Hub::publish(std::string_view topic, std::string_view event, std::string_vi
             ring.pop_front();
         }
         ++state_->counters.published;
+        waiters.swap(found->second.waiters);
+    }
+    wake(waiters);
+}
+
+void Hub::forget(std::string_view topic) {
+    Waiters waiters;
+    {
+        const std::lock_guard lock(state_->mutex);
+        auto found = state_->topics.find(topic);
+        if (found == state_->topics.end()) {
+            if (state_->topics.size() >= state_->options.topics_max) {
+                ++state_->counters.refused;
+                return;
+            }
+            found = state_->topics.emplace(std::string(topic), Topic{}).first;
+        }
+        found->second.forgotten_up_to = ++state_->last_id;
+        found->second.ring.clear();
         waiters.swap(found->second.waiters);
     }
     wake(waiters);

@@ -50,6 +50,10 @@ public:
     /// `event` is the name that addEventListener sees; empty is "message".
     void publish(std::string_view topic, std::string_view event, std::string_view data);
 
+    /// What happened on the topic can no longer be told one by one: its readers are dropped, and told `reset` when they
+    /// come back.
+    void forget(std::string_view topic);
+
     struct Subscribed {
         http::Response response;
         /// It goes on after what the client has seen, so that the state the events change is known to it already.

@@ -112,6 +112,27 @@ TEST_F(LiveHub, TellsAListenerThatItsPlaceIsLost) {
     EXPECT_THAT(fresh.receive_until("data: now\n\n"), Not(HasSubstr("reset")));
 }
 
+TEST_F(LiveHub, WhatIsForgottenIsToldAsAResetToWhoListensAndToWhoWasAway) {
+    start();
+    std::string away;
+    {
+        RawClient client(server_->port());
+        client.send("GET /live?topic=b HTTP/1.1\r\nHost: a\r\n\r\n");
+        away = last_id_in(client.receive_until("retry: 3000\n\n"));
+    }
+    RawClient client = listen("topic=a");
+    hub_->publish("a", "", "first");
+    const std::string seen = last_id_in(client.receive_until("data: first\n\n"));
+    hub_->forget("a");
+    hub_->forget("b");
+    EXPECT_TRUE(client.receive_until_closed()) << "it is dropped";
+    EXPECT_THAT(listen("topic=a", seen).receive_until("data: {}\n\n"), HasSubstr("event: reset"));
+    EXPECT_THAT(listen("topic=b", away).receive_until("data: {}\n\n"), HasSubstr("event: reset"));
+    RawClient fresh = listen("topic=a");
+    hub_->publish("a", "", "now");
+    EXPECT_THAT(fresh.receive_until("data: now\n\n"), Not(HasSubstr("reset")));
+}
+
 TEST_F(LiveHub, BreathesWhileNothingHappens) {
     start({.heartbeat = std::chrono::milliseconds{10}});
     RawClient client = listen("topic=silent");

@@ -52,6 +52,54 @@ private:
     const json& event_;
 };
 
+query::Value time_of(const std::string& text) {
+    if (text.contains('/')) {
+        const auto span = parse_interval(text);
+        return span ? query::Value{query::Span{span->from, span->to}} : query::Value{};
+    }
+    const auto instant = parse_instant(text);
+    return instant ? query::Value{*instant} : query::Value{};
+}
+
+/// An entity as it was told, as the evaluator sees it.
+class ToldEntity final : public query::Record {
+public:
+    ToldEntity(sensorthings::Kind kind, const json& entity) : type_(sensorthings::type_of(kind)), entity_(entity) {}
+
+    std::optional<query::Value> property(std::string_view name) const override {
+        using sensorthings::Content;
+        const auto* property = type_.property(name);
+        if (property == nullptr && !sensorthings::is_id(name)) {
+            return std::nullopt;
+        }
+        const auto found = entity_.find(property == nullptr ? "@iot.id" : std::string(name));
+        if (found == entity_.end()) {
+            return query::Value{};
+        }
+        const Content content = property == nullptr ? Content::json : property->content;
+        if (found->is_string() && (content == Content::instant || content == Content::time)) {
+            return time_of(found->get_ref<const std::string&>());
+        }
+        return content == Content::geometry && found->is_object() ? query::Geometry{found->dump()} : value_of(*found);
+    }
+    Result<std::optional<Related>> navigate(std::string_view, std::size_t) const override { return std::nullopt; }
+
+private:
+    const sensorthings::EntityType& type_;
+    const json& entity_;
+};
+
+bool is_about_itself(sensorthings::Kind kind, const Expression& e) {
+    if (e.kind == Expression::Kind::any) {
+        return false;
+    }
+    if (e.kind == Expression::Kind::path) {
+        const auto meaning = sensorthings::meaning_of(kind, e.path);
+        return meaning && meaning->navigations == 0;
+    }
+    return std::ranges::all_of(e.arguments, [&](const Expression& part) { return is_about_itself(kind, part); });
+}
+
 bool is_about_reading(const Expression& e) {
     if (e.kind == Expression::Kind::any) {
         return false;
@@ -120,6 +168,26 @@ Result<LiveFilter> read_live_filter(std::string_view text, const publication::Pl
     }
     filter.reading = query::conjunction(about_reading);
     return filter;
+}
+
+bool EntityFilter::fits(std::string_view data, Instant now) const {
+    constexpr std::size_t members_of_address = 2;
+    const json entity = json::parse(data, nullptr, false);
+    if (!entity.is_object()) {
+        return false;
+    }
+    return entity.size() == members_of_address || query::matches(asked, ToldEntity(kind, entity), now).value_or(false);
+}
+
+Result<EntityFilter> read_entity_filter(std::string_view text, sensorthings::Kind kind) {
+    TRY(const Expression parsed, query::parse_filter(text));
+    TRY(Expression whole, sensorthings::fit_filter(kind, parsed));
+    if (!is_about_itself(kind, whole)) {
+        return fail(Errc::malformed, fmt::format("$filter: of what comes live, the properties of a {} itself can be "
+                                                 "asked, not what it is linked to",
+                                                 sensorthings::type_of(kind).name));
+    }
+    return EntityFilter{kind, std::move(whole)};
 }
 
 }  // namespace bypuls::publish

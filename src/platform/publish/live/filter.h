@@ -6,6 +6,7 @@
 
 #include "core/result.h"
 #include "platform/publication/plane/plane.h"
+#include "platform/publish/sensorthings/model/schema.h"
 #include "platform/query/expression.h"
 
 namespace bypuls::publish {
@@ -29,5 +30,18 @@ struct LiveFilter {
 /// names what cannot be asked, exhausted when more than 10 000 datastreams fit.
 /// Blocks.
 Result<LiveFilter> read_live_filter(std::string_view text, const publication::Plane& plane);
+
+/// A $filter of the live feed of a set of entities: about what they say of
+/// themselves, which an event by itself can answer.
+struct EntityFilter {
+    sensorthings::Kind kind{};
+    query::Expression asked;
+
+    /// `data` is the entity in JSON. One that is told by its address alone fits.
+    bool fits(std::string_view data, Instant now) const;
+};
+
+/// Errc::malformed names what cannot be asked. Pure.
+Result<EntityFilter> read_entity_filter(std::string_view text, sensorthings::Kind kind);
 
 }  // namespace bypuls::publish

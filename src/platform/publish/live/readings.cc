@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <functional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -12,7 +11,10 @@
 #include "core/time/iso8601.h"
 #include "platform/http/problem.h"
 #include "platform/policy/policy.h"
+#include "platform/publish/live/entities.h"
 #include "platform/publish/live/filter.h"
+#include "platform/publish/live/wanted.h"
+#include "platform/publish/sensorthings/model/schema.h"
 
 namespace bypuls::publish {
 namespace {
@@ -23,9 +25,6 @@ using publication::DatastreamId;
 constexpr std::string_view topic_all = "observations";
 constexpr std::string_view event_name = "observation";
 constexpr std::chrono::hours news_age_max{6};
-
-/// Does a listener want an event with this data?
-using Wanted = std::function<bool(std::string_view data)>;
 
 std::string topic_of(DatastreamId id) {
     return fmt::format("datastream/{}", id.value);
@@ -98,58 +97,6 @@ std::string current_events(const LiveParts& parts, const std::vector<DatastreamI
     return events;
 }
 
-/// What stands behind a field's name in a block of a stream; nothing when it is
-/// not there.
-std::optional<std::string_view> field_of(std::string_view block, std::string_view name) {
-    for (const std::string_view line : split(block, '\n')) {
-        if (line.starts_with(name)) {
-            return line.substr(name.size());
-        }
-    }
-    return std::nullopt;
-}
-
-/// Whole blocks without the events that are not wanted. The id of one that was
-/// passed over stays: a block with an id and no data is no event, but the
-/// client comes back with it (WHATWG HTML §9.2.6), so that it neither misses
-/// what it wants nor has to load everything anew for what it does not.
-std::string only_wanted(std::string_view blocks, const Wanted& wanted) {
-    constexpr std::string_view end_of_block = "\n\n";
-    std::string kept;
-    std::string_view passed_over;
-    while (!blocks.empty()) {
-        const auto end = blocks.find(end_of_block);
-        const auto block = blocks.substr(0, end == std::string_view::npos ? end : end + end_of_block.size());
-        blocks.remove_prefix(block.size());
-        const auto data = field_of(block, "event: ") == event_name ? field_of(block, "data: ") : std::nullopt;
-        if (data && !wanted(*data)) {
-            passed_over = field_of(block, "id: ").value_or("");
-        } else {
-            kept += block;
-            passed_over = {};
-        }
-    }
-    if (!passed_over.empty()) {
-        kept += fmt::format("id: {}{}", passed_over, end_of_block);
-    }
-    return kept;
-}
-
-Task<Result<bool>> pull_wanted(http::Pull& rest, const Wanted& wanted, std::string& chunk) {
-    std::string all;
-    const auto more = co_await rest(all);
-    chunk += only_wanted(all, wanted);
-    co_return more;
-}
-
-/// The open stream carries on with what is wanted alone.
-void leave_wanted(http::Response& response, Wanted wanted) {
-    auto& stream = std::get<http::OpenStream>(response.body);
-    stream.pull = [rest = std::move(stream.pull), wanted = std::move(wanted)](std::string& chunk) mutable {
-        return pull_wanted(rest, wanted, chunk);
-    };
-}
-
 /// Null without a $filter.
 Task<Result<Wanted>> wanted_of(const LiveParts& parts, const http::Request& request) {
     const auto text = request.query.get("$filter");
@@ -166,8 +113,12 @@ Task<Result<Wanted>> wanted_of(const LiveParts& parts, const http::Request& requ
 
 Task<http::Response> listen(LiveParts parts, http::Request& request) {
     const auto set = request.query.get("set");
-    if (set && *set != "Observations") {
-        co_return http::problem(request, fail(Errc::malformed, "set: there is 'Observations'").error());
+    const auto kind = set ? sensorthings::kind_of_set(*set) : sensorthings::Kind::observation;
+    if (!kind) {
+        co_return http::problem(request, fail(Errc::malformed, "set: one of SensorThings', as 'Observations'").error());
+    }
+    if (*kind != sensorthings::Kind::observation) {
+        co_return listen_to_entities(parts, request, *kind);
     }
     const auto catalogue = parts.plane.catalogue();
     auto asked = asked_streams(*catalogue, request);
@@ -191,7 +142,7 @@ Task<http::Response> listen(LiveParts parts, http::Request& request) {
     auto& response = subscribed.response;
     if (std::holds_alternative<http::OpenStream>(response.body)) {
         if (*wanted) {
-            leave_wanted(response, *wanted);
+            leave_wanted(response, std::string(event_name), *wanted);
         }
         if (!subscribed.resumed) {
             live::begin_with(response, co_await parts.pool.run([&] { return current_events(parts, *asked, *wanted); }));

@@ -1,13 +1,12 @@
 #include "platform/publish/live/readings.h"
 
-#include <map>
-
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
 #include "core/time/iso8601.h"
 #include "platform/http/raw_client.h"
 #include "platform/http/server.h"
+#include "platform/publish/live/test_plane.h"
 #include "platform/registry/memory.h"
 
 namespace bypuls::publish {
@@ -17,47 +16,6 @@ using http::RawClient;
 using publication::DatastreamId;
 using testing::HasSubstr;
 using testing::Not;
-
-/// A plane that has published two datastreams of one place, and nothing else.
-class TestPlane final : public publication::Plane {
-public:
-    TestPlane() {
-        auto made = std::make_shared<publication::Catalogue>();
-        publication::PublicPlace place{.slug = "tjern"};
-        for (const std::int64_t id : {12, 13}) {
-            place.streams.push_back({.id = DatastreamId{id}, .property = "water_temperature", .unit = "Cel"});
-        }
-        made->places = {place};
-        catalogue_ = std::move(made);
-    }
-    void read(std::int64_t id, Instant time, double value) {
-        latest_[DatastreamId{id}] = {.time = time, .value = value};
-    }
-
-    std::shared_ptr<const publication::Catalogue> catalogue() const override { return catalogue_; }
-    std::shared_ptr<const registry::View> registry() const override { return registry_; }
-    std::optional<observations::Observation> latest(DatastreamId id) const override {
-        const auto found = latest_.find(id);
-        return found == latest_.end() ? std::nullopt : std::optional(found->second);
-    }
-    std::optional<observations::Observation> latest_usable(DatastreamId id) const override { return latest(id); }
-    std::uint64_t count(DatastreamId) const override { return 0; }
-    Result<observations::Series> range(DatastreamId, Interval, const observations::RangeOptions&) const override {
-        return observations::Series{};
-    }
-    Result<std::vector<observations::Bucket>> rollup(DatastreamId, Interval, observations::Step) const override {
-        return std::vector<observations::Bucket>{};
-    }
-    Result<observations::Aggregate> aggregate(DatastreamId, Interval) const override {
-        return observations::Aggregate{};
-    }
-
-    std::shared_ptr<registry::Registry> registry_;
-
-private:
-    std::shared_ptr<const publication::Catalogue> catalogue_;
-    std::map<DatastreamId, observations::Observation> latest_;
-};
 
 class LiveReadings : public testing::Test {
 protected:
@@ -212,7 +170,7 @@ TEST_F(LiveReadings, AFilterThatCannotBeAskedLiveIsRefusedWithASentence) {
 TEST_F(LiveReadings, WhatIsNotPublishedIsNotThere) {
     EXPECT_THAT(listen("datastream=14").receive_until("\r\n"), HasSubstr("404"));
     EXPECT_THAT(listen("datastream=x").receive_until("\r\n"), HasSubstr("400"));
-    EXPECT_THAT(listen("set=Things").receive_until("\r\n"), HasSubstr("400"));
+    EXPECT_THAT(listen("set=Nothing").receive_until("\r\n"), HasSubstr("400"));
     std::string many;
     for (int i = 0; i < 51; ++i) {
         many += "&datastream=12";
