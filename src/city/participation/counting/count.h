@@ -11,6 +11,8 @@
 
 namespace bypuls::participation::counting {
 
+struct Trail;
+
 /// What a count does beyond finding the winners.
 struct CountOptions {
     /// Count again for each tie as if another of the tied had been chosen, to say whether the tie decided anything.
@@ -22,6 +24,13 @@ struct CountOptions {
     bool self_check = true;
     /// Called now and then in long counts with a sentence in English; null: silence.
     std::function<void(std::string_view)> progress = nullptr;
+    /// Filled with the way an Equal Shares count without pots and exclusive groups went; null: not kept.
+    Trail* keep = nullptr;
+    /// What a count of the same rule kept, of an election that only differs in that `favoured` is dearer there or
+    /// chosen by fewer of the same voters: it is gone over as far as that makes no difference. The result is the same,
+    /// but for ties on the way, which are not told.
+    const Trail* along = nullptr;
+    ProjectIndex favoured = 0;
 };
 
 /// Counts. Pure and deterministic: the same election and rule give the same result to the byte, whatever the order of

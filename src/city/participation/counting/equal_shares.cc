@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <utility>
 
 #include "city/participation/counting/kept.h"
 #include "city/participation/counting/rational.h"
 #include "city/participation/counting/shares.h"
+#include "city/participation/counting/trail.h"
 #include "core/check.h"
 
 namespace bypuls::participation::counting {
@@ -39,6 +41,11 @@ private:
     };
     enum class Until : std::uint8_t { exhaustive, overspent };
     Result<void> begin();
+    /// Goes over what was kept of another count, as far as it is the same; false if not even the first stage is.
+    Result<bool> go_along(const Trail& trail);
+    void keep_stage(const Share& low, const SharesRun& run);
+    /// Nothing but the shares says what is bought.
+    bool alone() const { return contest_.election.pots.empty() && contest_.election.exclusive.empty(); }
     Result<void> raise(Until until);
     Result<Outcome> outcome_of(const Stand& stand);
     /// With the decisions after the first `from`.
@@ -72,6 +79,7 @@ private:
     /// The first at which nothing more fits, if it was looked for and the raises went on.
     std::optional<Stand> exhaustive_;
     bool both_ = false;
+    bool along_ = false;
     Money step_ = one_krone;
 };
 
@@ -100,6 +108,7 @@ Result<bool> Raising::raise_once() {
     now_.share = next;
     now_.run = std::move(raised);
     ++now_.raises;
+    keep_stage(now_.share, now_.run);
     return true;
 }
 
@@ -109,7 +118,7 @@ Result<void> Raising::raise(Until until) {
     // A leap says that nothing changes on the way; where something does, single steps are run. A leap that fails has
     // cost as much as a step, so after each failure more steps go by before the next attempt.
     std::int64_t leap = 8;
-    std::int64_t steps_before_leap = 0;
+    std::int64_t steps_before_leap = along_ ? 1 : 0;
     std::int64_t patience = 1;
     std::int64_t runs = 0;
     while (!share_is_enough()) {
@@ -129,9 +138,12 @@ Result<void> Raising::raise(Until until) {
         }
         if (steps_before_leap == 0) {
             const std::int64_t steps = std::min(leap, steps_left());
+            const bool kept = contest_.options.keep != nullptr;
+            const SharesRun before = kept ? now_.run : SharesRun{};
             if (shares_.carry(now_.run, after(steps))) {
-                now_.share = after(steps);
+                const Share low = std::exchange(now_.share, after(steps));
                 now_.raises += steps;
+                keep_stage(low, before);
                 leap = std::min(leap * 2, leap_max);
                 patience = 1;
                 continue;
@@ -159,11 +171,58 @@ Result<void> Raising::begin() {
     now_.run = shares_.run(now_.share, contest_.budget);
     touch(now_.run);
     check(!now_.run.overspent, "plain Equal Shares spends no more than was handed out");
+    keep_stage(now_.share, now_.run);
     return {};
 }
 
+void Raising::keep_stage(const Share& low, const SharesRun& run) {
+    Trail* const keep = contest_.options.keep;
+    if (keep != nullptr && alone() && keep->stages.size() < Trail::stages_max) {
+        keep->stages.push_back({.low = low,
+                                .high = now_.share,
+                                .run = run,
+                                .asked = shares_.asked(),
+                                .shift = shares_.shift(),
+                                .raises = now_.raises,
+                                .touched = now_.touched});
+    }
+}
+
+Result<bool> Raising::go_along(const Trail& trail) {
+    const Trail::Stage& first = trail.stages.front();
+    if (first.low.numerator != now_.share.numerator || first.low.denominator != now_.share.denominator) {
+        return false;
+    }
+    TRY_DO(shares_.widen(now_.share));
+    const Trail::Stage* last = nullptr;
+    for (const Trail::Stage& stage : trail.stages) {
+        if (stage.shift != shares_.shift() ||
+            !shares_.leaves_out(contest_.options.favoured, stage.run, stage.high, stage.asked)) {
+            break;
+        }
+        last = &stage;
+    }
+    if (last == nullptr) {
+        return false;
+    }
+    now_.share = last->high;
+    now_.run = last->run;
+    for (std::size_t round = 0; round < last->asked.size(); ++round) {
+        now_.run.purchases[round].pay_high = last->asked[round].high;
+    }
+    now_.touched = last->touched;
+    now_.raises = last->raises;
+    return true;
+}
+
 Result<Outcome> Raising::count() {
-    TRY_DO(begin());
+    const Trail* trail = contest_.options.along;
+    if (trail != nullptr && !trail->stages.empty() && alone()) {
+        TRY(along_, go_along(*trail));
+    }
+    if (!along_) {
+        TRY_DO(begin());
+    }
     const Completion completion = contest_.rule.completion;
     if (raises_shares(completion)) {
         // add-opt goes by the smallest amount there is; the leaps make that affordable.

@@ -237,6 +237,48 @@ bool Shares::carry(SharesRun& low, const Share& high) {
     return done;
 }
 
+std::vector<Asked> Shares::asked() const {
+    std::vector<Asked> asked;
+    for (const State::Bought& purchase : state_->bought) {
+        asked.push_back(
+            {.low = purchase.ask.low, .high = purchase.ask.high, .nobody_short = purchase.ask.nobody_short});
+    }
+    return asked;
+}
+
+int Shares::shift() const {
+    return state_->shift();
+}
+
+bool Shares::leaves_out(ProjectIndex favoured, const SharesRun& low, const Share& high, std::span<const Asked> asked) {
+    using Kind = State::Ask::Kind;
+    State& state = *state_;
+    if (!state.fits(high)) {
+        return false;
+    }
+    state.begin(high);
+    if (!std::ranges::binary_search(state.alive, favoured)) {
+        return true;
+    }
+    for (std::size_t round = 0; round < low.purchases.size(); ++round) {
+        const SharesRun::Purchase& purchase = low.purchases[round];
+        if (state.compare_prices(state.lower[favoured], favoured, purchase.pay_high, purchase.project) <= 0) {
+            const auto ask = state.ask(favoured, std::pair(purchase.pay_high, purchase.project));
+            if (ask.kind == Kind::unaffordable) {
+                return true;
+            }
+            if (state.compare_prices(ask.low, favoured, purchase.pay_high, purchase.project) <= 0) {
+                return false;
+            }
+        }
+        state.charge(purchase.project, {.kind = Kind::enclosed,
+                                        .low = asked[round].low,
+                                        .high = asked[round].high,
+                                        .nobody_short = asked[round].nobody_short});
+    }
+    return state.ask(favoured).kind == Kind::unaffordable;
+}
+
 std::vector<Round> Shares::explain(const Share& share, const SharesRun& run) {
     State& state = *state_;
     check(state.fits(share), "a run that was made can be explained");

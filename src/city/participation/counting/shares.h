@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "city/participation/counting/contest.h"
@@ -15,6 +16,13 @@ inline constexpr std::size_t entrants_max = 65'535;
 struct Share {
     __int128 numerator = 0;
     std::int64_t denominator = 1;
+};
+
+/// Between what a supporter is asked per unit of weight for a purchase, fixed point.
+struct Asked {
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    bool nobody_short = false;  ///< certainly no supporter pays less than the full share
 };
 
 /// One run of Equal Shares with a fixed endowment, and what is known about it.
@@ -54,6 +62,14 @@ public:
     /// True if it is certain that every endowment from the one of `low` to `high` (larger) buys what `low` bought, in
     /// the same order. `low` is then brought up to `high`.
     bool carry(SharesRun& low, const Share& high);
+
+    /// What the purchases of the latest run, or the latest carry() that was certain, were asked.
+    std::vector<Asked> asked() const;
+    /// True if it is certain that `favoured` is not bought with any endowment up to `high`, where without it the
+    /// purchases are those of `low` and, at `high`, are asked that much.
+    bool leaves_out(ProjectIndex favoured, const SharesRun& low, const Share& high, std::span<const Asked> asked);
+    /// Of the fixed point; numbers of another one mean nothing.
+    int shift() const;
 
     /// The rounds of a run of `share` written out with exact payments.
     std::vector<Round> explain(const Share& share, const SharesRun& run);

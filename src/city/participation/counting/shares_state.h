@@ -83,6 +83,7 @@ public:
     std::strong_ordering compare_prices(Fixed a, ProjectIndex p, Fixed b, ProjectIndex q) const;
     mpq_class price(const mpq_class& payment, ProjectIndex project) const;
     bool by_cost() const { return by_cost_; }
+    int shift() const { return shift_; }
     /// Marks the project as bought and its rivals as shut out.
     void strike(ProjectIndex project);
     void set_lower(ProjectIndex project, Fixed low) {

@@ -141,6 +141,13 @@ private:
                rule.comparison == counting::Comparison::none && election_.pots.empty();
     }
 
+    /// A guess sees nothing else of a count.
+    bool went_the_same_way(const CountResult& again) const {
+        return again.winners == result_.winners && again.endowments == result_.endowments &&
+               again.greedy_preferred == result_.greedy_preferred &&
+               std::ranges::equal(again.rounds, result_.rounds, {}, &counting::Round::phase, &counting::Round::phase);
+    }
+
     /// `guess` asks the count with the change how much more might have done.
     template <typename Next>
     Result<Trial> lost_or_won(ProjectIndex project, const Result<CountResult>& again, Proof proof, Next guess) const {
@@ -150,7 +157,9 @@ private:
         Trial trial{.enough = again->won(project)};
         trial.none_below =
             proof == Proof::by_shares && can_prove() && !std::ranges::binary_search(again->touched, project);
-        if (!trial.enough && guess_.any()) {
+        if (!trial.enough && guess_.any() && went_the_same_way(*again)) {
+            trial.next = guess(guess_);
+        } else if (!trial.enough && guess_.any()) {
             const Guess next(election_, variant_.rule(), *again);
             trial.next = next.any() ? guess(next) : 0;
         }

@@ -14,9 +14,8 @@ using counting::ProjectIndex;
 
 namespace {
 
-Result<CountResult> recount(const Election& election, const counting::Rule& rule) {
-    return count(election, rule,
-                 {.explore_ties = false, .exact_rounds = false, .self_check = false, .progress = nullptr});
+counting::CountOptions quick() {
+    return {.explore_ties = false, .exact_rounds = false, .self_check = false};
 }
 
 /// Everything but the ballots.
@@ -52,10 +51,24 @@ Variant::Variant(const Election& election, const counting::Rule& rule) : electio
                        election.kind == BallotKind::choose_one;
     only_totals_ = by_totals && plain && rule.eligibility == 0;
     if (!only_totals_) {
+        counting::CountOptions keeping = quick();
+        keeping.keep = &trail_;
+        if (!count(election, rule, keeping)) {
+            trail_ = {};  // whoever counts again will be told why
+        }
         return;
     }
     votes_ = votes_of(election);
     totals_ = without_ballots(election);
+}
+
+Result<CountResult> Variant::recount(const Election& changed, std::optional<ProjectIndex> favoured) const {
+    counting::CountOptions options = quick();
+    if (favoured) {
+        options.along = &trail_;
+        options.favoured = *favoured;
+    }
+    return count(changed, rule_, options);
 }
 
 bool Variant::monotone(Means means) const {
@@ -102,7 +115,8 @@ Result<CountResult> Variant::with_cost(ProjectIndex project, Money cost) const {
     } else {
         changed.ballots = election_.ballots;
     }
-    return recount(changed, rule_);
+    const bool cheaper = cost <= election_.projects[project].cost;
+    return recount(changed, cheaper ? std::optional(project) : std::nullopt);
 }
 
 Result<CountResult> Variant::with_new_ballots(ProjectIndex project, std::int64_t voters) const {
@@ -111,7 +125,7 @@ Result<CountResult> Variant::with_new_ballots(ProjectIndex project, std::int64_t
         std::vector<std::int64_t> votes = votes_;
         votes[project] += voters;
         add_totals(changed, votes);
-        return recount(changed, rule_);
+        return recount(changed);
     }
     changed.ballots = election_.ballots;
     std::int64_t value = 1;
@@ -124,7 +138,7 @@ Result<CountResult> Variant::with_new_ballots(ProjectIndex project, std::int64_t
     }
     const std::array one = {Choice{project, value}};
     changed.ballots.add(one, voters);
-    return recount(changed, rule_);
+    return recount(changed);
 }
 
 Voters Variant::first(std::int64_t voters, const std::vector<std::uint32_t>& order) const {
@@ -136,7 +150,8 @@ Voters Variant::first(std::int64_t voters, const std::vector<std::uint32_t>& ord
     return taken;
 }
 
-Result<CountResult> Variant::rewritten(const Voters& taken, const Rewrite& rewrite) const {
+Result<CountResult> Variant::rewritten(const Voters& taken, const Rewrite& rewrite,
+                                       std::optional<ProjectIndex> favoured) const {
     Election changed = frame();
     std::vector<std::int64_t> votes = votes_;
     std::vector<Choice> choices;
@@ -165,11 +180,11 @@ Result<CountResult> Variant::rewritten(const Voters& taken, const Rewrite& rewri
     if (only_totals_) {
         add_totals(changed, votes);
     }
-    return recount(changed, rule_);
+    return recount(changed, favoured);
 }
 
 Result<CountResult> Variant::with_more_support(ProjectIndex project, const Voters& voters) const {
-    return rewritten(voters, [&](std::vector<Choice>& choices) { choices.push_back({project, 1}); });
+    return rewritten(voters, [&](std::vector<Choice>& choices) { choices.push_back({project, 1}); }, project);
 }
 
 Result<CountResult> Variant::with_fewer_rivals(ProjectIndex project, const Voters& voters) const {

@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "city/participation/counting/count.h"
+#include "city/participation/counting/trail.h"
 
 namespace bypuls::participation::explanation {
 
@@ -37,7 +39,11 @@ public:
 
 private:
     using Rewrite = std::function<void(std::vector<counting::Choice>&)>;
-    Result<counting::CountResult> rewritten(const Voters& voters, const Rewrite& rewrite) const;
+    Result<counting::CountResult> rewritten(const Voters& voters, const Rewrite& rewrite,
+                                            std::optional<counting::ProjectIndex> favoured = std::nullopt) const;
+    /// `favoured`: nothing else has changed than that this one is cheaper, or chosen by more of the same voters.
+    Result<counting::CountResult> recount(const counting::Election& changed,
+                                          std::optional<counting::ProjectIndex> favoured = std::nullopt) const;
     counting::Election frame() const;
 
     const counting::Election& election_;
@@ -45,6 +51,7 @@ private:
     bool only_totals_ = false;
     counting::Election totals_;
     std::vector<std::int64_t> votes_;
+    counting::Trail trail_;
 };
 
 }  // namespace bypuls::participation::explanation

@@ -1,0 +1,115 @@
+// A count that goes along the way of another is the count from the beginning.
+#include "city/participation/explanation/variant.h"
+
+#include <algorithm>
+#include <array>
+
+#include <gmock/gmock.h>
+
+#include "city/participation/explanation/play_money.h"
+#include "core/random.h"
+
+namespace bypuls::participation::explanation {
+namespace {
+
+using counting::Choice;
+using counting::CountResult;
+using counting::Election;
+using counting::ProjectIndex;
+using counting::Rule;
+
+struct Size {
+    int projects = 8;
+    int voters = 40;
+};
+
+/// Ballots of one to four projects, the first of them the popular ones, and every tenth blank.
+Election drawn(Random& random, Size size) {
+    Election election;
+    counting::Money total = 0;
+    for (int p = 0; p < size.projects; ++p) {
+        const auto cost = static_cast<counting::Money>(100 * (10 + random.below(90)));
+        election.projects.push_back({.id = "p" + std::to_string(p), .name = "", .cost = cost});
+        total += cost;
+    }
+    election.budget = total / static_cast<counting::Money>(2 + random.below(3));
+    for (int v = 0; v < size.voters; ++v) {
+        std::vector<Choice> choices;
+        const std::size_t length = random.chance(0.1) ? 0 : 1 + random.below(4);
+        while (choices.size() < length) {
+            const double u = random.unit();
+            const auto project = static_cast<ProjectIndex>(u * u * size.projects);
+            if (std::ranges::find(choices, project, &Choice::project) == choices.end()) {
+                choices.push_back({project, 1});
+            }
+        }
+        election.ballots.add(choices);
+    }
+    election.ballots.group();
+    return election;
+}
+
+Election with_support(const Election& election, ProjectIndex project, const Voters& voters) {
+    Election changed = election;
+    changed.ballots = {};
+    for (std::size_t i = 0; i < election.ballots.size(); ++i) {
+        const counting::BallotView ballot = election.ballots[i];
+        std::vector<Choice> choices(ballot.choices.begin(), ballot.choices.end());
+        if (ballot.count > voters[i]) {
+            changed.ballots.add(choices, ballot.count - voters[i]);
+        }
+        choices.push_back({project, 1});
+        if (voters[i] > 0) {
+            changed.ballots.add(choices, voters[i]);
+        }
+    }
+    return changed;
+}
+
+/// Everything but ties, of which those on a way that was gone over are not told.
+void expect_same(const CountResult& variant, const Election& changed, const Rule& rule) {
+    CountResult plain =
+        count(changed, rule, {.explore_ties = false, .exact_rounds = false, .self_check = false}).value();
+    plain.ties = variant.ties;
+    EXPECT_EQ(variant, plain) << name_of(rule);
+}
+
+constexpr std::array rules_with_shares = {"mes-cost",       "mes-cost-add1",         "mes-cost-add1e",
+                                          "mes-cost-add1u", "mes-cardinality-add1e", "mes-cardinality-add1",
+                                          "mes-cost-util",  "mes-cardinality-add1eu"};
+
+TEST(Variant, WithACheaperOrBetterSupportedProjectIsTheCountFromTheBeginning) {
+    SeededRandom random(20261127);
+    int bought = 0;
+    int along = 0;
+    for (int i = 0; i < 400; ++i) {
+        const Election election = drawn(random, {.projects = 4 + static_cast<int>(random.below(8)), .voters = 40});
+        Rule rule = named(rules_with_shares[static_cast<std::size_t>(i) % rules_with_shares.size()]);
+        rule.electorate = random.chance(0.5) ? counting::Electorate::everyone : counting::Electorate::with_choice;
+        const Variant variant(election, rule);
+        for (ProjectIndex project = 0; project < election.projects.size(); ++project) {
+            Election cheaper = election;
+            counting::Money& cost = cheaper.projects[project].cost;
+            cost -= static_cast<counting::Money>(random.below(static_cast<std::uint64_t>(cost)));
+            const CountResult with_cost = variant.with_cost(project, cost).value();
+            expect_same(with_cost, cheaper, rule);
+
+            Voters voters(election.ballots.size(), 0);
+            for (std::size_t g = 0; g < voters.size(); ++g) {
+                const auto choices = election.ballots[g].choices;
+                const bool chose = std::ranges::find(choices, project, &Choice::project) != choices.end();
+                const auto most = static_cast<std::uint64_t>(election.ballots[g].count);
+                voters[g] = chose || random.chance(0.7) ? 0 : static_cast<std::int64_t>(random.below(most + 1));
+            }
+            const CountResult with_support_too = variant.with_more_support(project, voters).value();
+            expect_same(with_support_too, with_support(election, project, voters), rule);
+            bought += with_cost.won(project) || with_support_too.won(project) ? 1 : 0;
+            along += with_cost.won(project) ? 0 : 1;
+        }
+    }
+    EXPECT_GT(bought, 300);
+    EXPECT_GT(along, 300);
+}
+
+}  // namespace
+}  // namespace bypuls::participation::explanation
