@@ -2,9 +2,11 @@
 #include <cstdint>
 
 #include "core/check.h"
+#include "core/clock.h"
 #include "core/text.h"
 #include "platform/publish/sensorthings/write/body.h"
 #include "platform/publish/sensorthings/write/data_array.h"
+#include "platform/registry/memory.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace bypuls;
@@ -28,7 +30,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
     }
     static const registry::Streams streams(1, {{.id = {1}, .thing = {1}}});
-    if (const auto rows = read_data_array(text, Instant{}, streams)) {
+    static const SystemClock clock;
+    static const auto registry = registry::make_memory_registry(clock);
+    if (const auto rows = read_data_array(text, Instant{}, streams, registry->features())) {
         for (const std::size_t sent : rows->sent) {
             check(sent < rows->rows.size() && rows->rows[sent].error.empty(), "only good rows are sent");
         }
