@@ -115,6 +115,7 @@ TEST_F(SensorThingsReading, ADatastreamSpansItsObservationsInPlaceAndTime) {
                   .status,
               201);
     EXPECT_EQ(world.get(self).body["observedArea"], point(10.2, 59.7)) << "nothing was observed there yet";
+    world.clock.advance(std::chrono::hours{48});
     ASSERT_EQ(world.post(self + "/Observations", {{"phenomenonTime", "2026-06-16T00:00:00Z"}, {"result", 1}}).status,
               201);
     EXPECT_EQ(
