@@ -2,11 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "core/time/iso8601.h"
-#include "platform/http/raw_client.h"
-#include "platform/http/server.h"
 #include "platform/observations/memory/memory_store.h"
-#include "platform/publish/live/test_plane.h"
+#include "platform/publish/live/fixture_test.h"
 #include "platform/registry/memory.h"
 
 namespace bypuls::publish {
@@ -16,19 +13,8 @@ using http::RawClient;
 using testing::HasSubstr;
 using testing::Not;
 
-class LiveEntities : public testing::Test {
+class LiveEntities : public LiveTest {
 protected:
-    LiveEntities() {
-        router_.add(live_route(parts_, [](http::Request&) -> Task<http::Response> { co_return http::text("places"); }));
-        server_ = http::start_server(router_, {.tick = std::chrono::milliseconds{5}}).value();
-    }
-
-    RawClient listen(const std::string& query, const std::string& last_event_id = {}) {
-        RawClient client(server_->port());
-        client.send("GET /live?" + query + " HTTP/1.1\r\nHost: a\r\n" +
-                    (last_event_id.empty() ? "" : "Last-Event-ID: " + last_event_id + "\r\n") + "\r\n");
-        return client;
-    }
     RawClient listening(const std::string& query, const std::string& last_event_id = {}) {
         RawClient client = listen(query, last_event_id);
         client.receive_until("retry: 3000\n\n");
@@ -39,19 +25,12 @@ protected:
     }
     void tell() { ASSERT_TRUE(news_.tell()); }
 
-    SimulatedClock clock_{*parse_instant("2026-07-05T10:00:00Z")};
-    TestPlane plane_;
     std::unique_ptr<registry::Registry> registry_ = registry::make_memory_registry(clock_);
     std::unique_ptr<observations::Store> store_ = observations::make_memory_store();
-    live::Hub hub_;
-    Pool pool_{1};
-    LiveParts parts_{plane_, hub_, clock_, pool_};
     EntityNews news_{{.look = [this] { return EntityNews::Look{nullptr, {*registry_, *store_}}; },
                       .hub = hub_,
                       .clock = clock_,
                       .root = "http://town.test/sta/v1.1"}};
-    http::Router router_;
-    std::unique_ptr<http::Server> server_;
 };
 
 std::string last_id_in(const std::string& text) {

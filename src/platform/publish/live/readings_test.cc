@@ -3,10 +3,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "core/time/iso8601.h"
-#include "platform/http/raw_client.h"
-#include "platform/http/server.h"
-#include "platform/publish/live/test_plane.h"
+#include "platform/publish/live/fixture_test.h"
 #include "platform/registry/memory.h"
 
 namespace bypuls::publish {
@@ -17,32 +14,14 @@ using publication::DatastreamId;
 using testing::HasSubstr;
 using testing::Not;
 
-class LiveReadings : public testing::Test {
+class LiveReadings : public LiveTest {
 protected:
-    LiveReadings() {
-        plane_.read(12, clock_.now(), 18.5);
-        router_.add(live_route(parts_, [](http::Request&) -> Task<http::Response> { co_return http::text("places"); }));
-        server_ = http::start_server(router_, {.tick = std::chrono::milliseconds{5}}).value();
-    }
+    LiveReadings() { plane_.read(12, clock_.now(), 18.5); }
 
-    RawClient listen(const std::string& query, const std::string& last_event_id = {}) {
-        RawClient client(server_->port());
-        client.send("GET /live?" + query + " HTTP/1.1\r\nHost: a\r\n" +
-                    (last_event_id.empty() ? "" : "Last-Event-ID: " + last_event_id + "\r\n") + "\r\n");
-        return client;
-    }
     void read(std::int64_t id, double value) {
         plane_.read(id, clock_.now(), value);
         announce_readings(parts_, {DatastreamId{id}});
     }
-
-    SimulatedClock clock_{*parse_instant("2026-07-05T10:00:00Z")};
-    TestPlane plane_;
-    live::Hub hub_;
-    Pool pool_{1};
-    LiveParts parts_{plane_, hub_, clock_, pool_};
-    http::Router router_;
-    std::unique_ptr<http::Server> server_;
 };
 
 TEST_F(LiveReadings, BeginWithWhatIsKnownAndGoOnWithWhatComes) {
