@@ -24,7 +24,8 @@ Result<std::string> key_of(const http::Request& request) {
     TRY(const std::string key, parse_idempotency_key(*header));
     const auto* principal = policy::who(request);
     // What follows the last slash is the key; escaped, it holds none.
-    return fmt::format("{}{}/{}", request_prefix, principal == nullptr ? 0 : principal->id, percent_encode(key));
+    return fmt::format("{}{}/{}/{}", request_prefix, principal == nullptr ? 0 : static_cast<int>(principal->kind),
+                       principal == nullptr ? 0 : principal->id, percent_encode(key));
 }
 
 Result<Message> message_from(http::Request& request, const Clock& clock, Way way, std::string detail) {
