@@ -27,14 +27,13 @@ export function Quality() {
                     ) : (
                         <>
                             <p className="staff-quiet">{say('staff.count', { shown: String(items.length), total: String(total) })}</p>
-                            <ScrollTable label={say('nav_staff.quality')} hover heads={[say('quality.series'), say('staff.place'), say('quality.property'), say('staff.state'), say('quality.newest'), { number: say('quality.received') }, say('quality.flags')]}>
+                            <ScrollTable label={say('nav_staff.quality')} hover heads={[`${say('staff.place')} · ${say('quality.property')}`, say('staff.state'), say('quality.newest'), { number: say('quality.received') }, say('quality.flags'), say('quality.series')]}>
                                 {items.map((it) => (
                                     <Table.Row key={it.datastream}>
-                                        <Table.HeaderCell scope="row">
-                                            <span className="staff-code">{it.datastream}</span>
+                                        <Table.HeaderCell scope="row" title={it.property}>
+                                            {it.place && <div>{it.place}</div>}
+                                            <div className={it.place && 'staff-quiet'}>{it.property_name}</div>
                                         </Table.HeaderCell>
-                                        <Table.Cell>{it.place}</Table.Cell>
-                                        <Table.Cell title={it.property}>{it.property_name}</Table.Cell>
                                         <Table.Cell>
                                             <State tone={tones[it.state]}>{lookup(`quality.state_${it.state}`)}</State>
                                         </Table.Cell>
@@ -50,6 +49,9 @@ export function Quality() {
                                             {Object.entries(it.flags)
                                                 .map(([flag, n]) => `${lookup(`flag.${flag}`)}: ${format.number(n, 0)}`)
                                                 .join(' · ') || '–'}
+                                        </Table.Cell>
+                                        <Table.Cell>
+                                            <span className="staff-code">{it.datastream}</span>
                                         </Table.Cell>
                                     </Table.Row>
                                 ))}
