@@ -4,9 +4,12 @@
 #include <fstream>
 #include <thread>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <soci/soci.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "platform/database/testing/test_database.h"
 #include "platform/database/whole.h"
@@ -188,6 +191,34 @@ TEST_F(SqliteDatabase, IsReadableByItsOwnerOnly) {
     struct stat status{};
     ASSERT_EQ(::stat(place_.path().c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777U, 0600U);
+}
+
+/// Whether another process sees this one's lock on the file, as SQLite asks before it deletes the log of the last writer.
+bool is_seen_held(const std::string& path) {
+    const pid_t other = fork();
+    if (other == 0) {
+        const int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
+        struct flock lock{};
+        lock.l_type = F_WRLCK;
+        lock.l_whence = SEEK_SET;
+        lock.l_start = 0x40000002;  // SHARED_FIRST and SHARED_SIZE of SQLite's os.h
+        lock.l_len = 510;
+        _exit(file >= 0 && fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 0 : 1);
+    }
+    int status = 0;
+    return waitpid(other, &status, 0) == other && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST_F(SqliteDatabase, IsHeldAlsoAfterItWasOpenedOnceMoreAndClosed) {
+    const auto database = place_.open();
+    ASSERT_TRUE(is_seen_held(place_.path()));
+
+    const auto again = place_.open();
+    EXPECT_TRUE(is_seen_held(place_.path()));
+
+    const auto onlooker = Database::open({.url = place_.url(), .read_only = true});
+    ASSERT_TRUE(onlooker) << onlooker.error();
+    EXPECT_TRUE(is_seen_held(place_.path()));
 }
 
 TEST_F(SqliteDatabase, RunsWithTheGuaranteesItPromises) {

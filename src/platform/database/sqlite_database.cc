@@ -22,9 +22,14 @@ enum class Role : std::uint8_t {
     onlooker,  ///< of a file that is another process's
 };
 
-// SOCI would create it readable by everyone; what is inside is not for everyone.
+// SOCI would create it readable by everyone; what is inside is not for everyone. A file that is there is not touched:
+// closing it would drop every lock that SQLite holds on it for this process (POSIX), and another process that closes
+// the file, believing itself the last, would then delete the log that this one writes to.
 Result<void> create_private(const std::string& path) {
-    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0 && errno == EEXIST && ::access(path.c_str(), R_OK | W_OK) == 0) {
+        return {};
+    }
     if (file < 0) {
         return fail(errno == EACCES ? Errc::forbidden : Errc::unavailable,
                     fmt::format("database {}: {}", path, std::strerror(errno)));
