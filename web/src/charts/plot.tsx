@@ -40,10 +40,14 @@ function useWidth(): [React.RefObject<HTMLDivElement | null>, number] {
 /// spoken.
 export function Plot({ label, x, y, x_ticks, y_ticks, points, children }: PlotProps) {
     const [box, width] = useWidth()
-    const [at, set_at] = useState<number | null>(null)
+    // Which moment is read, and not which point: while it is read, new points come and the oldest go.
+    const [moment, set_moment] = useState<number | null>(null)
     const height = Math.round(Math.min(320, Math.max(200, width * 0.42)))
     const across = linear(x, [margin.left, width - margin.right])
     const up = linear(y, [height - margin.bottom, margin.top])
+    const nearest = (place: (x: number) => number, wanted: number) =>
+        points.reduce((best, { x }, i) => (Math.abs(place(x) - wanted) < Math.abs(place(points[best]!.x) - wanted) ? i : best), 0)
+    const at = moment === null || points.length === 0 ? null : nearest((x) => x, moment)
     const chosen = at === null ? undefined : points[at]
 
     const move = (event: KeyboardEvent) => {
@@ -60,15 +64,11 @@ export function Plot({ label, x, y, x_ticks, y_ticks, points, children }: PlotPr
         const to = event.key === 'Escape' ? null : steps[event.key]
         if (to === undefined) return
         event.preventDefault()
-        set_at(to === null ? null : Math.min(last, Math.max(0, to)))
+        set_moment(to === null ? null : (points[Math.min(last, Math.max(0, to))]?.x ?? null))
     }
     const point_at = (event: PointerEvent<SVGSVGElement>) => {
         const px = event.clientX - event.currentTarget.getBoundingClientRect().left
-        let nearest = 0
-        points.forEach((point, i) => {
-            if (Math.abs(across(point.x) - px) < Math.abs(across(points[nearest]!.x) - px)) nearest = i
-        })
-        set_at(nearest)
+        set_moment(points[nearest(across, px)]?.x ?? null)
     }
 
     return (
@@ -83,9 +83,9 @@ export function Plot({ label, x, y, x_ticks, y_ticks, points, children }: PlotPr
             aria-valuenow={at ?? points.length - 1}
             aria-valuetext={(chosen ?? points[points.length - 1])?.text ?? ''}
             onKeyDown={move}
-            onBlur={() => set_at(null)}
+            onBlur={() => set_moment(null)}
         >
-            <svg width={width} height={height} aria-hidden="true" onPointerMove={point_at} onPointerDown={point_at} onPointerLeave={() => set_at(null)}>
+            <svg width={width} height={height} aria-hidden="true" onPointerMove={point_at} onPointerDown={point_at} onPointerLeave={() => set_moment(null)}>
                 {y_ticks.map((tick) => (
                     <g key={tick.at} className="bp-plot-tick">
                         <line x1={margin.left} x2={width - margin.right} y1={up(tick.at)} y2={up(tick.at)} />
