@@ -167,6 +167,13 @@ void MqttPlane::append_metrics(std::string& out) const {
         }
     };
     metric("up", "gauge", [](const mqtt::SubscriberStatus& s) { return s.subscribed ? 1 : 0; });
+    out += "# TYPE bypuls_mqtt_bridge_info gauge\n";
+    for (const Fetching& each : fetching_) {
+        const mqtt::SubscriberStatus status = each.bridge->status();
+        out += fmt::format("bypuls_mqtt_bridge_info{{bridge=\"{}\",version=\"{}\",qos=\"{}\"}} 1\n", each.name,
+                           status.version == mqtt::Version::v5 ? "5" : "3.1.1",
+                           status.granted ? fmt::to_string(static_cast<int>(*status.granted)) : "");
+    }
     metric("connections_total", "counter", [](const mqtt::SubscriberStatus& s) { return s.connections; });
     metric("taken_total", "counter", [](const mqtt::SubscriberStatus& s) { return s.taken; });
     metric("refused_total", "counter", [](const mqtt::SubscriberStatus& s) { return s.refused; });

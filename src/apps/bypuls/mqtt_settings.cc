@@ -44,8 +44,10 @@ void read_bridges(config::Reader& reader, MqttSettings& settings, std::vector<co
         bridge.tls = reader.flag(at + "tls", false);
         bridge.port = static_cast<std::uint16_t>(reader.integer(at + "port", bridge.tls ? 8883 : 1883, 1, 65'535));
         bridge.ca_file = reader.text(at + "ca_file", "");
-        bridge.version =
-            reader.choice(at + "version", "5", {"5", "3.1.1"}) == "5" ? mqtt::Version::v5 : mqtt::Version::v3_1_1;
+        const std::string version = reader.choice(at + "version", "auto", {"auto", "5", "3.1.1"});
+        if (version != "auto") {
+            bridge.version = version == "5" ? mqtt::Version::v5 : mqtt::Version::v3_1_1;
+        }
         bridge.client_id = reader.text(at + "client_id", "bypuls-" + bridge.name);
         bridge.username = reader.text(at + "username", "");
         bridge.password_file = reader.text(at + "password_file", "");

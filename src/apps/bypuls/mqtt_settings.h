@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ struct BridgeSettings {
     std::uint16_t port = 1883;
     bool tls = false;
     std::string ca_file;
-    mqtt::Version version = mqtt::Version::v5;
+    std::optional<mqtt::Version> version;  ///< nothing: 5, or 3.1.1 with a broker that does not speak 5
     std::string client_id;
     std::string username;
     std::string password_file;

@@ -5,16 +5,35 @@
 
 #include <fmt/format.h>
 
+#include "core/bytes.h"
 #include "core/log.h"
-#include "platform/mqtt/codec.h"
 #include "platform/mqtt/message.h"
 
 namespace bypuls::mqtt {
 
+namespace {
+
 constexpr std::uint16_t subscribe_id = 1;
 
+std::uint32_t checksum_of(const Publish& publish) {
+    return crc32c(as_bytes(publish.payload), crc32c(as_bytes(publish.topic)));
+}
+
+bool holds(const std::map<std::uint16_t, std::uint32_t>& messages, std::uint16_t packet_id, std::uint32_t content) {
+    const auto found = messages.find(packet_id);
+    return found != messages.end() && found->second == content;
+}
+
+}  // namespace
+
 Subscriber::Subscriber(SubscriberOptions options, Sink& sink, const Clock& clock, std::function<void()> wake)
-    : options_(std::move(options)), sink_(sink), clock_(clock), mailbox_(std::make_shared<Mailbox>(std::move(wake))) {}
+    : options_(std::move(options)),
+      sink_(sink),
+      clock_(clock),
+      mailbox_(std::make_shared<Mailbox>(std::move(wake))),
+      version_(options_.version.value_or(Version::v5)) {
+    status_.version = version_;
+}
 
 Subscriber::~Subscriber() {
     mailbox_->close();
@@ -26,13 +45,13 @@ void Subscriber::start(Wire& wire) {
     reading_ = true;
     in_.clear();
     answer_due_ = clock_.steady() + options_.answer_time_max;
-    Connect connect{.version = options_.version,
+    Connect connect{.version = version_,
                     .clean_start = false,
                     .keep_alive = static_cast<std::uint16_t>(options_.keep_alive.count()),
                     .client_id = options_.client_id,
                     .username = options_.username,
                     .password = options_.password};
-    if (options_.version == Version::v5) {
+    if (version_ == Version::v5) {
         connect.properties.set(PropertyId::session_expiry, static_cast<std::uint32_t>(options_.session_expiry.count()));
         connect.properties.set(PropertyId::receive_maximum, options_.receive_max);
         connect.properties.set(PropertyId::maximum_packet_size, static_cast<std::uint32_t>(options_.packet_bytes_max));
@@ -57,7 +76,7 @@ void Subscriber::read_packets() {
         if (!*length || **length > rest.size()) {
             break;
         }
-        auto packet = decode(rest.first(**length), options_.version);
+        auto packet = read(rest.first(**length));
         at += **length;
         if (!packet) {
             give_up("the broker sent a packet that cannot be read: " + packet.error().what);
@@ -66,6 +85,17 @@ void Subscriber::read_packets() {
         take(std::move(*packet));
     }
     in_.erase(in_.begin(), in_.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+Decoded<Packet> Subscriber::read(ByteView packet) const {
+    auto read = decode(packet, version_);
+    // A broker that knows nothing of MQTT 5 refuses it in the form that it knows.
+    if (!read && state_ == State::connecting && version_ == Version::v5) {
+        if (auto old = decode(packet, Version::v3_1_1); old && std::holds_alternative<Connack>(*old)) {
+            return old;
+        }
+    }
+    return read;
 }
 
 void Subscriber::take(Packet packet) {
@@ -94,6 +124,17 @@ void Subscriber::take(Packet packet) {
 }
 
 void Subscriber::take_connack(const Connack& connack) {
+    if (connack.reason == Reason::unsupported_protocol_version && version_ == Version::v5) {
+        if (options_.version) {
+            return give_up("the broker does not speak MQTT 5: set the bridge's version to 3.1.1, or leave it out");
+        }
+        version_ = Version::v3_1_1;
+        {
+            const std::lock_guard lock(status_mutex_);
+            status_.version = version_;
+        }
+        return give_up("the broker does not speak MQTT 5, and will be asked in 3.1.1");
+    }
     if (connack.reason != Reason::success) {
         return give_up(fmt::format("the broker refuses: {}{}", name_of(connack.reason),
                                    connack.properties.has(PropertyId::reason_string)
@@ -115,46 +156,66 @@ void Subscriber::take_connack(const Connack& connack) {
 void Subscriber::take_suback(const Suback& suback) {
     answer_due_.reset();
     std::string refused;
+    const auto refuse = [&](const std::string& filter, std::string_view why) {
+        refused += fmt::format("{}{}: {}", refused.empty() ? "" : "; ", filter, why);
+    };
+    std::optional<QoS> granted;
     for (std::size_t i = 0; i < suback.reasons.size() && i < options_.subscriptions.size(); ++i) {
+        const SubscriptionRequest& asked = options_.subscriptions[i];
         if (is_refusal(suback.reasons[i])) {
-            refused += fmt::format("{}{}: {}", refused.empty() ? "" : "; ", options_.subscriptions[i].filter,
-                                   name_of(suback.reasons[i]));
+            refuse(asked.filter, name_of(suback.reasons[i]));
+            continue;
+        }
+        const auto given = static_cast<QoS>(suback.reasons[i]);
+        granted = std::min(granted.value_or(given), given);
+        if (given < asked.qos && given == QoS::at_most_once) {
+            refuse(asked.filter, "only QoS 0 is granted, and what comes while we are away is lost");
+        } else if (given < asked.qos) {
+            log::warning("mqtt", "the broker grants a subscription less than was asked for",
+                         {{"client_id", options_.client_id},
+                          {"filter", asked.filter},
+                          {"asked", fmt::format("QoS {}", static_cast<int>(asked.qos))},
+                          {"granted", fmt::format("QoS {}", static_cast<int>(given))}});
         }
     }
     state_ = State::subscribed;
     const std::lock_guard lock(status_mutex_);
     status_.subscribed = true;
+    status_.granted = granted;
     status_.trouble = refused.empty() ? "" : "the broker refuses subscriptions: " + refused;
 }
 
 void Subscriber::take_publish(Publish publish) {
+    const std::uint32_t content = checksum_of(publish);
     if (!sink_.takes(publish.topic)) {
         count(&SubscriberStatus::ignored);
         if (publish.qos != QoS::at_most_once) {
-            pending_.push_back({publish.packet_id, publish.qos, Reason::success});
+            pending_.push_back({publish.packet_id, content, publish.qos, Reason::success});
             if (publish.qos == QoS::exactly_once) {
-                had_.insert(publish.packet_id);
+                had_.insert_or_assign(publish.packet_id, content);
             }
         }
         return flush_acknowledgements();
     }
-    if (publish.qos == QoS::exactly_once && (had_.contains(publish.packet_id) || taking_.contains(publish.packet_id))) {
+    const bool had = holds(had_, publish.packet_id, content);
+    if (publish.qos == QoS::exactly_once && (had || holds(taking_, publish.packet_id, content))) {
         count(&SubscriberStatus::duplicates);
-        pending_.push_back({publish.packet_id, publish.qos,
-                            had_.contains(publish.packet_id) ? std::optional(Reason::success) : std::nullopt});
+        pending_.push_back(
+            {publish.packet_id, content, publish.qos, had ? std::optional(Reason::success) : std::nullopt});
         return flush_acknowledgements();
     }
     const Instant now = clock_.now();
     auto taking = std::make_shared<Taking>();
+    taking->content = content;
     taking->session = session_;
     taking->arrival.packet_id = publish.packet_id;
     taking->arrival.redelivered = publish.dup;
     taking->arrival.sender = options_.sender;
     taking->arrival.received = stamps_.next(now);
     if (publish.qos != QoS::at_most_once) {
-        pending_.push_back({publish.packet_id, publish.qos, std::nullopt});
+        pending_.push_back({publish.packet_id, content, publish.qos, std::nullopt});
         if (publish.qos == QoS::exactly_once) {
-            taking_.insert(publish.packet_id);
+            taking_.insert_or_assign(publish.packet_id, content);
         }
     }
     taking->arrival.message =
@@ -192,12 +253,15 @@ void Subscriber::taken(const std::shared_ptr<Taking>& taking, const Result<void>
     }
     const std::uint16_t packet_id = taking->arrival.packet_id;
     if (qos == QoS::exactly_once) {
-        taking_.erase(packet_id);
-        had_.insert(packet_id);
+        if (holds(taking_, packet_id, taking->content)) {
+            taking_.erase(packet_id);
+        }
+        had_.insert_or_assign(packet_id, taking->content);
     }
-    // After a new connection the same number may stand in line again: it is the same message, sent again.
+    // After a new connection the same message may stand in line again.
     for (Pending& pending : pending_) {
-        if (pending.packet_id == packet_id && pending.qos == qos && !pending.reason) {
+        if (pending.packet_id == packet_id && pending.content == taking->content && pending.qos == qos &&
+            !pending.reason) {
             pending.reason = Reason::success;
         }
     }
@@ -245,7 +309,7 @@ void Subscriber::send(const Packet& packet) {
         return;
     }
     Bytes bytes;
-    encode(packet, options_.version, bytes);
+    encode(packet, version_, bytes);
     wire_->send(bytes);
     last_sent_ = clock_.steady();
 }

@@ -3,14 +3,15 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "core/clock.h"
+#include "platform/mqtt/codec.h"
 #include "platform/mqtt/connection.h"
 #include "platform/mqtt/mailbox.h"
 #include "platform/mqtt/message.h"
@@ -19,7 +20,8 @@
 namespace bypuls::mqtt {
 
 struct SubscriberOptions {
-    Version version = Version::v5;
+    /// Nothing: 5, and from then on 3.1.1 when the broker answers that it does not speak 5 (MQTT 3.1.1, §3.1.2.2).
+    std::optional<Version> version{};
     /// The broker keeps our place under this name, so it must be ours alone and always the same.
     std::string client_id;
     std::optional<std::string> username{};
@@ -43,6 +45,9 @@ struct SubscriberOptions {
 struct SubscriberStatus {
     bool subscribed = false;
     std::string trouble;  ///< why not, or what was refused; empty when all is well
+    Version version = Version::v5;
+    /// The least that the broker has granted to a subscription: it may be less than was asked for (§3.9.3).
+    std::optional<QoS> granted{};
     std::uint64_t connections = 0;
     std::uint64_t taken = 0;       ///< acknowledged after the sink had them
     std::uint64_t refused = 0;     ///< acknowledged though the sink could not use them
@@ -81,16 +86,19 @@ private:
     enum class State : std::uint8_t { away, connecting, subscribing, subscribed };
     struct Taking {
         Arrival arrival;
+        std::uint32_t content = 0;
         std::uint64_t session = 0;
         std::optional<TimePoint> again;
     };
     struct Pending {
         std::uint16_t packet_id = 0;
+        std::uint32_t content = 0;
         QoS qos = QoS::at_least_once;
         std::optional<Reason> reason;
     };
 
     void read_packets();
+    Decoded<Packet> read(ByteView packet) const;
     void take(Packet packet);
     void take_connack(const Connack& connack);
     void take_suback(const Suback& suback);
@@ -108,6 +116,7 @@ private:
     Sink& sink_;
     const Clock& clock_;
     std::shared_ptr<Mailbox> mailbox_;
+    Version version_;
     Wire* wire_ = nullptr;
     State state_ = State::away;
     Bytes in_;
@@ -116,9 +125,11 @@ private:
     std::optional<TimePoint> answer_due_;
     std::deque<Pending> pending_;  // in the order in which they are to be acknowledged
     std::vector<std::shared_ptr<Taking>> again_;
-    std::uint64_t session_ = 0;       // grows when the broker has forgotten us
-    std::set<std::uint16_t> taking_;  // QoS 2 given to the sink
-    std::set<std::uint16_t> had_;     // QoS 2 taken, PUBREL not yet seen
+    std::uint64_t session_ = 0;  // grows when the broker has forgotten us
+    // By packet identifier, with a checksum of topic and payload: there are brokers that give the identifier of a
+    // message that still waits to another when the connection comes back (aedes does).
+    std::map<std::uint16_t, std::uint32_t> taking_;  // QoS 2 given to the sink
+    std::map<std::uint16_t, std::uint32_t> had_;     // QoS 2 taken, PUBREL not yet seen
     Stamps stamps_;
     mutable std::mutex status_mutex_;
     SubscriberStatus status_;

@@ -19,11 +19,14 @@ public:
     void set_reading(bool wanted) override { reading = wanted; }
     void close() override { closed = true; }
 
-    void connect(bool session_present = false) {
+    Connect begin() {
         closed = false;
         in_.clear();
         subscriber_.start(*this);
-        const auto connect = hear_a<Connect>();
+        return hear_a<Connect>();
+    }
+    void connect(bool session_present = false) {
+        const auto connect = begin();
         EXPECT_FALSE(connect.clean_start);
         EXPECT_EQ(connect.client_id, "bypuls-test");
         say(Connack{.session_present = session_present});
@@ -34,7 +37,7 @@ public:
     }
     void say(const Packet& packet) {
         Bytes bytes;
-        encode(packet, Version::v5, bytes);
+        encode(packet, speaks, bytes);
         subscriber_.received(bytes);
         settle();
     }
@@ -59,7 +62,7 @@ public:
             ADD_FAILURE() << "nothing came";
             return T{};
         }
-        const auto packet = decode(ByteView(in_).first(**length), Version::v5);
+        const auto packet = decode(ByteView(in_).first(**length), speaks);
         in_.erase(in_.begin(), in_.begin() + static_cast<std::ptrdiff_t>(**length));
         const T* it = packet ? std::get_if<T>(&*packet) : nullptr;
         EXPECT_NE(it, nullptr);
@@ -68,6 +71,7 @@ public:
     bool heard_nothing() const { return in_.empty(); }
     SubscriberStatus status() const { return subscriber_.status(); }
 
+    Version speaks = Version::v5;
     bool closed = false;
     bool reading = true;
     SimulatedClock clock{Instant{1'800'000'000s}};
@@ -123,6 +127,38 @@ TEST(Subscriber, ABrokerThatHasForgottenUsBeginsAnew) {
     broker.connect(false);
     broker.say(publish_of("ingest/lines", "y", QoS::exactly_once, 3));
     EXPECT_EQ(sink.arrivals.size(), 2U) << "the same number is another message";
+}
+
+TEST(Subscriber, AnIdentifierThatTheBrokerGivesToAnotherMessageHidesNothing) {
+    TestSink sink;
+    FarBroker broker(sink);
+    broker.connect();
+    broker.say(publish_of("ingest/lines", "x", QoS::exactly_once, 3));
+    broker.lose();
+    broker.connect(true);
+    broker.say(publish_of("ingest/lines", "y", QoS::exactly_once, 3));
+    EXPECT_EQ(broker.hear_a<Acknowledgement>(), ack(pubrec, 3));
+    EXPECT_EQ(sink.arrivals.size(), 2U);
+    EXPECT_EQ(broker.status().duplicates, 0U);
+}
+
+TEST(Subscriber, AnIdentifierThatTheBrokerGivesToAnotherMessageIsAcknowledgedForThatOneAlone) {
+    for (const QoS qos : {QoS::at_least_once, QoS::exactly_once}) {
+        TestSink sink;
+        sink.answer.reset();
+        FarBroker broker(sink);
+        broker.connect();
+        broker.say(publish_of("ingest/lines", "x", qos, 3));
+        broker.lose();
+        broker.connect(true);
+        broker.say(publish_of("ingest/lines", "y", qos, 3));
+        sink.answer_next({});
+        broker.settle();
+        EXPECT_TRUE(broker.heard_nothing()) << "the journal has x, not y";
+        sink.answer_next({});
+        broker.settle();
+        EXPECT_EQ(broker.hear_a<Acknowledgement>(), ack(qos == QoS::at_least_once ? puback : pubrec, 3));
+    }
 }
 
 TEST(Subscriber, WhatCannotBeTakenNowIsTriedAgainAndStaysUnacknowledged) {
@@ -186,6 +222,56 @@ TEST(Subscriber, TellsWhatWasRefused) {
     broker.connect();
     broker.say(Suback{1, {Reason::not_authorized}, {}});
     EXPECT_THAT(broker.status().trouble, testing::HasSubstr("ingest/#: not authorized"));
+}
+
+TEST(Subscriber, ABrokerOfTheOldVersionIsAskedAgainInIt) {
+    TestSink sink;
+    FarBroker broker(sink);
+    broker.speaks = Version::v3_1_1;
+    EXPECT_EQ(broker.begin().version, Version::v5);
+    broker.say(Connack{.reason = Reason::unsupported_protocol_version});
+    EXPECT_TRUE(broker.closed);
+    EXPECT_EQ(broker.status().trouble, "the broker does not speak MQTT 5, and will be asked in 3.1.1");
+    broker.lose();
+    broker.connect();
+    broker.say(publish_of("ingest/lines", "x", QoS::at_least_once, 3));
+    EXPECT_EQ(broker.hear_a<Acknowledgement>(), ack(puback, 3));
+    EXPECT_EQ(broker.status().version, Version::v3_1_1);
+    broker.lose();
+    EXPECT_EQ(broker.begin().version, Version::v3_1_1) << "it is not asked twice";
+}
+
+TEST(Subscriber, ABrokerThatRefusesTheVersionInItsNewFormIsUnderstoodToo) {
+    TestSink sink;
+    FarBroker broker(sink);
+    broker.begin();
+    broker.say(Connack{.reason = Reason::unsupported_protocol_version});
+    broker.speaks = Version::v3_1_1;
+    EXPECT_EQ(broker.begin().version, Version::v3_1_1);
+}
+
+TEST(Subscriber, AVersionThatWasChosenIsKeptAndTheRefusalSaysWhatToDo) {
+    TestSink sink;
+    FarBroker broker(sink, {.version = Version::v5});
+    broker.begin();
+    broker.speaks = Version::v3_1_1;
+    broker.say(Connack{.reason = Reason::unsupported_protocol_version});
+    EXPECT_EQ(broker.status().trouble,
+              "the broker does not speak MQTT 5: set the bridge's version to 3.1.1, or leave it out");
+    broker.speaks = Version::v5;
+    EXPECT_EQ(broker.begin().version, Version::v5);
+}
+
+TEST(Subscriber, LessThanWasAskedForIsTakenAndTold) {
+    TestSink sink;
+    FarBroker broker(sink);
+    broker.connect();
+    EXPECT_EQ(broker.status().granted, QoS::exactly_once);
+    broker.say(Suback{1, {Reason::granted_qos_1}, {}});
+    EXPECT_EQ(broker.status().granted, QoS::at_least_once);
+    EXPECT_EQ(broker.status().trouble, "");
+    broker.say(Suback{1, {Reason::success}, {}});
+    EXPECT_THAT(broker.status().trouble, testing::HasSubstr("ingest/#: only QoS 0 is granted"));
 }
 
 TEST(Bridge, WaitsLongerAfterEachFailureAndNeverAllAtOnce) {
