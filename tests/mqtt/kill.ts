@@ -1,22 +1,27 @@
-/// The town and the broker that it fetches from are killed at random while clients publish numbered readings that carry no
-/// time of their own, so that nothing but MQTT's promises keeps them apart. QoS 1: what was acknowledged is there. QoS 2: what
-/// was acknowledged is there once. BYPULS_CYCLES says how often to kill, BYPULS_SEED replays the choices.
+/// The town and the brokers that it fetches from are killed at random while clients publish numbered readings that carry no time of
+/// their own, so that nothing but MQTT's promises keeps them apart. QoS 1: what was acknowledged is there. QoS 2: what was
+/// acknowledged is there once. BYPULS_CYCLES says how often to kill, BYPULS_SEED replays the choices.
+///
+/// Whose promise is counted depends on who is killed how:
+///
+///  - Publishers straight to the town have the town's word. They lose nothing and, with QoS 2, stand once, whoever is killed.
+///  - "far" is a mosquitto that is stopped in order: it writes its file before it ends. So its word to a publisher holds from end to
+///    end, and is counted from end to end.
+///  - "rough" is a mosquitto that is killed outright. It writes its file now and then (autosave_interval), not before it
+///    acknowledges: what it had taken since is lost with its word, and what the town had acknowledged since it sends again, as a
+///    new message under another number. Neither can be held to us. So a tap between the two hears what mosquitto
+///    sent and what the town acknowledged, and these are held to us: what the town acknowledged is there; with QoS 2 it stands at
+///    most as often as mosquitto sent it as a new message (without DUP); and a mosquitto that has forgotten our session and counts
+///    from 1 again is fetched from as before: what it sends is neither taken for what it sent before it forgot, nor left behind.
 import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
-import mqtt, { type MqttClient } from 'mqtt'
 import { folder, make_token, remove, Report, until, type Town } from '../town/town.ts'
+import { Publisher, random_from } from './publisher.ts'
+import { Tap } from './tap.ts'
 import { free_port, metric, Mosquitto, mosquitto_program, pause, query, serve } from './towns.ts'
 
 const cycles = Number(process.env.BYPULS_CYCLES ?? 12)
-let seed = Number(process.env.BYPULS_SEED ?? 20261125)
-/// mulberry32: enough for choosing moments.
-function random(): number {
-    seed = (seed + 0x6d2b79f5) | 0
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-}
-
+const random = random_from(Number(process.env.BYPULS_SEED ?? 20261125))
 const report = new Report('mqtt_kill')
 const where = folder()
 const port = await free_port()
@@ -25,6 +30,10 @@ const token = make_token(join(where, 'data'), 'ingest,read,admin')
 assert(mosquitto_program, 'mosquitto is installed (packages.txt, [test])')
 const mosquitto = new Mosquitto(where, far_port)
 await mosquitto.start()
+const rough_port = await free_port()
+const rough_mosquitto = new Mosquitto(where, rough_port, 40)
+await rough_mosquitto.start()
+const tap = await Tap.before(rough_port)
 
 const start = (): Promise<Town> => serve(where, `
 [mqtt]
@@ -36,9 +45,15 @@ port = ${far_port}
 kind = "lines"
 topics = ["far/#"]
 qos = 2
+[[mqtt.bridge]]
+name = "rough"
+host = "127.0.0.1"
+port = ${tap.port}
+kind = "lines"
+topics = ["far/#"]
+qos = 2
 `)
 
-const line = (name: string, number: number) => `${name} n=${number}i`
 const observation = (_name: string, number: number) => `{"result":${number}}`
 
 /// A datastream for a publisher, under the name that its lines would make.
@@ -57,61 +72,20 @@ async function add_datastream(publisher: string): Promise<string> {
     return `v1.1/${answer.headers.get('location')!.match(/Datastreams\(\d+\)$/)![0]}/Observations`
 }
 
-/// Publishes numbers one after another, a few at a time, and remembers which were acknowledged.
-class Publisher {
-    readonly name: string
-    readonly topic: string
-    readonly qos: 1 | 2
-    readonly body: (name: string, number: number) => string
-    readonly acknowledged = new Set<number>()
-    sent = 0
-    private waiting = 0
-    private stopped = false
-    private readonly client: MqttClient
-
-    constructor(name: string, to: number, topic: string, qos: 1 | 2, version: 4 | 5, body = line) {
-        this.name = name
-        this.body = body
-        this.topic = topic
-        this.qos = qos
-        this.client = mqtt.connect(`mqtt://127.0.0.1:${to}`, {
-            clientId: name, clean: false, username: 'x', password: token, protocolVersion: version, reconnectPeriod: 50,
-            connectTimeout: 5000, ...(version === 5 ? { properties: { sessionExpiryInterval: 3600 } } : {}),
-        })
-        this.client.on('error', () => undefined)
-        void this.run()
-    }
-    private async run(): Promise<void> {
-        while (!this.stopped) {
-            if (this.waiting < 8 && this.client.connected) {
-                const number = ++this.sent
-                this.waiting += 1
-                this.client.publish(this.topic, this.body(this.name, number), { qos: this.qos }, (fault) => {
-                    this.waiting -= 1
-                    if (!fault) this.acknowledged.add(number)
-                })
-            }
-            await pause(3)
-        }
-    }
-    async finish(): Promise<void> {
-        this.stopped = true
-        await until(async () => this.waiting, (left) => left === 0, 60)
-        await this.client.endAsync()
-    }
-}
-
 let town = await start()
 const near = [
-    new Publisher('near1', port, 'ingest/lines', 1, 4),
-    new Publisher('near2', port, 'ingest/lines', 2, 4),
-    new Publisher('near1new', port, 'ingest/lines', 1, 5),
-    new Publisher('near2new', port, 'ingest/lines', 2, 5),
-    new Publisher('sta1', port, await add_datastream('sta1'), 1, 5, observation),
-    new Publisher('sta2', port, await add_datastream('sta2'), 2, 4, observation),
-    new Publisher('sta2new', port, await add_datastream('sta2new'), 2, 5, observation),
+    new Publisher('near1', port, 'ingest/lines', 1, 4, token),
+    new Publisher('near2', port, 'ingest/lines', 2, 4, token),
+    new Publisher('near1new', port, 'ingest/lines', 1, 5, token),
+    new Publisher('near2new', port, 'ingest/lines', 2, 5, token),
+    new Publisher('sta1', port, await add_datastream('sta1'), 1, 5, token, observation),
+    new Publisher('sta2', port, await add_datastream('sta2'), 2, 4, token, observation),
+    new Publisher('sta2new', port, await add_datastream('sta2new'), 2, 5, token, observation),
 ]
 const far = [new Publisher('far1', far_port, 'far/a', 1, 4), new Publisher('far2', far_port, 'far/a', 2, 5)]
+const rough = [new Publisher('rough1', rough_port, 'far/a', 1, 4), new Publisher('rough2', rough_port, 'far/a', 2, 5)]
+const all_up = () => until(async () => Promise.all(['far', 'rough'].map((bridge) => metric(town, token, `bypuls_mqtt_bridge_up{bridge="${bridge}"}`))),
+    (up) => up.every((one) => one === 1), 60)
 
 for (let cycle = 0; cycle < cycles; cycle += 1) {
     await pause(100 + random() * (random() < 0.2 ? 3000 : 700))
@@ -123,15 +97,21 @@ for (let cycle = 0; cycle < cycles; cycle += 1) {
         })
     }
     if (both > 0.55) {
-        // Its own promise ends at kill -9: between two writes of its file it forgets. So it is stopped in order.
-        await mosquitto.end('SIGTERM')
+        await Promise.all([mosquitto.end('SIGTERM'), rough_mosquitto.end('SIGKILL')])
         await pause(random() * 300)
-        await mosquitto.start()
+        await Promise.all([mosquitto.start(), rough_mosquitto.start()])
     }
     if (both < 0.75) town = await start()
 }
-for (const publisher of [...near, ...far]) await publisher.finish()
-await until(() => metric(town, token, 'bypuls_mqtt_bridge_up'), (up) => up === 1, 60)
+// Once more when it is certain that both are fetched from: mosquitto has nothing else to forget its place by.
+await all_up()
+await rough_mosquitto.end('SIGKILL')
+await rough_mosquitto.start()
+await all_up()
+const before_the_last = tap.deliveries.length
+await until(async () => tap.deliveries.length, (count) => count > before_the_last + 20, 60)
+for (const publisher of [...near, ...far, ...rough]) await publisher.finish()
+await all_up()
 // What mosquitto still holds for us comes now: until nothing more does.
 let before = -1
 await until(async () => {
@@ -143,10 +123,16 @@ await until(async () => {
 }, (still) => still, 60)
 assert.equal(await town.stop(), 0)
 await mosquitto.end('SIGTERM')
+await rough_mosquitto.end('SIGKILL')
+tap.end()
+
+/// How often each number of a publisher stands in the store.
+const stored_of = (publisher: Publisher): Map<number, number> => new Map(query(where,
+    `select o.value as n, count(*) as times from observations o join datastreams d on o.datastream = d.id where d.name = '${publisher.name} n' group by 1`,
+).map((row) => [Number(row.n), Number(row.times)]))
 
 for (const publisher of [...near, ...far]) {
-    const rows = query(where, `select o.value as n, count(*) as times from observations o join datastreams d on o.datastream = d.id where d.name = '${publisher.name} n' group by 1`)
-    const times = new Map(rows.map((row) => [Number(row.n), Number(row.times)]))
+    const times = stored_of(publisher)
     console.log(`${publisher.name}: ${publisher.sent} sent, ${publisher.acknowledged.size} acknowledged, ${times.size} stored`)
     await report.test(`${publisher.name}: enough was sent to prove anything`, () => assert(publisher.acknowledged.size > cycles))
     await report.test(`${publisher.name}: nothing acknowledged is missing`, () =>
@@ -154,6 +140,24 @@ for (const publisher of [...near, ...far]) {
     if (publisher.qos === 2) {
         await report.test(`${publisher.name}: nothing stands twice`, () =>
             assert.deepEqual([...times].filter(([, count]) => count !== 1), []))
+    }
+}
+for (const publisher of rough) {
+    const times = stored_of(publisher)
+    const heard = tap.deliveries.filter(({ payload }) => payload.startsWith(`${publisher.name} `))
+    const number_of = ({ payload }: { payload: string }) => Number(payload.match(/n=(\d+)i/)![1])
+    const taken = new Set(heard.filter(({ acknowledged }) => acknowledged).map(number_of))
+    const anew = new Map<number, number>()
+    for (const delivery of heard.filter(({ again }) => !again)) anew.set(number_of(delivery), (anew.get(number_of(delivery)) ?? 0) + 1)
+    const forgotten = [...publisher.acknowledged].filter((number) => !anew.has(number)).length
+    const repeated = [...anew.values()].filter((count) => count > 1).length
+    console.log(`${publisher.name}: ${publisher.acknowledged.size} acknowledged by mosquitto, of which it forgot ${forgotten} and sent ${repeated} more than once as new; ${taken.size} acknowledged by the town, ${times.size} stored`)
+    await report.test(`${publisher.name}: enough was sent to prove anything`, () => assert(taken.size > cycles))
+    await report.test(`${publisher.name}: nothing that the town acknowledged is missing`, () =>
+        assert.deepEqual([...taken].filter((number) => !times.has(number)), []))
+    if (publisher.qos === 2) {
+        await report.test(`${publisher.name}: nothing stands more often than mosquitto sent it as new`, () =>
+            assert.deepEqual([...times].filter(([number, count]) => count > Math.max(1, anew.get(number) ?? 0)), []))
     }
 }
 remove(where)

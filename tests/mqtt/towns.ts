@@ -68,21 +68,23 @@ export class Mosquitto {
     readonly port: number
     private readonly config: string
 
-    constructor(where: string, port: number) {
+    /// It writes its file after so many `changes`; what is newer is lost when it is killed outright.
+    constructor(where: string, port: number, changes = 1) {
         this.port = port
-        mkdirSync(join(where, 'mosquitto'), { recursive: true })
-        this.config = join(where, 'mosquitto.conf')
+        const keeps = join(where, `mosquitto-${port}`)
+        mkdirSync(keeps, { recursive: true })
+        this.config = `${keeps}.conf`
         const user = process.getuid?.() === 0 ? 'user root\n' : ''
-        writeFileSync(this.config, `${user}listener ${port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location ${where}/mosquitto/\nautosave_interval 1\nautosave_on_changes true\nmax_queued_messages 0\n`)
+        writeFileSync(this.config, `${user}listener ${port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location ${keeps}/\nautosave_interval ${changes}\nautosave_on_changes true\nmax_queued_messages 0\n`)
+        process.once('exit', () => this.process?.kill('SIGKILL'))
     }
     async start(): Promise<void> {
         this.process = spawn(mosquitto_program!, ['-c', this.config], { stdio: 'ignore' })
-        process.once('exit', () => this.process?.kill('SIGKILL'))
         await until_open(this.port)
     }
     end(signal: NodeJS.Signals): Promise<void> {
         return new Promise((resolve) => {
-            if (!this.process || this.process.exitCode !== null) return resolve()
+            if (!this.process || this.process.exitCode !== null || this.process.signalCode !== null) return resolve()
             this.process.once('exit', () => resolve())
             this.process.kill(signal)
         })
