@@ -93,6 +93,7 @@ private:
 };
 
 struct Kept;
+struct Repeated;
 
 /// One pot being counted: what the rules work on.
 struct Contest {
@@ -104,7 +105,8 @@ struct Contest {
     std::vector<ProjectIndex> entrants;  ///< eligible, supported, with a cost; ascending
     Money budget = 0;
     std::string pot = {};
-    Kept* kept = nullptr;  ///< from counts of the same election by other rules, and for them; may be null
+    Kept* kept = nullptr;          ///< from counts of the same election by other rules, and for them; may be null
+    Repeated* repeated = nullptr;  ///< from counts of the same election with other numbers of voters; may be null
 
     /// The same pot decided by another judge, with nothing from or for other rules.
     Contest apart(TieJudge& other) const {

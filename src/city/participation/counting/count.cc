@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "city/participation/counting/kept.h"
+#include "city/participation/counting/one_count.h"
 #include "city/participation/counting/self_check.h"
 #include "city/participation/counting/tie_exploration.h"
 #include "core/check.h"
@@ -77,8 +78,8 @@ std::int64_t voters_in_pot(const Election& election, const Rule& rule, const Tot
 class Counting {
 public:
     Counting(const Election& election, const Rule& rule, const CountOptions& options, TieJudge& judge,
-             const Totals& totals, Kept* kept = nullptr)
-        : election_(election), rule_(rule), options_(options), judge_(judge), totals_(totals), kept_(kept) {}
+             const Totals& totals, Given given = {})
+        : election_(election), rule_(rule), options_(options), judge_(judge), totals_(totals), given_(given) {}
 
     Result<CountResult> run();
 
@@ -94,7 +95,7 @@ private:
     const CountOptions& options_;
     TieJudge& judge_;
     const Totals& totals_;
-    Kept* kept_;
+    Given given_;
     CountResult result_;
     Money left_over_ = 0;
 };
@@ -202,7 +203,8 @@ Result<void> Counting::count_pot(std::string_view pot, Money budget) {
                     .entrants = entrants(totals, pot, budget),
                     .budget = budget,
                     .pot = std::string(pot),
-                    .kept = kept_};
+                    .kept = given_.kept,
+                    .repeated = given_.repeated};
     // A project shut out by one that another pot has bought can no longer be built.
     std::vector<bool> out(election_.projects.size(), false);
     for (const Round& round : result_.rounds) {
@@ -251,12 +253,13 @@ std::string ids(const Election& election, const std::vector<ProjectIndex>& proje
     return text;
 }
 
-/// Of a valid election.
-Result<CountResult> count_valid(const Election& election, const Rule& rule, const CountOptions& options, Kept* kept) {
+}  // namespace
+
+Result<CountResult> count_valid(const Election& election, const Rule& rule, const Totals& totals,
+                                const CountOptions& options, Given given) {
     TRY_DO(validate_rule(rule));
-    const Totals totals = totals_of(election, rule);
     TieJudge judge(election, rule, totals);
-    TRY(CountResult result, Counting(election, rule, options, judge, totals, kept).run());
+    TRY(CountResult result, Counting(election, rule, options, judge, totals, given).run());
     if (!judge.unbroken().empty()) {
         const bool lot = std::ranges::find(rule.ties, TieBreak::lot) != rule.ties.end();
         return fail(Errc::conflict,
@@ -279,6 +282,8 @@ Result<CountResult> count_valid(const Election& election, const Rule& rule, cons
     }
     return result;
 }
+
+namespace {
 
 /// Rules by what they could share, those that take longest first.
 std::vector<std::vector<std::size_t>> families(const Election& election, std::span<const Rule> rules) {
@@ -318,7 +323,7 @@ Kept::Key Kept::key(const Contest& contest) {
 
 Result<CountResult> count(const Election& election, const Rule& rule, const CountOptions& options) {
     TRY_DO(validate(election));
-    return count_valid(election, rule, options, nullptr);
+    return count_valid(election, rule, totals_of(election, rule), options, {});
 }
 
 std::vector<Result<CountResult>> count_by_each(const Election& election, std::span<const Rule> rules,
@@ -334,7 +339,8 @@ std::vector<Result<CountResult>> count_by_each(const Election& election, std::sp
         for (std::size_t i = next++; i < tasks.size(); i = next++) {
             Kept kept;
             for (const std::size_t rule : tasks[i]) {
-                results[rule] = count_valid(election, rules[rule], options, &kept);
+                results[rule] =
+                    count_valid(election, rules[rule], totals_of(election, rules[rule]), options, {.kept = &kept});
             }
         }
     };

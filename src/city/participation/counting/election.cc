@@ -43,6 +43,11 @@ void Ballots::take(std::size_t i, std::int64_t count) {
     counts_[i] -= count;
 }
 
+void Ballots::set_count(std::size_t i, std::int64_t count) {
+    check(count >= 0, "no group has fewer ballots than none");
+    counts_[i] = count;
+}
+
 namespace {
 
 /// The first choices of a ballot packed into one number each, so that ballots mostly compare by it alone.
@@ -190,7 +195,7 @@ void find_ballot_faults(const Election& election, std::vector<std::string>& faul
             return;
         }
     }
-    if (total > 100'000'000) {
+    if (total > ballots_max) {
         faults.emplace_back("there are more than a hundred million ballots");
     }
 }

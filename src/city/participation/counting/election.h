@@ -17,6 +17,9 @@ inline constexpr Money one_krone = 100;
 /// Ten thousand billion kroner: sums over all ballots still fit the arithmetic with room to spare.
 inline constexpr Money money_max = 1'000'000'000'000'000;
 
+/// More voters than this are refused.
+inline constexpr std::int64_t ballots_max = 100'000'000;
+
 /// Index into Election::projects.
 using ProjectIndex = std::uint32_t;
 
@@ -53,6 +56,8 @@ public:
     void add(std::span<const Choice> choices, std::int64_t count = 1);
     /// Takes `count` ballots out of a group. One without any left stays behind and counts for nothing.
     void take(std::size_t i, std::int64_t count);
+    /// How many ballots a group has, none or more.
+    void set_count(std::size_t i, std::int64_t count);
     /// Puts identical ballots together and sorts the groups, so that the order of arrival leaves no trace.
     void group();
 

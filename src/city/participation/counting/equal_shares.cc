@@ -17,7 +17,7 @@ bool raises_shares(Completion completion) {
 /// Equal Shares with its raises, before any filling.
 class Raising {
 public:
-    Raising(const Contest& contest, const Profile& profile) : contest_(contest), shares_(contest, profile) {
+    Raising(const Contest& contest, Shares& shares) : contest_(contest), shares_(shares) {
         now_.touched.assign(contest.election.projects.size(), false);
         voters_ = std::max<std::int64_t>(1, contest.totals.voters);
         now_.share = {.numerator = contest.budget, .denominator = voters_};
@@ -73,7 +73,7 @@ private:
     }
 
     const Contest& contest_;
-    Shares shares_;
+    Shares& shares_;
     std::int64_t voters_ = 1;
     Stand now_;
     /// The first at which nothing more fits, if it was looked for and the raises went on.
@@ -216,8 +216,14 @@ Result<bool> Raising::go_along(const Trail& trail) {
 }
 
 Result<Outcome> Raising::count() {
+    if (contest_.options.keep != nullptr) {
+        // Room for one more choice, so that a count that follows has the same fixed point.
+        shares_.assume_length(shares_.length() + 1);
+        contest_.options.keep->length = shares_.length();
+    }
     const Trail* trail = contest_.options.along;
     if (trail != nullptr && !trail->stages.empty() && alone()) {
+        shares_.assume_length(trail->length);
         TRY(along_, go_along(*trail));
     }
     if (!along_) {
@@ -321,7 +327,7 @@ Preference compare(const Profile& profile, const std::vector<ProjectIndex>& firs
 }
 
 /// The comparison step: true if the greedy outcome takes the place of `shares`.
-Result<bool> prefers_greedy(const Contest& contest, const Profile& profile, Outcome& shares) {
+Result<bool> prefers_greedy(const Contest& contest, Outcome& shares) {
     Rule plain = contest.rule;
     plain.method = Method::greedy;
     plain.order = Order::score;
@@ -335,6 +341,7 @@ Result<bool> prefers_greedy(const Contest& contest, const Profile& profile, Outc
                    .budget = contest.budget,
                    .pot = contest.pot};
     TRY(Outcome greedy, count_greedy(beside));
+    const Profile profile(contest.election, contest.rule, Profile::Weights::ones, Profile::Index::by_group);
     const Preference preference = compare(profile, shares.winners(), greedy.winners());
     const bool prefers = contest.rule.comparison == Comparison::majority
                              ? preference.for_second > preference.for_first
@@ -351,13 +358,17 @@ Result<bool> prefers_greedy(const Contest& contest, const Profile& profile, Outc
     return prefers;
 }
 
+Profile profile_of(const Contest& contest) {
+    return {contest.election, contest.rule, weights_for(contest.election, contest.rule), Profile::Index::by_group};
+}
+
 bool any_exclusive(const Contest& contest) {
     return std::ranges::any_of(contest.entrants,
                                [&](ProjectIndex project) { return !contest.rivals(project).empty(); });
 }
 
 /// What the raises of this contest come to, from another rule's count of it or for them.
-const std::optional<Kept::Raised>& raised_together(const Contest& contest, const Profile& profile) {
+const std::optional<Kept::Raised>& raised_together(const Contest& contest) {
     Kept::Key key = Kept::key(contest);
     key.by_cost = contest.rule.utility == Utility::cost;
     key.weights = weights_for(contest.election, contest.rule);
@@ -367,7 +378,8 @@ const std::optional<Kept::Raised>& raised_together(const Contest& contest, const
     if (fresh) {
         TieJudge judge = contest.judge;
         const Contest apart = contest.apart(judge);
-        auto raised = Raising(apart, profile).count_both();
+        Shares shares(apart, profile_of(contest));
+        auto raised = Raising(apart, shares).count_both();
         if (raised && judge.unbroken().empty()) {
             at->second = std::move(*raised);
         }
@@ -375,17 +387,25 @@ const std::optional<Kept::Raised>& raised_together(const Contest& contest, const
     return at->second;
 }
 
-Result<Outcome> count_shares(const Contest& contest, const Profile& profile) {
+Result<Outcome> count_shares(const Contest& contest) {
     const Completion completion = contest.rule.completion;
     if (contest.kept != nullptr && raises_shares(completion) && completion != Completion::add_opt) {
-        if (const auto& raised = raised_together(contest, profile)) {
+        if (const auto& raised = raised_together(contest)) {
             const bool early = completion == Completion::add1e || completion == Completion::add1eu;
             const Kept::End& end = early && raised->exhaustive ? *raised->exhaustive : raised->overspent;
             contest.judge.adopt(end.decisions);
             return end.outcome;
         }
     }
-    return Raising(contest, profile).count();
+    if (contest.repeated != nullptr) {
+        std::unique_ptr<Shares>& shares = contest.repeated->shares;
+        if (shares == nullptr || !shares->go_on(contest)) {
+            shares = std::make_unique<Shares>(contest, *contest.repeated);
+        }
+        return Raising(contest, *shares).count();
+    }
+    Shares shares(contest, profile_of(contest));
+    return Raising(contest, shares).count();
 }
 
 }  // namespace
@@ -406,16 +426,14 @@ Result<Outcome> count_equal_shares(const Contest& contest) {
     if (contest.entrants.size() > entrants_max) {
         return fail(Errc::exhausted, "Equal Shares counts at most 65 535 projects at a time");
     }
-    const Profile profile(contest.election, contest.rule, weights_for(contest.election, contest.rule),
-                          Profile::Index::by_group);
-    TRY(Outcome outcome, count_shares(contest, profile));
+    TRY(Outcome outcome, count_shares(contest));
     outcome.endowment->exhaustive = is_exhaustive(contest, outcome);
     const Completion completion = contest.rule.completion;
     if (completion == Completion::util || completion == Completion::add1u || completion == Completion::add1eu) {
         fill_by_score(contest, outcome);
     }
     if (contest.rule.comparison != Comparison::none) {
-        TRY_DO(prefers_greedy(contest, profile, outcome));
+        TRY_DO(prefers_greedy(contest, outcome));
     }
     return outcome;
 }

@@ -2,11 +2,14 @@
 
 // For shares*.cc only.
 #include <cstdint>
+#include <span>
 #include <vector>
 
-#include "city/participation/counting/shares.h"
+#include "city/participation/counting/contest.h"
 
 namespace bypuls::participation::counting {
+
+class Lumps;
 
 /// The supporters of each entrant of a contest, laid out in the order in which Equal Shares reads them: row after row,
 /// each with the entrants on the ballot beside it, so that a balance is worked out from the payments made so far and
@@ -14,6 +17,14 @@ namespace bypuls::participation::counting {
 class Purses {
 public:
     using Slot = std::uint16_t;
+
+    /// An entrant on a ballot.
+    struct Taken {
+        Slot slot = 0;
+        std::uint32_t weight = 1;
+
+        friend auto operator<=>(const Taken&, const Taken&) = default;
+    };
 
     /// Rows of one entrant whose ballots name equally many other entrants. Where a ballot is very long, its choices
     /// are kept once for all its rows, and each of them is a block of its own.
@@ -24,8 +35,20 @@ public:
         std::size_t choice = 0;    ///< position of the first row's choices; the others follow
     };
 
+    /// One row as the exact arithmetic reads it.
+    struct Row {
+        std::int64_t voters = 0;
+        std::uint32_t weight = 1;                ///< what it gives its entrant
+        std::span<const Slot> choices;           ///< the other entrants; perhaps its own too
+        std::span<const std::uint32_t> weights;  ///< what it gives those; empty: 1 each
+        std::uint32_t weight_of(std::size_t i) const { return weights.empty() ? 1 : weights[i]; }
+    };
+
+    Purses() = default;
     /// At most entrants_max entrants.
     Purses(const Contest& contest, const Profile& profile);
+    /// Those lumps that have voters; of their choices those that are foreseen.
+    explicit Purses(const Lumps& lumps);
 
     std::size_t slots() const { return first_row_.size() - 1; }
     std::size_t rows(Slot slot) const { return first_row_[slot + 1U] - first_row_[slot]; }
@@ -42,17 +65,38 @@ public:
     std::uint32_t weight_max() const { return weight_max_; }
     std::size_t length_max() const { return length_max_; }  ///< entrants on the longest ballot
 
-private:
-    struct Taken {
-        Slot slot = 0;
-        std::uint32_t weight = 1;
-    };
-    void measure(const Profile& profile, const std::vector<std::uint32_t>& slot_of);
-    void lay_out(const std::vector<std::vector<std::uint32_t>>& lengths);
-    void fill(const Profile& profile, const std::vector<std::uint32_t>& slot_of);
-    std::size_t keep(const std::vector<Taken>& ballot, std::size_t without, std::size_t at);
+    template <typename Work>
+    void for_each_row(Slot slot, Work work) const {
+        for (const Block& block : blocks(slot)) {
+            for (std::uint32_t i = 0; i < block.rows; ++i) {
+                const std::size_t row = block.row + i;
+                const std::size_t from = block.choice + std::size_t{i} * block.length;
+                work(Row{.voters = voters_[row],
+                         .weight = ones_ ? 1 : weights_[row],
+                         .choices = std::span(choices_).subspan(from, block.length),
+                         .weights = ones_ ? std::span<const std::uint32_t>()
+                                          : std::span(choice_weights_).subspan(from, block.length)});
+            }
+        }
+    }
 
-    std::vector<std::uint32_t> first_row_;
+private:
+    /// A row to be laid out: everything on its ballot, and where in it the row's own entrant is, if it is.
+    struct Draft {
+        std::span<const Taken> ballot;
+        std::size_t own = 0;        ///< beyond the ballot: not on it
+        std::size_t ballot_id = 0;  ///< rows of one ballot follow one another
+        Taken entrant;
+        std::int64_t voters = 0;
+        std::size_t others() const { return ballot.size() - (own < ballot.size() ? 1 : 0); }
+    };
+    /// `source(work)` does work for every draft, the same ones whenever it is called.
+    template <typename Source>
+    void lay_out(std::size_t slots, const Source& source);
+    void make_blocks(const std::vector<std::vector<std::uint32_t>>& lengths);
+    std::size_t keep(const Draft& draft, std::size_t without, std::size_t at);
+
+    std::vector<std::uint32_t> first_row_{0};
     std::vector<Block> blocks_;
     std::vector<std::uint32_t> first_block_;
     std::vector<std::uint32_t> voters_;

@@ -12,10 +12,27 @@ using Fixed = std::int64_t;
 
 Shares::Shares(const Contest& contest, const Profile& profile) : state_(std::make_unique<State>(contest, profile)) {}
 
+Shares::Shares(const Contest& contest, Repeated& repeated) : state_(std::make_unique<State>(contest, repeated)) {}
+
 Shares::~Shares() = default;
 
 bool Shares::fits(const Share& share) const {
     return state_->fits(share);
+}
+
+bool Shares::go_on(const Contest& contest) {
+    return state_->go_on(contest);
+}
+
+void Shares::add(std::size_t group, std::int64_t voters) {
+    state_->add(group, voters);
+}
+
+void Repeated::set(std::size_t group, std::int64_t voters) {
+    if (shares != nullptr) {
+        shares->add(group, voters - counts[group]);
+    }
+    counts[group] = voters;
 }
 
 Result<void> Shares::widen(const Share& share) {
@@ -53,7 +70,7 @@ private:
     }
     double near_best() const {
         const auto high = static_cast<double>(best_.ask.high);
-        return state_.by_cost() ? high / static_cast<double>(state_.contest.cost(best_.project)) : high;
+        return state_.by_cost() ? high / static_cast<double>(state_.contest().cost(best_.project)) : high;
     }
     void consider(ProjectIndex project);
 
@@ -141,7 +158,7 @@ void Shares::open(SharesRun& run, std::vector<bool>& nobody_short, Money spend_m
     const auto asks = state.buy_opening();
     for (std::size_t round = 0; round < asks.size(); ++round) {
         run.purchases.push_back({.project = state.opening()[round], .pay_high = asks[round].high});
-        run.spent += state.contest.cost(run.purchases.back().project);
+        run.spent += state.contest().cost(run.purchases.back().project);
         nobody_short.push_back(true);
     }
     check(run.spent <= spend_max, "what an earlier run bought first keeps within the budget");
@@ -149,7 +166,7 @@ void Shares::open(SharesRun& run, std::vector<bool>& nobody_short, Money spend_m
 
 SharesRun Shares::run(const Share& share, Money spend_max) {
     State& state = *state_;
-    const Contest& contest = state.contest;
+    const Contest& contest = state.contest();
     state.begin(share);
     SharesRun run;
     std::vector<bool> nobody_short;
@@ -250,6 +267,14 @@ int Shares::shift() const {
     return state_->shift();
 }
 
+std::size_t Shares::length() const {
+    return state_->length();
+}
+
+void Shares::assume_length(std::size_t length) {
+    state_->assume_length(length);
+}
+
 bool Shares::leaves_out(ProjectIndex favoured, const SharesRun& low, const Share& high, std::span<const Asked> asked) {
     using Kind = State::Ask::Kind;
     State& state = *state_;
@@ -289,18 +314,18 @@ std::vector<Round> Shares::explain(const Share& share, const SharesRun& run) {
         check(ask.kind == State::Ask::Kind::enclosed, "a run bought what could be paid");
         state.charge(purchase.project, ask);
         const mpq_class payment = state.exact_round(state.bought.size() - 1);
-        const mpz_class cost = to_mpz(state.contest.cost(purchase.project));
+        const mpz_class cost = to_mpz(state.contest().cost(purchase.project));
         Round round;
         round.project = purchase.project;
-        round.paid = state.contest.cost(purchase.project);
-        round.supporters = state.contest.totals.votes[purchase.project];
+        round.paid = state.contest().cost(purchase.project);
+        round.supporters = state.contest().totals.votes[purchase.project];
         round.share = in_kroner(payment);
         round.effective_votes = to_exact(mpq_class(cost / payment));
         const mpq_class price = state.price(payment, purchase.project);
-        round.price = state.contest.rule.utility == Utility::cost ? to_exact(price) : in_kroner(price);
+        round.price = state.contest().rule.utility == Utility::cost ? to_exact(price) : in_kroner(price);
         round.could_pay = state.voters_with_money(state.bought.size() - 1);
         round.paid_all_they_had = state.short_voters(state.bought.size() - 1);
-        round.pot = state.contest.pot;
+        round.pot = state.contest().pot;
         rounds.push_back(std::move(round));
     }
     return rounds;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -39,6 +40,8 @@ struct SharesRun {
     ProjectIndex overspender = 0;  ///< the purchase that did it, which is not among the purchases
 };
 
+struct Repeated;
+
 /// Equal Shares, exact and fast.
 ///
 /// Payments are whole numbers of 2^-k øre with a bound on the error, so sums are exact and every comparison is either
@@ -53,9 +56,15 @@ struct SharesRun {
 class Shares {
 public:
     Shares(const Contest& contest, const Profile& profile);
+    Shares(const Contest& contest, Repeated& repeated);
     ~Shares();
     Shares(const Shares&) = delete;
     Shares& operator=(const Shares&) = delete;
+
+    /// Goes on with another contest of the repeated count; false if its entrants are others.
+    bool go_on(const Contest& contest);
+    /// Adds so many voters to a ballot group of the repeated count; true of the next contest.
+    void add(std::size_t group, std::int64_t voters);
 
     /// Runs with this endowment; stops early once more than `spend_max` is spent.
     SharesRun run(const Share& share, Money spend_max);
@@ -68,8 +77,12 @@ public:
     /// True if it is certain that `favoured` is not bought with any endowment up to `high`, where without it the
     /// purchases are those of `low` and, at `high`, are asked that much.
     bool leaves_out(ProjectIndex favoured, const SharesRun& low, const Share& high, std::span<const Asked> asked);
-    /// Of the fixed point; numbers of another one mean nothing.
+    /// Of the fixed point; numbers of another one mean nothing. It depends on the endowment and on the length.
     int shift() const;
+    /// How many entrants the longest ballot names, or more.
+    std::size_t length() const;
+    /// For the same fixed point as a count with longer ballots.
+    void assume_length(std::size_t length);
 
     /// The rounds of a run of `share` written out with exact payments.
     std::vector<Round> explain(const Share& share, const SharesRun& run);
@@ -83,6 +96,18 @@ private:
     class State;
     void open(SharesRun& run, std::vector<bool>& nobody_short, Money spend_max);
     std::unique_ptr<State> state_;
+};
+
+/// What counts of one election have in common that only differ in how many voters there are behind each ballot, and in
+/// costs. For use by one thread.
+struct Repeated {
+    const Profile& profile;            ///< by group
+    std::vector<std::int64_t> counts;  ///< voters by ballot group, instead of the profile's own
+    /// By project: likely to be bought. Any other may be too, which costs time once.
+    std::vector<bool> foreseen;
+    std::unique_ptr<Shares> shares = nullptr;  ///< made by the first count
+
+    void set(std::size_t group, std::int64_t voters);
 };
 
 }  // namespace bypuls::participation::counting

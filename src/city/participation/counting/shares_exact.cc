@@ -7,12 +7,11 @@
 
 namespace bypuls::participation::counting {
 
-/// Needed only here, so only made when something gets here.
-std::span<const Supporter> Shares::State::supporters(ProjectIndex project) {
-    if (!by_project_) {
-        by_project_.emplace(contest.election, contest.rule, weights_for(contest.election, contest.rule));
+const mpq_class& Shares::State::exact_endowment() {
+    if (!endowment_) {
+        endowment_ = quotient(to_mpz(share_.numerator), to_mpz(share_.denominator));
     }
-    return by_project_->supporters(project);
+    return *endowment_;
 }
 
 std::vector<Shares::State::Fixed> Shares::State::pays_before(std::size_t rounds) const {
@@ -31,23 +30,21 @@ Shares::State::Wide Shares::State::error_before(std::size_t rounds) const {
     return error;
 }
 
-/// What the group has left, or less than nothing by what it could not pay; off by no more than the error.
-Shares::State::Wide Shares::State::balance(std::uint32_t group, const std::vector<Fixed>& pays) const {
+/// What each voter of the row has left, or less than nothing by what she could not pay; off by no more than the error.
+Shares::State::Wide Shares::State::balance(const Purses::Row& row, const std::vector<Fixed>& pays) const {
     Wide balance = endowment_fixed_;
-    for (const Wish& wish : profile.wishes(group)) {
-        if (round_of_[wish.project] != UINT32_MAX) {
-            balance -= static_cast<Wide>(pays[slot_of(wish.project)]) * wish.weight;
-        }
+    for (std::size_t i = 0; i < row.choices.size(); ++i) {
+        balance -= static_cast<Wide>(pays[row.choices[i]]) * row.weight_of(i);
     }
     return balance;
 }
 
-mpq_class Shares::State::exact_balance(std::uint32_t group, std::size_t rounds) {
-    mpq_class balance = endowment_;
-    for (const Wish& wish : profile.wishes(group)) {
-        const std::uint32_t round = round_of_[wish.project];
+mpq_class Shares::State::exact_balance(const Purses::Row& row, std::size_t rounds) {
+    mpq_class balance = exact_endowment();
+    for (std::size_t i = 0; i < row.choices.size(); ++i) {
+        const std::uint32_t round = round_of(row.choices[i]);
         if (round < rounds) {
-            balance -= exact_round(round) * static_cast<unsigned long>(wish.weight);
+            balance -= exact_round(round) * static_cast<unsigned long>(row.weight_of(i));
         }
     }
     return sgn(balance) < 0 ? mpq_class(0) : balance;
@@ -85,27 +82,32 @@ std::optional<mpq_class> Shares::State::exact_by_split(ProjectIndex project, std
     std::vector<std::int64_t> paid(rounds, 0);  // sums of voters times weights, which have 63 bits to themselves
     std::int64_t poor_voters = 0;
     std::int64_t rich = 0;
-    for (const Supporter& supporter : supporters(project)) {
-        const Wide has = balance(supporter.group, pays);
-        if (has - error > static_cast<Wide>(ask.high) * supporter.weight) {
-            rich += supporter.count() * supporter.weight;
+    bool certain = true;
+    purses_.for_each_row(slot_of(project), [&](const Purses::Row& row) {
+        const Wide has = balance(row, pays);
+        if (has - error > static_cast<Wide>(ask.high) * row.weight) {
+            rich += row.voters * row.weight;
         } else if (has + error <= 0) {
-            continue;
-        } else if (has - error <= 0 || has + error >= static_cast<Wide>(ask.low) * supporter.weight) {
-            return std::nullopt;
+            return;
+        } else if (has - error <= 0 || has + error >= static_cast<Wide>(ask.low) * row.weight) {
+            certain = false;
         } else {
-            poor_voters += supporter.count();
-            for (const Wish& wish : profile.wishes(supporter.group)) {
-                if (round_of_[wish.project] < rounds) {
-                    paid[round_of_[wish.project]] += supporter.count() * wish.weight;
+            poor_voters += row.voters;
+            for (std::size_t i = 0; i < row.choices.size(); ++i) {
+                const std::uint32_t round = round_of(row.choices[i]);
+                if (round < rounds) {
+                    paid[round] += row.voters * row.weight_of(i);
                 }
             }
         }
+    });
+    if (!certain) {
+        return std::nullopt;
     }
     if (rich == 0) {
         return std::nullopt;
     }
-    mpq_class rest = mpq_class(to_mpz(contest.cost(project))) - endowment_ * to_mpz(poor_voters);
+    mpq_class rest = mpq_class(to_mpz(contest_->cost(project))) - exact_endowment() * to_mpz(poor_voters);
     for (std::size_t round = 0; round < rounds; ++round) {
         if (paid[round] != 0) {
             rest += exact_round(round) * to_mpz(paid[round]);
@@ -127,30 +129,31 @@ std::optional<mpq_class> Shares::State::water_level(ProjectIndex project, std::s
     std::vector<Purse> purses;
     mpq_class money;
     mpz_class open;
-    for (const Supporter& supporter : supporters(project)) {
-        if (balance(supporter.group, pays) + error <= 0) {
-            continue;
+    purses_.for_each_row(slot_of(project), [&](const Purses::Row& row) {
+        if (balance(row, pays) + error <= 0) {
+            return;
         }
         std::vector<std::pair<std::uint32_t, std::uint32_t>> history;
-        for (const Wish& wish : profile.wishes(supporter.group)) {
-            if (round_of_[wish.project] < rounds) {
-                history.emplace_back(round_of_[wish.project], wish.weight);
+        for (std::size_t i = 0; i < row.choices.size(); ++i) {
+            const std::uint32_t round = round_of(row.choices[i]);
+            if (round < rounds) {
+                history.emplace_back(round, row.weight_of(i));
             }
         }
         const auto [at, fresh] = known.try_emplace(std::move(history));
         if (fresh) {
-            at->second = exact_balance(supporter.group, rounds);
+            at->second = exact_balance(row, rounds);
         }
         if (at->second == 0) {
-            continue;
+            return;
         }
-        const mpz_class count = to_mpz(supporter.count());
-        const auto weight = static_cast<unsigned long>(supporter.weight);
+        const mpz_class count = to_mpz(row.voters);
+        const auto weight = static_cast<unsigned long>(row.weight);
         purses.push_back({.per_weight = at->second / weight, .money = at->second * count, .weight = count * weight});
         money += purses.back().money;
         open += purses.back().weight;
-    }
-    mpq_class left{to_mpz(contest.cost(project))};
+    });
+    mpq_class left{to_mpz(contest_->cost(project))};
     if (money < left) {
         return std::nullopt;
     }
@@ -184,15 +187,14 @@ std::int64_t Shares::State::short_voters(std::size_t round) {
     const std::vector<Fixed> pays = pays_before(round);
     const Wide error = error_before(round);
     std::int64_t voters = 0;
-    for (const Supporter& supporter : supporters(project)) {
-        const Wide has = balance(supporter.group, pays);
-        bool less = has + error < static_cast<Wide>(purchase.ask.low) * supporter.weight;
-        if (!less && has - error <= static_cast<Wide>(purchase.ask.high) * supporter.weight) {
-            less = exact_balance(supporter.group, round) <
-                   exact_round(round) * static_cast<unsigned long>(supporter.weight);
+    purses_.for_each_row(slot_of(project), [&](const Purses::Row& row) {
+        const Wide has = balance(row, pays);
+        bool less = has + error < static_cast<Wide>(purchase.ask.low) * row.weight;
+        if (!less && has - error <= static_cast<Wide>(purchase.ask.high) * row.weight) {
+            less = exact_balance(row, round) < exact_round(round) * static_cast<unsigned long>(row.weight);
         }
-        voters += less ? supporter.count() : 0;
-    }
+        voters += less ? row.voters : 0;
+    });
     return voters;
 }
 
@@ -200,11 +202,11 @@ std::int64_t Shares::State::voters_with_money(std::size_t round) {
     const std::vector<Fixed> pays = pays_before(round);
     const Wide error = error_before(round);
     std::int64_t voters = 0;
-    for (const Supporter& supporter : supporters(bought[round].project)) {
-        const Wide has = balance(supporter.group, pays);
-        const bool some = has - error > 0 || (has + error > 0 && exact_balance(supporter.group, round) > 0);
-        voters += some ? supporter.count() : 0;
-    }
+    purses_.for_each_row(slot_of(bought[round].project), [&](const Purses::Row& row) {
+        const Wide has = balance(row, pays);
+        const bool some = has - error > 0 || (has + error > 0 && exact_balance(row, round) > 0);
+        voters += some ? row.voters : 0;
+    });
     return voters;
 }
 

@@ -18,32 +18,75 @@ int bits(unsigned __int128 value) {
 
 }  // namespace
 
-Shares::State::State(const Contest& of, const Profile& by) : contest(of), profile(by), purses_(of, by) {
-    by_cost_ = contest.rule.utility == Utility::cost;
-    slot_of_.assign(profile.projects(), 0);
+Shares::State::State(const Contest& contest, const Profile& profile)
+    : contest_(&contest), entrants_(contest.entrants), purses_(contest, profile) {
+    take_stock();
+}
+
+Shares::State::State(const Contest& contest, Repeated& repeated)
+    : contest_(&contest), entrants_(contest.entrants), repeated_(&repeated) {
+    lumps_.emplace(entrants_, repeated.profile, repeated.counts, repeated.foreseen);
+    purses_ = Purses(*lumps_);
+    take_stock();
+}
+
+/// Takes in the contest and the purses.
+void Shares::State::take_stock() {
+    by_cost_ = contest_->rule.utility == Utility::cost;
+    length_ = purses_.length_max();
+    slot_of_.assign(contest_->election.projects.size(), 0);
+    weights_.assign(purses_.slots(), 0);
+    voters_.assign(purses_.slots(), 0);
+    guess_.resize(purses_.slots(), 0);
     std::size_t most = 0;
-    for (std::size_t slot = 0; slot < purses_.slots(); ++slot) {
-        slot_of_[contest.entrants[slot]] = static_cast<Slot>(slot);
-        const std::size_t from = purses_.first_row(static_cast<Slot>(slot));
-        const std::size_t rows = purses_.rows(static_cast<Slot>(slot));
-        std::int64_t weight = 0;
-        std::int64_t voters = 0;
+    for (std::size_t i = 0; i < purses_.slots(); ++i) {
+        const auto slot = static_cast<Slot>(i);
+        slot_of_[entrants_[slot]] = slot;
+        const std::size_t from = purses_.first_row(slot);
+        const std::size_t rows = purses_.rows(slot);
         for (std::size_t row = from; row < from + rows; ++row) {
-            weight += std::int64_t{purses_.voters()[row]} * (purses_.ones() ? 1U : purses_.weights()[row]);
-            voters += purses_.voters()[row];
+            weights_[slot] += std::int64_t{purses_.voters()[row]} * (purses_.ones() ? 1U : purses_.weights()[row]);
+            voters_[slot] += purses_.voters()[row];
         }
-        weights_.push_back(weight);
-        voters_.push_back(voters);
         most = std::max(most, rows);
     }
     balances_.resize(most);
     close_.resize(most + 1);
-    guess_.assign(purses_.slots(), 0);
+}
+
+bool Shares::State::go_on(const Contest& contest) {
+    if (contest.entrants != entrants_) {
+        return false;
+    }
+    contest_ = &contest;
+    purses_ = Purses(*lumps_);
+    take_stock();
+    // All that was learned is of other voters, but for where to look first.
+    lower_at_first_.clear();
+    opening_.clear();
+    before_ = {};
+    together_.clear();
+    return true;
+}
+
+/// Lets the rows tell who supports this one too, from now on.
+void Shares::State::foresee(ProjectIndex project) {
+    repeated_->foreseen[project] = true;
+    lumps_.emplace(entrants_, repeated_->profile, repeated_->counts, repeated_->foreseen);
+    purses_ = Purses(*lumps_);
+    const std::size_t length = length_;
+    take_stock();
+    length_ = length;
+    together_.clear();
+}
+
+void Shares::State::assume_length(std::size_t length) {
+    length_ = std::max(length_, length);
 }
 
 /// What must fit a fixed number: a balance from which every project on the longest ballot has been paid in full.
 Shares::State::Wide Shares::State::needed(const Share& share) const {
-    return (share.numerator / share.denominator + 1) * static_cast<Wide>(purses_.length_max() + 2);
+    return (share.numerator / share.denominator + 1) * static_cast<Wide>(length_ + 2);
 }
 
 bool Shares::State::fits(const Share& share) const {
@@ -57,25 +100,29 @@ Result<void> Shares::State::widen(const Share& share) {
         return fail(Errc::exhausted, "the share of each voter has grown beyond ten thousand billion kroner");
     }
     // Two bits to spare, so that shares can grow fourfold before this is called again.
-    shift_ = std::clamp(headroom_bits - 2 - most, 1, shift_max);
-    std::ranges::fill(guess_, 0);
+    const int shift = std::clamp(headroom_bits - 2 - most, 1, shift_max);
+    if (shift != shift_) {
+        std::ranges::fill(guess_, 0);
+    }
+    shift_ = shift;
     lower_at_first_.clear();
     return {};
 }
 
 void Shares::State::begin(const Share& share) {
     endowment_fixed_ = static_cast<Fixed>((share.numerator << shift_) / share.denominator);
-    endowment_ = quotient(to_mpz(share.numerator), to_mpz(share.denominator));
+    share_ = share;
+    endowment_.reset();
     error_ = 1;
     error_max_ = std::max<Fixed>(64, endowment_fixed_ >> 12);
     bought.clear();
-    round_of_.assign(profile.projects(), never);
+    round_of_.assign(contest_->election.projects.size(), never);
     pay_.assign(purses_.slots(), 0);
     alive.clear();
     if (lower_at_first_.empty()) {
-        lower.assign(profile.projects(), 0);
-        near_price.assign(profile.projects(), 0);
-        for (const ProjectIndex project : contest.entrants) {
+        lower.assign(contest_->election.projects.size(), 0);
+        near_price.assign(contest_->election.projects.size(), 0);
+        for (const ProjectIndex project : contest_->entrants) {
             set_lower(project, floor_div(cost_fixed(project), weights_[slot_of(project)]));
         }
         lower_at_first_ = lower;
@@ -83,7 +130,7 @@ void Shares::State::begin(const Share& share) {
     }
     lower = lower_at_first_;
     near_price = near_at_first_;
-    for (const ProjectIndex project : contest.entrants) {
+    for (const ProjectIndex project : contest_->entrants) {
         // Whoever has more than all of this is bounded by what there is, so that the bounds below fit.
         if (cost_fixed(project) <= (static_cast<Wide>(endowment_fixed_) + 1) * voters_[slot_of(project)]) {
             alive.push_back(project);
@@ -106,11 +153,11 @@ std::strong_ordering Shares::State::compare_prices(Fixed a, ProjectIndex p, Fixe
     if (!by_cost_) {
         return a <=> b;
     }
-    return static_cast<Wide>(a) * contest.cost(q) <=> static_cast<Wide>(b) * contest.cost(p);
+    return static_cast<Wide>(a) * contest_->cost(q) <=> static_cast<Wide>(b) * contest_->cost(p);
 }
 
 mpq_class Shares::State::price(const mpq_class& payment, ProjectIndex project) const {
-    return by_cost_ ? mpq_class(payment / to_mpz(contest.cost(project))) : payment;
+    return by_cost_ ? mpq_class(payment / to_mpz(contest_->cost(project))) : payment;
 }
 
 void Shares::State::set_window(Fixed pay, Fixed slack) {
@@ -233,12 +280,12 @@ bool Shares::State::settle(Ask& ask, Slot slot, const Pass& pass, Fixed& pay, Fi
     const std::int64_t rich = weights_[slot] - pass.poor_weight;
     const Wide doubt = static_cast<Wide>(pass.poor_live) * error_;
     const Wide near = static_cast<Wide>(pass.near) * 2 * (error_ + static_cast<Wide>(slack) * purses_.weight_max());
-    const Wide rest = cost_fixed(contest.entrants[slot]) - pass.poor_sum;
+    const Wide rest = cost_fixed(contest_->entrants[slot]) - pass.poor_sum;
     // For any set of voters thought to be poor, this is a lower bound: the true payment is the largest of them.
     const Fixed low = floor_div(rest - doubt, rich);
     if (low > ask.low) {
         ask.low = low;
-        note_bound({.project = contest.entrants[slot], .low = low, .poor = pass.poor_weight, .rich = rich});
+        note_bound({.project = contest_->entrants[slot], .low = low, .poor = pass.poor_weight, .rich = rich});
     }
     ask.nobody_short = pass.poor_weight == 0 && pass.near == 0;
     // With a payment anywhere within the slack the poor pay all they have and the rich in full, and those too close to
@@ -299,6 +346,9 @@ Shares::State::Ask Shares::State::ask(ProjectIndex project, std::optional<std::p
 
 void Shares::State::charge(ProjectIndex project, const Ask& ask) {
     check(ask.kind == Ask::Kind::enclosed, "what is bought has its payment enclosed");
+    if (repeated_ != nullptr && !repeated_->foreseen[project]) {
+        foresee(project);
+    }
     const Fixed pay = ask.low + (ask.high - ask.low) / 2;
     const Fixed slack = ask.high - pay;
     pay_[slot_of(project)] = pay;
@@ -313,38 +363,38 @@ void Shares::State::charge(ProjectIndex project, const Ask& ask) {
 }
 
 void Shares::State::strike(ProjectIndex project) {
-    if (contest.election.exclusive.empty()) {
+    if (contest_->election.exclusive.empty()) {
         const auto at = std::ranges::lower_bound(alive, project);
         if (at != alive.end() && *at == project) {
             alive.erase(at);
         }
         return;
     }
-    std::vector<bool> out(contest.election.projects.size(), false);
+    std::vector<bool> out(contest_->election.projects.size(), false);
     out[project] = true;
-    shut_out_rivals(contest, project, out);
+    shut_out_rivals(*contest_, project, out);
     std::erase_if(alive, [&](ProjectIndex other) { return out[other]; });
 }
 
 void Shares::State::remember_opening(const std::vector<bool>& nobody_short) {
     // Prices if nobody is ever short: the least that a project can ask, at any endowment.
     const auto always_cheaper = [&](ProjectIndex a, ProjectIndex b) {
-        const auto of_a = static_cast<Wide>(by_cost_ ? 1 : contest.cost(a)) * weights_[slot_of(b)];
-        const auto of_b = static_cast<Wide>(by_cost_ ? 1 : contest.cost(b)) * weights_[slot_of(a)];
+        const auto of_a = static_cast<Wide>(by_cost_ ? 1 : contest_->cost(a)) * weights_[slot_of(b)];
+        const auto of_b = static_cast<Wide>(by_cost_ ? 1 : contest_->cost(b)) * weights_[slot_of(a)];
         return of_a < of_b;
     };
     opening_.clear();
-    opening_share_ = endowment_;
-    std::vector<bool> out(contest.election.projects.size(), false);
+    opening_share_ = share_;
+    std::vector<bool> out(contest_->election.projects.size(), false);
     for (std::size_t round = 0; round < bought.size() && nobody_short[round]; ++round) {
         const ProjectIndex project = bought[round].project;
         out[project] = true;
         const bool cheapest = std::ranges::all_of(
-            contest.entrants, [&](ProjectIndex other) { return out[other] || always_cheaper(project, other); });
+            contest_->entrants, [&](ProjectIndex other) { return out[other] || always_cheaper(project, other); });
         if (!cheapest) {
             return;
         }
-        shut_out_rivals(contest, project, out);
+        shut_out_rivals(*contest_, project, out);
         opening_.push_back(project);
     }
 }

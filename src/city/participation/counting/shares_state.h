@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "city/participation/counting/purses.h"
+#include "city/participation/counting/lumps.h"
 #include "city/participation/counting/rational.h"
 #include "city/participation/counting/shares.h"
 
@@ -47,7 +47,13 @@ public:
     };
 
     State(const Contest& contest, const Profile& profile);
+    State(const Contest& contest, Repeated& repeated);
+    bool go_on(const Contest& contest);
+    void add(std::size_t group, std::int64_t voters) { lumps_->add(group, voters); }
 
+    const Contest& contest() const { return *contest_; }
+    std::size_t length() const { return length_; }
+    void assume_length(std::size_t length);
     void begin(const Share& share);
     bool fits(const Share& share) const;
     Result<void> widen(const Share& share);
@@ -63,7 +69,10 @@ public:
     /// Buys the opening; the payments.
     std::vector<Ask> buy_opening();
     /// Whether the opening found for an endowment holds for this one.
-    bool opening_holds() const { return endowment_ >= opening_share_; }
+    bool opening_holds() const {
+        return opening_.empty() ||
+               (share_.denominator == opening_share_.denominator && share_.numerator >= opening_share_.numerator);
+    }
     /// Takes the purchases of the run that has ended into account for the opening of the following ones.
     void remember_opening(const std::vector<bool>& nobody_short);
 
@@ -88,12 +97,10 @@ public:
     void strike(ProjectIndex project);
     void set_lower(ProjectIndex project, Fixed low) {
         lower[project] = low;
-        near_price[project] =
-            by_cost_ ? static_cast<double>(low) / static_cast<double>(contest.cost(project)) : static_cast<double>(low);
+        near_price[project] = by_cost_ ? static_cast<double>(low) / static_cast<double>(contest_->cost(project))
+                                       : static_cast<double>(low);
     }
 
-    const Contest& contest;
-    const Profile& profile;
     std::vector<Fixed> lower;         ///< per project: its payment is certainly not less
     std::vector<double> near_price;   ///< per project: that bound as a price, but for rounding; only says where to look
     std::vector<ProjectIndex> alive;  ///< not bought, not unaffordable, not shut out; ascending
@@ -141,12 +148,15 @@ private:
     bool settle(Ask& ask, Slot slot, const Pass& pass, Fixed& pay, Fixed& slack);
     Ask ask_exactly(ProjectIndex project);
 
-    std::span<const Supporter> supporters(ProjectIndex project);
+    void take_stock();
+    void foresee(ProjectIndex project);
     /// Payments of the rounds before `rounds`, by slot.
     std::vector<Fixed> pays_before(std::size_t rounds) const;
     Wide error_before(std::size_t rounds) const;
-    Wide balance(std::uint32_t group, const std::vector<Fixed>& pays) const;
-    mpq_class exact_balance(std::uint32_t group, std::size_t rounds);
+    Wide balance(const Purses::Row& row, const std::vector<Fixed>& pays) const;
+    mpq_class exact_balance(const Purses::Row& row, std::size_t rounds);
+    const mpq_class& exact_endowment();
+    std::uint32_t round_of(Slot slot) const { return round_of_[contest_->entrants[slot]]; }
     std::optional<mpq_class> exact_by_split(ProjectIndex project, std::size_t rounds, const Ask& ask);
     std::optional<mpq_class> water_level(ProjectIndex project, std::size_t rounds);
     void refresh();
@@ -167,12 +177,16 @@ private:
     void note_bound(Bound bound);
     void count_together();
 
-    Wide cost_fixed(ProjectIndex project) const { return static_cast<Wide>(contest.cost(project)) << shift_; }
+    Wide cost_fixed(ProjectIndex project) const { return static_cast<Wide>(contest_->cost(project)) << shift_; }
     Wide needed(const Share& share) const;
     Slot slot_of(ProjectIndex project) const { return slot_of_[project]; }
 
+    const Contest* contest_;
+    std::vector<ProjectIndex> entrants_;
+    Repeated* repeated_ = nullptr;
+    std::optional<Lumps> lumps_;  ///< of a repeated count
     Purses purses_;
-    std::optional<Profile> by_project_;
+    std::size_t length_ = 0;
     std::vector<Slot> slot_of_;  ///< of entrants
     bool by_cost_ = true;
     int shift_ = 0;
@@ -188,7 +202,8 @@ private:
     Fixed window_low_ = 0;
     Fixed window_high_ = 0;
     Fixed endowment_fixed_ = 0;
-    mpq_class endowment_;
+    Share share_;
+    std::optional<mpq_class> endowment_;
     Fixed error_ = 1;  ///< of every balance worked out
     Fixed error_max_ = 1;
     std::vector<std::uint32_t> round_of_;  ///< per project
@@ -196,7 +211,7 @@ private:
     std::vector<Fixed> lower_at_first_;
     std::vector<double> near_at_first_;
     std::vector<ProjectIndex> opening_;
-    mpq_class opening_share_;
+    Share opening_share_;
 
     std::vector<Bound> bounds_;  ///< of the run under way, by round
     struct Before {

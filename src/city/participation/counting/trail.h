@@ -24,6 +24,7 @@ struct Trail {
         std::vector<bool> touched;
     };
     /// Later ones are not kept, since steps of an øre can be a million.
+    std::size_t length = 0;  ///< entrants that the longest ballot may name
     static constexpr std::size_t stages_max = 4'096;
     std::vector<Stage> stages;  ///< empty: nothing can be gone over
 };

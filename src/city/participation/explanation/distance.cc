@@ -78,19 +78,21 @@ public:
 
     Result<LoserDistance> loser(ProjectIndex project) const {
         LoserDistance distance{.project = project};
-        TRY(distance.cost_reduction, cost_reduction(project));
-        TRY_DO(additions(project, distance));
-        TRY(distance.singleton_add, singleton_add(project, distance.optimist_add));
-        TRY(distance.rivalry_reduction, rivalry_reduction(project));
+        ProjectVariants variants(variant_, project);
+        TRY(distance.cost_reduction, cost_reduction(project, variants));
+        TRY_DO(additions(project, variants, distance));
+        TRY(distance.singleton_add, singleton_add(project, variants, distance.optimist_add));
+        TRY(distance.rivalry_reduction, rivalry_reduction(project, variants));
         return distance;
     }
 
     Result<WinnerMargin> winner(ProjectIndex project) const {
         WinnerMargin margin{.project = project};
+        ProjectVariants variants(variant_, project);
         const auto supporters = groups_.of(project, true, true);
         const std::int64_t most = groups_.voters(supporters) - 1;
         const Enough drops_out = [&](const Voters& voters) -> Result<bool> {
-            TRY(const CountResult again, variant_.with_less_support(project, voters));
+            TRY(const CountResult again, variants.with_less_support(voters));
             return !again.won(project);
         };
         const auto first_ones = [&](std::int64_t n) -> Result<Trial> {
@@ -109,7 +111,7 @@ public:
             margin.margin = fewest.change;
         }
         if (margin.margin && margin.margin->enough) {
-            TRY(const CountResult without, variant_.with_less_support(project, fewest.voters));
+            TRY(const CountResult without, variants.with_less_support(fewest.voters));
             for (const ProjectIndex other : without.winning_set()) {
                 if (!result_.won(other)) {
                     margin.instead.push_back(other);
@@ -226,7 +228,8 @@ private:
         return wanted.cost > most && !(variant_.rule().partial_funding && wanted.partial_from);
     }
 
-    Result<std::optional<Change>> singleton_add(ProjectIndex project, const std::optional<Change>& near) const {
+    Result<std::optional<Change>> singleton_add(ProjectIndex project, ProjectVariants& variants,
+                                                const std::optional<Change>& near) const {
         if (out_of_reach(project)) {
             return std::nullopt;
         }
@@ -236,57 +239,58 @@ private:
         SearchOptions options = from(guess_.new_ballots(project), near, all_voters() * times_more + at_least);
         options.all_there_is = false;
         return search(options, Means::support, [&](std::int64_t n) {
-            return lost_or_won(project, variant_.with_new_ballots(project, n), Proof::none,
+            return lost_or_won(project, variants.with_new_ballots(n), Proof::none,
                                [&](const Guess& next) { return next.new_ballots(project); });
         });
     }
 
-    Result<std::optional<Change>> rivalry_reduction(ProjectIndex project) const {
+    Result<std::optional<Change>> rivalry_reduction(ProjectIndex project, ProjectVariants& variants) const {
         auto supporters = groups_.of(project, true, false);
         std::erase_if(supporters, [&](std::uint32_t group) { return election_.ballots[group].choices.size() == 1; });
         const std::int64_t most = groups_.voters(supporters);
         const auto in_order = [&](std::int64_t n) {
-            return lost_or_won(project, variant_.with_fewer_rivals(project, variant_.first(n, supporters)), Proof::none,
+            return lost_or_won(project, variants.with_fewer_rivals(variant_.first(n, supporters)), Proof::none,
                                [&](const Guess& next) { return next.fewer_rivals(project, supporters); });
         };
         TRY(const auto change,
             search(from(guess_.fewer_rivals(project, supporters), std::nullopt, most), Means::rivals, in_order));
         TRY(const auto fewest, over_all_choices(change, supporters, most, [&](const Voters& voters) -> Result<bool> {
-                TRY(const CountResult again, variant_.with_fewer_rivals(project, voters));
+                TRY(const CountResult again, variants.with_fewer_rivals(voters));
                 return again.won(project);
             }));
         return fewest.change;
     }
 
-    Result<std::optional<Change>> cost_reduction(ProjectIndex project) const {
+    Result<std::optional<Change>> cost_reduction(ProjectIndex project, ProjectVariants& variants) const {
         const Money cost = election_.projects[project].cost;
         // In øre, and never down to nothing: what costs nothing is not counted.
         SearchOptions options = from(guess_.cost_reduction(project), std::nullopt, cost - 1);
         options.hint = guess_.any() ? options.hint : cost / 2;
         options.coarse = one_krone;
         return search(options, Means::cost, [&](std::int64_t less) {
-            return lost_or_won(project, variant_.with_cost(project, cost - less), Proof::by_shares,
+            return lost_or_won(project, variants.with_cost(cost - less), Proof::by_shares,
                                [&](const Guess& next) { return next.cost_reduction(project); });
         });
     }
 
-    Result<std::optional<Change>> add(ProjectIndex project, const std::vector<std::uint32_t>& order,
-                                      const std::optional<Change>& other, std::int64_t spread) const {
+    Result<std::optional<Change>> add(ProjectIndex project, ProjectVariants& variants,
+                                      const std::vector<std::uint32_t>& order, const std::optional<Change>& other,
+                                      std::int64_t spread) const {
         SearchOptions options = from(guess_.more_support(project, order), other, groups_.voters(order));
         options.spread = spread;
         return search(options, Means::support, [&](std::int64_t n) {
-            return lost_or_won(project, variant_.with_more_support(project, variant_.first(n, order)), Proof::by_shares,
+            return lost_or_won(project, variants.with_more_support(variant_.first(n, order)), Proof::by_shares,
                                [&](const Guess& next) { return next.more_support(project, order); });
         });
     }
 
-    Result<void> additions(ProjectIndex project, LoserDistance& distance) const {
+    Result<void> additions(ProjectIndex project, ProjectVariants& variants, LoserDistance& distance) const {
         if (!additions_apply(election_.kind)) {
             return {};
         }
         const std::int64_t spread = SearchOptions{}.spread;
         const auto best_placed = groups_.of(project, false, true);
-        TRY(distance.optimist_add, add(project, best_placed, std::nullopt, spread));
+        TRY(distance.optimist_add, add(project, variants, best_placed, std::nullopt, spread));
         if (variant_.only_totals()) {
             // Who adds it makes no difference where only totals count.
             distance.pessimist_add = distance.optimist_add;
@@ -295,12 +299,12 @@ private:
         }
         TRY(const auto fewest, over_all_choices(distance.optimist_add, best_placed, groups_.voters(best_placed),
                                                 [&](const Voters& voters) -> Result<bool> {
-                                                    TRY(const CountResult again,
-                                                        variant_.with_more_support(project, voters));
+                                                    TRY(const CountResult again, variants.with_more_support(voters));
                                                     return again.won(project);
                                                 }));
         distance.optimist_add = fewest.change;
-        TRY(distance.pessimist_add, add(project, groups_.of(project, false, false), distance.optimist_add, spread));
+        TRY(distance.pessimist_add,
+            add(project, variants, groups_.of(project, false, false), distance.optimist_add, spread));
         std::vector<std::uint32_t> order = groups_.of(project, false, true);
         std::vector<std::int64_t> found;
         bool smallest = true;
@@ -310,7 +314,7 @@ private:
             for (std::size_t i = order.size(); i > 1; --i) {
                 std::swap(order[i - 1], order[random.below(i)]);
             }
-            TRY(const auto change, add(project, order, near, 0));
+            TRY(const auto change, add(project, variants, order, near, 0));
             const bool enough = change && change->enough;
             near = enough ? change : near;
             found.push_back(enough ? change->amount : INT64_MAX);

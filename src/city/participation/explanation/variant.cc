@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "city/participation/explanation/distance.h"
+
 namespace bypuls::participation::explanation {
 
 using counting::BallotKind;
@@ -32,6 +34,19 @@ Election without_ballots(const Election& election) {
             .points_per_one = election.points_per_one};
 }
 
+/// What a new ballot gives the only project on it: all the points that any ballot gives.
+std::int64_t most_of_one_ballot(const Election& election) {
+    std::int64_t value = 1;
+    for (std::size_t i = 0; election.kind == BallotKind::points && i < election.ballots.size(); ++i) {
+        std::int64_t sum = 0;
+        for (const Choice& choice : election.ballots[i].choices) {
+            sum += choice.value;
+        }
+        value = std::max(value, sum);
+    }
+    return value;
+}
+
 std::vector<std::int64_t> votes_of(const Election& election) {
     std::vector<std::int64_t> votes(election.projects.size(), 0);
     for (std::size_t i = 0; i < election.ballots.size(); ++i) {
@@ -53,8 +68,14 @@ Variant::Variant(const Election& election, const counting::Rule& rule) : electio
     if (!only_totals_) {
         counting::CountOptions keeping = quick();
         keeping.keep = &trail_;
-        if (!count(election, rule, keeping)) {
+        likely_.assign(election.projects.size(), false);
+        const auto as_it_was = count(election, rule, keeping);
+        if (!as_it_was) {
             trail_ = {};  // whoever counts again will be told why
+            return;
+        }
+        for (const ProjectIndex project : as_it_was->touched) {
+            likely_[project] = true;
         }
         return;
     }
@@ -128,15 +149,7 @@ Result<CountResult> Variant::with_new_ballots(ProjectIndex project, std::int64_t
         return recount(changed);
     }
     changed.ballots = election_.ballots;
-    std::int64_t value = 1;
-    for (std::size_t i = 0; changed.kind == BallotKind::points && i < election_.ballots.size(); ++i) {
-        std::int64_t sum = 0;
-        for (const Choice& choice : election_.ballots[i].choices) {
-            sum += choice.value;
-        }
-        value = std::max(value, sum);
-    }
-    const std::array one = {Choice{project, value}};
+    const std::array one = {Choice{project, most_of_one_ballot(election_)}};
     changed.ballots.add(one, voters);
     return recount(changed);
 }
@@ -197,6 +210,128 @@ Result<CountResult> Variant::with_less_support(ProjectIndex project, const Voter
     return rewritten(voters, [&](std::vector<Choice>& choices) {
         std::erase_if(choices, [&](const Choice& choice) { return choice.project == project; });
     });
+}
+
+ProjectVariants::ProjectVariants(const Variant& variant, ProjectIndex project) : variant_(variant), project_(project) {
+    if (!variant.can_go_on()) {
+        return;
+    }
+    const Election& election = variant.election_;
+    Election wide = election;
+    const std::size_t groups = election.ballots.size();
+    with_.assign(groups, 0);
+    without_.assign(groups, 0);
+    alone_.assign(groups, 0);
+    std::vector<Choice> choices;
+    const auto add = [&](std::span<const Choice> ballot) {
+        wide.ballots.add(ballot);
+        wide.ballots.set_count(wide.ballots.size() - 1, 0);
+        return static_cast<std::uint32_t>(wide.ballots.size() - 1);
+    };
+    for (std::size_t group = 0; group < groups; ++group) {
+        const auto ballot = election.ballots[group].choices;
+        const auto chosen = std::ranges::find(ballot, project, &Choice::project);
+        choices.assign(ballot.begin(), ballot.end());
+        if (chosen != ballot.end()) {
+            choices.erase(choices.begin() + (chosen - ballot.begin()));
+            without_[group] = add(choices);
+            const std::array one = {*chosen};
+            alone_[group] = add(one);
+        } else if (additions_apply(election.kind)) {
+            choices.push_back({project, 1});
+            with_[group] = add(choices);
+        }
+    }
+    const std::array one = {Choice{project, most_of_one_ballot(election)}};
+    new_ballot_ = add(one);
+    std::vector<bool> likely = variant.likely_;
+    likely[project] = true;
+    recounter_.emplace(std::move(wide), variant.rule_, std::move(likely));
+    voters_.assign(groups, 0);
+}
+
+void ProjectVariants::change_to(const Changed& changed, const Voters& voters) {
+    if (changed_ != &changed) {
+        change_nothing();
+        changed_ = &changed;
+    }
+    for (std::size_t group = 0; group < voters.size(); ++group) {
+        if (voters_[group] != voters[group]) {
+            recounter_->set_voters(group, variant_.election_.ballots[group].count - voters[group]);
+            recounter_->set_voters(changed[group], voters[group]);
+            voters_[group] = voters[group];
+        }
+    }
+}
+
+void ProjectVariants::change_nothing() {
+    if (changed_ != nullptr) {
+        const Changed* const changed = changed_;
+        changed_ = nullptr;
+        for (std::size_t group = 0; group < voters_.size(); ++group) {
+            if (voters_[group] != 0) {
+                recounter_->set_voters(group, variant_.election_.ballots[group].count);
+                recounter_->set_voters((*changed)[group], 0);
+                voters_[group] = 0;
+            }
+        }
+    }
+}
+
+Result<CountResult> ProjectVariants::recount(bool favoured) {
+    counting::CountOptions options = quick();
+    if (favoured) {
+        options.along = &variant_.trail_;
+        options.favoured = project_;
+    }
+    return recounter_->count(options);
+}
+
+Result<CountResult> ProjectVariants::with_cost(Money cost) {
+    const counting::Project& as_it_is = variant_.election_.projects[project_];
+    if (!recounter_ || as_it_is.partial_from) {
+        return variant_.with_cost(project_, cost);
+    }
+    change_nothing();
+    recounter_->set_cost(project_, cost);
+    auto result = recount(cost <= as_it_is.cost);
+    recounter_->set_cost(project_, as_it_is.cost);
+    return result;
+}
+
+Result<CountResult> ProjectVariants::with_new_ballots(std::int64_t voters) {
+    if (!recounter_) {
+        return variant_.with_new_ballots(project_, voters);
+    }
+    change_nothing();
+    recounter_->set_voters(new_ballot_, voters);
+    auto result = recount(false);
+    recounter_->set_voters(new_ballot_, 0);
+    return result;
+}
+
+Result<CountResult> ProjectVariants::with_more_support(const Voters& voters) {
+    if (!recounter_) {
+        return variant_.with_more_support(project_, voters);
+    }
+    change_to(with_, voters);
+    return recount(true);
+}
+
+Result<CountResult> ProjectVariants::with_fewer_rivals(const Voters& voters) {
+    if (!recounter_) {
+        return variant_.with_fewer_rivals(project_, voters);
+    }
+    change_to(alone_, voters);
+    return recount(false);
+}
+
+Result<CountResult> ProjectVariants::with_less_support(const Voters& voters) {
+    if (!recounter_) {
+        return variant_.with_less_support(project_, voters);
+    }
+    change_to(without_, voters);
+    return recount(false);
 }
 
 }  // namespace bypuls::participation::explanation

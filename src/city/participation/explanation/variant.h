@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "city/participation/counting/count.h"
+#include "city/participation/counting/recounter.h"
 #include "city/participation/counting/trail.h"
 
 namespace bypuls::participation::explanation {
@@ -45,6 +46,10 @@ private:
     Result<counting::CountResult> recount(const counting::Election& changed,
                                           std::optional<counting::ProjectIndex> favoured = std::nullopt) const;
     counting::Election frame() const;
+    /// Nothing else is counted often enough, and as quickly, for a recounter to be worth its making.
+    bool can_go_on() const { return rule_.method == counting::Method::equal_shares && election_.pots.empty(); }
+
+    friend class ProjectVariants;
 
     const counting::Election& election_;
     counting::Rule rule_;
@@ -52,6 +57,37 @@ private:
     counting::Election totals_;
     std::vector<std::int64_t> votes_;
     counting::Trail trail_;
+    std::vector<bool> likely_;  ///< by project: bought on the way of the count as it was
+};
+
+/// The same for one project, and quicker where shares are raised: what the counts have in common is kept from each to
+/// the next. For one thread.
+class ProjectVariants {
+public:
+    ProjectVariants(const Variant& variant, counting::ProjectIndex project);
+
+    Result<counting::CountResult> with_cost(counting::Money cost);
+    Result<counting::CountResult> with_new_ballots(std::int64_t voters);
+    Result<counting::CountResult> with_more_support(const Voters& voters);
+    Result<counting::CountResult> with_fewer_rivals(const Voters& voters);
+    Result<counting::CountResult> with_less_support(const Voters& voters);
+
+private:
+    /// Ballot groups as they would be if their voters changed them.
+    using Changed = std::vector<std::uint32_t>;
+    void change_to(const Changed& changed, const Voters& voters);
+    void change_nothing();
+    Result<counting::CountResult> recount(bool favoured);
+
+    const Variant& variant_;
+    counting::ProjectIndex project_;
+    std::optional<counting::Recounter> recounter_;
+    Changed with_;
+    Changed without_;
+    Changed alone_;
+    std::uint32_t new_ballot_ = 0;
+    const Changed* changed_ = nullptr;  ///< what is so now …
+    Voters voters_;                     ///< … of so many
 };
 
 }  // namespace bypuls::participation::explanation

@@ -111,5 +111,94 @@ TEST(Variant, WithACheaperOrBetterSupportedProjectIsTheCountFromTheBeginning) {
     EXPECT_GT(along, 300);
 }
 
+/// Fills each entry with as many of the group's voters as chance has it; only of those who chose the project, or who
+/// did not.
+Voters some_voters(Random& random, const Election& election, ProjectIndex project, bool chose_it) {
+    Voters voters(election.ballots.size(), 0);
+    for (std::size_t g = 0; g < voters.size(); ++g) {
+        const auto choices = election.ballots[g].choices;
+        const bool chose = std::ranges::find(choices, project, &Choice::project) != choices.end();
+        const auto most = static_cast<std::uint64_t>(election.ballots[g].count);
+        voters[g] = chose == chose_it && random.chance(0.6) ? static_cast<std::int64_t>(random.below(most + 1)) : 0;
+    }
+    return voters;
+}
+
+Election with_points(Random& random, const Election& election) {
+    Election points = election;
+    points.kind = counting::BallotKind::points;
+    points.ballots = {};
+    for (std::size_t i = 0; i < election.ballots.size(); ++i) {
+        const counting::BallotView ballot = election.ballots[i];
+        std::vector<Choice> choices(ballot.choices.begin(), ballot.choices.end());
+        for (Choice& choice : choices) {
+            choice.value = 1 + static_cast<std::int64_t>(random.below(5));
+        }
+        points.ballots.add(choices, ballot.count);
+    }
+    points.ballots.group();
+    return points;
+}
+
+constexpr std::array rules_of_many_kinds = {"mes-cost",
+                                            "mes-cost-add1",
+                                            "mes-cost-add1e",
+                                            "mes-cost-add1u",
+                                            "mes-cardinality-add1",
+                                            "mes-points-add1",
+                                            "mes-cardinality-add1eu",
+                                            "mes-cost-add1+comparison",
+                                            "mes-cost-add1+comparison+eligibility",
+                                            "phragmen",
+                                            "greedy"};
+
+TEST(Variant, OneOfManyCountsOfAProjectIsTheCountFromTheBeginning) {
+    SeededRandom random(20261128);
+    int different = 0;
+    for (int i = 0; i < 300; ++i) {
+        Election election = drawn(random, {.projects = 4 + static_cast<int>(random.below(9)), .voters = 60});
+        if (random.chance(0.2)) {
+            election.exclusive = {{0, 1}};
+        }
+        if (random.chance(0.3)) {
+            election = with_points(random, election);
+        }
+        Rule rule = named(rules_of_many_kinds[static_cast<std::size_t>(i) % rules_of_many_kinds.size()]);
+        rule.electorate = random.chance(0.5) ? counting::Electorate::everyone : counting::Electorate::with_choice;
+        const Variant variant(election, rule);
+        const auto plain = count(election, rule).value();
+        const auto project = static_cast<ProjectIndex>(random.below(election.projects.size()));
+        ProjectVariants variants(variant, project);
+        for (int change = 0; change < 12; ++change) {
+            const auto with_it = some_voters(random, election, project, true);
+            const auto others = some_voters(random, election, project, false);
+            const auto cost = static_cast<counting::Money>(1 + random.below(10'000));
+            const auto extra = static_cast<std::int64_t>(1 + random.below(40));
+            const auto expect_likewise = [&](const Result<CountResult>& one_of_many, const Result<CountResult>& alone) {
+                ASSERT_EQ(one_of_many.has_value(), alone.has_value());
+                CountResult same = *alone;
+                same.ties = one_of_many->ties;
+                EXPECT_EQ(*one_of_many, same) << name_of(rule) << " " << i;
+                different += one_of_many->winning_set() != plain.winning_set() ? 1 : 0;
+            };
+            switch (random.below(election.kind == counting::BallotKind::points ? 4 : 5)) {
+                case 0: expect_likewise(variants.with_cost(cost), variant.with_cost(project, cost)); break;
+                case 1:
+                    expect_likewise(variants.with_new_ballots(extra), variant.with_new_ballots(project, extra));
+                    break;
+                case 2:
+                    expect_likewise(variants.with_fewer_rivals(with_it), variant.with_fewer_rivals(project, with_it));
+                    break;
+                case 3:
+                    expect_likewise(variants.with_less_support(with_it), variant.with_less_support(project, with_it));
+                    break;
+                default:
+                    expect_likewise(variants.with_more_support(others), variant.with_more_support(project, others));
+            }
+        }
+    }
+    EXPECT_GT(different, 300);
+}
+
 }  // namespace
 }  // namespace bypuls::participation::explanation
