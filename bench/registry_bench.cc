@@ -98,7 +98,8 @@ void select_page_of_50_000(benchmark::State& state) {
     check(town.registry->create_all(town.meters(50'000)).has_value(), "the meters are new");
     const auto ends_with_1 =
         query::operation(query::Operator::logical_not,
-                         {query::call(query::Function::endswith, {query::path({"name"}), query::literal(query::Value{std::string("1")})})});
+                         {query::call(query::Function::endswith,
+                                      {query::path({"name"}), query::literal(query::Value{std::string("1")})})});
     Selection selection{.of = {}, .order = {}, .after = Selection::After{.values = {}, .id = 25'000}, .limit = 1000};
     if (state.range(1) == 1) {
         selection.order = {{.by = query::path({"name"}), .descending = false}};

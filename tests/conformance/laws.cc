@@ -1,6 +1,7 @@
 #include "tests/conformance/laws.h"
 
 #include <algorithm>
+#include <functional>
 
 #include <rapidcheck.h>
 
@@ -37,12 +38,56 @@ std::vector<Shared> all_of(const Entities& entities) {
     return all;
 }
 
+std::vector<Shared> all_of_kind(World& world, Session& session, Kind kind) {
+    const registry::View& registry = *world.registry;
+    switch (kind) {
+        case Kind::thing: return all_of(registry.things());
+        case Kind::location: return all_of(registry.locations());
+        case Kind::historical_location: return all_of(registry.historical_locations());
+        case Kind::datastream: return all_of(registry.datastreams());
+        case Kind::multi_datastream: return all_of(registry.multi_datastreams());
+        case Kind::sensor: return all_of(registry.sensors());
+        case Kind::observed_property: return all_of(registry.observed_properties());
+        case Kind::feature_of_interest: return all_of(registry.features());
+        case Kind::observation: break;
+    }
+    return all_readings(world, session);
+}
+
 bool belongs(const Entity& entity, const Origin& of) {
     if (const auto* reading = std::get_if<Reading>(&entity)) {
         return of.kind == Kind::datastream && reading->place.datastream.value == of.id;
     }
     const auto* stream = std::get_if<registry::Datastream>(&entity);
     return stream != nullptr && of.kind == Kind::thing && stream->thing.value == of.id;
+}
+
+}  // namespace
+
+namespace {
+
+/// Readings of a set, at moments some of which coincide.
+void add_readings(World& world, const std::string& of, const std::function<json()>& result) {
+    const int rows = *rc::gen::inRange(0, 8);
+    for (int row = 0; row < rows; ++row) {
+        const auto t = parse_instant("2026-06-01T00:00:00Z").value() + std::chrono::hours{*rc::gen::inRange(0, 40)};
+        json body{{"phenomenonTime", format_instant(t)}, {"result", result()}};
+        if (*rc::gen::inRange(0, 3) == 0) {
+            body["resultTime"] = format_instant(t + std::chrono::minutes{*rc::gen::inRange(0, 90)});
+        }
+        RC_ASSERT(world.post(of + "/Observations", body).status == 201);
+    }
+}
+
+json multi_datastream_body() {
+    const json single = datastream_body(*rc::gen::element<std::string>("w", "x"));
+    const json number = om("OM_Measurement");
+    return {{"name", single["name"]},
+            {"description", ""},
+            {"multiObservationDataTypes", {number, number}},
+            {"unitOfMeasurements", {single["unitOfMeasurement"], single["unitOfMeasurement"]}},
+            {"Sensor", single["Sensor"]},
+            {"ObservedProperties", {single["ObservedProperty"], single["ObservedProperty"]}}};
 }
 
 }  // namespace
@@ -57,19 +102,19 @@ Town::Town() {
         for (int s = 0; s < streams; ++s) {
             body["Datastreams"].push_back(datastream_body(*rc::gen::element<std::string>("t", "u", "v")));
         }
+        if (*rc::gen::inRange(0, 4) == 0) {
+            body["MultiDatastreams"] = json::array({multi_datastream_body()});
+        }
         const auto made = world.post("Things", body);
         RC_ASSERT(made.status == 201);
     }
     for (const auto& stream : world.list("Datastreams?$top=1000")) {
-        const int rows = *rc::gen::inRange(0, 8);
-        for (int row = 0; row < rows; ++row) {
-            const auto t = parse_instant("2026-06-01T00:00:00Z").value() + std::chrono::hours{*rc::gen::inRange(0, 40)};
-            json body{{"phenomenonTime", format_instant(t)}, {"result", *rc::gen::inRange(-3, 4)}};
-            if (*rc::gen::inRange(0, 3) == 0) {
-                body["resultTime"] = format_instant(t + std::chrono::minutes{*rc::gen::inRange(0, 90)});
-            }
-            RC_ASSERT(world.post(stream["@iot.selfLink"].get<std::string>() + "/Observations", body).status == 201);
-        }
+        add_readings(world, stream["@iot.selfLink"], [] { return json(*rc::gen::inRange(-3, 4)); });
+    }
+    for (const auto& stream : world.list("MultiDatastreams?$top=1000")) {
+        add_readings(world, stream["@iot.selfLink"], [] {
+            return json{*rc::gen::inRange(-3, 4), *rc::gen::inRange(0, 2) == 0 ? json(nullptr) : json(0.5)};
+        });
     }
 }
 
@@ -77,10 +122,7 @@ std::vector<std::int64_t> naive(World& world, Kind kind, const query::Options& o
                                 const std::optional<Origin>& of) {
     const auto fitted = fit(kind, options).value();
     Session session(world.data, world.clock, ReadLimits{});
-    const registry::View& registry = *world.registry;
-    const auto all = kind == Kind::observation ? all_readings(world, session)
-                     : kind == Kind::thing     ? all_of(registry.things())
-                                               : all_of(registry.datastreams());
+    const auto all = all_of_kind(world, session, kind);
     std::vector<std::pair<PageEnd, std::int64_t>> kept;
     for (const auto& entity : all) {
         if (of && !belongs(*entity, *of)) {

@@ -11,7 +11,7 @@
 /// What laws are tried on: random towns, and an answer to every question that uses no index and no plan.
 namespace bypuls::sensorthings::conformance {
 
-/// A town of random things and readings. Made within a RapidCheck property.
+/// A town of random things and readings, of one value and of two. Made within a RapidCheck property.
 struct Town {
     Town();
     World world;

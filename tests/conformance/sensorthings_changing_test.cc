@@ -12,6 +12,7 @@ namespace bypuls::sensorthings::conformance {
 namespace {
 
 using testing::HasSubstr;
+using testing::StartsWith;
 
 class SensorThingsChanging : public testing::Test {
 protected:
@@ -131,6 +132,35 @@ TEST_F(SensorThingsChanging, ADeepInsertWithAFaultMakesNothing) {
     for (const char* set : {"Things", "Locations", "Datastreams", "Sensors", "ObservedProperties", "Observations"}) {
         EXPECT_EQ(count(set), 0U) << set;
     }
+}
+
+/// What only the registry or the way in finds wrong is told of where it stands in the body, too.
+TEST_F(SensorThingsChanging, AFaultSaysWhereInTheBodyItIs) {
+    json body = whole_thing();
+    body["Datastreams"][0]["Sensor"]["name"] = " ";
+    EXPECT_EQ(world.post("Things", body).error, "Datastreams/0: Sensor: name is empty");
+    body = whole_thing();
+    body["Locations"][0]["location"] = {{"type", "Circle"}};
+    EXPECT_EQ(world.post("Things", body).error, "Locations/0: location is not a GeoJSON geometry or feature");
+    body = whole_thing();
+    body["Datastreams"][0]["Observations"] = json::array({{{"result", 1}}, {{"result", "warm"}}});
+    EXPECT_THAT(world.post("Things", body).error, StartsWith("Datastreams/0: Observations/1: 'result' does not fit"));
+    EXPECT_EQ(world.post("Things", {{"name", ""}, {"description", ""}}).error, "name is empty");
+    EXPECT_EQ(count("Things"), 0U);
+}
+
+TEST_F(SensorThingsChanging, AMemberThatStandsTwiceIsRefused) {
+    for (const char* body : {R"({"name":"a","name":"b","description":""})",
+                             R"({"name":"a","description":"","properties":{"x":{"y":1,"y":2}}})"}) {
+        const auto heard = world.ask(http::Method::post, "Things", body);
+        EXPECT_EQ(heard.status, 400);
+        EXPECT_THAT(heard.error, HasSubstr("twice"));
+    }
+    EXPECT_EQ(world
+                  .ask(http::Method::post, "Things",
+                       R"({"name":"a","description":"","properties":{"x":{"y":1},"z":{"y":1}}})")
+                  .status,
+              201);
 }
 
 TEST_F(SensorThingsChanging, AReferenceIsNoWayToChangeWhatItLeadsTo) {
@@ -423,6 +453,9 @@ TEST_F(SensorThingsChanging, AMultiDatastreamHoldsSeveralValuesAtOnce) {
     EXPECT_EQ(world.get(seen.location + "/MultiDatastream").body["@iot.id"], made.id());
     EXPECT_TRUE(world.get(seen.location).body.contains("MultiDatastream@iot.navigationLink"));
     EXPECT_EQ(world.post(made.location + "/Observations", {{"result", {3.5}}}).status, 400);
+    EXPECT_EQ(world.post(made.location + "/Observations", {{"result", {3.5, "north"}}}).error,
+              "'result': value 2 of the reading does not fit: the multi-datastream holds number there");
+    EXPECT_EQ(world.post(made.location + "/Observations", {{"result", {nullptr, 90}}}).status, 201) << "not measured";
     EXPECT_EQ(world.list(at("Things", thing.id()) + "/MultiDatastreams").size(), 1U);
     EXPECT_EQ(world.list(at("Things", thing.id()) + "/Datastreams").size(), 1U);
     body["ObservedProperties"] = json::array({property("speed")});
@@ -472,6 +505,11 @@ TEST_F(SensorThingsChanging, AChangeSetIsMadeWholeOrNotAtAll) {
     const auto replies = world.service.change_together(world.form, members, world.rights);
     ASSERT_EQ(replies.size(), 1U);
     EXPECT_THAT(replies[0].error->what, HasSubstr("'description'"));
+    members[1].ask.body = R"({"name":"n","description":"d","Locations":[{"name":"","description":"",
+        "encodingType":"application/geo+json","location":{"type":"Point","coordinates":[10,59]}}]})";
+    const auto later = world.service.change_together(world.form, members, world.rights);
+    ASSERT_EQ(later.size(), 1U);
+    EXPECT_EQ(later[0].error->what, "part 2: Locations/0: name is empty") << "found when all is made";
     EXPECT_EQ(count("Things"), 0U);
     EXPECT_EQ((*groups)[1].parts[0].ask.path, "Things");
 }

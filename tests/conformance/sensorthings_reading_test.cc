@@ -237,6 +237,14 @@ TEST_F(SensorThingsReading, AQueryThatMakesNoSenseIs400) {
         {"$skiptoken=xyz", "$skiptoken"},
         {"$resultFormat=dataArray", "dataArray"},
         {"$resultFormat=xml", "$resultFormat: at 1: expected dataArray"},
+        {"$orderby=name,Datastreams/name", "$orderby: at 6: 'Datastreams/name' leads to many and gives no order"},
+        {"$orderby=length(Locations/name)", "$orderby: at 8: 'Locations/name' leads to many"},
+        {"$filter=name", "$filter: at 1: a filter is a condition, true or false, which 'name' is not"},
+        {"$filter=1", "$filter: at 1: a filter is a condition"},
+        {"$filter=name eq 'x' or length(name)", "$filter: at 16: a filter is a condition"},
+        {"$filter=not (id add 1)", "$filter: at 6: a filter is a condition"},
+        {"$filter=Datastreams/any(d: d/name)", "$filter: at 20: a filter is a condition"},
+        {"$filter=st_within(Locations/location,geography'POINT(10')", "$filter: at 39: WKT: Expected number"},
     };
     for (const auto& [query, why] : questions) {
         const auto heard = world.get("Things?" + std::string(query));
@@ -244,6 +252,8 @@ TEST_F(SensorThingsReading, AQueryThatMakesNoSenseIs400) {
         EXPECT_THAT(heard.error, HasSubstr(why)) << query;
     }
     EXPECT_EQ(world.get(at("Things", thing) + "?$filter=name eq 'x'").status, 400) << "one entity is not filtered";
+    EXPECT_EQ(world.get(at("Things", thing) + "?$resultFormat=csv").status, 400) << "nor is it a table";
+    EXPECT_EQ(world.get("Things?$filter=properties/open").status, 200) << "it may be true";
 }
 
 // req/request-data/select

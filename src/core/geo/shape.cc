@@ -48,6 +48,10 @@ GEOSContextHandle_t handle() {
 std::unexpected<Error> complaint(std::string_view about) {
     constexpr std::size_t shown_max = 200;
     std::string told = context().take_complaint();
+    // "ParseException: Expected word but encountered ')'": the class is GEOS's own business.
+    if (const auto colon = told.find("Exception: "); colon != std::string::npos) {
+        told.erase(0, colon + std::string_view("Exception: ").size());
+    }
     if (told.size() > shown_max) {
         told.resize(shown_max);
     }

@@ -193,7 +193,8 @@ TEST_F(SqliteDatabase, IsReadableByItsOwnerOnly) {
     EXPECT_EQ(status.st_mode & 0777U, 0600U);
 }
 
-/// Whether another process sees this one's lock on the file, as SQLite asks before it deletes the log of the last writer.
+/// Whether another process sees this one's lock on the file, as SQLite asks before it deletes the log of the last
+/// writer.
 bool is_seen_held(const std::string& path) {
     const pid_t other = fork();
     if (other == 0) {

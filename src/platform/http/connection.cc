@@ -165,7 +165,7 @@ Task<bool> Connection::serve_next() {
     reader_.request().path_parameters = std::move(match.parameters);
     if (auto early = co_await answer_before_body(match)) {
         keep_alive_ = keep_alive_ && reader_.stage() == RequestReader::Stage::done;
-        co_await respond(std::move(*early), Sharing::same_site);
+        co_await respond(std::move(*early), match.route == nullptr ? Sharing::same_site : match.route->sharing);
         if (reader_.stage() != RequestReader::Stage::done) {
             co_await linger();
         }
@@ -289,11 +289,20 @@ Response Connection::answer_options(const Match& match) const {
         allow += (allow.empty() ? "" : ", ") + std::string(name_of(method));
     }
     response.headers.set("Allow", allow);
-    const Match reading = loop_.parts().router.match(Method::get, const_cast<RequestReader&>(reader_).request().path);
-    if (reading.route != nullptr && reading.route->sharing == Sharing::open_data) {
+    const std::string& path = const_cast<RequestReader&>(reader_).request().path;
+    std::string shared;
+    for (const Method method : match.allowed) {
+        const Match use = loop_.parts().router.match(method, path);
+        if (use.route != nullptr && use.route->sharing == Sharing::open_data) {
+            shared += (shared.empty() ? "" : ", ") + std::string(name_of(method));
+        }
+    }
+    if (!shared.empty()) {
         response.headers.set("Access-Control-Allow-Origin", "*");
-        response.headers.set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS");
-        response.headers.set("Access-Control-Allow-Headers", "Accept, Accept-Language, Content-Type, If-None-Match");
+        response.headers.set("Access-Control-Allow-Methods", shared);
+        response.headers.set("Access-Control-Allow-Headers",
+                             "Accept, Accept-Language, Authorization, Content-Type, If-Match, If-None-Match, "
+                             "Idempotency-Key, Last-Event-ID, Prefer");
         response.headers.set("Access-Control-Max-Age", "86400");
     }
     return response;

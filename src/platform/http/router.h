@@ -19,7 +19,9 @@ using Handler = std::function<Task<Response>(Request&)>;
 /// Who may read the answer from another site's page.
 enum class Sharing : std::uint8_t {
     same_site,
-    open_data,  ///< public and without credentials: Access-Control-Allow-Origin: *
+    /// Any site's page may, with a key that it was given; Access-Control-Allow-Origin: *, with which browsers send no
+    /// cookie (Fetch §4.9), so that nobody's session is lent.
+    open_data,
 };
 
 struct Route {

@@ -131,6 +131,8 @@ TEST_F(HttpServer, TellsWhichMethodsAPathHas) {
     const RawResponse options = connect().exchange("OPTIONS /hello/a", "Origin: https://x.example\r\n");
     EXPECT_EQ(options.status, 204);
     EXPECT_EQ(options.headers.get("Access-Control-Allow-Origin"), "*");
+    EXPECT_EQ(options.headers.get("Access-Control-Allow-Methods"), "GET, HEAD");
+    EXPECT_THAT(options.headers.get("Access-Control-Allow-Headers").value_or(""), HasSubstr("Authorization"));
     EXPECT_EQ(connect().exchange("OPTIONS /page").headers.get("Access-Control-Allow-Origin"), std::nullopt);
     EXPECT_EQ(connect().exchange("OPTIONS *").status, 204);
 }

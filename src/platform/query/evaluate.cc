@@ -49,32 +49,6 @@ struct Scope {
     const Scope* outer;
 };
 
-bool is_truth_function(Function function) {
-    switch (function) {
-        case Function::substringof:
-        case Function::endswith:
-        case Function::startswith:
-        case Function::geo_intersects:
-        case Function::st_equals:
-        case Function::st_disjoint:
-        case Function::st_touches:
-        case Function::st_within:
-        case Function::st_overlaps:
-        case Function::st_crosses:
-        case Function::st_intersects:
-        case Function::st_contains:
-        case Function::st_relate:
-        case Function::before:
-        case Function::after:
-        case Function::meets:
-        case Function::during:
-        case Function::overlaps:
-        case Function::starts:
-        case Function::finishes: return true;
-        default: return false;
-    }
-}
-
 bool is_null_literal(const Expression& e) {
     return e.kind == Expression::Kind::literal && std::holds_alternative<std::monostate>(e.literal);
 }

@@ -140,6 +140,8 @@ struct Arity {
     std::size_t max = 0;
 };
 Arity arity_of(Function function);
+/// Does it give true or false?
+bool is_truth_function(Function function);
 
 /// A node of the tree: a literal, a path, an operator or a function over its arguments. Immutable once built.
 struct Expression {

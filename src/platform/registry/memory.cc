@@ -172,8 +172,8 @@ public:
     const Entities<FeatureOfInterest>& features() const override { return features_; }
     const Entities<Place>& places() const override { return places_; }
 
-    Result<Applied> apply(std::span<const Write> writes) override {
-        return keeper_.change([&](State& state, Instant now) { return state.apply(writes, now); });
+    Result<Applied> apply(std::span<const Write> writes, std::span<const std::string> names) override {
+        return keeper_.change([&](State& state, Instant now) { return state.apply(writes, names, now); });
     }
 
     Result<InsertedThing> insert(const NewThing& thing) override {

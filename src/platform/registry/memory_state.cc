@@ -330,7 +330,7 @@ Result<std::int64_t> State::apply_one(const Write& write, Instant now, Removed& 
     return id.value;
 }
 
-Result<Applied> State::apply(std::span<const Write> writes, Instant now) {
+Result<Applied> State::apply(std::span<const Write> writes, std::span<const std::string> names, Instant now) {
     if (writes.size() > writes_max) {
         return fail(Errc::exhausted, fmt::format("at most {} writes are made at once", writes_max));
     }
@@ -342,7 +342,7 @@ Result<Applied> State::apply(std::span<const Write> writes, Instant now) {
         const auto id =
             done ? apply_one(write, now, applied.removed) : Result<std::int64_t>(std::unexpect, done.error());
         if (!id) {
-            return fail(id.error(), fmt::format("write {}", applied.ids.size() + 1));
+            return refused(id.error(), applied.ids.size(), names);
         }
         applied.ids.push_back(*id);
         kinds.push_back(made_by(write));

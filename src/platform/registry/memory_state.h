@@ -53,7 +53,7 @@ struct State {
     template <typename Entity>
     Result<void> replace(Entity entity, Instant now);
     Result<HistoricalLocationId> move(ThingId thing, const std::vector<LocationId>& locations, Instant time);
-    Result<Applied> apply(std::span<const Write> writes, Instant now);
+    Result<Applied> apply(std::span<const Write> writes, std::span<const std::string> names, Instant now);
     Result<InsertedThing> insert(const NewThing& given, Instant now);
 
     /// Of an entity that is there.

@@ -77,9 +77,10 @@ public:
     virtual Collection<FeatureOfInterest>& features() = 0;
     virtual Collection<Place>& places() = 0;
 
-    /// Makes all the changes, in order, or none of them. An error says which write it is about, from 1: "write 3: there
-    /// is no sensor 9". Errc::exhausted above writes_max.
-    virtual Result<Applied> apply(std::span<const Write> writes) = 0;
+    /// Makes all the changes, in order, or none of them. An error says which write it is about by its name of `names`,
+    /// one for each, of which an empty one says nothing; or by its number from 1: "write 3: there is no sensor 9".
+    /// Errc::exhausted above writes_max.
+    virtual Result<Applied> apply(std::span<const Write> writes, std::span<const std::string> names = {}) = 0;
     /// Makes a thing with its locations, datastreams, sensors and properties, or nothing at all.
     virtual Result<InsertedThing> insert(const NewThing& thing) = 0;
     /// Makes many at once; all or none. Errc::exhausted above bulk_max. The answer is in the order given.

@@ -1,6 +1,12 @@
 #include "platform/registry/streams.h"
 
+#include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "core/check.h"
 
@@ -20,11 +26,13 @@ Stream stream_of(const Datastream& datastream) {
             .result_type = datastream.result_type,
             .access = datastream.access,
             .simulated = datastream.simulated,
-            .components = 0,
+            .components = {},
             .external_keys = datastream.external_keys};
 }
 
 Stream stream_of(const MultiDatastream& datastream) {
+    std::vector<ResultType> types;
+    std::ranges::transform(datastream.components, std::back_inserter(types), &Component::result_type);
     return {.id = datastream.id,
             .thing = datastream.thing,
             .sensor = datastream.sensor,
@@ -32,8 +40,36 @@ Stream stream_of(const MultiDatastream& datastream) {
             .result_type = ResultType::json,
             .access = datastream.access,
             .simulated = datastream.simulated,
-            .components = datastream.components.size(),
+            .components = std::move(types),
             .external_keys = datastream.external_keys};
+}
+
+bool fits(const nlohmann::json& value, ResultType type) {
+    switch (type) {
+        case ResultType::number: return value.is_number();
+        case ResultType::integer:
+            return value.is_number_integer() ||
+                   (value.is_number_float() && std::trunc(value.get<double>()) == value.get<double>());
+        case ResultType::boolean: return value.is_boolean();
+        case ResultType::category: return value.is_string();
+        case ResultType::json: return true;
+    }
+    return false;
+}
+
+Result<void> check_reading(std::span<const ResultType> components, const nlohmann::json& value) {
+    if (!value.is_array() || value.size() != components.size()) {
+        return fail(Errc::malformed,
+                    fmt::format("a reading of this multi-datastream is a list of {} values", components.size()));
+    }
+    for (std::size_t i = 0; i < components.size(); ++i) {
+        if (!value[i].is_null() && !fits(value[i], components[i])) {
+            return fail(Errc::malformed,
+                        fmt::format("value {} of the reading does not fit: the multi-datastream holds {} there", i + 1,
+                                    observations::name_of(components[i])));
+        }
+    }
+    return {};
 }
 
 void Streams::Layer::set(Held stream) {

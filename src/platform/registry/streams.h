@@ -3,11 +3,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
+#include "core/result.h"
 #include "platform/registry/model.h"
 
 namespace bypuls::registry {
@@ -24,8 +28,8 @@ struct Stream {
     ResultType result_type = ResultType::number;
     Access access = Access::internal;
     bool simulated = false;
-    /// 0: a datastream. Else a multi-datastream, whose readings are JSON arrays of so many values.
-    std::size_t components = 0;
+    /// Empty: a datastream. Else a multi-datastream, whose readings are JSON arrays of values of these types.
+    std::vector<ResultType> components;
     std::vector<std::string> external_keys;
 
     friend bool operator==(const Stream&, const Stream&) = default;
@@ -33,6 +37,11 @@ struct Stream {
 
 Stream stream_of(const Datastream& datastream);
 Stream stream_of(const MultiDatastream& datastream);
+
+/// Does a JSON value go as one of the type? A whole number does as both, and anything as JSON.
+bool fits(const nlohmann::json& value, ResultType type);
+/// Errc::malformed unless the value is a reading of several values of these types. One that was not measured is null.
+Result<void> check_reading(std::span<const ResultType> components, const nlohmann::json& value);
 
 /// All datastreams at one version, by id and by external key. Immutable, so any number of threads read it unlocked.
 ///

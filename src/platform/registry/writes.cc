@@ -116,4 +116,12 @@ std::optional<Kind> made_by(const Write& write) {
     return std::holds_alternative<Move>(write) ? std::optional(Kind::historical_location) : std::nullopt;
 }
 
+std::unexpected<Error> refused(Error why, std::size_t place, std::span<const std::string> names) {
+    if (names.empty()) {
+        return fail(std::move(why), fmt::format("write {}", place + 1));
+    }
+    const std::string& name = names[place];
+    return name.empty() ? std::unexpected(std::move(why)) : fail(std::move(why), name);
+}
+
 }  // namespace bypuls::registry

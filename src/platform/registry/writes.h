@@ -59,5 +59,7 @@ struct Applied {
 Result<void> resolve(Write& write, std::span<const std::optional<Kind>> kinds, std::span<const std::int64_t> ids);
 /// What a write makes.
 std::optional<Kind> made_by(const Write& write);
+/// Why the write at `place` (from 0) was refused, with what it is called.
+std::unexpected<Error> refused(Error why, std::size_t place, std::span<const std::string> names);
 
 }  // namespace bypuls::registry

@@ -83,15 +83,14 @@ observations::Value value_of(const batch::Value& value) {
     return std::visit(Visitor{}, value);
 }
 
-/// A multi-datastream's readings have a value for each component; what the values are is for the service that knows
-/// them (18-088 §8.2.9).
-bool fits(const registry::Stream& stream, const observations::Value& value) {
-    if (stream.components == 0) {
-        return true;
+/// A multi-datastream's readings have a value for each component, of its type (18-088 §8.2.9).
+Result<void> check_components(const registry::Stream& stream, const observations::Value& value) {
+    if (stream.components.empty()) {
+        return {};
     }
     const auto* json = std::get_if<observations::Json>(&value);
-    const auto parsed = json == nullptr ? nlohmann::json() : nlohmann::json::parse(json->text, nullptr, false);
-    return parsed.is_array() && parsed.size() == stream.components;
+    return registry::check_reading(
+        stream.components, json == nullptr ? nlohmann::json() : nlohmann::json::parse(json->text, nullptr, false));
 }
 
 Ahead::Frame frame_of(const lorawan::Event& event, const Intake& intake, const devices::StoredCodec& stored) {
@@ -442,11 +441,8 @@ void Applier::take_row(Work& work, const batch::Row& row, const registry::Stream
                    "value");
         return;
     }
-    if (!fits(*stream, *value)) {
-        quarantine(work, Reason::wrong_type,
-                   fmt::format("row {}: a reading of this multi-datastream is an array of {} values", row.index,
-                               stream->components),
-                   "value");
+    if (const auto good = check_components(*stream, *value); !good) {
+        quarantine(work, Reason::wrong_type, fmt::format("row {}: {}", row.index, good.error().what), "value");
         return;
     }
     if (!row.details.empty()) {

@@ -28,7 +28,7 @@ Result<std::int64_t> Writing::apply_one(const Write& write, Removed& removed) {
     return id.value;
 }
 
-Result<Applied> Writing::apply(std::span<const Write> writes) {
+Result<Applied> Writing::apply(std::span<const Write> writes, std::span<const std::string> names) {
     if (writes.size() > writes_max) {
         return fail(Errc::exhausted, fmt::format("at most {} writes are made at once", writes_max));
     }
@@ -40,7 +40,7 @@ Result<Applied> Writing::apply(std::span<const Write> writes) {
         const auto id =
             resolved ? apply_one(write, applied.removed) : Result<std::int64_t>(std::unexpect, resolved.error());
         if (!id) {
-            return fail(id.error(), fmt::format("write {}", applied.ids.size() + 1));
+            return refused(id.error(), applied.ids.size(), names);
         }
         applied.ids.push_back(*id);
         kinds.push_back(made_by(write));

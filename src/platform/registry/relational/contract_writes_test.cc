@@ -65,9 +65,9 @@ TEST_P(WritesContract, AMultiDatastreamComesBackWholeAndIsNoDatastream) {
     const Stream* known = registry_->streams()->find("mast:wind");
     ASSERT_NE(known, nullptr);
     EXPECT_EQ(*known, stream_of(expected));
-    EXPECT_EQ(known->components, 3U);
+    EXPECT_EQ(known->components.size(), 3U);
     EXPECT_EQ(known->result_type, ResultType::json);
-    EXPECT_EQ(registry_->streams()->find(plain)->components, 0U);
+    EXPECT_THAT(registry_->streams()->find(plain)->components, testing::IsEmpty());
 }
 
 TEST_P(WritesContract, AMultiDatastreamIsReplacedWhole) {

@@ -328,8 +328,8 @@ public:
     const Entities<FeatureOfInterest>& features() const override { return features_; }
     const Entities<Place>& places() const override { return places_; }
 
-    Result<Applied> apply(std::span<const Write> writes) override {
-        return keeper_.change("changes", [&](Writing& writing) { return writing.apply(writes); });
+    Result<Applied> apply(std::span<const Write> writes, std::span<const std::string> names) override {
+        return keeper_.change("changes", [&](Writing& writing) { return writing.apply(writes, names); });
     }
 
     Result<InsertedThing> insert(const NewThing& thing) override {

@@ -34,7 +34,7 @@ public:
     /// Deletes it with what cannot be without it.
     template <typename Entity>
     Result<Removed> remove(decltype(Entity::id) id);
-    Result<Applied> apply(std::span<const Write> writes);
+    Result<Applied> apply(std::span<const Write> writes, std::span<const std::string> names);
     Result<void> become(const Copy& copy);
 
 private:

@@ -71,7 +71,8 @@ private:
     bool was_read_ = false;
 };
 
-ObservationSink::ObservationSink(Parts parts) : parts_(parts), quick_(parts.write.registry, parts.write.moved, parts.clock) {
+ObservationSink::ObservationSink(Parts parts)
+    : parts_(parts), quick_(parts.write.registry, parts.write.moved, parts.clock) {
     for (std::size_t i = 0; i < parts_.threads; ++i) {
         threads_.emplace_back([this] { run(); });
     }

@@ -119,8 +119,8 @@ Updates::Concern Updates::concern_of(const Subject& subject) {
     }
     // What is computed of a datastream follows its observations.
     const std::string_view property = subject.path.property;
-    const bool is_one_stream = is_stream(last) && subject.what != Subject::What::set &&
-                               (property.empty() || is_computed(last.kind, property));
+    const bool is_one_stream =
+        is_stream(last) && subject.what != Subject::What::set && (property.empty() || is_computed(last.kind, property));
     return {.datastream = is_one_stream ? last.id : std::nullopt, .registry = true};
 }
 
@@ -304,7 +304,7 @@ Result<void> Updates::tell_observation(Session& session, const std::optional<Ori
                                        const observations::Arrival& arrival) {
     const Data& data = session.data();
     const auto* stream = data.registry.streams()->find(arrival.datastream);
-    if (stream == nullptr || (watch.subject.v1_0 && stream->components > 0)) {
+    if (stream == nullptr || (watch.subject.v1_0 && !stream->components.empty())) {
         return {};
     }
     TRY_DO(session.spend(1));

@@ -60,6 +60,16 @@ class Fitter {
 public:
     explicit Fitter(Kind kind) : kind_(kind) {}
 
+    Result<void> fit_condition(Expression& condition) {
+        TRY_DO(fit(condition));
+        return check_condition(condition);
+    }
+
+    Result<void> fit_order(Expression& key) {
+        TRY_DO(fit(key));
+        return check_single(key);
+    }
+
     Result<void> fit(Expression& expression) {
         if (expression.kind == Expression::Kind::path) {
             TRY_DO(meaning(expression));
@@ -100,10 +110,61 @@ private:
         }
         variables_[expression.variable] = kind;
         for (Expression& argument : expression.arguments) {
-            TRY_DO(fit(argument));
+            TRY_DO(fit_condition(argument));
         }
         variables_.erase(expression.variable);
         return {};
+    }
+
+    /// What there are many of is in no order.
+    Result<void> check_single(const Expression& e) const {
+        if (e.kind == Expression::Kind::path) {
+            TRY(const auto found, meaning(e));
+            if (found.many) {
+                return fail(Errc::malformed, fmt::format("{}'{}' leads to many and gives no order", where(e.position),
+                                                         query::to_text(e)));
+            }
+        }
+        for (const Expression& argument : e.arguments) {
+            TRY_DO(e.kind == Expression::Kind::any ? Result<void>{} : check_single(argument));
+        }
+        return {};
+    }
+
+    /// Something that is true or false, as far as its kind tells: JSON and results may hold a truth value.
+    Result<void> check_condition(const Expression& e) const {
+        using query::Operator;
+        const bool joins =
+            e.kind == Expression::Kind::operation &&
+            (e.op == Operator::logical_and || e.op == Operator::logical_or || e.op == Operator::logical_not);
+        if (joins) {
+            for (const Expression& argument : e.arguments) {
+                TRY_DO(check_condition(argument));
+            }
+            return {};
+        }
+        if (may_be_true(e)) {
+            return {};
+        }
+        constexpr std::size_t shown_max = 80;
+        return fail(
+            Errc::malformed,
+            fmt::format("{}a filter is a condition, true or false, which '{}' is not; compare it with something, "
+                        "with eq, lt or the like",
+                        where(e.position), query::to_text(e).substr(0, shown_max)));
+    }
+
+    bool may_be_true(const Expression& e) const {
+        switch (e.kind) {
+            case Expression::Kind::literal: return std::holds_alternative<bool>(e.literal);
+            case Expression::Kind::operation: return is_comparison(e.op);
+            case Expression::Kind::call: return query::is_truth_function(e.function);
+            case Expression::Kind::any: return true;
+            case Expression::Kind::path: break;
+        }
+        const auto found = meaning(e);
+        return found && found->property != nullptr &&
+               (found->property->content == Content::json || found->property->content == Content::result);
     }
 
     void read_time_beside(const Expression& path, Expression& literal) const {
@@ -174,10 +235,12 @@ Result<PathMeaning> meaning_of(Kind kind, const query::Path& path, std::uint32_t
         if (const auto* navigation = type.navigation(step)) {
             meaning.kind = navigation->target;
             ++meaning.navigations;
+            meaning.many = meaning.many || navigation->many;
             continue;
         }
         const bool last = i + 1 == path.steps.size();
         if (step == "$count" && last && i > 0) {
+            meaning.many = false;
             return meaning;
         }
         meaning.property = type.property(step);
@@ -195,7 +258,7 @@ Result<PathMeaning> meaning_of(Kind kind, const query::Path& path, std::uint32_t
 }
 
 Result<Expression> fit_filter(Kind kind, Expression filter) {
-    TRY_DO(Fitter(kind).fit(filter));
+    TRY_DO(Fitter(kind).fit_condition(filter));
     return filter;
 }
 
@@ -216,7 +279,7 @@ Result<query::Options> fit_below(Kind kind, query::Options options, const query:
         }
     }
     for (query::Order& order : options.order) {
-        if (auto fitted = Fitter(kind).fit(order.by); !fitted) {
+        if (auto fitted = Fitter(kind).fit_order(order.by); !fitted) {
             return fail(fitted.error(), "$orderby");
         }
     }

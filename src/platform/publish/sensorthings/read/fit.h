@@ -20,6 +20,7 @@ Result<query::Expression> fit_filter(Kind kind, query::Expression filter);
 struct PathMeaning {
     Kind kind = Kind::thing;             ///< whose property it is
     std::size_t navigations = 0;         ///< steps that lead to other entities
+    bool many = false;                   ///< one of those leads to many, and none counts them
     const Property* property = nullptr;  ///< null: the id
 };
 Result<PathMeaning> meaning_of(Kind kind, const query::Path& path, std::uint32_t position = 0);

@@ -190,6 +190,10 @@ Result<Answer> read(const Data& data, const Clock& clock, const Form& form, cons
         return fail(Errc::malformed,
                     "$filter, $orderby, $top, $skip, $count and $distinct are for sets; this path leads to one entity");
     }
+    if (options.format != query::ResultFormat::entities && (last.single() || !path.property.empty())) {
+        return fail(Errc::malformed,
+                    "$resultFormat: dataArray, csv and geojson are for sets; this path leads to one entity");
+    }
     TRY(const auto fitted, fit(last.kind, std::move(options), places));
     Session session(data, clock, limits);
     return EntityReading(session, form, path, fitted).answer();

@@ -181,7 +181,7 @@ Reading Session::reading(ObservationPlace place, observations::Value value, obse
 
 bool Session::is_multi(observations::DatastreamId id) const {
     const auto* stream = streams_->find(id);
-    return stream != nullptr && stream->components > 0;
+    return stream != nullptr && !stream->components.empty();
 }
 
 std::vector<observations::DatastreamId> Session::strangers(

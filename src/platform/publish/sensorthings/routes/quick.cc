@@ -59,8 +59,8 @@ std::optional<QuickObservations::Taken> QuickObservations::take(const Ask& ask, 
     const auto* stream = streams->find(found->datastream);
     const Instant time = *found->body.time;
     const auto id = observation_id({found->datastream, time});
-    if (stream == nullptr || stream->components > 0 || !id ||
-        !check_result(found->body.result, stream->result_type, 0)) {
+    if (stream == nullptr || !stream->components.empty() || !id ||
+        !check_result(found->body.result, stream->result_type, {})) {
         return std::nullopt;
     }
     if (moved_ != nullptr && moved_->place_of(*id)) {

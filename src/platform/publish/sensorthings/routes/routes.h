@@ -28,8 +28,8 @@ struct RouteParts {
     const Service* internal = nullptr;       ///< null: only the public plane runs
     PipelineSink* sink = nullptr;            ///< with `internal`: the way in for single observations
     identity::Identity* identity = nullptr;  ///< null: nobody can be told from anybody
-    Pool& pool;           ///< for changes: never behind what others ask
-    FairPool& questions;  ///< for what is asked
+    Pool& pool;                              ///< for changes: never behind what others ask
+    FairPool& questions;                     ///< for what is asked
     const Clock& clock;
     std::string origin;             ///< "https://data.town.no"; empty: as the request calls us
     bool anonymous_writes = false;  ///< for suites and tutorials on the machine itself: everybody may everything

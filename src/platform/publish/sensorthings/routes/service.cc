@@ -326,6 +326,7 @@ Result<std::vector<Reply>> Service::change_together_now(const Form& form, const 
     ChangeSet changes(*parts_.write, limits_of(members.front().ask));
     for (std::size_t i = 0; i < members.size(); ++i) {
         const auto& [ask, content_id] = members[i];
+        changes.call_following(part_name(members[i], i));
         if (auto planned = plan_member(changes, ask, rights); !planned) {
             return fail(planned.error(), part_name(members[i], i));
         }

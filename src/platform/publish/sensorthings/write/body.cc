@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "core/check.h"
 #include "core/text.h"
 #include "core/time/iso8601.h"
+#include "platform/registry/streams.h"
 
 namespace bypuls::sensorthings {
 namespace {
@@ -293,31 +294,36 @@ Result<std::optional<query::Span>> span_of(const Members& in, std::string_view n
     return std::optional(query::Span{interval->from, interval->to});
 }
 
-bool fits(const Tree& value, registry::ResultType type) {
-    switch (type) {
-        case registry::ResultType::number: return value.is_number();
-        case registry::ResultType::integer:
-            return value.is_number_integer() ||
-                   (value.is_number_float() && std::trunc(value.get<double>()) == value.get<double>());
-        case registry::ResultType::boolean: return value.is_boolean();
-        case registry::ResultType::category: return value.is_string();
-        case registry::ResultType::json: return true;
-    }
-    return false;
-}
-
 }  // namespace
 
 Result<Tree> parse_body(std::string_view text) {
     std::size_t deepest = 0;
+    std::vector<std::set<std::string>> members;  // of the objects that are open
+    std::optional<std::string> twice;
     try {
-        return Tree::parse(text, [&deepest](int depth, Tree::parse_event_t, Tree&) {
+        auto tree = Tree::parse(text, [&](int depth, Tree::parse_event_t event, Tree& part) {
             deepest = std::max(deepest, static_cast<std::size_t>(std::max(depth, 0)));
             if (deepest > depth_max) {
                 throw Tree::out_of_range::create(499, "nested deeper than any body needs to be", nullptr);
             }
+            if (event == Tree::parse_event_t::object_start) {
+                members.emplace_back();
+            } else if (event == Tree::parse_event_t::object_end) {
+                members.pop_back();
+            } else if (event == Tree::parse_event_t::key) {
+                const auto& name = part.get_ref<const std::string&>();
+                if (!members.back().insert(name).second) {
+                    twice = name;
+                }
+            }
             return true;
         });
+        // RFC 8259 §4: which of the two counts is anyone's guess, so neither does.
+        if (twice) {
+            return fail(Errc::malformed, fmt::format("the body has the member '{}' twice in the same object",
+                                                     std::string_view(*twice).substr(0, 60)));
+        }
+        return tree;
     } catch (const Tree::parse_error& error) {
         return fail(Errc::malformed, fmt::format("the body is not JSON: something is wrong at byte {}", error.byte));
     } catch (const Tree::exception& error) {
@@ -432,13 +438,14 @@ std::optional<Tree> link_in(const Tree& body) {
     return std::nullopt;
 }
 
-Result<void> check_result(std::string_view result, registry::ResultType type, std::size_t components) {
+Result<void> check_result(std::string_view result, registry::ResultType type,
+                          std::span<const registry::ResultType> components) {
     const Tree value = Tree::parse(result, nullptr, false);
-    if (components > 0 && (!value.is_array() || value.size() != components)) {
-        return fail(Errc::malformed,
-                    fmt::format("'result' must be a list of {} values, one for each property", components));
+    if (!components.empty()) {
+        const auto good = registry::check_reading(components, value);
+        return good ? good : fail(good.error(), "'result'");
     }
-    if (components == 0 && !fits(value, type)) {
+    if (!registry::fits(value, type)) {
         return fail(Errc::malformed,
                     fmt::format("'result' does not fit: the datastream holds {}", observations::name_of(type)));
     }

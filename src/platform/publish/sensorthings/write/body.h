@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,8 +43,9 @@ nlohmann::json body_of(const Reading& reading);
 /// {"@iot.id": 5}, also with a self link: stands for an entity that is there already. Nothing for an inline entity.
 std::optional<nlohmann::json> link_in(const nlohmann::json& body);
 
-/// Does a result fit a datastream? Errc::malformed says what it holds.
-Result<void> check_result(std::string_view result, registry::ResultType type, std::size_t components);
+/// Does a result fit a datastream, or with components a multi-datastream? Errc::malformed says what it holds.
+Result<void> check_result(std::string_view result, registry::ResultType type,
+                          std::span<const registry::ResultType> components);
 
 /// One row for the way in (Sink::submit). Without a time it is of when it was received.
 std::string row_of(registry::DatastreamId datastream, std::optional<Instant> time, const ObservationBody& body,

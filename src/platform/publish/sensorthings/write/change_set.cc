@@ -17,8 +17,24 @@ const Interval all_time{observations::earliest_time, observations::latest_time};
 
 /// The path to a member in front of what is wrong with it.
 std::unexpected<Error> inside(Error error, std::string_view name) {
-    return fail(std::move(error), name);
+    return name.empty() ? std::unexpected(std::move(error)) : fail(std::move(error), name);
 }
+
+/// While it lives, a member of what was read before is read.
+class Within {
+public:
+    Within(std::string& place, std::string_view name) : place_(place), before_(place.size()) {
+        place += place.empty() ? "" : ": ";
+        place += name;
+    }
+    ~Within() { place_.resize(before_); }
+    Within(const Within&) = delete;
+    Within& operator=(const Within&) = delete;
+
+private:
+    std::string& place_;
+    std::size_t before_;
+};
 
 }  // namespace
 
@@ -31,6 +47,7 @@ ChangeSet::ChangeSet(const WriteParts& parts, const ReadLimits& limits)
 
 Reference ChangeSet::add(registry::Write write) {
     writes_.push_back(std::move(write));
+    places_.push_back(place_);
     return -static_cast<Reference>(writes_.size());
 }
 
@@ -83,6 +100,7 @@ Result<Reference> ChangeSet::one(const Tree& body, const Navigation& navigation,
         auto reference = reference_of(*link);
         return reference ? reference : inside(reference.error(), navigation.name);
     }
+    const Within member(place_, navigation.name);
     auto made = make(navigation.target, *found, std::nullopt);
     return made ? made : inside(made.error(), navigation.name);
 }
@@ -109,10 +127,12 @@ Result<std::vector<Reference>> ChangeSet::many(const Tree& body, const Navigatio
         return fail(Errc::malformed, fmt::format("'{}' must be a list", navigation.name));
     }
     for (std::size_t i = 0; i < found->size(); ++i) {
+        const std::string name = fmt::format("{}/{}", navigation.name, i);
+        const Within member(place_, name);
         const auto link = link_in((*found)[i]);
         auto reference = link ? reference_of(*link) : make(navigation.target, (*found)[i], std::nullopt);
         if (!reference) {
-            return inside(reference.error(), fmt::format("{}/{}", navigation.name, i));
+            return inside(reference.error(), name);
         }
         references.push_back(*reference);
     }
@@ -187,12 +207,14 @@ Result<void> ChangeSet::children(Kind kind, const Tree& body, Reference made) {
         for (std::size_t i = 0; i < found->size(); ++i) {
             const Tree& child = (*found)[i];
             const Below below{kind, made};
+            const std::string name = fmt::format("{}/{}", navigation.name, i);
+            const Within member(place_, name);
             const auto link = link_in(child);
             auto done = link                                     ? link_to(navigation.target, *link, below)
                         : navigation.target == Kind::observation ? make_observation(child, below, std::nullopt)
                                                                  : make(navigation.target, child, below);
             if (!done) {
-                return inside(done.error(), fmt::format("{}/{}", navigation.name, i));
+                return inside(done.error(), name);
             }
         }
     }
@@ -243,7 +265,8 @@ Result<Reference> ChangeSet::make_observation(const Tree& body, std::optional<Be
                         .feature = feature,
                         .body = std::move(read),
                         .is_of_now = is_of_now,
-                        .change = change});
+                        .change = change,
+                        .place = place_});
     return 0;
 }
 
@@ -300,25 +323,32 @@ std::optional<registry::Stream> ChangeSet::stream_of(Reference datastream) const
 /// What the way in would refuse is found before the registry is changed.
 Result<void> ChangeSet::check_pending() {
     for (const Pending& pending : pending_) {
-        const auto stream = stream_of(pending.datastream);
-        if (!stream) {
-            return fail(Errc::malformed, fmt::format("there is no datastream {}", pending.datastream));
+        if (const auto good = check_one(pending); !good) {
+            return inside(good.error(), pending.place);
         }
-        TRY_DO(check_result(pending.body.result, stream->result_type, stream->components));
-        TRY_DO(check_place(pending));
-        const Instant time = *pending.body.time;
-        if (time < observations::earliest_time || !observation_id({{1}, time})) {
-            return fail(Errc::malformed, "'phenomenonTime' lies outside the years 1700 to 2243 that are kept");
-        }
-        TRY_DO(check_id_is_free(pending));
-        if (time - now_ > Sink::ahead_max) {
-            return fail(Errc::malformed,
-                        fmt::format("'phenomenonTime' is {}, which is more than {} minutes after now, {}: is the "
-                                    "sender's clock right?",
-                                    format_instant(time),
-                                    std::chrono::duration_cast<std::chrono::minutes>(Sink::ahead_max).count(),
-                                    format_instant(now_)));
-        }
+    }
+    return {};
+}
+
+Result<void> ChangeSet::check_one(const Pending& pending) {
+    const auto stream = stream_of(pending.datastream);
+    if (!stream) {
+        return fail(Errc::malformed, fmt::format("there is no datastream {}", pending.datastream));
+    }
+    TRY_DO(check_result(pending.body.result, stream->result_type, stream->components));
+    TRY_DO(check_place(pending));
+    const Instant time = *pending.body.time;
+    if (time < observations::earliest_time || !observation_id({{1}, time})) {
+        return fail(Errc::malformed, "'phenomenonTime' lies outside the years 1700 to 2243 that are kept");
+    }
+    TRY_DO(check_id_is_free(pending));
+    if (time - now_ > Sink::ahead_max) {
+        return fail(
+            Errc::malformed,
+            fmt::format("'phenomenonTime' is {}, which is more than {} minutes after now, {}: is the "
+                        "sender's clock right?",
+                        format_instant(time), std::chrono::duration_cast<std::chrono::minutes>(Sink::ahead_max).count(),
+                        format_instant(now_)));
     }
     return {};
 }
@@ -382,7 +412,7 @@ Result<std::vector<Changed>> ChangeSet::commit() {
     TRY_DO(check_pending());
     registry::Applied applied;
     if (!writes_.empty()) {
-        auto done = parts_.registry.apply(writes_);
+        auto done = parts_.registry.apply(writes_, places_);
         if (!done && done.error().code == Errc::not_found) {
             return fail(Errc::malformed, done.error().what);  // a link to what is not there is the body's fault
         }
@@ -481,8 +511,11 @@ Result<std::vector<std::int64_t>> ChangeSet::send(const std::vector<std::int64_t
     const auto refused = parts_.sink.submit(rows + "]", now_);
     if (!refused || !refused->empty()) {
         TRY_DO(leave_in_place(ids));
-        return refused ? fail(Errc::malformed, std::string(refused->front().of_itself()))
-                       : std::unexpected(refused.error());
+        if (!refused) {
+            return std::unexpected(refused.error());
+        }
+        const auto& first = refused->front();
+        return inside({Errc::malformed, std::string(first.of_itself())}, pending_.at(first.row).place);
     }
     for (const Pending& pending : pending_) {
         if (pending.replaces &&

@@ -63,6 +63,8 @@ public:
     /// With what cannot be without it, readings included (18-088 §10.4).
     Result<void> remove(Kind kind, std::int64_t id);
 
+    /// What the changes that follow are called in faults found at commit(), "part 2"; they also say where in its body.
+    void call_following(std::string name) { place_ = std::move(name); }
     /// "$1" in a later body or path stands for what the last change was about (18-088 §13.2.2).
     void name_last(std::string content_id);
     /// The id is 0 for an observation, which has its own only when it is made.
@@ -86,6 +88,7 @@ private:
         bool is_of_now = false;             ///< its body has no time
         std::optional<Reading> replaces{};  ///< to be taken away from where it was
         std::optional<std::size_t> change{};
+        std::string place{};  ///< where its body stands: "part 2: Datastreams/0: Observations/3"
     };
     struct Change {
         Kind kind = Kind::thing;
@@ -115,6 +118,7 @@ private:
     Result<void> remove_observations_of(std::int64_t feature);
 
     Result<void> check_pending();
+    Result<void> check_one(const Pending& pending);
     Result<void> check_id_is_free(const Pending& pending);
     Result<void> check_place(const Pending& pending) const;
     std::optional<registry::Stream> stream_of(Reference datastream) const;
@@ -129,6 +133,8 @@ private:
     Session session_;
     Instant now_;
     std::vector<registry::Write> writes_;
+    std::vector<std::string> places_;  // of the writes
+    std::string place_;                // of what is read now
     std::vector<Pending> pending_;
     std::vector<std::pair<registry::DatastreamId, Interval>> removals_;
     std::vector<registry::DatastreamId> retyped_;

@@ -249,7 +249,8 @@ Result<void> ChangeSet::update_observation(std::int64_t id, const Tree& body, Up
                     .body = std::move(read),
                     .with_details = true,
                     .replaces = before,
-                    .change = changes_.size()};
+                    .change = changes_.size(),
+                    .place = place_};
     const auto link = [&](std::string_view name, Reference& into) -> Result<void> {
         if (mode == UpdateMode::json_patch || !body.contains(name)) {
             return {};
