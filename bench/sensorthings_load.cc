@@ -2,12 +2,14 @@
 // measures. Prints rows of a Markdown table.
 //
 //   sensorthings_load PORT [SECONDS]
+//   sensorthings_load PORT town DATASTREAMS      makes so many with a day of readings each, and asks for what is latest
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -48,6 +50,16 @@ std::string post(std::string_view path, std::string_view body) {
         path, body.size(), body);
 }
 
+/// Makes an entity: gives its number.
+std::string made(http::RawClient& client, std::string_view set, std::string_view body) {
+    check(client.send(post(set, body)), "the server takes it");
+    const auto answer = client.receive();
+    check(answer.status == 201, answer.body);
+    const std::string location(answer.headers.get("location").value_or(""));
+    const auto open = location.rfind('(');
+    return location.substr(open + 1, location.rfind(')') - open - 1);
+}
+
 /// A datastream with its thing, place, sensor and property: gives its number.
 std::string make_stream(http::RawClient& client, std::size_t number) {
     const std::string body = fmt::format(
@@ -58,12 +70,7 @@ std::string make_stream(http::RawClient& client, std::size_t number) {
         R"("Sensor":{{"name":"Ultrasonic","description":"s","encodingType":"text/html","metadata":"m"}},)"
         R"("ObservedProperty":{{"name":"Volume","definition":"http://example.no/v","description":"d"}}}})",
         number, number);
-    check(client.send(post("Datastreams", body)), "the server takes it");
-    const auto answer = client.receive();
-    check(answer.status == 201, answer.body);
-    const std::string location(answer.headers.get("location").value_or(""));
-    const auto open = location.rfind('(');
-    return location.substr(open + 1, location.rfind(')') - open - 1);
+    return made(client, "Datastreams", body);
 }
 
 /// What came of requests on several connections at once.
@@ -186,6 +193,153 @@ void a_year(std::uint16_t port, http::RawClient& client, const std::string& id) 
     }
 }
 
+constexpr std::size_t streams_of_a_house = 5;
+constexpr std::size_t hours_of_a_day = 24;
+
+/// Houses, each at its own place and with five meters of one kind.
+void make_houses(std::uint16_t port, std::size_t houses) {
+    http::RawClient client(port);
+    const std::string sensor =
+        made(client, "Sensors", R"({"name":"Ultrasonic","description":"s","encodingType":"text/html","metadata":"m"})");
+    const std::string property =
+        made(client, "ObservedProperties", R"({"name":"Volume","definition":"http://example.no/v","description":"d"})");
+    std::atomic<std::size_t> next{0};
+    const Load load = on_connections(port, 8, [&](std::size_t, const auto& exchange) {
+        for (std::size_t house = next++; house < houses; house = next++) {
+            std::string meters;
+            for (std::size_t i = 0; i < streams_of_a_house; ++i) {
+                fmt::format_to(
+                    std::back_inserter(meters),
+                    R"({}{{"name":"Meter {}","description":"litres of an hour","observationType":"http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_CountObservation",)"
+                    R"("unitOfMeasurement":{{"name":"litre","symbol":"l","definition":"L"}},)"
+                    R"("Sensor":{{"@iot.id":{}}},"ObservedProperty":{{"@iot.id":{}}}}})",
+                    i == 0 ? "" : ",", house * streams_of_a_house + i, sensor, property);
+            }
+            exchange(post("Things", fmt::format(R"({{"name":"House {}","description":"a house","Datastreams":[{}],)"
+                                                R"("Locations":[{{"name":"House","description":"a place",)"
+                                                R"("encodingType":"application/geo+json","location":)"
+                                                R"({{"type":"Point","coordinates":[{:.5f},59.74]}}}}]}})",
+                                                house, meters, 10.1 + static_cast<double>(house) * 1e-5)));
+        }
+    });
+    print_row("things with five datastreams made inside, on disk when answered, 8 connections", "–",
+              fmt::format("{:.0f}/s", static_cast<double>(houses) / load.seconds));
+}
+
+/// The bodies of a question's pages, one after the other as their links say.
+template <typename Take>
+void each_page(http::RawClient& client, std::string path, Take take) {
+    while (!path.empty()) {
+        const auto answer = client.exchange("GET " + path);
+        check(answer.status == 200 && answer.whole, answer.body.substr(0, 400));
+        take(answer.body);
+        // The link of the answer itself; that of what is inside has the name of the set before the @.
+        constexpr std::string_view link = R"("@iot.nextLink":")";
+        const auto at = answer.body.find(link);
+        path.clear();
+        if (at != std::string::npos) {
+            const auto begin = answer.body.find("/sta/", at);
+            path = answer.body.substr(begin, answer.body.find('"', begin) - begin);
+        }
+    }
+}
+
+std::vector<std::string> all_datastreams(http::RawClient& client) {
+    std::vector<std::string> ids;
+    each_page(client, "/sta/v1.1/Datastreams?$select=id&$top=10000", [&](const std::string& body) {
+        constexpr std::string_view id = R"("@iot.id":)";
+        for (auto at = body.find(id); at != std::string::npos; at = body.find(id, at + 1)) {
+            const auto begin = at + id.size();
+            ids.push_back(body.substr(begin, body.find_first_of(",}", begin) - begin));
+        }
+    });
+    return ids;
+}
+
+/// A day of hours for each, the hour itself for a result.
+void lay_a_day(std::uint16_t port, const std::vector<std::string>& ids) {
+    constexpr std::size_t streams_of_a_request = 2'000;
+    const auto begin = parse_instant("2026-06-01T00:00:00Z").value();
+    std::atomic<std::size_t> next{0};
+    on_connections(port, 2, [&](std::size_t, const auto& exchange) {
+        for (std::size_t first = next.fetch_add(streams_of_a_request); first < ids.size();
+             first = next.fetch_add(streams_of_a_request)) {
+            std::string body = "[";
+            for (std::size_t i = first; i < std::min(ids.size(), first + streams_of_a_request); ++i) {
+                fmt::format_to(
+                    std::back_inserter(body),
+                    R"({}{{"Datastream":{{"@iot.id":{}}},"components":["phenomenonTime","result"],"dataArray":[)",
+                    i == first ? "" : ",", ids[i]);
+                for (std::size_t hour = 0; hour < hours_of_a_day; ++hour) {
+                    fmt::format_to(std::back_inserter(body), R"({}["{}",{}])", hour == 0 ? "" : ",",
+                                   format_instant(begin + std::chrono::hours{hour}), hour);
+                }
+                body += "]}";
+            }
+            exchange(post("CreateObservations", body + "]"));
+        }
+    });
+}
+
+std::size_t times_in(std::string_view text, std::string_view part) {
+    std::size_t times = 0;
+    for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size())) {
+        ++times;
+    }
+    return times;
+}
+
+/// What is latest of every datastream, and how many observations there are.
+void ask_a_town(std::uint16_t port, std::size_t count) {
+    http::RawClient client(port);
+    const std::string latest =
+        "/sta/v1.1/Datastreams?$top=1000&$expand=Observations($top=1;$orderby=phenomenonTime%20desc)";
+    const std::string last_hour = fmt::format(R"("result":{})", hours_of_a_day - 1);
+    std::vector<double> pages;
+    for (int i = 0; i < 50; ++i) {
+        const auto start = Clock::now();
+        const auto answer = client.exchange("GET " + latest);
+        pages.push_back(ms_since(start));
+        check(times_in(answer.body, last_hour) == std::min<std::size_t>(count, 1000), "the latest of each");
+    }
+    std::vector<double> all;
+    for (int i = 0; i < 5; ++i) {
+        std::size_t found = 0;
+        const auto start = Clock::now();
+        each_page(client, latest, [&](const std::string& body) { found += times_in(body, last_hour); });
+        all.push_back(ms_since(start));
+        check(found == count, fmt::format("the latest of all {}, not of {}", count, found));
+    }
+    const double half = quantile(all, 0.5);
+    print_row(
+        fmt::format("latest of {} datastreams by nested $expand over HTTP: a page of 1 000; all, link by link", count),
+        "< 100 ms; < 2 s",
+        fmt::format("p50 {:.1f} ms, p99 {:.1f} ms; p50 {:.2f} s, max {:.2f} s", quantile(pages, 0.5),
+                    quantile(pages, 0.99), half / 1000, all.back() / 1000));
+    std::vector<double> counts;
+    for (int i = 0; i < 500; ++i) {
+        const auto start = Clock::now();
+        const auto answer = client.exchange("GET /sta/v1.1/Observations?$count=true&$top=1");
+        counts.push_back(ms_since(start));
+        check(answer.body.contains(fmt::format(R"("@iot.count":{})", count * hours_of_a_day)), "all are counted");
+    }
+    print_row(fmt::format("Observations?$count=true&$top=1 over HTTP, {} datastreams, {} readings", count,
+                          count * hours_of_a_day),
+              "< 5 ms", fmt::format("p50 {:.2f} ms, p99 {:.2f} ms", quantile(counts, 0.5), quantile(counts, 0.99)));
+}
+
+int run_town(std::uint16_t port, std::size_t count) {
+    print_row("what", "goal", "measured");
+    print_row("---", "---", "---");
+    make_houses(port, count / streams_of_a_house);
+    http::RawClient client(port);
+    const auto ids = all_datastreams(client);
+    check(ids.size() == count, fmt::format("{} datastreams are there", ids.size()));
+    lay_a_day(port, ids);
+    ask_a_town(port, count);
+    return 0;
+}
+
 int run(std::uint16_t port, std::chrono::seconds span) {
     http::RawClient client(port);
     check(client.connected(), "there is a server");
@@ -209,9 +363,14 @@ int run(std::uint16_t port, std::chrono::seconds span) {
 
 int main(int argc, char** argv) {
     if (argc < 2) {
-        fmt::print(stderr, "usage: sensorthings_load PORT [SECONDS]\n");
+        fmt::print(stderr, "usage: sensorthings_load PORT [SECONDS | town DATASTREAMS]\n");
         return 2;
     }
-    return bypuls::run(static_cast<std::uint16_t>(std::stoi(argv[1])),
-                       std::chrono::seconds{argc > 2 ? std::stoi(argv[2]) : 15});
+    const auto port = static_cast<std::uint16_t>(std::stoi(argv[1]));
+    if (argc == 4 && std::string_view(argv[2]) == "town") {
+        const std::size_t count = std::stoul(argv[3]);
+        bypuls::check(count > 0 && count % bypuls::streams_of_a_house == 0, "five to a house");
+        return bypuls::run_town(port, count);
+    }
+    return bypuls::run(port, std::chrono::seconds{argc > 2 ? std::stoi(argv[2]) : 15});
 }
