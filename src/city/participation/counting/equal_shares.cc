@@ -160,7 +160,7 @@ Result<void> Raising::raise(Until until) {
         if (!more) {
             return {};
         }
-        leap = 4;
+        leap = 2;
         --steps_before_leap;
     }
     return {};

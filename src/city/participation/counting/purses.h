@@ -10,6 +10,7 @@
 namespace bypuls::participation::counting {
 
 class Lumps;
+struct LumpedRow;
 
 /// The supporters of each entrant of a contest, laid out in the order in which Equal Shares reads them: row after row,
 /// each with the entrants on the ballot beside it, so that a balance is worked out from the payments made so far and
@@ -17,14 +18,8 @@ class Lumps;
 class Purses {
 public:
     using Slot = std::uint16_t;
-
-    /// An entrant on a ballot.
-    struct Taken {
-        Slot slot = 0;
-        std::uint32_t weight = 1;
-
-        friend auto operator<=>(const Taken&, const Taken&) = default;
-    };
+    /// Ballots that name more entrants are kept once instead of beside each row: their size would grow as its square.
+    static constexpr std::size_t beside_max = 24;
 
     /// Rows of one entrant whose ballots name equally many other entrants. Where a ballot is very long, its choices
     /// are kept once for all its rows, and each of them is a block of its own.
@@ -81,20 +76,15 @@ public:
     }
 
 private:
-    /// A row to be laid out: everything on its ballot, and where in it the row's own entrant is, if it is.
-    struct Draft {
-        std::span<const Taken> ballot;
-        std::size_t own = 0;        ///< beyond the ballot: not on it
-        std::size_t ballot_id = 0;  ///< rows of one ballot follow one another
-        Taken entrant;
-        std::int64_t voters = 0;
-        std::size_t others() const { return ballot.size() - (own < ballot.size() ? 1 : 0); }
+    struct Taken {
+        Slot slot = 0;
+        std::uint32_t weight = 1;
     };
-    /// `source(work)` does work for every draft, the same ones whenever it is called.
-    template <typename Source>
-    void lay_out(std::size_t slots, const Source& source);
-    void make_blocks(const std::vector<std::vector<std::uint32_t>>& lengths);
-    std::size_t keep(const Draft& draft, std::size_t without, std::size_t at);
+    void measure(const Profile& profile, const std::vector<std::uint32_t>& slot_of);
+    void lay_out(const std::vector<std::vector<std::uint32_t>>& lengths);
+    void fill(const Profile& profile, const std::vector<std::uint32_t>& slot_of);
+    std::size_t keep(const std::vector<Taken>& ballot, std::size_t without, std::size_t at);
+    std::size_t keep(const Lumps& lumps, const LumpedRow& lumped, std::uint32_t row, std::size_t at);
 
     std::vector<std::uint32_t> first_row_{0};
     std::vector<Block> blocks_;

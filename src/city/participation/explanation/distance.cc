@@ -81,7 +81,7 @@ public:
         ProjectVariants variants(variant_, project);
         TRY(distance.cost_reduction, cost_reduction(project, variants));
         TRY_DO(additions(project, variants, distance));
-        TRY(distance.singleton_add, singleton_add(project, variants, distance.optimist_add));
+        TRY(distance.singleton_add, singleton_add(project, variants, distance));
         TRY(distance.rivalry_reduction, rivalry_reduction(project, variants));
         return distance;
     }
@@ -162,7 +162,7 @@ private:
         if (!trial.enough && guess_.any() && went_the_same_way(*again)) {
             trial.next = guess(guess_);
         } else if (!trial.enough && guess_.any()) {
-            const Guess next(election_, variant_.rule(), *again);
+            const Guess next(guess_, *again);
             trial.next = next.any() ? guess(next) : 0;
         }
         return trial;
@@ -172,17 +172,16 @@ private:
         // A small election counts in microseconds, so that much more can be tried.
         constexpr std::size_t choices_max = 10'000;
         options.full_scan_max = static_cast<std::int64_t>(
-            std::max(options_.full_scan_max, choices_max / (election_.ballots.choices() + 1)));
+            std::max(options.spread > 0 ? options_.full_scan_max : 0, choices_max / (election_.ballots.choices() + 1)));
         options.monotone = variant_.monotone(means);
         return search_smallest(attempt, options);
     }
 
     /// Begins at the guess, else at another answer that may be near.
-    SearchOptions from(std::int64_t guess, const std::optional<Change>& other, std::int64_t most,
-                       bool near = true) const {
+    SearchOptions from(std::int64_t guess, const std::optional<Change>& other, std::int64_t most) const {
         const bool poor = other && other->enough && guess < other->amount - other->amount / 8;
         if (guess_.any() && !poor) {
-            return {.most = most, .hint = guess, .near = near};
+            return {.most = most, .hint = guess, .leap = 1};
         }
         return {.most = most, .hint = other && other->enough ? other->amount : 1};
     }
@@ -229,13 +228,16 @@ private:
     }
 
     Result<std::optional<Change>> singleton_add(ProjectIndex project, ProjectVariants& variants,
-                                                const std::optional<Change>& near) const {
+                                                const LoserDistance& found) const {
         if (out_of_reach(project)) {
             return std::nullopt;
         }
         // As many as it takes: a count does not care how many voters one ballot has. Beyond this a number says no more.
         constexpr std::int64_t times_more = 100;
         constexpr std::int64_t at_least = 1000;
+        // A new voter brings about as much as one drawn at random.
+        const std::optional<Change>& near =
+            found.random_add && found.random_add->enough ? found.random_add : found.optimist_add;
         SearchOptions options = from(guess_.new_ballots(project), near, all_voters() * times_more + at_least);
         options.all_there_is = false;
         return search(options, Means::support, [&](std::int64_t n) {
@@ -273,15 +275,39 @@ private:
         });
     }
 
+    /// By how much the guesses for a project turned out too small, or too large.
+    struct Lesson {
+        std::int64_t guessed = 0;  ///< 0: nothing is known
+        std::int64_t found = 0;
+    };
+    /// A little below what the guess comes to with that: guesses are better from there than none is from above.
+    static SearchOptions taught(std::int64_t guess, Lesson lesson, std::int64_t most) {
+        const double likely = static_cast<double>(guess) * static_cast<double>(lesson.found) /
+                              static_cast<double>(std::max<std::int64_t>(1, lesson.guessed));
+        const auto hint = static_cast<std::int64_t>(std::min(likely, static_cast<double>(most)));
+        return {.most = most, .hint = hint - hint / 128, .leap = std::max<std::int64_t>(1, hint / 64)};
+    }
+
     Result<std::optional<Change>> add(ProjectIndex project, ProjectVariants& variants,
-                                      const std::vector<std::uint32_t>& order, const std::optional<Change>& other,
+                                      const std::vector<std::uint32_t>& order, Lesson& lesson,
                                       std::int64_t spread) const {
-        SearchOptions options = from(guess_.more_support(project, order), other, groups_.voters(order));
+        const std::int64_t guess = guess_.more_support(project, order);
+        const std::int64_t most = groups_.voters(order);
+        std::optional<Change> other;
+        if (lesson.found > 0) {
+            other = Change{.amount = lesson.found};
+        }
+        const bool can_be_taught = lesson.guessed > 0 && guess > 0 && guess <= most;
+        SearchOptions options = can_be_taught ? taught(guess, lesson, most) : from(guess, other, most);
         options.spread = spread;
-        return search(options, Means::support, [&](std::int64_t n) {
-            return lost_or_won(project, variants.with_more_support(variant_.first(n, order)), Proof::by_shares,
-                               [&](const Guess& next) { return next.more_support(project, order); });
-        });
+        TRY(const auto change, search(options, Means::support, [&](std::int64_t n) {
+                return lost_or_won(project, variants.with_more_support(variant_.first(n, order)), Proof::by_shares,
+                                   [&](const Guess& next) { return next.more_support(project, order); });
+            }));
+        if (change && change->enough) {
+            lesson = {.guessed = guess, .found = change->amount};
+        }
+        return change;
     }
 
     Result<void> additions(ProjectIndex project, ProjectVariants& variants, LoserDistance& distance) const {
@@ -290,7 +316,8 @@ private:
         }
         const std::int64_t spread = SearchOptions{}.spread;
         const auto best_placed = groups_.of(project, false, true);
-        TRY(distance.optimist_add, add(project, variants, best_placed, std::nullopt, spread));
+        Lesson lesson;
+        TRY(distance.optimist_add, add(project, variants, best_placed, lesson, spread));
         if (variant_.only_totals()) {
             // Who adds it makes no difference where only totals count.
             distance.pessimist_add = distance.optimist_add;
@@ -303,20 +330,17 @@ private:
                                                     return again.won(project);
                                                 }));
         distance.optimist_add = fewest.change;
-        TRY(distance.pessimist_add,
-            add(project, variants, groups_.of(project, false, false), distance.optimist_add, spread));
+        TRY(distance.pessimist_add, add(project, variants, groups_.of(project, false, false), lesson, spread));
         std::vector<std::uint32_t> order = groups_.of(project, false, true);
         std::vector<std::int64_t> found;
         bool smallest = true;
-        std::optional<Change> near = distance.optimist_add;
         for (std::size_t sample = 0; sample < options_.samples; ++sample) {
             SeededRandom random(options_.seed * 1000 + sample);
             for (std::size_t i = order.size(); i > 1; --i) {
                 std::swap(order[i - 1], order[random.below(i)]);
             }
-            TRY(const auto change, add(project, variants, order, near, 0));
+            TRY(const auto change, add(project, variants, order, lesson, 0));
             const bool enough = change && change->enough;
-            near = enough ? change : near;
             found.push_back(enough ? change->amount : INT64_MAX);
             smallest = smallest && (!change || change->smallest);
         }

@@ -66,7 +66,8 @@ struct DistanceOptions {
     std::size_t samples = 9;  ///< for random_add; odd
     std::size_t threads = 0;  ///< 0: as many as the machine has, eight at most; the answers are the same
     std::uint64_t seed = 1;   ///< of the samples; part of the result's description
-    /// So many smaller changes, if not proved to fail, are all tried; more if there are few ballots.
+    /// So many smaller changes, if not proved to fail, are all tried; more if there are few ballots. For the samples
+    /// only then.
     std::size_t full_scan_max = 48;
 };
 

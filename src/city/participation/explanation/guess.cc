@@ -25,9 +25,29 @@ Guess::Guess(const counting::Election& election, const counting::Rule& rule, con
     : election_(election), by_cost_(rule.utility == counting::Utility::cost) {
     const bool plain = election.kind == BallotKind::approval || election.kind == BallotKind::knapsack ||
                        election.kind == BallotKind::choose_one;
-    const bool usable = rule.method == counting::Method::equal_shares && plain && election.pots.empty() &&
-                        result.endowments.size() == 1 && !result.greedy_preferred;
-    if (!usable) {
+    if (rule.method != counting::Method::equal_shares || !plain || !election.pots.empty()) {
+        return;
+    }
+    Supporters supporters;
+    supporters.groups.resize(election.projects.size());
+    for (std::uint32_t group = 0; group < election.ballots.size(); ++group) {
+        const counting::BallotView ballot = election.ballots[group];
+        supporters.voters.push_back(static_cast<double>(ballot.count));
+        for (const counting::Choice& choice : ballot.choices) {
+            supporters.groups[choice.project].push_back(group);
+        }
+    }
+    supporters_ = std::make_shared<const Supporters>(std::move(supporters));
+    look_at(result);
+}
+
+Guess::Guess(const Guess& as_it_was, const counting::CountResult& changed)
+    : election_(as_it_was.election_), by_cost_(as_it_was.by_cost_), supporters_(as_it_was.supporters_) {
+    look_at(changed);
+}
+
+void Guess::look_at(const counting::CountResult& result) {
+    if (supporters_ == nullptr || result.endowments.size() != 1 || result.greedy_preferred) {
         return;
     }
     for (const counting::Round& round : result.rounds) {
@@ -39,19 +59,14 @@ Guess::Guess(const counting::Election& election, const counting::Rule& rule, con
     pays_.resize(rounds_);
     share_ = result.endowments[0].share.value;
     left_ = static_cast<double>(result.budget - result.spent) / per_krone;
-    supporters_.resize(election.projects.size());
-    for (std::uint32_t group = 0; group < election.ballots.size(); ++group) {
-        for (const counting::Choice& choice : election.ballots[group].choices) {
-            supporters_[choice.project].push_back(group);
-        }
-    }
-    balances_.assign((rounds_ + 1) * election.ballots.size(), share_);
+    const std::size_t many = supporters_->voters.size();
+    balances_.assign((rounds_ + 1) * many, share_);
     for (std::size_t round = 0; round < rounds_; ++round) {
         pays_[round] = water_level(bought_[round], round);
-        const auto from = balances_.begin() + static_cast<std::ptrdiff_t>(round * election.ballots.size());
-        const auto to = from + static_cast<std::ptrdiff_t>(election.ballots.size());
+        const auto from = balances_.begin() + static_cast<std::ptrdiff_t>(round * many);
+        const auto to = from + static_cast<std::ptrdiff_t>(many);
         std::copy(from, to, to);
-        for (const std::uint32_t group : supporters_[bought_[round]]) {
+        for (const std::uint32_t group : groups(bought_[round])) {
             to[group] = std::max(0.0, to[group] - pays_[round]);
         }
     }
@@ -64,11 +79,10 @@ double Guess::water_level(ProjectIndex project, std::size_t round) const {
     for (int look = 0; look < looks; ++look) {
         double rest = cost(project);
         double open = 0;
-        for (const std::uint32_t group : supporters_[project]) {
-            const auto voters = static_cast<double>(election_.ballots[group].count);
+        for (const std::uint32_t group : groups(project)) {
             const bool poor = balance(group, round) < level;
-            rest -= poor ? balance(group, round) * voters : 0;
-            open += poor ? 0 : voters;
+            rest -= poor ? balance(group, round) * voters(group) : 0;
+            open += poor ? 0 : voters(group);
         }
         if (open == 0) {
             return no_limit;
@@ -98,8 +112,8 @@ std::size_t Guess::chances(ProjectIndex project) const {
 
 double Guess::collected(ProjectIndex project, std::size_t round, double limit) const {
     double sum = 0;
-    for (const std::uint32_t group : supporters_[project]) {
-        sum += std::min(balance(group, round), limit) * static_cast<double>(election_.ballots[group].count);
+    for (const std::uint32_t group : groups(project)) {
+        sum += std::min(balance(group, round), limit) * voters(group);
     }
     return sum;
 }
@@ -144,7 +158,7 @@ std::int64_t Guess::voters_for(ProjectIndex project, const std::vector<std::uint
         double missing = cost(project) - collected(project, round, most);
         double voters = 0;
         for (const std::uint32_t group : order) {
-            const auto here = static_cast<double>(election_.ballots[group].count);
+            const double here = this->voters(group);
             const double each = gain(group, round, most);
             if (each * here >= missing) {
                 least = std::min(least, voters + (each > 0 ? missing / each : 0));
@@ -184,13 +198,13 @@ std::int64_t Guess::less_support(ProjectIndex project, const std::vector<std::ui
     };
     double money = 0;
     for (const std::uint32_t group : supporters) {
-        money += purse(group) * static_cast<double>(election_.ballots[group].count);
+        money += purse(group) * this->voters(group);
     }
     double spare = money - cost(project);
     double voters = 0;
     for (const std::uint32_t group : supporters) {
         const double each = purse(group);
-        const auto here = static_cast<double>(election_.ballots[group].count);
+        const double here = this->voters(group);
         if (each * here > spare) {
             return whole(voters + spare / each);
         }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "city/participation/counting/count.h"
@@ -11,8 +12,9 @@ namespace bypuls::participation::explanation {
 /// as it was. Worked out with doubles from the published payments, and only ever a guess: every answer is counted.
 class Guess {
 public:
-    /// `result` may be a count of these ballots with a change, in which the project asked about was not bought.
     Guess(const counting::Election& election, const counting::Rule& rule, const counting::CountResult& result);
+    /// By a count of the same ballots with a change, in which the project asked about was not bought.
+    Guess(const Guess& as_it_was, const counting::CountResult& changed);
 
     /// False where the rule is not Equal Shares on ballots without points, or the outcome is not its own: all are 0.
     bool any() const { return rounds_ > 0; }
@@ -26,8 +28,18 @@ public:
     std::int64_t less_support(counting::ProjectIndex project, const std::vector<std::uint32_t>& supporters) const;
 
 private:
+    /// The ballots by project.
+    struct Supporters {
+        std::vector<double> voters;                      ///< by ballot group
+        std::vector<std::vector<std::uint32_t>> groups;  ///< by project
+    };
+    void look_at(const counting::CountResult& result);
     double balance(std::uint32_t group, std::size_t round) const {
-        return balances_[round * election_.ballots.size() + group];
+        return balances_[round * supporters_->voters.size() + group];
+    }
+    double voters(std::uint32_t group) const { return supporters_->voters[group]; }
+    const std::vector<std::uint32_t>& groups(counting::ProjectIndex project) const {
+        return supporters_->groups[project];
     }
     /// What a supporter may pay at most if the project is to be as cheap as what the round bought.
     double limit(std::size_t round, double cost) const;
@@ -45,9 +57,9 @@ private:
     double share_ = 0;
     double left_ = 0;
     std::vector<counting::ProjectIndex> bought_;
-    std::vector<double> pays_;      ///< by round, kroner
-    std::vector<double> balances_;  ///< before each round and after the last, by ballot group
-    std::vector<std::vector<std::uint32_t>> supporters_;
+    std::vector<double> pays_;                      ///< by round, kroner
+    std::vector<double> balances_;                  ///< before each round and after the last, by ballot group
+    std::shared_ptr<const Supporters> supporters_;  ///< null: unusable
 };
 
 }  // namespace bypuls::participation::explanation

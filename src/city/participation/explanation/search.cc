@@ -18,9 +18,7 @@ public:
         if (!found) {
             return nothing_found();
         }
-        while (high_ - low_ > 1) {
-            TRY_DO(attempt(low_ + (high_ - low_) / 2));
-        }
+        TRY_DO(close_the_gap());
         if (options_.monotone || proved_ == low_) {
             return Change{.amount = high_, .smallest = true};
         }
@@ -35,7 +33,10 @@ private:
             high_ = std::min(high_, amount);
             return trial;
         }
-        low_ = std::max(low_, amount);
+        if (amount >= low_) {
+            low_ = amount;
+            next_ = trial.next;
+        }
         proved_ = trial.none_below ? std::max(proved_, amount) : proved_;
         return trial;
     }
@@ -44,25 +45,39 @@ private:
     Result<bool> enclose() {
         const std::int64_t start = std::clamp<std::int64_t>(options_.hint, 1, options_.most);
         high_ = options_.most + 1;
-        const std::int64_t first_leap = options_.near ? 1 : std::max<std::int64_t>(1, start / 16);
-        std::int64_t leap = first_leap;
+        const std::int64_t first_leap = options_.leap > 0 ? options_.leap : std::max<std::int64_t>(1, start / 16);
         TRY(Trial trial, attempt(start));
-        bool guessed = options_.near;
+        std::int64_t leap = first_leap;
+        bool guessed = true;
         while (!trial.enough) {
             if (low_ == options_.most) {
                 return enclose_below(start);
             }
             guessed = trial.next >= low_ + leap;
             const std::int64_t amount = guessed ? trial.next : low_ + leap;
-            // Guess after guess may creep along, so the leaps grow beside them.
-            leap *= 4;
+            // Guess after guess may creep along, so that the leaps grow beside them, and those after the first with
+            // the amount.
+            leap = std::max(leap * 4, start / 64);
             TRY(trial, attempt(std::min(options_.most, amount)));
         }
-        // What was guessed is enough by little.
+        // What was hinted or guessed is enough by little.
         for (leap = first_leap; guessed && trial.enough && high_ - leap > low_; leap *= 4) {
             TRY(trial, attempt(high_ - leap));
         }
         return true;
+    }
+
+    Result<void> close_the_gap() {
+        bool guessing = true;
+        while (high_ - low_ > 1) {
+            const bool guessed = guessing && next_ > low_ && next_ <= high_;
+            const std::int64_t amount = guessed ? std::min(next_, high_ - 1) : low_ + (high_ - low_) / 2;
+            TRY(const Trial trial, attempt(amount));
+            // If the guess is right, one less fails. After one that is too small comes a half, so that the gap does
+            // close; one that is too large is of no more use.
+            guessing = !guessed || trial.enough;
+        }
+        return {};
     }
 
     /// More than the hint was never enough, but less may be: a winner can lose by becoming cheaper still.
@@ -75,7 +90,8 @@ private:
         const bool all = options_.most - proved_ <= options_.full_scan_max;
         low_ = options_.most;
         std::set<std::int64_t> tries = amounts_below(all);
-        for (std::int64_t leap = 1; leap < start - proved_; leap *= 2) {
+        // Where the guess is that nothing can be enough, one is not looked for that closely.
+        for (std::int64_t leap = 1; next_ <= options_.most && leap < start - proved_; leap *= 2) {
             tries.insert(proved_ + leap);
         }
         low_ = proved_;
@@ -107,7 +123,7 @@ private:
             }
             return tries;
         }
-        constexpr std::int64_t nearest = 3;
+        const std::int64_t nearest = options_.spread > 0 ? 3 : 0;
         const std::int64_t parts = options_.spread + 1;
         for (std::int64_t i = 1; i < nearest; ++i) {
             tries.insert(std::max(proved_ + 1, low_ - i));
@@ -139,6 +155,7 @@ private:
     const SearchOptions& options_;
     std::int64_t low_ = 0;
     std::int64_t high_ = 0;
+    std::int64_t next_ = 0;  ///< what was guessed at `low_`
     std::int64_t proved_ = 0;
     std::int64_t none_up_to_ = 0;  ///< where nothing is found
 };

@@ -22,16 +22,17 @@ struct SearchOptions {
     std::int64_t full_scan_max = 0;  ///< so many unproved smaller amounts are all tried
     bool monotone = false;           ///< more of the change never hurts
     std::int64_t hint = 1;           ///< where to begin
-    bool near = false;               ///< the hint is likely to be off by little
+    std::int64_t leap = 0;           ///< by how much the hint is likely to be off; 0: by a sixteenth
     bool all_there_is = true;        ///< there is no amount beyond `most`, so that none is enough if none of these is
     std::int64_t coarse = 1;         ///< where too many smaller amounts are unproved, the multiples of this are tried
-    std::int64_t spread = 3;         ///< of unproved smaller amounts too many to try, how many are, evenly spread
+    std::int64_t spread = 3;  ///< of unproved smaller amounts too many to try, how many are, evenly spread; 0: none
 };
 
 /// The smallest amount that is enough, or an amount of which it is not known to be the smallest; or up to which amount
 /// none is enough; nothing if there is none for certain. Goes from guess to guess, else leaps away from the hint, until
-/// the answer is enclosed, and halves the gap. Since more need not be better, what lies below is then tried too, unless
-/// a trial has proved that it fails: all of it if that is little, else the nearest and an even spread.
+/// the answer is enclosed, and closes the gap by guesses and by halves. Since more need not be better, what lies below
+/// is then tried too, unless a trial has proved that it fails: all of it if that is little, else the nearest and an
+/// even spread.
 Result<std::optional<Change>> search_smallest(const Attempt& attempt, const SearchOptions& options);
 
 }  // namespace bypuls::participation::explanation
