@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 
 #include <arpa/inet.h>
@@ -13,6 +14,19 @@
 #include "core/text.h"
 
 namespace bypuls::http {
+namespace {
+
+/// A process that is halted and goes on (SIGSTOP, SIGCONT) finds what waits with a deadline interrupted.
+template <typename Call>
+ssize_t again_when_halted(Call call) {
+    ssize_t done = call();
+    while (done < 0 && errno == EINTR) {
+        done = call();
+    }
+    return done;
+}
+
+}  // namespace
 
 RawClient::RawClient(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const timeval patience{.tv_sec = 20, .tv_usec = 0};
@@ -39,7 +53,8 @@ RawClient::RawClient(RawClient&& other) noexcept
 
 bool RawClient::send(std::string_view bytes) {
     while (!bytes.empty()) {
-        const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        const ssize_t sent =
+            again_when_halted([&] { return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); });
         if (sent <= 0) {
             return false;
         }
@@ -50,7 +65,7 @@ bool RawClient::send(std::string_view bytes) {
 
 bool RawClient::fill() {
     std::array<char, 16384> piece{};
-    const ssize_t got = recv(socket_, piece.data(), piece.size(), 0);
+    const ssize_t got = again_when_halted([&] { return recv(socket_, piece.data(), piece.size(), 0); });
     if (got <= 0) {
         return false;
     }
@@ -78,7 +93,7 @@ bool RawClient::take_bytes(std::string& out, std::size_t count) {
     const std::size_t whole = out.size() + count - held;
     out.resize_and_overwrite(whole, [&, at = out.size()](char* bytes, std::size_t) mutable {
         while (at < whole) {
-            const ssize_t got = recv(socket_, bytes + at, whole - at, 0);
+            const ssize_t got = again_when_halted([&] { return recv(socket_, bytes + at, whole - at, 0); });
             if (got <= 0) {
                 break;
             }
