@@ -3,8 +3,8 @@
 ///
 /// NATS keeps sessions and messages in files. It and the town are killed outright at random while a network server publishes: every
 /// frame that NATS acknowledged is one reading in the store. Beside the frames go lines without a time of their own, of which QoS 1
-/// promises that each stands at least once: a NATS that was killed may send what we had acknowledged again as a new message, and
-/// nothing tells such a line from another.
+/// promises that each stands at least once: NATS sends again under other packet identifiers, and a few that we had acknowledged
+/// even without DUP, so nothing tells such a line from another.
 ///
 /// aedes keeps sessions in memory, so of it the network breaks off. Few messages wait meanwhile: it numbers anew from anywhere
 /// after each connection, and a number that a waiting message has is given out again.
@@ -13,6 +13,7 @@
 import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
 import mqtt from 'mqtt'
+import { adopt, make_first_account } from '../town/staff.ts'
 import { folder, make_token, remove, Report, start_demonstration, until, type Town } from '../town/town.ts'
 import { InProcessAedes, Nats, nats_program } from './brokers.ts'
 import { chirpstack, chirpstack_topic, degrees, number_of, tts, tts_topic } from './frames.ts'
@@ -71,21 +72,12 @@ await report.test('each bridge finds the version and the QoS that its broker spe
 })
 
 await report.test('the first frame of each device comes to the inbox, and the device is adopted', async () => {
-    const code = await until(async () => town.output().match(/\b([0-9A-Z]{5}(?:-[0-9A-Z]{1,5}){5})\b/)?.[1], (found) => found !== undefined, 60)
-    const account = { name: 'kari@example.org', password: 'en lang setning om badevann' }
-    const own_page = { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin' }
-    const set_up = await fetch(`${town.url}/api/v1/staff/setup`, { method: 'POST', headers: own_page, body: JSON.stringify({ ...account, code }) })
-    assert.equal(set_up.status, 201, await set_up.clone().text())
-    const { csrf_token } = (await set_up.json()) as { csrf_token: string }
-    const signed = { ...own_page, Cookie: set_up.headers.getSetCookie().map((one) => one.split(';')[0]).join('; '), 'X-CSRF-Token': csrf_token }
+    const signed = await make_first_account(town)
     for (const { name, port, topic, body } of flows.filter((flow) => flow.kind !== 'lines')) {
         const server = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { protocolVersion: 4 })
         await server.publishAsync(topic, body(name, 0), { qos: 1 })
         await server.endAsync()
-        await until(async () => (await fetch(`${town.url}/api/v1/staff/inbox`, { headers: signed })).text(), (inbox) => inbox.includes(name), 60)
-        const adoption = JSON.stringify({ name, profile: 'elsys-bathing', place: 'blektjern', public: false })
-        const adopted = await fetch(`${town.url}/api/v1/staff/inbox/${name}/adopt`, { method: 'POST', headers: signed, body: adoption })
-        assert.equal(adopted.status, 201, await adopted.text())
+        await adopt(town, signed, name, 'elsys-bathing')
     }
 })
 

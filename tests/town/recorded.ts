@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { zstdDecompressSync } from 'node:zlib'
+import { adopt, make_first_account } from './staff.ts'
 import { folder, make_token, program, remove, Report, start, start_demonstration, until, type Town } from './town.ts'
 
 interface Recording {
@@ -66,24 +67,12 @@ async function check(recording: Recording): Promise<void> {
     const stored = async () => (await account(town, admin)).stored
 
     await report.test(named('its devices are adopted when their first frame waits in the inbox'), async () => {
-        // Printed a moment after it serves, at each start while there is no account.
-        const printed = async () => town.output().match(/\b([0-9A-Z]{5}(?:-[0-9A-Z]{1,5}){5})\b/)?.[1]
-        const code = await until(printed, (found) => found !== undefined, 60)
-        const account = { name: 'kari@example.org', password: 'en lang setning om badevann' }
-        const own_page = { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin' }
-        const set_up = await fetch(`${town.url}/api/v1/staff/setup`, { method: 'POST', headers: own_page, body: JSON.stringify({ ...account, code }) })
-        assert.equal(set_up.status, 201, await set_up.clone().text())
-        const { csrf_token } = (await set_up.json()) as { csrf_token: string }
-        const signed = { ...own_page, Cookie: set_up.headers.getSetCookie().map((one) => one.split(';')[0]).join('; '), 'X-CSRF-Token': csrf_token }
+        const signed = await make_first_account(town)
         for (const [dev_eui, profile] of Object.entries(recording.adopted)) {
             const first = lines.find((line) => line.includes('"fCnt"') && line.includes(dev_eui))!
             const sent = await fetch(`${town.url}/ingest/chirpstack?event=up`, { method: 'POST', headers: key, body: first })
             assert.equal(sent.status, 204)
-            const inbox = async () => (await fetch(`${town.url}/api/v1/staff/inbox`, { headers: signed })).text()
-            await until(inbox, (answer) => answer.includes(dev_eui), 60)
-            const body = JSON.stringify({ name: dev_eui, profile, place: 'blektjern', public: false })
-            const adopted = await fetch(`${town.url}/api/v1/staff/inbox/${dev_eui}/adopt`, { method: 'POST', headers: signed, body })
-            assert.equal(adopted.status, 201, await adopted.text())
+            await adopt(town, signed, dev_eui, profile)
         }
         // What waited is looked at again by itself.
         await until(stored, (n) => n > 0, 60)
