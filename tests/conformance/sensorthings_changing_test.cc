@@ -102,7 +102,6 @@ TEST_F(SensorThingsChanging, NewEntitiesLinkToThoseThatAreThere) {
 }
 
 // req/create-update-delete/deep-insert
-// req/create-update-delete/deep-insert-status-code
 TEST_F(SensorThingsChanging, AThingIsMadeWithAllThatStandsInside) {
     json body = whole_thing();
     body["Datastreams"][0]["Observations"] =
@@ -113,6 +112,16 @@ TEST_F(SensorThingsChanging, AThingIsMadeWithAllThatStandsInside) {
     EXPECT_EQ(count("Observations"), 2U);
     EXPECT_EQ(count("HistoricalLocations"), 1U);
     EXPECT_EQ(count("FeaturesOfInterest"), 1U);
+}
+
+// req/create-update-delete/deep-insert-status-code
+TEST_F(SensorThingsChanging, ADeepInsertIsAnsweredWithWhatWasAskedForAndItsPlace) {
+    const auto made = world.post("Things", whole_thing());
+    EXPECT_EQ(made.status, 201);
+    EXPECT_EQ(made.location, world.form.root + "/" + at("Things", world.list("Things").at(0)["@iot.id"]));
+    const auto stream = world.post(at("Things", made.id()) + "/Datastreams", datastream_body("other"));
+    EXPECT_EQ(stream.status, 201) << stream.error;
+    EXPECT_EQ(world.get(stream.location).body["name"], "other") << "of the datastream, not of the sensor inside";
 }
 
 TEST_F(SensorThingsChanging, ADeepInsertWithAFaultMakesNothing) {
@@ -419,47 +428,6 @@ TEST_F(SensorThingsChanging, MoreRowsThanOneCreateObservationsTakesAreRefusedTog
     EXPECT_EQ(count("Observations"), 0U);
     rows.pop_back();
     EXPECT_EQ(post(rows).body.size(), array_rows_max);
-}
-
-// req/multi-datastream/properties
-// req/multi-datastream/relations
-// req/multi-datastream/constraints
-TEST_F(SensorThingsChanging, AMultiDatastreamHoldsSeveralValuesAtOnce) {
-    const auto thing = world.post("Things", whole_thing());
-    const auto unit = [](const char* symbol) {
-        return json{{"name", symbol}, {"symbol", symbol}, {"definition", symbol}};
-    };
-    const auto property = [](const char* name) {
-        return json{{"name", name}, {"definition", "http://x/" + std::string(name)}, {"description", "d"}};
-    };
-    json body{{"name", "wind"},
-              {"description", "speed and direction"},
-              {"multiObservationDataTypes", {om("OM_Measurement"), om("OM_Measurement")}},
-              {"unitOfMeasurements", {unit("m/s"), unit("deg")}},
-              {"Thing", {{"@iot.id", thing.id()}}},
-              {"Sensor", datastream_body("s")["Sensor"]},
-              {"ObservedProperties", {property("speed"), property("direction")}}};
-    const auto made = world.post("MultiDatastreams", body);
-    ASSERT_EQ(made.status, 201) << made.error;
-    const auto one = world.get(made.location).body;
-    EXPECT_EQ(one["observationType"], om("OM_ComplexObservation"));
-    EXPECT_EQ(one["multiObservationDataTypes"].size(), 2U);
-    EXPECT_EQ(one["unitOfMeasurements"][1]["symbol"], "deg");
-    EXPECT_EQ(world.list(made.location + "/ObservedProperties").size(), 2U);
-    const auto seen = world.post(made.location + "/Observations",
-                                 {{"result", {3.5, 270}}, {"phenomenonTime", "2026-06-01T00:00:00Z"}});
-    ASSERT_EQ(seen.status, 201) << seen.error;
-    EXPECT_EQ(world.get(seen.location).body["result"], (json{3.5, 270}));
-    EXPECT_EQ(world.get(seen.location + "/MultiDatastream").body["@iot.id"], made.id());
-    EXPECT_TRUE(world.get(seen.location).body.contains("MultiDatastream@iot.navigationLink"));
-    EXPECT_EQ(world.post(made.location + "/Observations", {{"result", {3.5}}}).status, 400);
-    EXPECT_EQ(world.post(made.location + "/Observations", {{"result", {3.5, "north"}}}).error,
-              "'result': value 2 of the reading does not fit: the multi-datastream holds number there");
-    EXPECT_EQ(world.post(made.location + "/Observations", {{"result", {nullptr, 90}}}).status, 201) << "not measured";
-    EXPECT_EQ(world.list(at("Things", thing.id()) + "/MultiDatastreams").size(), 1U);
-    EXPECT_EQ(world.list(at("Things", thing.id()) + "/Datastreams").size(), 1U);
-    body["ObservedProperties"] = json::array({property("speed")});
-    EXPECT_EQ(world.post("MultiDatastreams", body).status, 400);
 }
 
 // req/batch-request/batch-request

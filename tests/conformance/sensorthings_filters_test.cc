@@ -32,22 +32,61 @@ protected:
         return heard.body["value"].size();
     }
 
+    std::string of_water() const { return "Datastreams(" + std::to_string(water) + ")/Observations"; }
+
     World world;
     std::int64_t water = 0;
     std::int64_t air = 0;
 };
 
 // req/request-data/filter
-// req/request-data/built-in-filter-operations
-TEST_F(SensorThingsFilters, ComparisonsLogicAndArithmetic) {
+TEST_F(SensorThingsFilters, OnlyWhatTheExpressionIsTrueOfIsThere) {
     EXPECT_EQ(found("result eq 3"), 1U);
-    EXPECT_EQ(found("result ne 3 and Datastream/name eq 'water'"), 9U);
-    EXPECT_EQ(found("result gt 18 or result lt 2"), 5U);
-    EXPECT_EQ(found("not (result ge 5) and result le 8"), 5U);
-    EXPECT_EQ(found("result mod 2 eq 0 and Datastream/name eq 'water'"), 5U);
-    EXPECT_EQ(found("(result add 1) mul 2 eq 8"), 1U);
-    EXPECT_EQ(found("result div 2 ge 10"), 1U);
-    EXPECT_EQ(found("result sub 1 eq 2 mul 1"), 1U);
+    EXPECT_EQ(world.list("Observations?$filter=result eq 3").at(0)["result"], 3);
+    EXPECT_EQ(found("result gt 3 and result lt 2"), 0U) << "true of none";
+    EXPECT_EQ(found("result ge 0"), 20U) << "true of all";
+    EXPECT_EQ(found("resultTime lt 2030-01-01T00:00:00Z"), 0U) << "neither true nor false of what is null";
+    EXPECT_EQ(found("result gt 7", of_water()), 2U) << "of the collection that the path names";
+    const auto inside = world.list("Datastreams?$orderby=name desc&$expand=Observations($filter=result gt 7)");
+    EXPECT_EQ(inside.at(0)["Observations"].size(), 2U) << "of what is expanded";
+    EXPECT_EQ(inside.at(1)["Observations"].size(), 10U);
+    EXPECT_EQ(found("result"), 0U) << "a number is not true";
+    EXPECT_EQ(world.get("Things?$filter=name").status, 400) << "a text never is";
+    EXPECT_EQ(world.get("Observations?$filter=result gt").status, 400);
+    EXPECT_EQ(world.get("Observations?$filter=colour eq 3").status, 400);
+}
+
+// req/request-data/built-in-filter-operations
+TEST_F(SensorThingsFilters, EveryOperatorByItselfAndInItsRank) {
+    const std::vector<std::pair<const char*, std::vector<int>>> wanted{
+        {"result eq 3", {3}},
+        {"result ne 3", {0, 1, 2, 4, 5, 6, 7, 8, 9}},
+        {"result gt 6", {7, 8, 9}},
+        {"result ge 6", {6, 7, 8, 9}},
+        {"result lt 2", {0, 1}},
+        {"result le 2", {0, 1, 2}},
+        {"result gt 2 and result lt 5", {3, 4}},
+        {"result lt 2 or result gt 8", {0, 1, 9}},
+        {"not (result ge 2)", {0, 1}},
+        {"result add 1 eq 8", {7}},
+        {"result sub 1 eq 2", {3}},
+        {"result mul 2 eq 8", {4}},
+        {"result div 2 ge 4", {8, 9}},
+        {"result mod 4 eq 3", {3, 7}},
+        {"result add 1 mul 2 eq 8", {6}},
+        {"(result add 1) mul 2 eq 8", {3}},
+        {"result eq 1 or result eq 2 and result gt 1", {1, 2}},
+        {"(result eq 1 or result eq 2) and result gt 1", {2}},
+        {"not (result lt 8) and result ne 9", {8}},
+        {"result sub 3 sub 2 eq 1", {6}},
+    };
+    for (const auto& [filter, results] : wanted) {
+        std::vector<int> seen;
+        for (const auto& one : world.list(of_water() + "?$filter=" + std::string(filter))) {
+            seen.push_back(one["result"].get<int>());
+        }
+        EXPECT_EQ(seen, results) << filter;
+    }
 }
 
 // req/request-data/built-in-query-functions
