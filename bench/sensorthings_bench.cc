@@ -211,8 +211,9 @@ void create_observations_parsed(benchmark::State& state) {
     }
     body += "]}]";
     const auto streams = town().registry->streams();
+    Stamps stamps(*town().store);
     for (auto unused : state) {
-        auto read = read_data_array(body, begin, *streams, town().registry->features()).value();
+        auto read = read_data_array(body, begin, stamps, *streams, town().registry->features()).value();
         const auto batch = ingest::batch::parse_json(read.batch + "]").value();
         check(batch.rows.size() == rows, "every row is read");
     }

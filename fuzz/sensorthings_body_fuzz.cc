@@ -4,6 +4,7 @@
 #include "core/check.h"
 #include "core/clock.h"
 #include "core/text.h"
+#include "platform/observations/memory/memory_store.h"
 #include "platform/publish/sensorthings/write/body.h"
 #include "platform/publish/sensorthings/write/data_array.h"
 #include "platform/registry/memory.h"
@@ -32,9 +33,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static const registry::Streams streams(1, {{.id = {1}, .thing = {1}}});
     static const SystemClock clock;
     static const auto registry = registry::make_memory_registry(clock);
-    if (const auto rows = read_data_array(text, Instant{}, streams, registry->features())) {
-        for (const std::size_t sent : rows->sent) {
-            check(sent < rows->rows.size() && rows->rows[sent].error.empty(), "only good rows are sent");
+    static const auto store = observations::make_memory_store();
+    static Stamps stamps(*store);
+    if (const auto rows = read_data_array(text, Instant{}, stamps, streams, registry->features())) {
+        for (const ArrayRows::Sent& sent : rows->sent) {
+            check(sent.row < rows->rows.size() && rows->rows[sent.row].error.empty(), "only good rows are sent");
+            check(sent.begin < sent.end && sent.end <= rows->batch.size(), "their text is in the batch");
         }
     }
     return 0;

@@ -166,6 +166,39 @@ TEST_F(SensorThingsFilters, GoingDownIsLimitedToo) {
     EXPECT_EQ(reply.error->code, Errc::exhausted);
 }
 
+/// A path to what an observation has none of gives null, as any absent property does.
+TEST_F(SensorThingsFilters, AnObservationOfOneKindOfDatastreamHasNoneOfTheOther) {
+    const json number = om("OM_Measurement");
+    const json unit = datastream_body("u")["unitOfMeasurement"];
+    const auto made =
+        world.post("MultiDatastreams", {{"name", "wind"},
+                                        {"description", ""},
+                                        {"multiObservationDataTypes", {number}},
+                                        {"unitOfMeasurements", {unit}},
+                                        {"Thing", {{"@iot.id", 1}}},
+                                        {"Sensor", datastream_body("s")["Sensor"]},
+                                        {"ObservedProperties", {datastream_body("p")["ObservedProperty"]}}});
+    ASSERT_EQ(made.status, 201) << made.error;
+    ASSERT_EQ(world.post(made.location + "/Observations", {{"result", {1}}}).status, 201);
+    EXPECT_EQ(found("Datastream/id eq null"), 1U);
+    EXPECT_EQ(found("MultiDatastream/id eq null"), 20U);
+    EXPECT_EQ(found("not (Datastream/id gt 0)"), 1U);
+    EXPECT_EQ(found("not (MultiDatastream/id gt 0)"), 20U);
+    EXPECT_EQ(found("Datastream/id eq null and result eq 3"), 0U);
+    EXPECT_EQ(found("Datastream/name ne null"), 20U);
+}
+
+TEST_F(SensorThingsFilters, AnAnyInsideAnAny) {
+    EXPECT_EQ(found("Datastreams/any(d: d/Observations/any(o: o/result gt 20))", "Things"), 1U);
+    EXPECT_EQ(found("Datastreams/any(d: d/name eq 'air' and d/Observations/any(o: o/result eq 20.5 and d/id gt 0))",
+                    "Things"),
+              1U);
+    EXPECT_EQ(found("Datastreams/any(d: d/Thing/Locations/any(d: d/name eq 'shore') and d/name eq 'air')", "Things"),
+              1U);
+    EXPECT_THAT(world.get("Things?$filter=Datastreams/any(d: d/Observation/any(o: o/result gt 20))").error,
+                testing::HasSubstr("Datastream has no 'Observation'"));
+}
+
 TEST_F(SensorThingsFilters, TimesAsInstantsAndAsTexts) {
     EXPECT_EQ(found("phenomenonTime gt 2026-06-15T08:00:00Z"), 2U);
     EXPECT_EQ(found("phenomenonTime ge 2026-06-15T08:00:00Z"), 4U);

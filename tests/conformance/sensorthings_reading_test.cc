@@ -400,6 +400,29 @@ TEST_F(SensorThingsReading, ACellThatASpreadsheetWouldRunIsDisarmed) {
 TEST_F(SensorThingsReading, DistinctLeavesRepetitionsOut) {
     world.observe(datastream, "2026-06-15T06:00:00Z", 14);
     EXPECT_EQ(world.list("Observations?$select=distinct:result").size(), 5U);
+    // Pages, what is skipped and what is counted are of values.
+    for (const std::string& order : {"", "&$orderby=result desc", "&$orderby=phenomenonTime desc"}) {
+        std::vector<json> values;
+        std::string address = "Observations?$select=distinct:result&$top=2&$count=true" + order;
+        for (int page = 0; page < 3; ++page) {
+            const auto heard = world.get(address);
+            ASSERT_EQ(heard.status, 200) << heard.error;
+            EXPECT_EQ(heard.body["@iot.count"], 5);
+            for (const json& one : heard.body["value"]) {
+                values.push_back(one["result"]);
+            }
+            EXPECT_EQ(heard.body.contains("@iot.nextLink"), page < 2) << address;
+            address = heard.body.value("@iot.nextLink", "");
+        }
+        std::ranges::sort(values);
+        EXPECT_EQ(json(values), (json{10, 11, 12, 13, 14})) << order;
+    }
+    EXPECT_EQ(world.list("Observations?$select=distinct:result&$skip=3").size(), 2U);
+    EXPECT_EQ(world.get("Observations/$count?$select=distinct:result").text, "5");
+    world.add_datastream("another");
+    EXPECT_TRUE(world.get("Things?$select=distinct:name&$top=1").body.contains("@iot.nextLink"));
+    EXPECT_THAT(world.get("Datastreams?$expand=Observations($resultFormat=csv)").error,
+                HasSubstr("stands outside of $expand"));
 }
 
 TEST_F(SensorThingsReading, TheRootNamesWhatIsImplemented) {

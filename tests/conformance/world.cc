@@ -78,7 +78,7 @@ World::World(std::unique_ptr<registry::Registry> given)
       registry(given ? std::move(given) : registry::make_memory_registry(clock)),
       sink(*registry, *store, *details),
       data{*registry, *store, details.get(), moved.get()},
-      write{data, *registry, sink, moved.get(), clock},
+      write{data, *registry, sink, stamps, moved.get(), clock},
       service({.data = data, .clock = clock, .write = &write}) {}
 
 Heard World::ask(http::Method method, std::string_view address, std::string body, std::string content_type) {

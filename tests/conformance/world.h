@@ -81,6 +81,7 @@ public:
     std::unique_ptr<MovedTable> moved = MovedTable::open(nullptr).value();
     DirectSink sink;
     Data data;
+    Stamps stamps{*store};
     WriteParts write;
     Service service;
     Form form{.root = "http://town.test/sta/v1.1"};

@@ -63,6 +63,9 @@ await report.test('what has not changed is not sent again, and what is sent is c
     assert.equal(again.headers.get('ETag')!.replace('W/', ''), tag.replace('W/', ''))
     assert.equal(await again.text(), '')
     assert.equal((await fetch(`${sta}/Things?$top=1`, { headers: { 'If-None-Match': tag } })).status, 200, 'another question')
+    const head = await fetch(`${sta}/Things`, { method: 'HEAD' })
+    assert.equal(head.headers.get('ETag')!.replace('W/', ''), tag.replace('W/', ''))
+    assert.equal((await fetch(`${sta}/Things`, { method: 'HEAD', headers: { 'If-None-Match': tag } })).status, 304)
     for (const coding of ['gzip', 'zstd']) {
         const compressed = await coded(`${sta}/Things`, coding)
         assert.equal(compressed.headers['content-encoding'], coding)
@@ -194,6 +197,37 @@ await report.test('a suite for 1.0 finds its form and may write', async () => {
     assert.equal((await get(seen)).resultTime, null)
     assert.equal((await fetch(seen, { method: 'DELETE' })).status, 200)
     assert.equal((await fetch(seen)).status, 404)
+})
+await report.test('a page of another site that is open in a browser here neither reads nor writes', async () => {
+    const ask = (method: string, headers: Headers, body = ''): Promise<[number, string]> => new Promise((resolve, reject) => {
+        const asked = request(`${open.url}/sta/v1.1/Things`, { method, headers }, (response) => {
+            let text = ''
+            response.on('data', (part: Buffer) => (text += part)).on('end', () => resolve([response.statusCode!, text]))
+        }).on('error', reject)
+        asked.end(body)
+    })
+    const named = JSON.stringify({ name: 'of evil', description: '' })
+    for (const headers of [{ Origin: 'http://evil.example' }, { Origin: 'null' }, { Host: 'evil.example' }] as Headers[]) {
+        const [status] = await ask('POST', { ...headers, 'Content-Type': 'text/plain' }, named)
+        assert.ok(status === 401 || status === 403, `${JSON.stringify(headers)}: ${status}`)
+        assert.deepEqual(JSON.parse((await ask('GET', headers))[1]).value, [], 'nothing is public here')
+    }
+    const [made] = await ask('POST', { Origin: 'http://localhost:3000', 'Content-Type': 'application/json' }, named.replace('evil', 'a tutorial'))
+    assert.equal(made, 201)
+    assert.ok(JSON.parse((await ask('GET', {}))[1]).value.length > 0)
+})
+await report.test('observations without a time that come at once are all kept', async () => {
+    const root = `${open.url}/sta/v1.1`
+    const stream = (await get(`${root}/Datastreams`)).value[0]['@iot.selfLink']
+    const before = (await get(`${stream}/Observations?$count=true&$top=1`))['@iot.count']
+    const links = await Promise.all(Array.from({ length: 200 }, async (_, i) => {
+        const response = await fetch(`${stream}/Observations`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ result: i }) })
+        assert.equal(response.status, 201, await response.text())
+        return response.headers.get('Location')!
+    }))
+    assert.equal(new Set(links).size, 200)
+    assert.equal((await get(`${stream}/Observations?$count=true&$top=1`))['@iot.count'], before + 200)
+    assert.equal((await get(links[137]!)).result, 137)
 })
 await report.test('CreateObservations takes ten thousand rows and answers for each', async () => {
     const root = `${open.url}/sta/v1.1`

@@ -10,7 +10,8 @@ SensorThings::Internal::Internal(InternalPlane& plane, std::unique_ptr<sensorthi
     : moved(std::move(moved_observations)),
       sink(plane.pipeline()),
       data{plane.registry(), plane.store(), &plane.details(), moved.get(), &strangers},
-      write{data, plane.registry(), sink, moved.get(), clock},
+      stamps(plane.store()),
+      write{data, plane.registry(), sink, stamps, moved.get(), clock},
       service(std::make_unique<sensorthings::Service>(
           sensorthings::Service::Parts{.data = data, .clock = clock, .write = &write})) {}
 

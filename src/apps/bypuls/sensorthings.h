@@ -41,6 +41,7 @@ private:
         sensorthings::PipelineSink sink;
         sensorthings::Strangers strangers;
         sensorthings::Data data;
+        sensorthings::Stamps stamps;
         sensorthings::WriteParts write;
         std::unique_ptr<sensorthings::Service> service;
     };

@@ -169,6 +169,9 @@ private:
             if (name.empty() || !in.eat('=')) {
                 return in.expected("an option such as $top=1, or ')'");
             }
+            if (name == "$resultFormat") {
+                return in.fault(at, "$resultFormat: is of the whole answer, and stands outside of $expand");
+            }
             if (auto first = once(seen, name); !first) {
                 return in.fault(at, fmt::format("{}: {}", name, first.error().what));
             }

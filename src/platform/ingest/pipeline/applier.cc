@@ -33,7 +33,8 @@ struct Applier::Work {
         observations::Detail detail;
     };
     std::vector<Detailed> details;
-    std::uint32_t unit = 0;  // being looked at
+    std::uint32_t unit = 0;                                   // being looked at
+    std::map<registry::DatastreamId, std::int64_t> timeless;  // how many rows without a time there were
 };
 
 namespace {
@@ -423,12 +424,13 @@ Result<void> Applier::take_rows(Work& work, const batch::Batch& batch) {
 
 void Applier::take_row(Work& work, const batch::Row& row, const registry::Stream* stream) {
     const Instant received = work.intake.message.received;
-    const Instant time = row.time.value_or(received);
     if (stream == nullptr) {
         quarantine(work, Reason::unknown_series, fmt::format("row {}: there is no such datastream", row.index),
                    "datastream");
         return;
     }
+    // Several without a time in one message are not corrections of one another.
+    const Instant time = row.time ? *row.time : received + std::chrono::milliseconds{work.timeless[stream->id]++};
     if (time - received > ahead_max) {
         quarantine(work, Reason::future, fmt::format("row {}: {}", row.index, ahead_of(time, received)), "time");
         return;

@@ -71,6 +71,15 @@ constexpr std::array<std::string_view, 2> of_mqtt_beyond{
     "https://fraunhoferiosb.github.io/FROST-Server/extensions/MqttExpand.html",
 };
 
+constexpr std::array<std::string_view, 3> beyond{
+    "https://fraunhoferiosb.github.io/FROST-Server/extensions/DeepSelect.html",
+    "https://fraunhoferiosb.github.io/FROST-Server/extensions/OpenAPI.html",
+    "https://fraunhoferiosb.github.io/FROST-Server/extensions/SelectDistinct.html",
+};
+
+constexpr std::string_view json_batches =
+    "https://fraunhoferiosb.github.io/FROST-Server/extensions/JsonBatchRequest.html";
+
 }  // namespace
 
 std::span<const std::string_view> mqtt_requirements() {
@@ -85,6 +94,10 @@ std::vector<std::string_view> conformance(Offers offers) {
     if (offers.mqtt) {
         all.insert(all.end(), of_mqtt.begin(), of_mqtt.end());
         all.insert(all.end(), of_mqtt_beyond.begin(), of_mqtt_beyond.end());
+    }
+    all.insert(all.end(), beyond.begin(), beyond.end());
+    if (offers.changes) {
+        all.push_back(json_batches);
     }
     return all;
 }

@@ -48,11 +48,11 @@ class ObservationSink::KeyedSink final : public sensorthings::Sink {
 public:
     KeyedSink(const Parts& parts, const mqtt::Arrival& arrival) : parts_(parts), arrival_(arrival) {}
 
-    Result<std::vector<Refusal>> submit(std::string rows, Instant /*received*/) override {
+    Result<std::vector<Refusal>> submit(std::string rows, Instant received) override {
         std::promise<Result<std::vector<Refusal>>> told;
         auto answer = told.get_future();
         was_read_ = true;
-        parts_.way.submit(message_of(arrival_, std::move(rows)),
+        parts_.way.submit(message_of(arrival_, std::move(rows), received),
                           [&](Result<std::vector<Refusal>> refused) { told.set_value(std::move(refused)); });
         return answer.get();
     }
@@ -72,7 +72,7 @@ private:
 };
 
 ObservationSink::ObservationSink(Parts parts)
-    : parts_(parts), quick_(parts.write.registry, parts.write.moved, parts.clock) {
+    : parts_(parts), quick_(parts.write.data, parts.write.stamps, parts.clock) {
     for (std::size_t i = 0; i < parts_.threads; ++i) {
         threads_.emplace_back([this] { run(); });
     }
@@ -98,11 +98,11 @@ bool ObservationSink::takes(std::string_view topic) const {
     return topic_of(topic).has_value();
 }
 
-ingest::Message ObservationSink::message_of(const mqtt::Arrival& arrival, std::string body) {
+ingest::Message ObservationSink::message_of(const mqtt::Arrival& arrival, std::string body, Instant received) {
     ingest::Message message{.way = ingest::Way::sensorthings,
                             .sender = arrival.sender,
                             .detail = "",
-                            .received = arrival.received,
+                            .received = received,
                             .body = std::move(body)};
     if (arrival.packet_id != 0) {
         message.key = fmt::format("{}/{}", arrival.message->publisher, arrival.packet_id);
@@ -122,7 +122,7 @@ void ObservationSink::take(const mqtt::Arrival& arrival, Done done) {
         return done(good);
     }
     if (auto taken = quick_.take(ask_of(arrival), arrival.received)) {
-        return send_on(arrival, std::move(taken->rows), std::move(done));
+        return send_on(arrival, std::move(*taken), std::move(done));
     }
     {
         const std::lock_guard lock(mutex_);
@@ -135,16 +135,16 @@ void ObservationSink::take(const mqtt::Arrival& arrival, Done done) {
     done(fail(Errc::exhausted, "too many observations wait to be looked at; send it again in a moment"));
 }
 
-void ObservationSink::send_on(const mqtt::Arrival& arrival, std::string rows, Done done) {
+void ObservationSink::send_on(const mqtt::Arrival& arrival, QuickObservations::Taken taken, Done done) {
     parts_.way.submit(
-        message_of(arrival, std::move(rows)),
+        message_of(arrival, std::move(taken.rows), taken.received),
         [done = std::move(done)](const Result<std::vector<sensorthings::Sink::Refusal>>& refused) mutable {
             done(outcome_of(refused));
         });
 }
 
 void ObservationSink::refuse(const mqtt::Arrival& arrival, const Error& error) {
-    parts_.way.refuse(message_of(arrival, arrival.message->payload),
+    parts_.way.refuse(message_of(arrival, arrival.message->payload, arrival.received),
                       Error{error.code, fmt::format("{}: {}", arrival.message->topic, error.what)});
 }
 
@@ -167,12 +167,13 @@ void ObservationSink::work_on(Work work) {
     const Ask ask = ask_of(work.arrival);
     // One before it may have shown where the thing is.
     if (auto taken = quick_.take(ask, work.arrival.received)) {
-        return send_on(work.arrival, std::move(taken->rows), std::move(work.done));
+        return send_on(work.arrival, std::move(*taken), std::move(work.done));
     }
     KeyedSink sink(parts_, work.arrival);
     const WriteParts write{.data = parts_.write.data,
                            .registry = parts_.write.registry,
                            .sink = sink,
+                           .stamps = parts_.write.stamps,
                            .moved = parts_.write.moved,
                            .clock = parts_.write.clock};
     const Service service({.data = parts_.write.data, .clock = parts_.clock, .write = &write});

@@ -76,9 +76,9 @@ private:
 
     void run();
     void work_on(Work work);
-    void send_on(const mqtt::Arrival& arrival, std::string rows, Done done);
+    void send_on(const mqtt::Arrival& arrival, QuickObservations::Taken taken, Done done);
     void refuse(const mqtt::Arrival& arrival, const Error& error);
-    static ingest::Message message_of(const mqtt::Arrival& arrival, std::string body);
+    static ingest::Message message_of(const mqtt::Arrival& arrival, std::string body, Instant received);
 
     const Parts parts_;
     QuickObservations quick_;

@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <unordered_set>
 
+#include "platform/publish/sensorthings/read/distinct.h"
 #include "platform/publish/sensorthings/read/pages.h"
 #include "platform/publish/sensorthings/read/passes.h"
 
@@ -47,7 +47,7 @@ public:
     Result<EntityPage> page() {
         if (!options_.skip_token.empty()) {
             TRY(start_, page_end_from(options_.skip_token));
-            if (start_->keys.size() != options_.order.size() || start_->place.size() != 1) {
+            if (options_.distinct || start_->keys.size() != options_.order.size() || start_->place.size() != 1) {
                 return fail(Errc::malformed, "$skiptoken: it belongs to another question");
             }
         }
@@ -166,26 +166,24 @@ private:
         all.distinct = false;
         all.top = session_.limits().page_max;
         all.skip = 0;
-        std::unordered_set<std::string> shown;
+        all.count = false;
+        DistinctValues values(options_, limit_);
         while (true) {
             TRY(const auto part,
                 entity_page(session_, kind_, of_ ? std::optional(Origin{origin_kind(), of_->id}) : std::nullopt, all));
             for (const auto& entity : part.items) {
                 TRY(auto print, fingerprint_(entity));
-                if (shown.insert(std::move(print)).second && shown.size() > options_.skip) {
+                if (values.shows(std::move(print))) {
                     page.items.push_back(entity);
                 }
             }
-            if (!part.next || page.items.size() >= limit_) {
+            if (!part.next || values.is_full()) {
                 break;
             }
             all.skip_token = to_token(*part.next);
-            all.count = false;
         }
-        page.items.resize(std::min(page.items.size(), limit_));
-        if (options_.count) {
-            page.count = shown.size();
-        }
+        page.next = values.next();
+        page.count = values.count();
         return {};
     }
 

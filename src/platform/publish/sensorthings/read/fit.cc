@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -100,19 +101,22 @@ private:
     }
 
     Result<void> fit_any(Expression& expression) {
-        Kind kind = kind_;
-        for (const std::string& step : expression.path.steps) {
+        const auto& steps = expression.path.steps;
+        const auto bound = steps.size() > 1 ? variables_.find(steps.front()) : variables_.end();
+        Kind kind = bound == variables_.end() ? kind_ : bound->second;
+        for (const std::string& step : std::span(steps).subspan(bound == variables_.end() ? 0 : 1)) {
             const auto* navigation = type_of(kind).navigation(step);
             if (navigation == nullptr) {
                 return no_such(type_of(kind), step, expression.position);
             }
             kind = navigation->target;
         }
+        const auto outer = variables_;
         variables_[expression.variable] = kind;
         for (Expression& argument : expression.arguments) {
             TRY_DO(fit_condition(argument));
         }
-        variables_.erase(expression.variable);
+        variables_ = outer;
         return {};
     }
 

@@ -11,6 +11,12 @@ std::string link_query(const query::Options& options, std::string_view token) {
     return query::to_query(next);
 }
 
+std::string link_query(const query::Options& options, std::uint64_t skip) {
+    query::Options next = options;
+    next.skip = skip;
+    return query::to_query(next);
+}
+
 void append_details(std::string& out, const observations::Detail& detail, json::TimeForm form) {
     if (!detail.result_quality.empty()) {
         out += R"(,"resultQuality":)" + detail.result_quality;

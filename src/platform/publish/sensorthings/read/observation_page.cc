@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <queue>
-#include <unordered_set>
 
 #include "platform/publish/sensorthings/read/cursor.h"
+#include "platform/publish/sensorthings/read/distinct.h"
 #include "platform/publish/sensorthings/read/observation_plan.h"
 #include "platform/publish/sensorthings/read/pages.h"
 
@@ -41,11 +41,10 @@ struct Later {
 
 class Pager {
 public:
-    Pager(Session& session, const query::Options& options, ObservationPlan plan, const Fingerprint& fingerprint)
+    Pager(Session& session, const query::Options& options, ObservationPlan plan)
         : session_(session),
           options_(options),
           plan_(std::move(plan)),
-          fingerprint_(fingerprint),
           limit_(page_limit(options, session.limits())),
           skip_(options.skip) {}
 
@@ -65,7 +64,7 @@ public:
                 TRY_DO(latest());
             } else if (way == Way::sorted) {
                 TRY_DO(sorted());
-            } else if (limit_ > 0 || options_.distinct) {
+            } else if (limit_ > 0) {
                 TRY_DO(way == Way::by_place || plan_.datastreams.size() == 1 ? by_place() : by_time());
             }
         }
@@ -103,7 +102,7 @@ private:
     /// "$orderby=phenomenonTime desc&$top=1" of one datastream: what dashboards ask for all of them, held in memory.
     bool wants_latest(Way way) const {
         return way == Way::by_time && walk_ == Walk::newest_first && plan_.datastreams.size() == 1 && limit_ == 1 &&
-               skip_ == 0 && !start_ && !options_.distinct && !plan_.judges_rows() && plan_.whole_time();
+               skip_ == 0 && !start_ && !plan_.judges_rows() && plan_.whole_time();
     }
 
     Result<void> latest() {
@@ -157,14 +156,8 @@ private:
             --skip_;
             return true;
         }
-        if (options_.distinct) {
-            TRY(auto print, fingerprint_(std::make_shared<const Entity>(reading_of(session_, row))));
-            if (!shown_.insert(std::move(print)).second) {
-                return true;
-            }
-        }
         if (page_.rows.size() == limit_) {
-            if (!options_.distinct && !page_.rows.empty()) {
+            if (!page_.rows.empty()) {
                 page_.next = end_of(page_.rows.back());
                 page_.next->keys = {};
             }
@@ -404,21 +397,66 @@ private:
     Session& session_;
     const query::Options& options_;
     ObservationPlan plan_;
-    const Fingerprint& fingerprint_;
     std::size_t limit_;
     std::uint64_t skip_;
     Walk walk_ = Walk::oldest_first;
     std::optional<PageEnd> start_;
-    std::unordered_set<std::string> shown_;
     ObservationPage page_;
 };
+
+/// A row of a page that goes away.
+void keep(ObservationPage& page, Row row) {
+    auto& columns = page.columns.emplace_back();
+    columns.type = row.columns->type;
+    columns.push_back(row.time(), row.columns->value(row.index), row.columns->quality_of(row.index));
+    row.columns = &columns;
+    row.index = 0;
+    if (row.detail != nullptr) {
+        row.detail = &page.details.emplace_back(*row.detail);
+    }
+    page.rows.push_back(row);
+}
+
+/// The first observation of each value, in the order that was asked for.
+Result<ObservationPage> distinct_page(Session& session, const std::optional<Origin>& of, const query::Options& options,
+                                      const Fingerprint& fingerprint) {
+    if (!options.skip_token.empty()) {
+        return fail(Errc::malformed, "$skiptoken: it belongs to another question");
+    }
+    query::Options all = options;
+    all.distinct = false;
+    all.top = session.limits().page_max;
+    all.skip = 0;
+    all.count = false;
+    DistinctValues values(options, page_limit(options, session.limits()));
+    ObservationPage page;
+    while (true) {
+        TRY(const auto part, observation_page(session, of, all));
+        for (const Row& row : part.rows) {
+            TRY(auto print, fingerprint(std::make_shared<const Entity>(reading_of(session, row))));
+            if (values.shows(std::move(print))) {
+                keep(page, row);
+            }
+        }
+        if (!part.next || values.is_full()) {
+            break;
+        }
+        all.skip_token = to_token(*part.next);
+    }
+    page.next = values.next();
+    page.count = values.count();
+    return page;
+}
 
 }  // namespace
 
 Result<ObservationPage> observation_page(Session& session, const std::optional<Origin>& of,
                                          const query::Options& options, const Fingerprint& fingerprint) {
+    if (options.distinct) {
+        return distinct_page(session, of, options, fingerprint);
+    }
     TRY(auto plan, make_plan(session, of, options));
-    return Pager(session, options, std::move(plan), fingerprint).page();
+    return Pager(session, options, std::move(plan)).page();
 }
 
 }  // namespace bypuls::sensorthings

@@ -1,6 +1,7 @@
 #include "platform/publish/sensorthings/read/observation_plan.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include <fmt/format.h>
@@ -89,7 +90,7 @@ void compare_as_texts(Expression& e) {
     }
 }
 
-/// What a filter sees of an observation that is about no feature.
+/// What a filter sees of an observation that is about no feature, or of none of this kind of datastream.
 class NothingThere final : public query::Record {
 public:
     std::optional<query::Value> property(std::string_view /*name*/) const override { return std::nullopt; }
@@ -243,6 +244,7 @@ private:
 
     /// A filter that only asks about the datastream is answered once, not for each of its readings.
     Result<void> of_streams(Kind kind, const Expression& part) {
+        TRY(const bool of_none, query::matches(part, NothingThere(), session_.now()));
         query::Options options;
         options.filter = without_first_step(part);
         options.top = session_.limits().page_max;
@@ -260,6 +262,11 @@ private:
                 break;
             }
             options.skip_token = to_token(*page.next);
+        }
+        if (of_none) {
+            // It holds for observations of the other kind of datastream too, which have none of this.
+            std::ranges::copy_if(session_.data().store.datastreams(), std::inserter(found, found.end()),
+                                 [&](DatastreamId id) { return session_.is_multi(id) == (kind == Kind::datastream); });
         }
         only(std::move(found));
         return {};

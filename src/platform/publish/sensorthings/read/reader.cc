@@ -74,7 +74,7 @@ private:
             query::Options counted = options_;
             counted.count = true;
             counted.top = 0;
-            TRY(const auto number, count(found, counted));
+            TRY(const auto number, count(found, counted, projection));
             answer.media_type = "text/plain; charset=utf-8";
             answer.body = std::to_string(number);
             return answer;
@@ -90,12 +90,13 @@ private:
         return answer;
     }
 
-    Result<std::uint64_t> count(const Resolved& found, const query::Options& options) {
+    Result<std::uint64_t> count(const Resolved& found, const query::Options& options, const Projection& projection) {
+        const Fingerprint fingerprint = options.distinct ? make_fingerprint(writer_, projection) : Fingerprint{};
         if (found.kind == Kind::observation) {
-            TRY(const auto page, observation_page(session_, found.of, options));
+            TRY(const auto page, observation_page(session_, found.of, options, fingerprint));
             return page.count.value_or(0);
         }
-        TRY(const auto page, entity_page(session_, found.kind, found.of, options));
+        TRY(const auto page, entity_page(session_, found.kind, found.of, options, fingerprint));
         return page.count.value_or(0);
     }
 

@@ -15,6 +15,9 @@ namespace bypuls::sensorthings {
 struct PageEnd {
     std::vector<query::Value> keys;
     std::vector<std::int64_t> place;  ///< of an entity: its id; of an observation: datastream and time (µs since 1970)
+    /// Where each value is shown once, there is no such place: the next page is found by how many values come before,
+    /// as $skip says it. No part of the token.
+    std::uint64_t skip = 0;
 
     friend bool operator==(const PageEnd&, const PageEnd&) = default;
 };

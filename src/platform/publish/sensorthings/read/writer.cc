@@ -159,7 +159,8 @@ Result<void> Writer::expand(std::string& out, const Entity& entity, const Projec
 }
 
 std::string Writer::next_link(std::string_view path, const query::Options& options, const PageEnd& end) const {
-    return form_.root + "/" + std::string(path) + "?" + link_query(options, to_token(end));
+    return form_.root + "/" + std::string(path) + "?" +
+           (end.skip > 0 ? link_query(options, end.skip) : link_query(options, to_token(end)));
 }
 
 Result<void> Writer::items(std::string& out, Kind kind, const std::optional<Origin>& of, const query::Options& options,

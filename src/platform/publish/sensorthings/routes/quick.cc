@@ -16,7 +16,8 @@ struct Usual {
 };
 
 std::optional<Usual> usual(const Ask& ask, Instant now) {
-    if (ask.method != http::Method::post || ask.body.size() > body_bytes_max || ask.wants_entity) {
+    if (ask.method != http::Method::post || ask.body.size() > body_bytes_max || ask.wants_entity ||
+        !ask.query.empty()) {
         return std::nullopt;
     }
     const auto path = parse_path(ask.path);
@@ -28,7 +29,7 @@ std::optional<Usual> usual(const Ask& ask, Instant now) {
         return std::nullopt;
     }
     Usual found;
-    if (path->steps.size() == 2 && path->steps[0].kind == Kind::datastream) {
+    if (path->steps.size() == 2 && path->steps[0].kind == Kind::datastream && !tree->contains("Datastream")) {
         found.datastream = {*path->steps[0].id};
     } else if (path->steps.size() == 1 && tree->contains("Datastream")) {
         const auto link = link_in(tree->at("Datastream"));
@@ -50,21 +51,20 @@ std::optional<Usual> usual(const Ask& ask, Instant now) {
 }  // namespace
 
 std::optional<QuickObservations::Taken> QuickObservations::take(const Ask& ask, std::optional<Instant> received) const {
-    const Instant now = received.value_or(std::chrono::floor<std::chrono::milliseconds>(clock_.now()));
+    const Instant now = received.value_or(clock_.now());
     const auto found = usual(ask, now);
     if (!found) {
         return std::nullopt;
     }
     const auto streams = registry_.streams();
     const auto* stream = streams->find(found->datastream);
-    const Instant time = *found->body.time;
-    const auto id = observation_id({found->datastream, time});
-    if (stream == nullptr || !stream->components.empty() || !id ||
+    if (stream == nullptr || !stream->components.empty() ||
         !check_result(found->body.result, stream->result_type, {})) {
         return std::nullopt;
     }
-    if (moved_ != nullptr && moved_->place_of(*id)) {
-        return std::nullopt;  // the id may belong to another
+    Instant time = *found->body.time;
+    if (const auto newest = store_.latest(found->datastream); !found->is_of_now && newest && time <= newest->time) {
+        return std::nullopt;  // there may be another at this time
     }
     {
         const std::lock_guard lock(mutex_);
@@ -73,8 +73,21 @@ std::optional<QuickObservations::Taken> QuickObservations::take(const Ask& ask, 
             return std::nullopt;
         }
     }
-    const auto stamp = found->is_of_now ? std::nullopt : found->body.time;
-    return Taken{"[" + row_of(found->datastream, stamp, found->body, false) + "]", *id, now};
+    if (found->is_of_now) {
+        const auto stamp = stamps_.next(found->datastream, now);
+        if (!stamp) {
+            return std::nullopt;
+        }
+        time = *stamp;
+    }
+    const auto id = observation_id({found->datastream, time});
+    if (!id || (moved_ != nullptr && moved_->place_of(*id))) {
+        return std::nullopt;  // the id may belong to another
+    }
+    const auto given = found->is_of_now ? std::nullopt : found->body.time;
+    return Taken{.rows = "[" + row_of(found->datastream, given, found->body, false) + "]",
+                 .id = *id,
+                 .received = found->is_of_now ? time : now};
 }
 
 void QuickObservations::learn(const Ask& ask) {

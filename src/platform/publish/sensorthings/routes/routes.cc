@@ -72,7 +72,7 @@ private:
 
     /// Which plane answers, and what may be done there; or a refusal.
     Task<std::expected<Asker, Response>> admit(Request& request) const {
-        if (parts_.internal != nullptr && parts_.anonymous_writes) {
+        if (parts_.internal != nullptr && parts_.anonymous_writes && is_from_here(request)) {
             co_return Asker{.internal = true, .rights = {.change = true, .observe = true}};
         }
         const bool reads = request.method == Method::get || request.method == Method::head || is_batch(request);
@@ -107,6 +107,25 @@ private:
             }
         }
         co_return Asker{};
+    }
+
+    /// Of the programs and pages of this machine: a page from elsewhere that is open in a browser here, also under a
+    /// name that leads here (DNS rebinding), is nobody in particular.
+    static bool is_from_here(const Request& request) {
+        const auto origin = request.header("origin");
+        const auto host = request.header("host");
+        return (!origin || is_of_this_machine(*origin)) && (!host || is_of_this_machine(*host));
+    }
+
+    /// "http://127.0.0.1:3000", "[::1]:8080", "localhost"
+    static bool is_of_this_machine(std::string_view address) {
+        const auto scheme = address.find("://");
+        address.remove_prefix(scheme == std::string_view::npos ? 0 : scheme + 3);
+        if (address.starts_with('[')) {
+            return policy::is_loopback(address.substr(1, address.find(']') - 1));
+        }
+        const auto name = address.substr(0, address.find(':'));
+        return name == "localhost" || policy::is_loopback(name);
     }
 
     static bool is_batch(const Request& request) {
@@ -230,12 +249,13 @@ private:
 
     static Response finish(const Request& request, Response response, const Asker& asker) {
         response.headers.set("Vary", "Authorization, Cookie");
+        const bool reads = request.method == Method::get || request.method == Method::head;
         if (asker.internal) {
             response.headers.set("Cache-Control", "private, no-store");
-        } else if (request.method == Method::get && response.status == 200) {
+        } else if (reads && response.status == 200) {
             response.headers.set("Cache-Control", "public, max-age=0, must-revalidate");
         }
-        if (request.method == Method::get && response.status == 200) {
+        if (reads && response.status == 200) {
             const auto* body = std::get_if<std::string>(&response.body);
             if (body != nullptr && body->size() <= tagged_max) {
                 return http::with_etag(request, std::move(response));
@@ -363,8 +383,8 @@ std::vector<http::Route> routes(RouteParts parts) {
     std::vector<http::Route> made;
     const auto quick = parts.internal == nullptr || parts.sink == nullptr
                            ? nullptr
-                           : std::make_shared<QuickObservations>(parts.internal->parts().data.registry,
-                                                                 parts.internal->parts().data.moved, parts.clock);
+                           : std::make_shared<QuickObservations>(parts.internal->parts().data,
+                                                                 parts.internal->parts().write->stamps, parts.clock);
     for (const bool v1_0 : {false, true}) {
         const auto shared = std::make_shared<const Routes>(parts, quick, v1_0);
         for (const Method method : {Method::get, Method::post, Method::put, Method::patch, Method::del}) {

@@ -85,6 +85,16 @@ Result<void> check_changeable(const ResourcePath& path) {
     return {};
 }
 
+/// A $filter that does not hold would be thought to keep an entity from being deleted.
+Result<void> check_has_no_options(const Ask& ask) {
+    const auto option = std::ranges::find_if(ask.query, [](const auto& item) { return item.first.starts_with('$'); });
+    return option == ask.query.end()
+               ? Result<void>{}
+               : fail(Errc::malformed, fmt::format("{}: a change of one entity takes no options; only the DELETE of a "
+                                                   "whole set takes a $filter",
+                                                   option->first));
+}
+
 /// The path of a change without looking anything up: its last two steps.
 Result<Target> target_of(Session& session, const ChangeSet& changes, std::string_view path) {
     if (path.starts_with('$')) {
@@ -169,6 +179,7 @@ Result<Reply> Service::get(const Form& form, const Ask& ask) const {
 }
 
 Result<void> Service::plan(ChangeSet& changes, const Ask& ask) const {
+    TRY_DO(check_has_no_options(ask));
     Session session(parts_.data, parts_.clock, limits_of(ask));
     TRY(const auto target, target_of(session, changes, ask.path));
     if (ask.method == Method::post) {
@@ -251,7 +262,7 @@ Result<Reply> Service::create_array(const Form& form, const Ask& ask) const {
     registry::Registry& registry = parts_.write->registry;
     const auto streams = registry.streams();
     const Instant now = std::chrono::floor<std::chrono::milliseconds>(parts_.clock.now());
-    auto rows = read_data_array(ask.body, now, *streams, registry.features());
+    auto rows = read_data_array(ask.body, now, parts_.write->stamps, *streams, registry.features());
     if (!rows && rows.error().code == Errc::exhausted) {
         return Reply{.status = sent_too_much, .error = std::move(rows).error()};
     }

@@ -445,6 +445,15 @@ Result<void> check_result(std::string_view result, registry::ResultType type,
         const auto good = registry::check_reading(components, value);
         return good ? good : fail(good.error(), "'result'");
     }
+    constexpr std::int64_t exact_max = std::int64_t{1} << 53;
+    const bool is_inexact = value.is_number_integer() && static_cast<std::int64_t>(value.get<double>()) != value;
+    if (type == registry::ResultType::number && is_inexact) {
+        return fail(
+            Errc::malformed,
+            fmt::format("'result' is a whole number beyond {} that a datastream of OM_Measurement does not hold "
+                        "exactly; one of OM_CountObservation does",
+                        exact_max));
+    }
     if (!registry::fits(value, type)) {
         return fail(Errc::malformed,
                     fmt::format("'result' does not fit: the datastream holds {}", observations::name_of(type)));

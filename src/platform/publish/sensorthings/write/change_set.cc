@@ -1,6 +1,7 @@
 #include "platform/publish/sensorthings/write/change_set.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -89,10 +90,15 @@ Result<Reference> ChangeSet::reference_of(const Tree& id) const {
 }
 
 Result<Reference> ChangeSet::one(const Tree& body, const Navigation& navigation, const std::optional<Below>& below) {
-    if (below && below->kind == navigation.target) {
-        return below->id;
-    }
     const auto found = body.find(navigation.name);
+    if (below && below->kind == navigation.target) {
+        const auto link = found == body.end() ? std::nullopt : link_in(*found);
+        if (found == body.end() || found->is_null() || (link && reference_of(*link) == below->id)) {
+            return below->id;
+        }
+        return fail(Errc::malformed,
+                    fmt::format("'{}' is said by where this is made, and is another here", navigation.name));
+    }
     if (found == body.end() || found->is_null()) {
         return 0;
     }
@@ -259,15 +265,27 @@ Result<Reference> ChangeSet::make_observation(const Tree& body, std::optional<Be
         return fail(Errc::malformed, "an Observation needs a 'Datastream' or a 'MultiDatastream', one of them");
     }
     TRY(const auto feature, one(body, *type.navigation("FeatureOfInterest"), below));
+    const Reference datastream = single != 0 ? single : multi;
     const bool is_of_now = !read.time;
-    read.time = read.time.value_or(now_);
-    pending_.push_back({.datastream = single != 0 ? single : multi,
+    if (is_of_now) {
+        TRY(read.time, stamp_for(datastream));
+    }
+    pending_.push_back({.datastream = datastream,
                         .feature = feature,
                         .body = std::move(read),
                         .is_of_now = is_of_now,
                         .change = change,
                         .place = place_});
     return 0;
+}
+
+Result<Instant> ChangeSet::stamp_for(Reference datastream) {
+    if (datastream > 0) {
+        return parts_.stamps.next({datastream}, now_);
+    }
+    const auto [last, is_first] = stamped_.try_emplace(datastream, now_);
+    last->second += std::chrono::milliseconds{is_first ? 0 : 1};
+    return last->second;
 }
 
 Result<void> ChangeSet::remove(Kind kind, std::int64_t id) {
@@ -322,8 +340,13 @@ std::optional<registry::Stream> ChangeSet::stream_of(Reference datastream) const
 
 /// What the way in would refuse is found before the registry is changed.
 Result<void> ChangeSet::check_pending() {
+    std::set<std::pair<Reference, Instant>> taken;
     for (const Pending& pending : pending_) {
-        if (const auto good = check_one(pending); !good) {
+        auto good = check_one(pending);
+        if (good && !taken.emplace(pending.datastream, *pending.body.time).second) {
+            good = fail(Errc::malformed, "another observation before it has the same 'phenomenonTime'");
+        }
+        if (!good) {
             return inside(good.error(), pending.place);
         }
     }
@@ -342,6 +365,7 @@ Result<void> ChangeSet::check_one(const Pending& pending) {
         return fail(Errc::malformed, "'phenomenonTime' lies outside the years 1700 to 2243 that are kept");
     }
     TRY_DO(check_id_is_free(pending));
+    TRY_DO(check_is_no_other(pending));
     if (time - now_ > Sink::ahead_max) {
         return fail(
             Errc::malformed,
@@ -370,6 +394,39 @@ Result<void> ChangeSet::check_id_is_free(const Pending& pending) {
                                      "another 'phenomenonTime'",
                                      *id, format_instant(elsewhere->time)))
                   : Result<void>{};
+}
+
+/// The same time again with another result is a correction. What is besides about another span, or is known since
+/// another time, is another observation, which would take the place of the one that is there.
+Result<void> ChangeSet::check_is_no_other(const Pending& pending) const {
+    if (pending.replaces || pending.datastream <= 0) {
+        return {};
+    }
+    const observations::DatastreamId id{pending.datastream};
+    const Instant time = *pending.body.time;
+    const auto newest = parts_.data.store.latest(id);
+    if (!newest || newest->time < time) {
+        return {};
+    }
+    TRY(const auto there, parts_.data.store.count(id, Interval{time, time + Duration{1}}));
+    if (there == 0) {
+        return {};
+    }
+    TRY(const auto known, parts_.data.details == nullptr ? Result<std::optional<observations::Detail>>()
+                                                         : parts_.data.details->get({id, time}));
+    const observations::Detail before = known.value_or(observations::Detail{});
+    const observations::Detail& after = pending.body.detail;
+    const char* differs = before.phenomenon_end != after.phenomenon_end ? "end"
+                          : before.result_time != after.result_time     ? "'resultTime'"
+                          : before.parameters != after.parameters       ? "'parameters'"
+                          : before.feature != pending.feature           ? "'FeatureOfInterest'"
+                                                                        : nullptr;
+    return differs == nullptr
+               ? Result<void>{}
+               : fail(Errc::conflict,
+                      fmt::format("the datastream has an observation at this 'phenomenonTime', Observations({}), with "
+                                  "another {}; change that one with PATCH, or send another time to keep both",
+                                  observation_id({id, time}).value_or(0), differs));
 }
 
 Result<void> ChangeSet::check_place(const Pending& pending) const {
@@ -482,6 +539,9 @@ Result<void> ChangeSet::leave_in_place(const std::vector<std::int64_t>& ids) {
 Result<std::vector<std::int64_t>> ChangeSet::send(const std::vector<std::int64_t>& ids) {
     std::vector<std::int64_t> observed;
     std::string rows;
+    // Alone and without a time, it is of when it was received.
+    const auto received =
+        pending_.size() == 1 && pending_.front().is_of_now ? pending_.front().body.time : std::nullopt;
     for (Pending& pending : pending_) {
         const registry::DatastreamId datastream{resolved(pending.datastream, ids)};
         const Instant time = *pending.body.time;
@@ -500,15 +560,14 @@ Result<std::vector<std::int64_t>> ChangeSet::send(const std::vector<std::int64_t
             }
         }
         rows += rows.empty() ? "[" : ",";
-        // Sent again, it is the same row, which is how a message is known that comes twice.
-        rows += row_of(datastream, pending.is_of_now ? std::nullopt : pending.body.time, pending.body,
-                       pending.with_details);
+        // Sent again, it is the same row, which is how a message of one observation is known that comes twice.
+        rows += row_of(datastream, received ? std::nullopt : pending.body.time, pending.body, pending.with_details);
         observed.push_back(id);
     }
     if (pending_.empty()) {
         return observed;
     }
-    const auto refused = parts_.sink.submit(rows + "]", now_);
+    const auto refused = parts_.sink.submit(rows + "]", received.value_or(now_));
     if (!refused || !refused->empty()) {
         TRY_DO(leave_in_place(ids));
         if (!refused) {

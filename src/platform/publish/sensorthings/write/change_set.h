@@ -14,6 +14,7 @@
 #include "platform/publish/sensorthings/read/session.h"
 #include "platform/publish/sensorthings/write/body.h"
 #include "platform/publish/sensorthings/write/sink.h"
+#include "platform/publish/sensorthings/write/stamps.h"
 #include "platform/registry/registry.h"
 
 namespace bypuls::sensorthings {
@@ -23,6 +24,7 @@ struct WriteParts {
     const Data& data;
     registry::Registry& registry;
     Sink& sink;
+    Stamps& stamps;
     MovedKeeper* moved = nullptr;  ///< null: observations cannot change their time
     const Clock& clock;
 };
@@ -120,6 +122,8 @@ private:
     Result<void> check_pending();
     Result<void> check_one(const Pending& pending);
     Result<void> check_id_is_free(const Pending& pending);
+    Result<void> check_is_no_other(const Pending& pending) const;
+    Result<Instant> stamp_for(Reference datastream);
     Result<void> check_place(const Pending& pending) const;
     std::optional<registry::Stream> stream_of(Reference datastream) const;
     Result<std::vector<std::int64_t>> send(const std::vector<std::int64_t>& ids);
@@ -140,6 +144,7 @@ private:
     std::vector<registry::DatastreamId> retyped_;
     std::vector<Change> changes_;
     std::map<std::string, Changed, std::less<>> names_;
+    std::map<Reference, Instant> stamped_;  // the last given to a datastream that is made with it
     std::size_t depth_ = 0;
 };
 

@@ -83,38 +83,30 @@ bool read_token(simdjson::simdjson_result<od::value> cell, std::string_view& tok
 
 class Reader {
 public:
-    Reader(Instant now, const registry::Streams& streams,
+    Reader(Instant now, Stamps& stamps, const registry::Streams& streams,
            const registry::Entities<registry::FeatureOfInterest>& features)
-        : now_(now), streams_(streams), features_(features) {}
+        : now_(now), stamps_(stamps), streams_(streams), features_(features) {}
 
+    /// Members may stand in any order.
     Result<void> group(od::object group) {
-        const registry::Stream* stream = nullptr;
+        od::value link;
         std::int64_t named = 0;
-        std::vector<Column> columns;
-        for (auto field : group) {
-            std::string_view key;
-            if (field.unescaped_key().get(key) != simdjson::SUCCESS) {
-                return not_of_the_form("a member cannot be read");
-            }
-            if (key == "Datastream" || key == "MultiDatastream") {
-                if (field.value()["@iot.id"].get(named) != simdjson::SUCCESS) {
-                    return not_of_the_form("'Datastream' must be {\"@iot.id\": a number}");
-                }
-                stream = streams_.find(registry::DatastreamId{named});
-            } else if (key == "components") {
-                TRY_DO(components(field.value(), columns));
-            } else if (key == "dataArray") {
-                if (named == 0 || columns.empty()) {
-                    return not_of_the_form("'Datastream' and 'components' must stand before 'dataArray'");
-                }
-                od::array rows;
-                if (field.value().get(rows) != simdjson::SUCCESS) {
-                    return not_of_the_form("'dataArray' must be a list of rows");
-                }
-                TRY_DO(data(rows, stream, named, columns));
-            }
+        const bool links = group["Datastream"].get(link) == simdjson::SUCCESS ||
+                           group["MultiDatastream"].get(link) == simdjson::SUCCESS;
+        if (!links || link["@iot.id"].get(named) != simdjson::SUCCESS) {
+            return not_of_the_form("'Datastream' must be {\"@iot.id\": a number}");
         }
-        return {};
+        od::value names;
+        if (group["components"].get(names) != simdjson::SUCCESS) {
+            return not_of_the_form("'components' is needed, a list of names");
+        }
+        std::vector<Column> columns;
+        TRY_DO(components(names, columns));
+        od::array rows;
+        if (group["dataArray"].get(rows) != simdjson::SUCCESS) {
+            return not_of_the_form("'dataArray' must be a list of rows");
+        }
+        return data(rows, streams_.find(registry::DatastreamId{named}), named, columns);
     }
 
     ArrayRows take() { return std::move(out_); }
@@ -148,7 +140,8 @@ private:
             ArrayRow& made = out_.rows.emplace_back();
             made.place.datastream = {named};
             if (element.get(row) != simdjson::SUCCESS) {
-                return not_of_the_form("a row of 'dataArray' must be a list");
+                made.error = "the row is no list";
+                continue;
             }
             TRY_DO(read_row(row, stream, columns, made));
         }
@@ -182,6 +175,11 @@ private:
         } else if (made.error.empty() && result.empty()) {
             made.error = "the row has no result";
         }
+        if (made.error.empty() && !time) {
+            const auto stamp = stamps_.next(made.place.datastream, now_);
+            time = stamp.value_or(now_);
+            made.error = stamp ? "" : stamp.error().what;
+        }
         made.place.time = time.value_or(now_);
         if (made.error.empty() && !observation_id(made.place)) {
             made.error = "'phenomenonTime' lies outside the years 1700 to 2243 that are kept";
@@ -196,7 +194,9 @@ private:
 
     void append_row(const ArrayRow& made, std::string_view result) {
         std::string& batch = out_.batch;
-        batch += batch.size() > 1 ? R"(,{"datastream":)" : R"({"datastream":)";
+        batch += batch.size() > 1 ? "," : "";
+        const std::size_t begin = batch.size();
+        batch += R"({"datastream":)";
         json::append_integer(batch, made.place.datastream.value);
         batch += R"(,"time":)";
         json::append_instant_text(batch, made.place.time, json::TimeForm::shortest);
@@ -208,7 +208,7 @@ private:
             batch += '}';
         }
         batch += '}';
-        out_.sent.push_back(out_.rows.size() - 1);
+        out_.sent.push_back({out_.rows.size() - 1, begin, batch.size()});
     }
 
     void detail(std::string_view name, std::string_view token) {
@@ -275,6 +275,7 @@ private:
     }
 
     Instant now_;
+    Stamps& stamps_;
     const registry::Streams& streams_;
     const registry::Entities<registry::FeatureOfInterest>& features_;
     std::map<std::int64_t, std::string> asked_;  // features, and why they cannot be
@@ -285,8 +286,8 @@ private:
 /// Rows that name no feature are about where their thing was, and that feature has to be there to be read.
 void make_features(ArrayRows& read, registry::Registry& registry, const registry::Streams& streams) {
     std::map<std::int64_t, std::pair<Instant, Instant>> spans;  // of the rows of each thing
-    for (const std::size_t index : read.sent) {
-        const ArrayRow& row = read.rows[index];
+    for (const ArrayRows::Sent& sent : read.sent) {
+        const ArrayRow& row = read.rows[sent.row];
         if (row.feature == 0) {
             const auto thing = streams.find(row.place.datastream)->thing.value;
             const auto [known, is_new] = spans.try_emplace(thing, row.place.time, row.place.time);
@@ -313,9 +314,19 @@ void make_features(ArrayRows& read, registry::Registry& registry, const registry
     }
 }
 
+/// Leaves the text of what is still to be sent.
+void without_the_others(ArrayRows& read) {
+    std::string left = "[";
+    for (const ArrayRows::Sent& sent : read.sent) {
+        left += left.size() > 1 ? "," : "";
+        left += std::string_view(read.batch).substr(sent.begin, sent.end - sent.begin);
+    }
+    read.batch = std::move(left);
+}
+
 }  // namespace
 
-Result<ArrayRows> read_data_array(std::string_view body, Instant now, const registry::Streams& streams,
+Result<ArrayRows> read_data_array(std::string_view body, Instant now, Stamps& stamps, const registry::Streams& streams,
                                   const registry::Entities<registry::FeatureOfInterest>& features) {
     thread_local od::parser parser;
     const simdjson::padded_string padded(body);
@@ -323,7 +334,7 @@ Result<ArrayRows> read_data_array(std::string_view body, Instant now, const regi
     if (parser.iterate(padded).get(document) != simdjson::SUCCESS) {
         return not_of_the_form("the body is not JSON");
     }
-    Reader reader(now, streams, features);
+    Reader reader(now, stamps, streams, features);
     od::array groups;
     if (document.get_array().get(groups) != simdjson::SUCCESS) {
         return not_of_the_form("the body must be a list of {Datastream, components, dataArray}");
@@ -346,18 +357,15 @@ Result<std::string> create_observations(ArrayRows read, registry::Registry& regi
                                         const registry::Streams& streams, std::string_view root) {
     const std::size_t good = read.sent.size();
     make_features(read, registry, streams);
-    // A thing without a place is rare: then the rows are read once more, without those of it.
-    std::erase_if(read.sent, [&](std::size_t index) { return !read.rows[index].error.empty(); });
+    std::erase_if(read.sent, [&](const ArrayRows::Sent& sent) { return !read.rows[sent.row].error.empty(); });
     if (read.sent.size() != good) {
-        return fail(Errc::malformed,
-                    "CreateObservations: a Thing has no Location to make a FeatureOfInterest from; name "
-                    "one with the component FeatureOfInterest/id");
+        without_the_others(read);
     }
     if (!read.sent.empty()) {
         TRY(const auto refused, sink.submit(std::move(read.batch) + "]", now));
         for (const auto& refusal : refused) {
             if (refusal.row < read.sent.size()) {
-                read.rows[read.sent[refusal.row]].error = refusal.what;
+                read.rows[read.sent[refusal.row].row].error = refusal.of_itself();
             }
         }
     }

@@ -11,6 +11,7 @@
 #include "platform/observations/observation.h"
 #include "platform/publish/sensorthings/model/observation_id.h"
 #include "platform/publish/sensorthings/write/sink.h"
+#include "platform/publish/sensorthings/write/stamps.h"
 #include "platform/registry/registry.h"
 
 namespace bypuls::sensorthings {
@@ -29,14 +30,21 @@ struct ArrayRow {
 /// them.
 struct ArrayRows {
     std::vector<ArrayRow> rows;
-    std::vector<std::size_t> sent;  ///< of each row of `batch`, its place in `rows`
-    std::string batch = "[";        ///< without the closing bracket
+    /// A good row: its place in `rows`, and where its text stands in `batch`.
+    struct Sent {
+        std::size_t row = 0;
+        std::size_t begin = 0;
+        std::size_t end = 0;
+    };
+    std::vector<Sent> sent;
+    std::string batch = "[";  ///< without the closing bracket
 };
 
 /// [{"Datastream":{"@iot.id":1},"components":["phenomenonTime","result","FeatureOfInterest/id"],"dataArray":[[…],…]}].
 /// Rows that do not follow stand with their reason; Errc::malformed when the body as a whole is not of this form,
-/// exhausted beyond array_rows_max. `now` is for rows without a time; `features` are asked once for each that is named.
-Result<ArrayRows> read_data_array(std::string_view body, Instant now, const registry::Streams& streams,
+/// exhausted beyond array_rows_max. Rows without a time are given one of `stamps`, from `now` on; `features` are asked
+/// once for each that is named.
+Result<ArrayRows> read_data_array(std::string_view body, Instant now, Stamps& stamps, const registry::Streams& streams,
                                   const registry::Entities<registry::FeatureOfInterest>& features);
 
 /// Makes the features that rows need, and sends the good rows on as one message. The answer is 18-088's: for each row

@@ -185,6 +185,11 @@ Result<void> ChangeSet::change_relations(Kind kind, registry::AnyEntity& entity,
         if (found == body.end()) {
             continue;
         }
+        if (navigation.many && found->is_array() && found->empty()) {
+            return fail(Errc::malformed, fmt::format("'{}' is empty, which changes nothing: a change links to entities "
+                                                     "and unlinks none",
+                                                     navigation.name));
+        }
         std::vector<Reference> references;
         for (const Tree& one : navigation.many && found->is_array() ? *found : Tree::array({*found})) {
             const auto link = link_in(one);
@@ -195,9 +200,6 @@ Result<void> ChangeSet::change_relations(Kind kind, registry::AnyEntity& entity,
             }
             TRY(const auto reference, reference_of(*link));
             references.push_back(reference);
-        }
-        if (references.empty()) {
-            continue;
         }
         const Reference first = references.front();
         if (auto* stream = std::get_if<registry::Datastream>(&entity); stream != nullptr && !navigation.many) {
