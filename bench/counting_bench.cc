@@ -217,7 +217,7 @@ void explain_a_drammen_sized_vote(benchmark::State& state, const std::string& ru
     const auto result = count(drammen, named(rule)).value();
     for (auto _ : state) {
         benchmark::DoNotOptimize(explanation::distances(drammen, named(rule), result).value());
-        benchmark::DoNotOptimize(explanation::metrics(drammen, result));
+        benchmark::DoNotOptimize(explanation::metrics(drammen, named(rule), result));
     }
 }
 BENCHMARK_CAPTURE(explain_a_drammen_sized_vote, greedy, "greedy")->Unit(benchmark::kMillisecond);

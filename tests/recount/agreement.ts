@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { count } from '../../web/src/participation/counting/count.ts'
 import type { Election } from '../../web/src/participation/counting/election.ts'
+import { figures, priced_share } from '../../web/src/participation/counting/figures.ts'
+import { to_text } from '../../web/src/participation/counting/fraction.ts'
 import { read_pabulib, read_pabulib_bytes } from '../../web/src/participation/counting/pabulib.ts'
 import { read_result, result_json } from '../../web/src/participation/counting/report.ts'
 import { builtin_rules, print_rule, type Rule, rule_named } from '../../web/src/participation/counting/rule.ts'
@@ -25,7 +27,7 @@ function ask(words: string[]) {
 
 /// Without the figures and remarks, which only the program makes; fractions stand for themselves, and the decimals beside them are near.
 function comparable(result: any): unknown {
-    const { metrics, losers, margins, remarks, ...rest } = result
+    const { metrics, losers, margins, remarks, beside, ...rest } = result
     return JSON.parse(JSON.stringify(rest), (_, value) => {
         if (value === null || typeof value !== 'object' || !('fraction' in value)) return value
         const [over, under = '1'] = value.fraction.split('/')
@@ -33,6 +35,20 @@ function comparable(result: any): unknown {
         assert.ok(Math.abs(value.value - quotient) <= 1e-9 * Math.abs(quotient), `${value.fraction} is not ${value.value}`)
         return value.fraction
     })
+}
+
+/// The figures of the two, to the digits in which the program prints them.
+function figures_agree(election: Election, rule: Rule, theirs: any): void {
+    const result = count(election, rule)
+    assert.ok(result.ok)
+    for (const [name, own] of Object.entries(figures(election, result.value))) {
+        const [ours, told] = [[own].flat(), [theirs.metrics[name]].flat()]
+        assert.equal(ours.length, told.length, name)
+        ours.forEach((value, i) => assert.ok(Math.abs(value - told[i]) <= 1e-5 * Math.max(1e-6, Math.abs(value)), `${name}: ${value} is not ${told[i]}`))
+    }
+    const { prices } = theirs.metrics
+    const share = priced_share(election, rule, result.value)
+    assert.equal(share ? to_text(share) : undefined, prices.length > 0 && prices[0].holds ? prices[0].share.fraction : undefined, 'priced')
 }
 
 function own_result(election: Election, rule: Rule): unknown {
@@ -72,6 +88,7 @@ async function random_agrees(seed: number): Promise<void> {
     ;[...own_rules, ...adopted].forEach((rule, i) => {
         try {
             assert.deepEqual(own_result(own, rule), comparable(theirs[i]))
+            figures_agree(own, rule, theirs[i])
         } catch (difference) {
             throw new Error(`election ${seed}:\n${text}\n${print_rule(rule)}\n${String(difference)}`)
         }

@@ -108,6 +108,14 @@ await report.test('a ballot against the limits', () => {
     assert.equal(counted(path, 'greedy').remarks.length, 1)
 })
 
+await report.test('what is known of the voters', () => {
+    const path = join(folder, 'known.pb')
+    const voters = Array.from({ length: 30 }, (_, i) => `${i};${i % 3 ? 'a' : 'a,b'};${20 + 20 * (i % 2)};${i % 2 ? 'Fjell' : 'Åssiden'};${i < 15 ? 'east' : 'west'}`)
+    const meta = ['META', 'key;value', 'budget;5', 'vote_type;approval', 'PROJECTS', 'project_id;cost', 'a;3', 'b;4']
+    writeFileSync(path, [...meta, 'VOTES', 'voter_id;vote;age;neighborhood;district', ...voters, ''].join('\n'))
+    assert.equal(counted(path, 'greedy').metrics.groups.length, 6)
+})
+
 await report.test('what a change leads to', () => {
     const { what_if } = counted('tests/data/participation/play_money.pb', 'mes-cost-add1', ['rule=greedy', 'budget=2000', 'cost:gym=100', 'without=bike'])
     assert.deepEqual(what_if[0].gained, ['gym'])

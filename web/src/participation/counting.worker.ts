@@ -1,8 +1,10 @@
 /// Counts beside the page, so that it stays usable meanwhile.
+import { count_beside } from './counting/beside.ts'
 import { count } from './counting/count.ts'
 import { closeness } from './counting/distance.ts'
 import { ballot_total } from './counting/election.ts'
 import { attempt } from './counting/fault.ts'
+import { figures, priced_share } from './counting/figures.ts'
 import { read_pabulib_bytes, type Reading } from './counting/pabulib.ts'
 import { result_json } from './counting/report.ts'
 import type { CountResult } from './counting/result.ts'
@@ -41,7 +43,9 @@ function count_by(rule: Rule): Answers['count'] {
     const result = count(election, rule, { progress: progress() })
     if (!result.ok) return result
     counted = { rule, result: result.value }
-    return { ok: true, value: { result: result.value, json: result_json(election, rule, result.value), milliseconds: performance.now() - begun } }
+    const milliseconds = performance.now() - begun
+    const told = { json: result_json(election, rule, result.value), figures: figures(election, result.value), priced: priced_share(election, rule, result.value) }
+    return { ok: true, value: { result: result.value, ...told, milliseconds } }
 }
 
 function how_close(project: number): Answers['closeness'] {
@@ -49,6 +53,11 @@ function how_close(project: number): Answers['closeness'] {
     const say = progress()
     let counts = 0
     return attempt(() => closeness(reading!.election, rule, result, project, () => say(++counts)))
+}
+
+function beside(): Answers['beside'] {
+    const { rule, result } = counted!
+    return count_beside(reading!.election, rule, result, progress())
 }
 
 function answer_to(request: Request): Answers[keyof Answers] {
@@ -59,6 +68,8 @@ function answer_to(request: Request): Answers[keyof Answers] {
             return count_by(request.rule)
         case 'closeness':
             return how_close(request.project)
+        case 'beside':
+            return beside()
     }
 }
 

@@ -1,5 +1,8 @@
+import type { Beside } from './counting/beside.ts'
 import type { Closeness } from './counting/distance.ts'
 import type { Attempt, Fault } from './counting/fault.ts'
+import type { Figures } from './counting/figures.ts'
+import type { Fraction } from './counting/fraction.ts'
 import type { Reading } from './counting/pabulib.ts'
 import type { CountResult } from './counting/result.ts'
 import type { Rule } from './counting/rule.ts'
@@ -9,6 +12,7 @@ export type Request =
     | { kind: 'read'; bytes: Uint8Array }
     | { kind: 'count'; rule: Rule }
     | { kind: 'closeness'; project: number }
+    | { kind: 'beside' }
 
 /// A reading without the ballots, which stay in the worker.
 export type Summary = Omit<Reading, 'election'> & {
@@ -20,6 +24,9 @@ export interface Counted {
     result: CountResult
     /// As published: docs/formats/count-result.schema.json.
     json: object
+    figures: Figures
+    /// Where the payments prove the outcome: what each voter had, kroner.
+    priced: Fraction | undefined
     milliseconds: number
 }
 
@@ -27,6 +34,7 @@ export interface Answers {
     read: Attempt<Summary>
     count: Attempt<Counted>
     closeness: Attempt<Closeness>
+    beside: Attempt<Beside[]>
 }
 
 export type Reply = { kind: 'progress'; steps: number } | { kind: 'answer'; answer: Answers[keyof Answers] } | { kind: 'broke'; why: string }

@@ -3,6 +3,7 @@ import { react_island } from '../islands/react.tsx'
 import { Format } from '../words/format.ts'
 import type { Words } from '../words/words.ts'
 import CountingWorker from './counting.worker.ts?worker&inline'
+import { FiguresOf } from './figures.tsx'
 import { Outcome } from './outcome.tsx'
 import { fault_in_words, Notice, Working } from './parts.tsx'
 import { type Own, OwnVote } from './own_vote.tsx'
@@ -175,6 +176,7 @@ function Result({ words, table, session, own, set_own }: ResultProps) {
             )}
             <Outcome {...{ words, teller, summary, counted, session }} />
             <OwnVote {...{ words, teller, summary, counted, own, set_own }} />
+            <FiguresOf {...{ words, teller, counted, session }} />
             <Rounds {...{ words, teller, result }} />
             <Ties {...{ words, teller, result }} />
             <Save words={words} json={counted.json} file={file} />

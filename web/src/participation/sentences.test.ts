@@ -4,8 +4,10 @@ import golden_en from '../../../tests/data/participation/play_money.en.txt?raw'
 import golden_nb from '../../../tests/data/participation/play_money.nb.txt?raw'
 import golden_nn from '../../../tests/data/participation/play_money.nn.txt?raw'
 import { languages } from '../words/language.ts'
+import { count_beside } from './counting/beside.ts'
 import { count } from './counting/count.ts'
 import { closeness } from './counting/distance.ts'
+import { figures, priced_share } from './counting/figures.ts'
 import { read_pabulib } from './counting/pabulib.ts'
 import { ballots_of, Teller } from './sentences.ts'
 import { recount_words } from './words.ts'
@@ -27,6 +29,10 @@ describe('a count in plain words', () => {
         for (const project of [...winners, ...losers]) {
             told.push(teller.project(result.value, project, closeness(election, rule.value, result.value, project))!)
         }
+        const beside = count_beside(election, rule.value, result.value)
+        if (!beside.ok) throw new Error()
+        told.push('', ...teller.figures(figures(election, result.value), priced_share(election, rule.value, result.value)))
+        told.push(...beside.value.map((other) => teller.beside(other)))
         const lines = golden[language].trimEnd().split('\n')
         expect(told).toEqual(lines.slice(lines.indexOf(told[0]!)))
     }, 120_000) // a thousand counts in each language

@@ -1,7 +1,11 @@
+import type { Beside } from './counting/beside.ts'
 import type { Change, Closeness } from './counting/distance.ts'
 import { ballot_total, type Election } from './counting/election.ts'
+import type { Figures } from './counting/figures.ts'
+import { type Fraction, to_number } from './counting/fraction.ts'
 import { type Money, one_krone } from './counting/money.ts'
 import type { CountResult } from './counting/result.ts'
+import { Format } from '../words/format.ts'
 import { grouped, type Words } from '../words/words.ts'
 
 const no_break_space = '\u00A0'
@@ -54,6 +58,39 @@ export class Teller {
         if (result.ties.length === 0) told.push(say('counting.tie_none'))
         else if (result.ties.some(({ explored }) => !explored)) told.push(say('counting.tie_unexplored'))
         else if (deciding.length === 0) told.push(say('counting.tie_same'))
+        return told.join(' ')
+    }
+
+    private percent = (share: number): string => this.words.say('counting.percent', { share: new Format(this.words).number(share * 100, 0) })
+
+    /// To the nearest krone.
+    private about = (kroner: number): string => this.money(Math.round(kroner) * one_krone)
+
+    /// How many got something, how evenly, and whether the payments prove the outcome.
+    figures({ voters_with_a_winner, mean_winners, mean_kroner, tenths }: Figures, priced: Fraction | undefined): string[] {
+        const { say } = this.words
+        const winners = new Format(this.words).number(mean_winners, 1)
+        const told = [say('counting.figures', { share: this.percent(voters_with_a_winner), winners, kroner: this.about(mean_kroner) })]
+        if (tenths.length > 0) told.push(say('counting.tenths', { least: this.percent(tenths[0]!), most: this.percent(tenths.at(-1)!) }))
+        if (priced) told.push(say('counting.priced', { share: this.money(Math.round(to_number(priced) * one_krone)) }))
+        return told
+    }
+
+    /// What another rule would have led to.
+    beside({ method, result, figures, gained, lost }: Beside): string {
+        const { say, plural } = this.words
+        const told = [
+            say('counting.beside', {
+                rule: say(method === 'greedy' ? 'counting.beside_greedy' : 'counting.beside_shares'),
+                projects: plural('counting.projects', result.winners.length),
+                spent: this.money(result.spent),
+                share: this.percent(figures.voters_with_a_winner),
+                kroner: this.about(figures.mean_kroner),
+            }),
+        ]
+        if (gained.length + lost.length === 0) told.push(say('counting.beside_same'))
+        if (gained.length > 0) told.push(say('counting.beside_gained', { projects: this.list(gained) }))
+        if (lost.length > 0) told.push(say('counting.beside_lost', { projects: this.list(lost) }))
         return told.join(' ')
     }
 

@@ -47,6 +47,12 @@ export class Session {
         return this.ask<'closeness'>({ kind: 'closeness', project }, progress)
     }
 
+    async beside(progress: (steps: number) => void = () => undefined): Promise<Answers['beside']> {
+        this.stop()
+        await this.tell_again()
+        return this.ask<'beside'>({ kind: 'beside' }, progress)
+    }
+
     /// Gives up what is being asked, if anything is.
     stop(): void {
         if (!this.asked) return

@@ -3,6 +3,7 @@ import play_money from '../../../tests/data/participation/play_money.pb?raw'
 import play_money_result from '../../../tests/data/participation/play_money.json?raw'
 import { count } from './counting/count.ts'
 import { ballot_total } from './counting/election.ts'
+import { figures } from './counting/figures.ts'
 import { read_pabulib_bytes, type Reading } from './counting/pabulib.ts'
 import { result_json } from './counting/report.ts'
 import type { Answers, Reply, Request } from './protocol.ts'
@@ -40,7 +41,10 @@ class FakeWorker {
         }
         if (request.kind !== 'count' || !this.reading) throw new Error('nothing was read')
         const result = count(this.reading.election, request.rule)
-        return result.ok ? { ok: true, value: { result: result.value, json: result_json(this.reading.election, request.rule, result.value), milliseconds: 1 } } : result
+        if (!result.ok) return result
+        const { election } = this.reading
+        const told = { json: result_json(election, request.rule, result.value), figures: figures(election, result.value), priced: undefined }
+        return { ok: true, value: { result: result.value, ...told, milliseconds: 1 } }
     }
 }
 

@@ -4,8 +4,7 @@
 #include <map>
 #include <set>
 
-#include "city/participation/counting/profile.h"
-#include "city/participation/counting/rational.h"
+#include "city/participation/counting/exact_purses.h"
 #include "core/check.h"
 
 namespace bypuls::participation::counting {
@@ -45,45 +44,11 @@ void check_sets(const Election& election, const CountResult& result) {
     }
 }
 
-/// Voters by what they have paid so far. Two voters with the same payments are in one class.
-class Purses {
-public:
-    Purses(const Profile& profile, mpq_class endowment)
-        : profile_(profile), class_(profile.groups(), 0), money_{std::move(endowment)} {}
-
-    /// Takes min(balance, share * weight) from each supporter; the sum.
-    mpq_class collect(ProjectIndex project, const mpq_class& share) {
-        std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> next;
-        mpq_class sum;
-        std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> voters;
-        for (const Supporter& supporter : profile_.supporters(project)) {
-            voters[{class_[supporter.group], supporter.weight}] += supporter.count();
-        }
-        for (const auto& [key, count] : voters) {
-            const mpq_class full = share * static_cast<unsigned long>(key.second);
-            const mpq_class pays = std::min(full, money_[key.first]);
-            sum += pays * to_mpz(count);
-            next[key] = static_cast<std::uint32_t>(money_.size());
-            money_.push_back(money_[key.first] - pays);
-            check(sgn(money_.back()) >= 0, "nobody pays more than she has");
-        }
-        for (const Supporter& supporter : profile_.supporters(project)) {
-            class_[supporter.group] = next.at({class_[supporter.group], supporter.weight});
-        }
-        return sum;
-    }
-
-private:
-    const Profile& profile_;
-    std::vector<std::uint32_t> class_;
-    std::vector<mpq_class> money_;
-};
-
 void check_payments(const Election& election, const Rule& rule, const CountResult& result) {
     const Profile profile(election, rule, weights_for(election, rule));
     for (const Endowment& endowment : result.endowments) {
         mpq_class share(endowment.share.fraction);
-        Purses purses(profile, share * static_cast<long>(one_krone));
+        ExactPurses purses(profile, share * static_cast<long>(one_krone));
         for (const Round& round : result.rounds) {
             if (round.phase != Phase::rule || round.pot != endowment.pot || !round.share) {
                 continue;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "city/participation/counting/count.h"
+#include "city/participation/counting/prices.h"
 
 namespace bypuls::participation::counting {
 namespace {
@@ -143,6 +144,47 @@ TEST(WorkedVectors, SequentialPhragmenStopsAtTheBikePath) {
     EXPECT_THAT(shares(first), ElementsAre("100/3", "190/3", "90", "295/3"));
     EXPECT_THAT(second.winners, ElementsAre(lib, gym, play, park));
     EXPECT_THAT(shares(second), ElementsAre("100/3", "400/7", "75", "800/7"));
+}
+
+TEST(WorkedVectors, SequentialPhragmenWouldBuyTheBikePathAtALoadOf1290Sevenths) {
+    Election election = example(bike);
+    election.budget = 1650 * one_krone;  // loads do not depend on it
+
+    const CountResult result = must_count(election, "phragmen");
+
+    EXPECT_THAT(result.winners, ElementsAre(lib, park, play, gym, bike));
+    EXPECT_THAT(shares(result), ElementsAre("100/3", "190/3", "90", "295/3", "1290/7"));
+}
+
+/// What each voter has left, in kroner: for each a project is added that she alone chooses and nobody can pay.
+std::vector<std::string> left_over(ProjectIndex choice_of_voter_11) {
+    Election election = example(choice_of_voter_11);
+    const Ballots ballots = election.ballots;
+    election.ballots = {};
+    const auto real = static_cast<ProjectIndex>(election.projects.size());
+    for (ProjectIndex voter = 0; voter < ballots.size(); ++voter) {
+        const std::string id = "castle " + std::to_string(voter + 1);
+        election.projects.push_back({.id = id, .name = id, .cost = 1'000'000 * one_krone});
+        std::vector<Choice> choices(ballots[voter].choices.begin(), ballots[voter].choices.end());
+        choices.push_back({real + voter, 1});
+        election.ballots.add(choices);
+    }
+    const Rule rule = rule_named("mes-cost").value();
+    const CountResult result = count(election, rule).value();
+    std::vector<std::string> left;
+    const PriceSystem system = price_systems(election, rule, result).at(0);
+    for (const PriceSystem::Left& one : system.left) {
+        if (one.project >= real) {
+            left.push_back(one.left.fraction);
+        }
+    }
+    return left;
+}
+
+TEST(WorkedVectors, WhatEveryVoterHasLeft) {
+    EXPECT_THAT(left_over(bike), ElementsAre("0", "0", "0", "0", "0", "0", "50/3", "50", "50/3", "50/3", "0"));
+    EXPECT_THAT(left_over(gym),
+                ElementsAre("300/7", "0", "300/7", "0", "0", "300/7", "0", "275/7", "275/7", "0", "300/7"));
 }
 
 TEST(WorkedVectors, RaisingEndsWhereEachVoterCouldPayForEverythingAlone) {

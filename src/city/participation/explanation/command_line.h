@@ -11,6 +11,7 @@
 #include "city/participation/explanation/report.h"
 #include "city/participation/explanation/sentences.h"
 #include "city/participation/pabulib/pabulib.h"
+#include "city/participation/pabulib/voter_groups.h"
 
 namespace bypuls::participation::explanation {
 
@@ -48,6 +49,11 @@ struct Loaded {
     std::optional<pabulib::Document> document;
     pabulib::Published published;
     std::vector<std::string> remarks;
+
+    /// The ballots by what the file says of the voters.
+    std::vector<pabulib::VoterGroup> groups() const {
+        return document ? pabulib::voter_groups(*document) : std::vector<pabulib::VoterGroup>();
+    }
 };
 Result<Loaded> load(const std::string& path, const Arguments& arguments, const Surroundings& around);
 

@@ -106,7 +106,12 @@ Result<int> run_count(const Arguments& arguments, const Surroundings& around) {
     if (arguments.explain) {
         TRY(distance, distances(loaded.election, rule, result));
     }
-    const Metrics figures = metrics(loaded.election, result);
+    const std::vector<pabulib::VoterGroup> groups = loaded.groups();
+    const Metrics figures = metrics(loaded.election, rule, result, groups);
+    std::vector<Beside> beside;
+    if (arguments.explain) {
+        TRY(beside, count_beside(loaded.election, rule, result, groups));
+    }
     TRY(std::vector<Supposed> supposed, suppose(arguments.what_if, arguments, loaded, rule, result, around));
     if (arguments.pb) {
         const pabulib::Document document = loaded.document ? *loaded.document : pabulib::to_document(loaded.election);
@@ -116,7 +121,8 @@ Result<int> run_count(const Arguments& arguments, const Surroundings& around) {
                                    {.distances = arguments.explain ? &distance : nullptr,
                                     .metrics = &figures,
                                     .remarks = &loaded.remarks,
-                                    .what_if = std::move(supposed)});
+                                    .what_if = std::move(supposed),
+                                    .beside = arguments.explain ? &beside : nullptr});
     } else {
         print_plainly(loaded, result, around);
         print_supposed(loaded, supposed, around);
@@ -127,6 +133,13 @@ Result<int> run_count(const Arguments& arguments, const Surroundings& around) {
             around.out << "\n" << tell_whole(loaded.election, result, arguments.language) << "\n";
             for (const ProjectStory& story : tell(loaded.election, result, distance, arguments.language)) {
                 around.out << story.text << "\n";
+            }
+            around.out << "\n";
+            for (const std::string& line : tell_figures(loaded.election, result, figures, arguments.language)) {
+                around.out << line << "\n";
+            }
+            for (const Beside& other : beside) {
+                around.out << tell_beside(loaded.election, other, arguments.language) << "\n";
             }
         }
     }
@@ -154,10 +167,11 @@ Result<int> run_compare(const Arguments& arguments, const Surroundings& around) 
         TRY(CountResult result, std::move(counted[i]));
         results.emplace_back(rules[i], std::move(result));
     }
+    const std::vector<pabulib::VoterGroup> groups = loaded.groups();
     if (arguments.json) {
         around.out << "[";
         for (std::size_t i = 0; i < results.size(); ++i) {
-            const Metrics figures = metrics(loaded.election, results[i].second);
+            const Metrics figures = metrics(loaded.election, results[i].first, results[i].second, groups);
             std::string text =
                 print_result(loaded.election, results[i].first, results[i].second, {.metrics = &figures});
             text.pop_back();
@@ -169,7 +183,7 @@ Result<int> run_compare(const Arguments& arguments, const Surroundings& around) 
     around.out << fmt::format("{:<28} {:>8} {:>14} {:>10} {:>8} {:>8}\n", "rule", "winners", "spent", "excluded",
                               "mean", "gini");
     for (const auto& [rule, result] : results) {
-        const Metrics figures = metrics(loaded.election, result);
+        const Metrics figures = metrics(loaded.election, rule, result);
         around.out << fmt::format("{:<28} {:>8} {:>14} {:>9.1f}% {:>8.2f} {:>8.3f}\n", result.rule,
                                   result.winners.size(), counting::format_money(result.spent),
                                   figures.excluded_voters * 100, figures.mean_winners, figures.gini_kroner);

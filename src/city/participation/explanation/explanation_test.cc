@@ -1,9 +1,12 @@
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <numeric>
 #include <sstream>
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 #include "city/participation/explanation/commands.h"
 #include "city/participation/explanation/metrics.h"
@@ -57,9 +60,10 @@ Terminal terminal() {
 
 TEST(Metrics, OfASmallVoteAreWhatOneCountsByHand) {
     const Election election = play_money();
-    const CountResult result = count(election, named("mes-cost")).value();  // bike, playground, book shed
+    const Rule rule = named("mes-cost");
+    const CountResult result = count(election, rule).value();  // bike, playground, book shed
 
-    const Metrics figures = metrics(election, result);
+    const Metrics figures = metrics(election, rule, result);
 
     EXPECT_DOUBLE_EQ(figures.spent_share, 1000.0 / 1100.0);
     EXPECT_DOUBLE_EQ(figures.voters_with_a_winner, 1);
@@ -67,6 +71,11 @@ TEST(Metrics, OfASmallVoteAreWhatOneCountsByHand) {
     EXPECT_DOUBLE_EQ(figures.median_winners, 1);
     EXPECT_NEAR(figures.mean_kroner, (7 * 700.0 + 4 * 200 + 3 * 100) / 11, 1e-9);
     EXPECT_DOUBLE_EQ(figures.median_kroner, 700);
+    // One has 200, three have 300 and seven have 700 each; a tenth is a voter and a tenth of one.
+    ASSERT_EQ(figures.tenths.size(), 10U);
+    EXPECT_NEAR(std::accumulate(figures.tenths.begin(), figures.tenths.end(), 0.0), 1, 1e-12);
+    EXPECT_NEAR(figures.tenths.back(), 1.1 * 700 / (7 * 700 + 4 * 200 + 3 * 100), 1e-12);
+    EXPECT_NEAR(figures.tenths.front(), (200 + 0.1 * 300) / 6000, 1e-12);
     EXPECT_THAT(figures.underserved, IsEmpty());
 }
 
@@ -80,14 +89,88 @@ TEST(Metrics, AMajorityThatTakesAllLeavesTheOthersUnderserved) {
     const std::vector<counting::Choice> minority = {{2, 1}};
     election.ballots.add(majority, 51);
     election.ballots.add(minority, 49);
-    const CountResult result = count(election, named("greedy")).value();
+    const Rule rule = named("greedy");
+    const CountResult result = count(election, rule).value();
 
-    const Metrics figures = metrics(election, result);
+    const Metrics figures = metrics(election, rule, result);
 
     EXPECT_DOUBLE_EQ(figures.excluded_voters, 0.49);
     ASSERT_EQ(figures.underserved.size(), 1U);
     EXPECT_EQ(figures.underserved[0].project, 2U);
     EXPECT_EQ(figures.underserved[0].share, 4900);
+    EXPECT_THAT(figures.prices, IsEmpty());
+}
+
+TEST(Metrics, ThePaymentsOfEqualSharesAreACertificateUntilSomethingElseFillsTheBudget) {
+    const Election election = play_money();
+    const Rule plain = named("mes-cost");
+    const Rule filled = named("mes-cost-util");
+    const Metrics paid = metrics(election, plain, count(election, plain).value());
+    ASSERT_EQ(paid.prices.size(), 1U);
+    EXPECT_TRUE(paid.prices[0].holds);
+    EXPECT_EQ(paid.prices[0].share.fraction, "100");
+    // The gym's six have paid all they had for the bike path. The park's five: three nothing, two 50/3 each.
+    ASSERT_EQ(paid.prices[0].left.size(), 2U);
+    EXPECT_EQ(paid.prices[0].left[0].project, 1U);
+    EXPECT_EQ(paid.prices[0].left[0].left.fraction, "0");
+    EXPECT_EQ(paid.prices[0].left[1].project, 2U);
+    EXPECT_EQ(paid.prices[0].left[1].left.fraction, "100/3");
+
+    Election richer = election;
+    richer.budget = 1650 * counting::one_krone;  // the gym is filled in with what is left
+    const CountResult with_more = count(richer, filled).value();
+    const bool any_filled = std::ranges::any_of(
+        with_more.rounds, [](const counting::Round& round) { return round.phase == counting::Phase::utilitarian; });
+    ASSERT_TRUE(any_filled);
+    EXPECT_FALSE(metrics(richer, filled, with_more).prices.at(0).holds);
+}
+
+/// A file that tells of its voters: `ages` and `places` are as long as there are voters.
+std::string known_voters(const std::vector<int>& ages, const std::vector<std::string>& places) {
+    std::string text =
+        "META\nkey;value\nbudget;1000\nvote_type;approval\nrule;greedy\nPROJECTS\nproject_id;cost\na;600\nb;700\n"
+        "VOTES\nvoter_id;vote;age;neighborhood\n";
+    for (std::size_t i = 0; i < ages.size(); ++i) {
+        text += std::to_string(i) + (ages[i] < 40 ? ";a;" : ";b;") + std::to_string(ages[i]) + ";" + places[i] + "\n";
+    }
+    return text;
+}
+
+TEST(Metrics, TellOfAgesAndPlacesButNeverOfFewerThanTen) {
+    std::vector<int> ages(30, 20);
+    std::vector<std::string> places(30, "Fjell");
+    ages.insert(ages.end(), 12, 50);
+    places.insert(places.end(), 12, "Konnerud");
+    ages.insert(ages.end(), 3, 80);
+    places.insert(places.end(), 3, "Svelvik");
+    Terminal at = terminal();
+    at.files["known.pb"] = known_voters(ages, places);
+
+    ASSERT_EQ(at.run(count_command, {"known.pb", "--json"}), exit_ok) << at.err.str();
+
+    // The three of Svelvik alone would be too few, and hidden alone they would follow from the rest.
+    const auto groups = nlohmann::json::parse(at.out.str())["metrics"]["groups"];
+    ASSERT_EQ(groups.size(), 4U);
+    EXPECT_EQ(groups[0]["by"], "age");
+    EXPECT_EQ(groups[0]["name"], "18–29");
+    EXPECT_EQ(groups[0]["voters"], 30);
+    EXPECT_EQ(groups[0]["with_a_winner"], 1);
+    EXPECT_EQ(groups[0]["mean_kroner"], 600);
+    EXPECT_EQ(groups[1]["name"], "");
+    EXPECT_EQ(groups[1]["voters"], 15);
+    EXPECT_EQ(groups[1]["with_a_winner"], 0);
+    EXPECT_EQ(groups[2]["name"], "Fjell");
+    EXPECT_EQ(groups[3]["voters"], 15);
+
+    // The same result follows from the same file, with what stands beside it.
+    at.run(count_command, {"known.pb", "--json", "--explain"});
+    at.files["result.json"] = at.out.str();
+    EXPECT_EQ(at.run(verify_count_command, {"known.pb", "result.json"}), exit_ok) << at.out.str() << at.err.str();
+    auto other = nlohmann::json::parse(at.files["result.json"]);
+    other["beside"][0]["spent"] = "1";
+    at.files["result.json"] = other.dump();
+    EXPECT_EQ(at.run(verify_count_command, {"known.pb", "result.json"}), exit_differs);
+    EXPECT_THAT(at.out.str(), HasSubstr("beside[0].spent"));
 }
 
 TEST(WhatIf, TellsWhoGainsAndWhoLoses) {

@@ -69,6 +69,31 @@ double gini(const Spread& spread, std::int64_t voters) {
     return sum == 0 ? 0 : weighted / (static_cast<double>(voters) * sum) - 1;
 }
 
+/// Groups of voters with the same amount are cut where a tenth ends.
+std::vector<double> tenths(const Spread& spread, std::int64_t voters) {
+    constexpr std::size_t parts = 10;
+    double sum = 0;
+    for (const auto& [amount, count] : spread) {
+        sum += static_cast<double>(amount) * static_cast<double>(count);
+    }
+    if (sum == 0) {
+        return {};
+    }
+    std::vector<double> shares(parts, 0);
+    const double each = static_cast<double>(voters) / parts;
+    double before = 0;
+    for (const auto& [amount, count] : spread) {
+        const double after = before + static_cast<double>(count);
+        for (std::size_t part = 0; part < parts; ++part) {
+            const double begin = std::max(before, each * static_cast<double>(part));
+            const double end = std::min(after, each * static_cast<double>(part + 1));
+            shares[part] += std::max(0.0, end - begin) * static_cast<double>(amount) / sum;
+        }
+        before = after;
+    }
+    return shares;
+}
+
 std::vector<PotShare> pot_shares(const Election& election, const CountResult& result) {
     std::map<std::string, std::pair<Money, std::int64_t>> pots;
     std::int64_t votes = 0;
@@ -122,13 +147,44 @@ std::vector<Underserved> find_underserved(const Election& election, const CountR
     return found;
 }
 
-}  // namespace
-
-Metrics metrics(const Election& election, const CountResult& result) {
+/// What was paid for each project; nothing for those that did not win.
+std::vector<std::optional<Money>> paid_for(const Election& election, const CountResult& result) {
     std::vector<std::optional<Money>> paid(election.projects.size());
     for (const counting::Round& round : result.rounds) {
         paid[round.project] = round.paid;
     }
+    return paid;
+}
+
+GroupFigures figures_of(const pabulib::VoterGroup& group, const std::vector<std::optional<Money>>& paid) {
+    GroupFigures figures{.by = group.by, .name = group.name};
+    double with_a_winner = 0;
+    double winners = 0;
+    double money = 0;
+    for (std::size_t i = 0; i < group.ballots.size(); ++i) {
+        const BallotView ballot = group.ballots[i];
+        if (ballot.choices.empty()) {
+            continue;
+        }
+        const Gains gains = gains_of(ballot, paid);
+        const auto count = static_cast<double>(ballot.count);
+        figures.voters += ballot.count;
+        with_a_winner += gains.winners > 0 ? count : 0;
+        winners += static_cast<double>(gains.winners) * count;
+        money += static_cast<double>(gains.money) * count;
+    }
+    const auto all = static_cast<double>(std::max<std::int64_t>(1, figures.voters));
+    figures.with_a_winner = with_a_winner / all;
+    figures.mean_winners = winners / all;
+    figures.mean_kroner = money / all / counting::one_krone;
+    return figures;
+}
+
+}  // namespace
+
+Metrics metrics(const Election& election, const counting::Rule& rule, const CountResult& result,
+                std::span<const pabulib::VoterGroup> groups) {
+    const std::vector<std::optional<Money>> paid = paid_for(election, result);
     Spread winners;
     Spread money;
     std::vector<Gains> gains;
@@ -152,8 +208,13 @@ Metrics metrics(const Election& election, const CountResult& result) {
     metrics.mean_kroner = mean(money, voters) / counting::one_krone;
     metrics.median_kroner = median(money, voters) / counting::one_krone;
     metrics.gini_kroner = gini(money, voters);
+    metrics.tenths = tenths(money, voters);
     metrics.pots = pot_shares(election, result);
     metrics.underserved = find_underserved(election, result, gains, voters);
+    metrics.prices = price_systems(election, rule, result);
+    for (const pabulib::VoterGroup& group : groups) {
+        metrics.groups.push_back(figures_of(group, paid));
+    }
     return metrics;
 }
 

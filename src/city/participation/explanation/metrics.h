@@ -1,9 +1,12 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
 #include "city/participation/counting/count.h"
+#include "city/participation/counting/prices.h"
+#include "city/participation/pabulib/voter_groups.h"
 
 namespace bypuls::participation::explanation {
 
@@ -23,6 +26,16 @@ struct Underserved {
     counting::Money share = 0;
 };
 
+/// How voters of one age or from one part of the town fared.
+struct GroupFigures {
+    std::string by;            ///< "age", "neighborhood" or "district"
+    std::string name;          ///< "30–44", "Fjell"; empty: the small groups together
+    std::int64_t voters = 0;   ///< with at least one choice
+    double with_a_winner = 0;  ///< share of these
+    double mean_winners = 0;
+    double mean_kroner = 0;
+};
+
 /// Figures by which results under different rules can be compared. Over voters with at least one choice.
 struct Metrics {
     double spent_share = 0;           ///< of the budget
@@ -32,11 +45,18 @@ struct Metrics {
     double median_winners = 0;
     double mean_kroner = 0;  ///< paid for funded choices per voter
     double median_kroner = 0;
-    double gini_kroner = 0;                ///< 0: all have the same; towards 1: few have all
+    double gini_kroner = 0;  ///< 0: all have the same; towards 1: few have all
+    /// Of the kroner that all voters have for their choices together, the part that each tenth of the voters has, those
+    /// with least first. Empty if there are none.
+    std::vector<double> tenths;
     std::vector<PotShare> pots;            ///< as listed, the common budget last
     std::vector<Underserved> underserved;  ///< ascending by project
+    std::vector<counting::PriceSystem> prices;
+    std::vector<GroupFigures> groups;  ///< where something is known of the voters
 };
 
-Metrics metrics(const counting::Election& election, const counting::CountResult& result);
+/// `groups` are the same ballots by what is known of their voters.
+Metrics metrics(const counting::Election& election, const counting::Rule& rule, const counting::CountResult& result,
+                std::span<const pabulib::VoterGroup> groups = {});
 
 }  // namespace bypuls::participation::explanation

@@ -25,14 +25,15 @@ std::string told(const Json& value) {
 
 /// What is told beside the outcome, where it is asked for.
 bool is_explanation(std::string_view key) {
-    static constexpr std::array<std::string_view, 6> keys = {"remarks", "not_applicable", "losers",
-                                                             "margins", "metrics",        "what_if"};
+    static constexpr std::array<std::string_view, 7> keys = {"remarks", "not_applicable", "losers", "margins",
+                                                             "metrics", "what_if",        "beside"};
     return std::ranges::find(keys, key) != keys.end();
 }
 
 /// What a published result may leave out.
 bool may_be_missing(std::string_view key) {
-    static constexpr std::array<std::string_view, 3> optional = {"changed_outcome", "alternatives", "could_pay"};
+    static constexpr std::array<std::string_view, 6> optional = {"changed_outcome", "alternatives", "could_pay",
+                                                                 "tenths",          "prices",       "groups"};
     return is_explanation(key) || std::ranges::find(optional, key) != optional.end();
 }
 
@@ -123,6 +124,11 @@ Result<std::optional<Mismatch>> first_mismatch(std::string_view published, std::
 bool tells_distances(std::string_view published) {
     const Json json = Json::parse(published, nullptr, false);
     return json.is_object() && (json.contains("losers") || json.contains("margins"));
+}
+
+bool tells_beside(std::string_view published) {
+    const Json json = Json::parse(published, nullptr, false);
+    return json.is_object() && json.contains("beside");
 }
 
 std::vector<std::string> changes_told(std::string_view published) {

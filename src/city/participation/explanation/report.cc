@@ -240,17 +240,7 @@ void write_distances(Writer& out, const Election& election, const Distances& dis
     out.close(']');
 }
 
-void write_metrics(Writer& out, const Election& election, const Metrics& metrics) {
-    out.key("metrics");
-    out.open('{');
-    out.real("spent_share", metrics.spent_share);
-    out.real("voters_with_a_winner", metrics.voters_with_a_winner);
-    out.real("excluded_voters", metrics.excluded_voters);
-    out.real("mean_winners", metrics.mean_winners);
-    out.real("median_winners", metrics.median_winners);
-    out.real("mean_kroner", metrics.mean_kroner);
-    out.real("median_kroner", metrics.median_kroner);
-    out.real("gini_kroner", metrics.gini_kroner);
+void write_pots(Writer& out, const Metrics& metrics) {
     out.key("pots");
     out.open('[');
     for (const PotShare& pot : metrics.pots) {
@@ -262,6 +252,9 @@ void write_metrics(Writer& out, const Election& election, const Metrics& metrics
         out.close('}');
     }
     out.close(']');
+}
+
+void write_underserved(Writer& out, const Election& election, const Metrics& metrics) {
     out.key("underserved");
     out.open('[');
     for (const Underserved& one : metrics.underserved) {
@@ -274,7 +267,91 @@ void write_metrics(Writer& out, const Election& election, const Metrics& metrics
         out.close('}');
     }
     out.close(']');
+}
+
+void write_prices(Writer& out, const Election& election, const Metrics& metrics) {
+    out.key("prices");
+    out.open('[');
+    for (const counting::PriceSystem& system : metrics.prices) {
+        out.item();
+        out.open('{');
+        out.field("pot", system.pot);
+        out.boolean("holds", system.holds);
+        out.exact("share", system.share);
+        out.key("left");
+        out.open('[');
+        for (const counting::PriceSystem::Left& left : system.left) {
+            out.item();
+            out.open('{');
+            out.field("project", election.projects[left.project].id);
+            out.exact("left", left.left);
+            out.close('}');
+        }
+        out.close(']');
+        out.close('}');
+    }
+    out.close(']');
+}
+
+void write_groups(Writer& out, const Metrics& metrics) {
+    out.key("groups");
+    out.open('[');
+    for (const GroupFigures& group : metrics.groups) {
+        out.item();
+        out.open('{');
+        out.field("by", group.by);
+        out.field("name", group.name);
+        out.number("voters", group.voters);
+        out.real("with_a_winner", group.with_a_winner);
+        out.real("mean_winners", group.mean_winners);
+        out.real("mean_kroner", group.mean_kroner);
+        out.close('}');
+    }
+    out.close(']');
+}
+
+void write_metrics(Writer& out, const Election& election, const Metrics& metrics) {
+    out.key("metrics");
+    out.open('{');
+    out.real("spent_share", metrics.spent_share);
+    out.real("voters_with_a_winner", metrics.voters_with_a_winner);
+    out.real("excluded_voters", metrics.excluded_voters);
+    out.real("mean_winners", metrics.mean_winners);
+    out.real("median_winners", metrics.median_winners);
+    out.real("mean_kroner", metrics.mean_kroner);
+    out.real("median_kroner", metrics.median_kroner);
+    out.real("gini_kroner", metrics.gini_kroner);
+    out.key("tenths");
+    out.raw("[");
+    for (std::size_t i = 0; i < metrics.tenths.size(); ++i) {
+        out.raw(fmt::format("{}{:.6g}", i == 0 ? "" : ", ", metrics.tenths[i]));
+    }
+    out.raw("]");
+    write_pots(out, metrics);
+    write_underserved(out, election, metrics);
+    write_prices(out, election, metrics);
+    if (!metrics.groups.empty()) {
+        write_groups(out, metrics);
+    }
     out.close('}');
+}
+
+void write_beside(Writer& out, const Election& election, const std::vector<Beside>& beside) {
+    out.key("beside");
+    out.open('[');
+    for (const Beside& one : beside) {
+        out.item();
+        out.open('{');
+        out.field("rule", one.difference.result.rule);
+        out.field("rule_text", print_rule(one.rule));
+        out.field("spent", format_money(one.difference.result.spent));
+        out.ids("winners", election, one.difference.result.winners);
+        out.ids("gained", election, one.difference.gained);
+        out.ids("lost", election, one.difference.lost);
+        write_metrics(out, election, one.metrics);
+        out.close('}');
+    }
+    out.close(']');
 }
 
 void write_what_if(Writer& out, const Election& election, const std::vector<Supposed>& supposed) {
@@ -341,6 +418,9 @@ std::string print_result(const Election& election, const counting::Rule& rule, c
     }
     if (parts.metrics != nullptr) {
         write_metrics(out, election, *parts.metrics);
+    }
+    if (parts.beside != nullptr) {
+        write_beside(out, election, *parts.beside);
     }
     if (!parts.what_if.empty()) {
         write_what_if(out, election, parts.what_if);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,12 +19,25 @@ struct Supposed {
     Difference difference;
 };
 
+/// The same ballots by another rule, with all else that the adopted rule says as it is.
+struct Beside {
+    counting::Rule rule;
+    Difference difference;
+    Metrics metrics;
+};
+/// Greedy and Equal Shares (cost, add1u) beside the adopted rule, but for the one that it is itself. Errors are those
+/// of count().
+Result<std::vector<Beside>> count_beside(const counting::Election& election, const counting::Rule& rule,
+                                         const counting::CountResult& result,
+                                         std::span<const pabulib::VoterGroup> groups);
+
 /// What else goes into a report; null: left out.
 struct ReportParts {
     const Distances* distances = nullptr;
     const Metrics* metrics = nullptr;
     const std::vector<std::string>* remarks = nullptr;  ///< about the ballots; left out too if there are none
     std::vector<Supposed> what_if = {};
+    const std::vector<Beside>* beside = nullptr;
 };
 
 /// A result as JSON, by docs/formats/count-result.schema.json: `winners` are project ids in order of purchase, money is
@@ -52,6 +66,8 @@ struct Mismatch {
 Result<std::optional<Mismatch>> first_mismatch(std::string_view published, std::string_view counted);
 /// True if a published result tells how close it was.
 bool tells_distances(std::string_view published);
+/// True if a published result has other rules beside it.
+bool tells_beside(std::string_view published);
 /// The changes that a published result tells the outcome of, as they were asked about.
 std::vector<std::string> changes_told(std::string_view published);
 

@@ -148,6 +148,15 @@ public:
         return money(static_cast<Money>(std::llround(kroner.value * static_cast<double>(counting::one_krone))));
     }
 
+    /// "62 %" or "62,5 %".
+    std::string percent(double share) const {
+        return say_("counting.percent", {{"share", words::number(say_.language(), share * 100, 0)}});
+    }
+    /// To the nearest krone.
+    std::string about(double kroner) const {
+        return money(static_cast<Money>(std::llround(kroner)) * counting::one_krone);
+    }
+
     std::string round(std::size_t at) const {
         const counting::Round& bought = result_.rounds[at];
         std::string text =
@@ -197,6 +206,54 @@ std::vector<std::string> tell_rounds(const Election& election, const CountResult
         rounds.push_back(teller.round(at));
     }
     return rounds;
+}
+
+std::vector<std::string> tell_figures(const Election& election, const CountResult& result, const Metrics& metrics,
+                                      Language language) {
+    const Teller teller(election, result, language);
+    const words::Words& say = teller.say();
+    std::vector<std::string> lines;
+    lines.push_back(say("counting.figures", {{"share", teller.percent(metrics.voters_with_a_winner)},
+                                             {"winners", words::number(say.language(), metrics.mean_winners, 1)},
+                                             {"kroner", teller.about(metrics.mean_kroner)}}));
+    if (!metrics.tenths.empty()) {
+        lines.push_back(say("counting.tenths", {{"least", teller.percent(metrics.tenths.front())},
+                                                {"most", teller.percent(metrics.tenths.back())}}));
+    }
+    const bool priced = !metrics.prices.empty() && std::ranges::all_of(metrics.prices, &counting::PriceSystem::holds);
+    if (priced) {
+        lines.push_back(say("counting.priced", {{"share", teller.money(metrics.prices.back().share)}}));
+    }
+    for (const GroupFigures& group : metrics.groups) {
+        lines.push_back(say("counting.group", {{"name", group.name.empty() ? say("counting.group_others") : group.name},
+                                               {"voters", words::count(say.language(), group.voters)},
+                                               {"share", teller.percent(group.with_a_winner)},
+                                               {"kroner", teller.about(group.mean_kroner)}}));
+    }
+    return lines;
+}
+
+std::string tell_beside(const Election& election, const Beside& beside, Language language) {
+    const CountResult& result = beside.difference.result;
+    const Teller teller(election, result, language);
+    const words::Words& say = teller.say();
+    std::string text = say("counting.beside",
+                           {{"rule", beside.rule.method == counting::Method::greedy ? say("counting.beside_greedy")
+                                                                                    : say("counting.beside_shares")},
+                            {"projects", say.plural("counting.projects", std::ssize(result.winners))},
+                            {"spent", teller.money(result.spent)},
+                            {"share", teller.percent(beside.metrics.voters_with_a_winner)},
+                            {"kroner", teller.about(beside.metrics.mean_kroner)}});
+    if (beside.difference.gained.empty() && beside.difference.lost.empty()) {
+        return text + " " + say("counting.beside_same");
+    }
+    if (!beside.difference.gained.empty()) {
+        text += " " + say("counting.beside_gained", {{"projects", teller.list(beside.difference.gained)}});
+    }
+    if (!beside.difference.lost.empty()) {
+        text += " " + say("counting.beside_lost", {{"projects", teller.list(beside.difference.lost)}});
+    }
+    return text;
 }
 
 std::string tell_whole(const Election& election, const CountResult& result, Language language) {

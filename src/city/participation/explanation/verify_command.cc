@@ -134,7 +134,12 @@ Result<std::optional<Mismatch>> result_differs(const Claim& claim, const Argumen
     if (claim.file) {
         return file_differs(*claim.file, loaded.election, result);
     }
-    const Metrics figures = metrics(loaded.election, result);
+    const Metrics figures = metrics(loaded.election, claim.rule, result, loaded.groups());
+    std::vector<Beside> beside;
+    const bool compared = tells_beside(claim.json);
+    if (compared) {
+        TRY(beside, count_beside(loaded.election, claim.rule, result, loaded.groups()));
+    }
     Distances distance;
     const bool explained = !arguments.quick && tells_distances(claim.json);
     if (explained) {
@@ -149,7 +154,8 @@ Result<std::optional<Mismatch>> result_differs(const Claim& claim, const Argumen
                                                    {.distances = explained ? &distance : nullptr,
                                                     .metrics = &figures,
                                                     .remarks = nullptr,
-                                                    .what_if = std::move(supposed)}));
+                                                    .what_if = std::move(supposed),
+                                                    .beside = compared ? &beside : nullptr}));
 }
 
 int disagrees(const Surroundings& around, std::string_view where) {

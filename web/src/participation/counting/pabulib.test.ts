@@ -115,8 +115,8 @@ describe('a result', () => {
         if (!rule.ok) throw new Error()
         const result = count(election, rule.value)
         if (!result.ok) throw new Error()
-        const { metrics, losers, margins, ...golden } = JSON.parse(play_money_result) as Record<string, unknown>
-        expect([metrics, losers, margins].every(Boolean)).toBe(true)
+        const { metrics, losers, margins, beside, ...golden } = JSON.parse(play_money_result) as Record<string, unknown>
+        expect([metrics, losers, margins, beside].every(Boolean)).toBe(true)
         expect(result_json(election, rule.value, result.value)).toEqual(golden)
     })
     it('is read back as a claim', () => {

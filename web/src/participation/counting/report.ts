@@ -76,7 +76,7 @@ export interface Difference {
 }
 
 /// What only the program tells, or may leave out.
-const told_by_the_program = new Set(['remarks', 'not_applicable', 'losers', 'margins', 'metrics', 'what_if'])
+const told_by_the_program = new Set(['remarks', 'not_applicable', 'losers', 'margins', 'metrics', 'what_if', 'beside'])
 const may_be_missing = new Set([...told_by_the_program, 'changed_outcome', 'alternatives', 'could_pay'])
 
 /// Rules are compared before, by what they say; fractions to the letter, the decimals beside them nearly.
