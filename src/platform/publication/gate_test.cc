@@ -160,6 +160,45 @@ TEST_F(GateTest, ADatastreamPassesWithWhatItRefersToUnderTheSameIds) {
     EXPECT_THAT(files(), HasSubstr("Buoy")) << "the search would find it";
 }
 
+TEST_F(GateTest, WhatWasObservedIsAboutTheSameInPublicWhateverIsToldOfWhereItWas) {
+    const Instant told = clock_.now();
+    const auto observed = [&](auto, Interval within) -> Result<Interval> {
+        const Instant then = told - 30min;
+        return within.contains(then) ? Interval{then, then + Duration{1}} : Interval{};
+    };
+    const auto feature = registry_->feature_of(thing_, told - 30min).value();
+    const std::vector<registry::Write> earlier{
+        registry::Create{registry::HistoricalLocation{.thing = thing_, .time = told - 30min, .locations = {south_}}}};
+    ASSERT_TRUE(registry_->apply(earlier, {}, observed));
+    set_access(stream_, Access::open);
+    follow();
+    const auto view = plane_->registry();
+    const auto name_at = [&](Instant time) {
+        const auto found = view->feature_at(thing_, time).value();
+        return found ? view->features().get(*found)->name : "none";
+    };
+    EXPECT_EQ(view->feature_at(thing_, told - 30min).value(), feature);
+    EXPECT_EQ(name_at(told - 30min), "North");
+    // What it was kept for is not all of the stay.
+    EXPECT_EQ(name_at(told - 20min), "South");
+    EXPECT_EQ(name_at(told - 2h), "South");
+
+    const std::vector<registry::Write> gone{registry::Remove{registry::Kind::location, north_.value},
+                                            registry::Remove{registry::Kind::location, south_.value}};
+    ASSERT_TRUE(registry_->apply(gone, {}, observed));
+    follow();
+    EXPECT_THAT(all(view->locations()), IsEmpty());
+    EXPECT_EQ(name_at(told - 30min), "North");
+    EXPECT_EQ(view->featured(feature)->size(), 1U);
+    EXPECT_EQ(name_at(told), "none");
+    EXPECT_THAT(files(), Not(HasSubstr(canary)));
+
+    ASSERT_TRUE(registry_->features().remove(feature));
+    follow();
+    EXPECT_EQ(name_at(told - 30min), "none");
+    EXPECT_THAT(all(view->features()), IsEmpty());
+}
+
 TEST_F(GateTest, AMultiDatastreamPassesToo) {
     const auto id = registry_->multi_datastreams()
                         .create({.thing = thing_,

@@ -68,6 +68,7 @@ Result<void> add_streams(const registry::View& view, Copy& copy, Needed& needed)
 Result<void> add_thing(registry::Registry& registry, registry::ThingId id, Copy& copy, Needed& needed) {
     TRY(auto thing, registry.things().get(id));
     TRY(auto history, registry.historical_locations(id, Instant::max(), registry::page_max));
+    TRY(const auto kept, registry.kept_features({&id, 1}));
     needed.locations.insert(thing.locations.begin(), thing.locations.end());
     for (auto& stay : history) {
         needed.locations.insert(stay.locations.begin(), stay.locations.end());
@@ -76,11 +77,21 @@ Result<void> add_thing(registry::Registry& registry, registry::ThingId id, Copy&
         }
         copy.historical_locations.push_back(std::move(stay));
     }
+    const auto make_where_it_was = [&](const Result<registry::FeatureId>& made) -> Result<void> {
+        return made || made.error().code == Errc::not_found ? Result<void>{} : std::unexpected(made.error());
+    };
     if (!thing.locations.empty()) {
         // Where a location was corrected since the thing came there, what is observed now is about another feature.
-        if (const auto made = registry.feature_of(id); !made && made.error().code != Errc::not_found) {
-            return std::unexpected(made.error());
-        }
+        TRY_DO(make_where_it_was(registry.feature_of(id)));
+    }
+    if (!kept.empty()) {
+        // What was kept stands for the beginning of some stays only.
+        TRY_DO(make_where_it_was(registry.feature_of(id, observations::earliest_time)));
+    }
+    for (const registry::FeatureStay& stay : kept) {
+        TRY_DO(make_where_it_was(registry.feature_of(id, stay.during.to)));
+        needed.features.insert(stay.feature);
+        copy.kept_features.push_back(stay);
     }
     copy.things.push_back(public_part(std::move(thing)));
     return {};

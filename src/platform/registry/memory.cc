@@ -172,8 +172,9 @@ public:
     const Entities<FeatureOfInterest>& features() const override { return features_; }
     const Entities<Place>& places() const override { return places_; }
 
-    Result<Applied> apply(std::span<const Write> writes, std::span<const std::string> names) override {
-        return keeper_.change([&](State& state, Instant now) { return state.apply(writes, names, now); });
+    Result<Applied> apply(std::span<const Write> writes, std::span<const std::string> names,
+                          const ObservedDuring& observed) override {
+        return keeper_.change([&](State& state, Instant now) { return state.apply(writes, names, observed, now); });
     }
 
     Result<InsertedThing> insert(const NewThing& thing) override {
@@ -217,9 +218,7 @@ public:
     Result<std::optional<FeatureId>> feature_at(ThingId thing, Instant time) const override {
         return keeper_.read([&](const State& state) -> Result<std::optional<FeatureId>> {
             TRY_DO(state.exists<Thing>(thing));
-            LocationId at{};
-            const auto* known = state.feature_at(thing, time, at);
-            return known != nullptr && known->feature ? std::optional(known->feature) : std::nullopt;
+            return state.feature_at(thing, time);
         });
     }
     Result<std::vector<Featured>> featured(FeatureId feature) const override {
@@ -234,6 +233,16 @@ public:
             std::vector<FeatureStay> found;
             for (const ThingId thing : std::set<ThingId>(things.begin(), things.end())) {
                 state.add_features_of(thing, found);
+            }
+            return found;
+        });
+    }
+    Result<std::vector<FeatureStay>> kept_features(std::span<const ThingId> things) const override {
+        TRY_DO(at_most_a_page(things.size()));
+        return keeper_.read([&](const State& state) -> Result<std::vector<FeatureStay>> {
+            std::vector<FeatureStay> found;
+            for (const ThingId thing : std::set<ThingId>(things.begin(), things.end())) {
+                std::ranges::copy(state.kept_of(thing), std::back_inserter(found));
             }
             return found;
         });

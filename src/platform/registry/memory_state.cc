@@ -89,6 +89,7 @@ Result<decltype(Entity::id)> State::add(const Entity& given, Instant now) {
             return fail(Errc::conflict, fmt::format("slug '{}' is or was another place's", entity.slug));
         }
     }
+    TRY(const auto before, observed_before(entity, now));
     const auto id = put_new(std::move(entity));
     if constexpr (std::is_same_v<Entity, Thing>) {
         if (!given.locations.empty()) {
@@ -101,6 +102,7 @@ Result<decltype(Entity::id)> State::add(const Entity& given, Instant now) {
     if constexpr (std::is_same_v<Entity, HistoricalLocation>) {
         settle(rows<HistoricalLocation>().at(id));
     }
+    keep(before);
     return id;
 }
 
@@ -119,6 +121,7 @@ Result<void> State::replace(Entity entity, [[maybe_unused]] Instant now) {
             return fail(Errc::conflict, fmt::format("the slug '{}' is permanent", found->second.slug));
         }
     }
+    TRY(const auto before, observed_before(entity, now));
     if constexpr (std::is_same_v<Entity, Location>) {
         // What was observed stays where it was observed; new observations get a new feature.
         if (entity.geometry != found->second.geometry) {
@@ -136,6 +139,7 @@ Result<void> State::replace(Entity entity, [[maybe_unused]] Instant now) {
     if constexpr (std::is_same_v<Entity, HistoricalLocation>) {
         settle(found->second);
     }
+    keep(before);
     return {};
 }
 
@@ -212,6 +216,7 @@ void State::erase(ThingId id, Removed& removed) {
             note<Place>(place_id, false);
         }
     }
+    kept.erase(id);
     rows<Thing>().erase(id);
     note<Thing>(id, true);
 }
@@ -262,6 +267,9 @@ void State::erase(FeatureId id, Removed& /*removed*/) {
             one.feature = one.feature == id ? FeatureId{} : one.feature;
         }
     }
+    for (auto& [thing, stays] : kept) {
+        std::erase_if(stays, [&](const FeatureStay& stay) { return stay.feature == id; });
+    }
     rows<FeatureOfInterest>().erase(id);
     note<FeatureOfInterest>(id, true);
 }
@@ -274,12 +282,14 @@ void State::erase(PlaceId id, Removed& /*removed*/) {
 template <typename Entity>
 Result<Removed> State::remove(decltype(Entity::id) id) {
     TRY_DO(exists<Entity>(id));
+    TRY(const auto before, observed_before(id, Instant{}));
     Removed removed;
     if constexpr (std::is_same_v<Entity, Datastream> || std::is_same_v<Entity, MultiDatastream>) {
         erase_stream<Entity>(id, removed);
     } else {
         erase(id, removed);
     }
+    keep(before);
     return removed;
 }
 
@@ -330,10 +340,12 @@ Result<std::int64_t> State::apply_one(const Write& write, Instant now, Removed& 
     return id.value;
 }
 
-Result<Applied> State::apply(std::span<const Write> writes, std::span<const std::string> names, Instant now) {
+Result<Applied> State::apply(std::span<const Write> writes, std::span<const std::string> names,
+                             const ObservedDuring& when_observed, Instant now) {
     if (writes.size() > writes_max) {
         return fail(Errc::exhausted, fmt::format("at most {} writes are made at once", writes_max));
     }
+    observed = &when_observed;
     Applied applied;
     std::vector<std::optional<Kind>> kinds;
     for (const Write& given : writes) {
@@ -347,6 +359,7 @@ Result<Applied> State::apply(std::span<const Write> writes, std::span<const std:
         applied.ids.push_back(*id);
         kinds.push_back(made_by(write));
     }
+    observed = nullptr;
     return applied;
 }
 

@@ -31,6 +31,7 @@ struct State {
     std::map<Kind, std::int64_t> last_ids;
     std::map<std::pair<Kind, std::int64_t>, Change> changes;
     std::map<LocationId, std::vector<FeatureSince>> features;  // by time, the first from the beginning
+    std::map<ThingId, std::vector<FeatureStay>> kept;          // by time, apart
     std::set<std::string, std::less<>> slugs;                  // all that ever were
     Version version = 0;
 
@@ -53,7 +54,8 @@ struct State {
     template <typename Entity>
     Result<void> replace(Entity entity, Instant now);
     Result<HistoricalLocationId> move(ThingId thing, const std::vector<LocationId>& locations, Instant time);
-    Result<Applied> apply(std::span<const Write> writes, std::span<const std::string> names, Instant now);
+    Result<Applied> apply(std::span<const Write> writes, std::span<const std::string> names,
+                          const ObservedDuring& when_observed, Instant now);
     Result<InsertedThing> insert(const NewThing& given, Instant now);
 
     /// Of an entity that is there.
@@ -69,14 +71,43 @@ struct State {
     template <typename Entity>
     Result<Removed> remove(decltype(Entity::id) id);
 
-    /// The first location of the thing at a time, and its feature then; null when there was no location.
-    const FeatureSince* feature_at(ThingId thing, Instant time, LocationId& location) const;
+    std::optional<FeatureId> feature_at(ThingId thing, Instant time) const;
+    std::span<const FeatureStay> kept_of(ThingId thing) const;
     Result<FeatureId> feature_of(ThingId thing, Instant time, Instant now);
     std::vector<Featured> featured(FeatureId feature) const;
     void add_features_of(ThingId thing, std::vector<FeatureStay>& found) const;
 
 private:
     std::vector<Stay> stays_of(ThingId thing) const;
+    std::vector<FeatureStay> worked_out(ThingId thing, const std::vector<Stay>& stays) const;
+    std::optional<FeatureId> kept_at(ThingId thing, Instant time) const;
+    /// The first location of the thing at a time, and its feature then; null when there was no location.
+    const FeatureSince* place_at(ThingId thing, Instant time, LocationId& location) const;
+
+    // What was observed stays about what it was about: around each change of where things were,
+    // keep(observed_before(change)). The change is a new or changed entity, or the id of one that goes.
+    template <typename Change>
+    Result<std::vector<ObservedStays>> observed_before(const Change& change, Instant now) const {
+        if (observed == nullptr || !*observed) {
+            return std::vector<ObservedStays>{};
+        }
+        Touched touched;
+        add_touched(change, now, touched);
+        return observed_in(touched);
+    }
+    template <typename Change>
+    void add_touched(const Change& /*change*/, Instant /*now*/, Touched& /*touched*/) const {}
+    void add_touched(const HistoricalLocation& location, Instant now, Touched& touched) const;
+    void add_touched(HistoricalLocationId id, Instant now, Touched& touched) const;
+    void add_touched(const Location& location, Instant now, Touched& touched) const;
+    void add_touched(LocationId id, Instant now, Touched& touched) const;
+    void add_stay(ThingId thing, Instant time, Touched& touched) const;
+    void add_things_at(LocationId location, Instant since, Touched& touched) const;
+    Result<std::vector<ObservedStays>> observed_in(const Touched& touched) const;
+    std::vector<FeatureStay> features_during(ThingId thing, Interval during) const;
+    void keep(const std::vector<ObservedStays>& before);
+
+    const ObservedDuring* observed = nullptr;  // while apply() is under way
 
     template <typename Entity>
     void note(decltype(Entity::id) id, bool removed) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -54,6 +55,10 @@ struct InsertedThing {
     std::vector<DatastreamId> datastreams;  ///< of NewThing::datastreams, in order
 };
 
+/// When any of these datastreams was observed within a time: from the first observation to just after the last, empty
+/// when there is none. Asked in the midst of a change: it must not use the registry.
+using ObservedDuring = std::function<Result<Interval>(std::span<const DatastreamId> datastreams, Interval within)>;
+
 /// A registry that can be changed. Each call is one transaction: durable when it returns a value, without effect when
 /// it returns an error.
 class Registry : public View {
@@ -79,8 +84,13 @@ public:
 
     /// Makes all the changes, in order, or none of them. An error says which write it is about by its name of `names`,
     /// one for each, of which an empty one says nothing; or by its number from 1: "write 3: there is no sensor 9".
-    /// Errc::exhausted above writes_max.
-    virtual Result<Applied> apply(std::span<const Write> writes, std::span<const std::string> names = {}) = 0;
+    /// Errc::exhausted above writes_max, and the errors of `observed`.
+    ///
+    /// What was observed stays about the feature that it was about, whatever the changes say of where its thing was:
+    /// between the first and the last observation that `observed` tells of, the thing keeps the features it had, for as
+    /// long as it and they exist. Without `observed`, as in every other call, nothing counts as observed.
+    virtual Result<Applied> apply(std::span<const Write> writes, std::span<const std::string> names = {},
+                                  const ObservedDuring& observed = {}) = 0;
     /// Makes a thing with its locations, datastreams, sensors and properties, or nothing at all.
     virtual Result<InsertedThing> insert(const NewThing& thing) = 0;
     /// Makes many at once; all or none. Errc::exhausted above bulk_max. The answer is in the order given.
@@ -91,7 +101,8 @@ public:
     virtual Result<HistoricalLocationId> move(ThingId thing, const std::vector<LocationId>& locations,
                                               Instant time) = 0;
 
-    /// What feature_at() tells, made now if need be (18-088 §10.2.1.3). Errc::not_found when the thing has no location.
+    /// What feature_at() tells, made now if need be (18-088 §10.2.1.3). Errc::not_found when the thing had no location
+    /// then.
     virtual Result<FeatureId> feature_of(ThingId thing, Instant time) = 0;
     /// The same for what is observed now.
     virtual Result<FeatureId> feature_of(ThingId thing) = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <span>
 #include <vector>
 
@@ -22,5 +23,27 @@ void keep_newest(std::vector<Stay>& stays);
 /// rising time.
 void add_features(ThingId thing, const Stay& stay, std::span<const FeatureSince> known,
                   std::vector<FeatureStay>& found);
+
+// Lists of stays go by thing, then time, and no two of a thing overlap.
+
+/// The parts of the stays that lie within a time.
+std::vector<FeatureStay> clipped(std::span<const FeatureStay> stays, Interval during);
+/// What a thing was about is what was kept, and what its stays say where nothing was.
+std::vector<FeatureStay> with_kept(std::span<const FeatureStay> worked_out, std::span<const FeatureStay> kept);
+/// The parts of `before` where `after` has another feature or none; neighbours with the same feature are one.
+std::vector<FeatureStay> lost(std::span<const FeatureStay> before, std::span<const FeatureStay> after);
+/// Neighbours with the same feature are one.
+std::vector<FeatureStay> joined(std::span<const FeatureStay> stays);
+
+/// Of which things a change can alter where they were, and when.
+using Touched = std::map<ThingId, Interval>;
+void touch(Touched& touched, ThingId thing, Interval during);
+
+/// The features of a thing while it was observed, before a change that can alter where it was.
+struct ObservedStays {
+    ThingId thing{};
+    Interval during{};
+    std::vector<FeatureStay> features;
+};
 
 }  // namespace bypuls::registry

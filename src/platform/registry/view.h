@@ -123,9 +123,10 @@ public:
     virtual Result<std::vector<HistoricalLocation>> historical_locations(ThingId thing, Instant before,
                                                                          std::size_t limit) const = 0;
 
-    /// The feature that what was observed of the thing at an instant is about, when the sender named none: that of the
-    /// first location it had then (its first known one, before that), as the location was then. Nothing when there was
-    /// no location, or when no feature has been made of it yet (Registry::feature_of makes it).
+    /// The feature that what was observed of the thing at an instant is about, when the sender named none: the one that
+    /// was kept, else that of the first location it had then (its first known one, before that), as the location was
+    /// then. Nothing when there was no location, or when no feature has been made of it yet (Registry::feature_of makes
+    /// it).
     virtual Result<std::optional<FeatureId>> feature_at(ThingId thing, Instant time) const = 0;
     /// The other way: which things' observations are about the feature, and when. By thing, then time; at most
     /// page_max.
@@ -133,9 +134,13 @@ public:
 
     /// What featured() tells, asked by thing: the features that what was observed of these things is about, and when.
     /// By thing, then time; things that are not there have none. Of a thing that moved oftener than stays_max times,
-    /// only the newest stays count, the oldest of them from the beginning. Errc::exhausted for more than page_max
-    /// things.
+    /// only the newest stays count, the oldest of them from the beginning; what was kept counts however long ago it
+    /// was. Errc::exhausted for more than page_max things.
     virtual Result<std::vector<FeatureStay>> features_of(std::span<const ThingId> things) const = 0;
+
+    /// Where what was observed of these things stayed about the feature that it was about when another place of the
+    /// thing was told later (Registry::apply). By thing, then time. Errc::exhausted for more than page_max things.
+    virtual Result<std::vector<FeatureStay>> kept_features(std::span<const ThingId> things) const = 0;
 
     /// The features that have stood for a location, by rising time: a new one each time its geometry was corrected.
     virtual Result<std::vector<FeatureSince>> location_features(LocationId location) const = 0;

@@ -28,10 +28,12 @@ Result<std::int64_t> Writing::apply_one(const Write& write, Removed& removed) {
     return id.value;
 }
 
-Result<Applied> Writing::apply(std::span<const Write> writes, std::span<const std::string> names) {
+Result<Applied> Writing::apply(std::span<const Write> writes, std::span<const std::string> names,
+                               const ObservedDuring& observed) {
     if (writes.size() > writes_max) {
         return fail(Errc::exhausted, fmt::format("at most {} writes are made at once", writes_max));
     }
+    observed_ = &observed;
     Applied applied;
     std::vector<std::optional<Kind>> kinds;
     for (const Write& given : writes) {

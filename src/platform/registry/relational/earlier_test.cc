@@ -64,6 +64,7 @@ void expect_locations(int version, const Registry& today) {
     }
     if (version >= 3) {
         EXPECT_EQ(today.feature_at(ThingId{41}, moved - 1h).value(), FeatureId{900});
+        EXPECT_EQ(today.feature_at(ThingId{41}, moved - 2h).value(), FeatureId{version >= 8 ? 901 : 900});
     }
 }
 

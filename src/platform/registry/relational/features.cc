@@ -114,6 +114,47 @@ StaysOfThings read_newest_stays(soci::session& sql, const std::vector<std::int64
     return stays;
 }
 
+/// Where a thing was first of all, by rising time, at least throughout a time; what lies beyond is not all there.
+StaysOfThings read_stays_during(soci::session& sql, ThingId thing, Interval during) {
+    StaysOfThings stays;
+    const auto read = [&](const std::string& condition, const std::vector<std::pair<std::string, Value>>& bound) {
+        long long at = 0;
+        long long location = 0;
+        soci::statement statement(sql);
+        bind(statement, bound);
+        statement.exchange(soci::into(at));
+        statement.exchange(soci::into(location));
+        statement.alloc();
+        statement.prepare(
+            fmt::format("SELECT h.at, coalesce(l.location, 0) FROM registry_historical_locations h "
+                        "LEFT JOIN registry_historical_location_locations l ON l.historical = h.id AND l.position = 0 "
+                        "WHERE h.thing = :id AND {}",
+                        condition));
+        statement.define_and_bind();
+        statement.execute();
+        while (statement.fetch()) {
+            auto& own = stays[thing.value];
+            if (!own.empty()) {
+                own.back().during.to = instant(at);
+            }
+            own.push_back({LocationId{location},
+                           {own.empty() ? observations::earliest_time : instant(at), observations::latest_time}});
+        }
+    };
+    auto bound = values(thing.value);
+    bound.emplace_back("from", micros(during.from));
+    bound.emplace_back("to", micros(during.to));
+    read(fmt::format("h.at < :to AND h.at >= coalesce((SELECT max(e.at) FROM registry_historical_locations e WHERE "
+                     "e.thing = :id AND e.at <= :from), {}) ORDER BY h.at, h.id",
+                     std::numeric_limits<long long>::min() + 1),
+         bound);
+    if (stays.empty()) {
+        // Before it was known to be anywhere it is taken to have been where it was first.
+        read("0 = 0 ORDER BY h.at, h.id LIMIT 1", values(thing.value));
+    }
+    return stays;
+}
+
 /// Where things without a history are: it went with one of their locations.
 void read_present_places(soci::session& sql, const std::vector<std::int64_t>& things, StaysOfThings& stays) {
     std::vector<std::int64_t> without;
@@ -147,10 +188,37 @@ std::unordered_map<std::int64_t, std::vector<FeatureSince>> read_location_featur
     return found;
 }
 
-std::vector<FeatureStay> read_features_of(soci::session& sql, std::span<const ThingId> things) {
-    const auto wanted = sorted(things);
-    auto stays = read_newest_stays(sql, wanted);
-    read_present_places(sql, wanted, stays);
+std::vector<FeatureStay> read_kept_where(soci::session& sql, const std::string& condition) {
+    long long thing = 0;
+    long long since = 0;
+    long long until = 0;
+    long long feature = 0;
+    soci::statement statement =
+        (sql.prepare << fmt::format("SELECT thing, since, until, feature FROM registry_kept_features WHERE {} "
+                                    "ORDER BY thing, since",
+                                    condition),
+         soci::into(thing), soci::into(since), soci::into(until), soci::into(feature));
+    std::vector<FeatureStay> found;
+    statement.execute();
+    while (statement.fetch()) {
+        found.push_back({ThingId{thing}, {instant(since), instant(until)}, FeatureId{feature}});
+    }
+    return found;
+}
+
+std::vector<FeatureStay> read_kept(soci::session& sql, const std::vector<std::int64_t>& things) {
+    std::vector<FeatureStay> found;
+    in_lists(things, [&](const std::string& list) {
+        std::ranges::move(read_kept_where(sql, fmt::format("thing IN ({})", list)), std::back_inserter(found));
+    });
+    return found;
+}
+
+namespace {
+
+/// The features of these stays, and those that were kept of their things.
+std::vector<FeatureStay> features_in(soci::session& sql, const StaysOfThings& stays,
+                                     const std::vector<std::int64_t>& things) {
     std::vector<LocationId> locations;
     for (const auto& [thing, own] : stays) {
         for (const Stay& stay : own) {
@@ -164,10 +232,31 @@ std::vector<FeatureStay> read_features_of(soci::session& sql, std::span<const Th
             add_features(ThingId{thing}, stay, known[stay.location.value], found);
         }
     }
-    return found;
+    return with_kept(found, read_kept(sql, things));
+}
+
+}  // namespace
+
+std::vector<FeatureStay> read_features_of(soci::session& sql, std::span<const ThingId> things) {
+    const auto wanted = sorted(things);
+    auto stays = read_newest_stays(sql, wanted);
+    read_present_places(sql, wanted, stays);
+    return features_in(sql, stays, wanted);
+}
+
+std::vector<FeatureStay> read_features_during(soci::session& sql, ThingId thing, Interval during) {
+    StaysOfThings stays = read_stays_during(sql, thing, during);
+    read_present_places(sql, {thing.value}, stays);
+    return clipped(features_in(sql, stays, {thing.value}), during);
 }
 
 std::optional<FeatureThen> read_feature_at(soci::session& sql, ThingId thing, Instant time) {
+    const auto kept = column<long long>(
+        sql, "SELECT feature FROM registry_kept_features WHERE thing = :id AND since <= :at AND until > :at",
+        {{"id", static_cast<long long>(thing.value)}, {"at", micros(std::max(time, observations::earliest_time))}});
+    if (!kept.empty()) {
+        return FeatureThen{.feature = FeatureId{kept.front()}};
+    }
     const long long location = first_location(sql, thing, time);
     if (location == 0) {
         return std::nullopt;
@@ -198,17 +287,28 @@ std::vector<Featured> read_featured(soci::session& sql, FeatureId feature) {
     while (spans.fetch()) {
         shown.push_back({LocationId{location}, {instant(since), instant(until)}});
     }
-    std::vector<Featured> found;
+    std::vector<FeatureStay> stays;
     for (const auto& [where, during] : shown) {
         for (const Featured& stay : read_stays(sql, where)) {
             const Interval both{std::max(stay.during.from, during.from), std::min(stay.during.to, during.to)};
             if (!both.empty()) {
-                found.push_back({stay.thing, both});
+                stays.push_back({stay.thing, both, feature});
             }
         }
     }
-    std::ranges::sort(found, {}, [](const Featured& one) { return std::pair(one.thing, one.during.from); });
-    found.resize(std::min(found.size(), page_max));
+    // What was kept of the same things may be about others.
+    std::vector<ThingId> things;
+    std::ranges::transform(stays, std::back_inserter(things), &FeatureStay::thing);
+    for (const FeatureStay& kept : read_kept_where(sql, fmt::format("feature = {}", feature.value))) {
+        things.push_back(kept.thing);
+    }
+    std::ranges::sort(stays, {}, [](const FeatureStay& one) { return std::pair(one.thing, one.during.from); });
+    std::vector<Featured> found;
+    for (const FeatureStay& one : with_kept(stays, read_kept(sql, sorted(std::span<const ThingId>(things))))) {
+        if (one.feature == feature && found.size() < page_max) {
+            found.push_back({one.thing, one.during});
+        }
+    }
     return found;
 }
 

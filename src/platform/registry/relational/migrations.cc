@@ -133,6 +133,15 @@ const std::vector<std::string> location_features{
     "ALTER TABLE registry_locations DROP COLUMN feature",
 };
 
+// What was observed of a thing within a time stayed about a feature when another place of the thing was told later.
+// Those of a thing do not overlap.
+const std::vector<std::string> kept_features{
+    "CREATE TABLE registry_kept_features (thing BIGINT NOT NULL REFERENCES registry_things (id) ON DELETE CASCADE, "
+    "since BIGINT NOT NULL, until BIGINT NOT NULL, "
+    "feature BIGINT NOT NULL REFERENCES registry_features (id) ON DELETE CASCADE, PRIMARY KEY (thing, since))",
+    "CREATE INDEX registry_kept_features_feature ON registry_kept_features (feature)",
+};
+
 // A page of a question is read along an index: by id within an owner, by name and id within all.
 const std::vector<std::string> pages{
     "DROP INDEX registry_datastreams_thing",
@@ -177,7 +186,8 @@ database::Component registry_component() {
              {4, "lookups by name and version", lookups},
              {5, "multi-datastreams", multi_datastreams},
              {6, "features of locations through time", location_features},
-             pages_migration()}};
+             pages_migration(),
+             {8, "features that were kept", kept_features}}};
 }
 
 }  // namespace bypuls::registry

@@ -37,9 +37,14 @@ protected:
                   .datastreams = all(view.datastreams()),
                   .multi_datastreams = all(view.multi_datastreams()),
                   .features = all(view.features()),
-                  .location_features = {}};
+                  .location_features = {},
+                  .kept_features = {}};
         for (const Location& location : copy.locations) {
             copy.location_features.push_back({location.id, view.location_features(location.id).value()});
+        }
+        for (const Thing& thing : copy.things) {
+            std::ranges::copy(view.kept_features(std::vector{thing.id}).value(),
+                              std::back_inserter(copy.kept_features));
         }
         return copy;
     }
@@ -55,6 +60,7 @@ protected:
         EXPECT_EQ(held.multi_datastreams, wanted.multi_datastreams);
         EXPECT_EQ(held.features, wanted.features);
         EXPECT_EQ(held.location_features, wanted.location_features);
+        EXPECT_EQ(held.kept_features, wanted.kept_features);
         EXPECT_EQ(mirror_->view().streams()->size(), wanted.datastreams.size() + wanted.multi_datastreams.size());
     }
 
@@ -102,6 +108,27 @@ TEST_P(MirrorContract, HoldsWhatItIsToldUnderTheSameIds) {
     EXPECT_THAT(all(mirror_->view().features()), IsEmpty());
     EXPECT_TRUE(mirror_->become(whole).value());
     expect_alike();
+    EXPECT_TRUE(mirror_->become({}).value());
+}
+
+TEST_P(MirrorContract, HoldsWhatWasKept) {
+    const auto all_the_time = [](auto, Interval within) -> Result<Interval> { return within; };
+    const auto north = registry_->locations().create(shore("North")).value();
+    ASSERT_TRUE(registry_->datastreams().create(stream()));
+    ASSERT_TRUE(registry_->move(thing_, {north}, clock_.now()));
+    const auto feature = registry_->feature_of(thing_).value();
+    EXPECT_TRUE(mirror_->become(copy_of(*registry_)).value());
+    const std::vector<Write> gone{Remove{Kind::location, north.value}};
+    ASSERT_TRUE(registry_->apply(gone, {}, all_the_time));
+
+    EXPECT_TRUE(mirror_->become(copy_of(*registry_)).value());
+    expect_alike();
+    EXPECT_EQ(mirror_->view().feature_at(thing_, clock_.now()).value(), feature);
+    EXPECT_FALSE(mirror_->become(copy_of(*registry_)).value()) << "nothing differs";
+    Copy without = copy_of(*registry_);
+    without.kept_features.clear();
+    EXPECT_TRUE(mirror_->become(without).value()) << "this alone differs";
+    EXPECT_EQ(mirror_->view().feature_at(thing_, clock_.now()).value(), std::nullopt);
     EXPECT_TRUE(mirror_->become({}).value());
 }
 

@@ -32,7 +32,8 @@ bool holds_exactly(soci::session& sql, const Copy& copy) {
            read_all<ObservedProperty>(sql) == copy.observed_properties &&
            read_all<MultiDatastream>(sql) == copy.multi_datastreams &&
            read_all<FeatureOfInterest>(sql) == copy.features &&
-           read_all_location_features(sql) == copy.location_features;
+           read_all_location_features(sql) == copy.location_features &&
+           read_kept_where(sql, "0 = 0") == copy.kept_features;
 }
 
 template <typename Entity>
@@ -125,6 +126,15 @@ Result<void> Writing::become(const Copy& copy) {
         }
     }
     rows.flush();
+    execute(sql_, "DELETE FROM registry_kept_features", {});
+    RowWriter kept(sql_, "registry_kept_features", {"thing", "since", "until", "feature"});
+    for (const FeatureStay& stay : copy.kept_features) {
+        kept.add({static_cast<long long>(stay.thing.value),
+                  static_cast<long long>(stay.during.from.time_since_epoch().count()),
+                  static_cast<long long>(stay.during.to.time_since_epoch().count()),
+                  static_cast<long long>(stay.feature.value)});
+    }
+    kept.flush();
     return {};
 }
 

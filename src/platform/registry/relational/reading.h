@@ -50,8 +50,8 @@ std::vector<Entity> read_all(soci::session& sql) {
     }
 }
 
-/// The first location of a thing at a time and its feature then, 0 when there is none yet. Nothing when the thing was
-/// nowhere.
+/// The first location of a thing at a time and its feature then, 0 when there is none yet; the feature alone where one
+/// was kept. Nothing when the thing was nowhere.
 struct FeatureThen {
     LocationId location{};
     Instant since{};
@@ -60,6 +60,11 @@ struct FeatureThen {
 std::optional<FeatureThen> read_feature_at(soci::session& sql, ThingId thing, Instant time);
 std::vector<Featured> read_featured(soci::session& sql, FeatureId feature);
 std::vector<FeatureStay> read_features_of(soci::session& sql, std::span<const ThingId> things);
+/// What features_of() tells of a time, however often the thing moved.
+std::vector<FeatureStay> read_features_during(soci::session& sql, ThingId thing, Interval during);
+/// By thing, then time.
+std::vector<FeatureStay> read_kept(soci::session& sql, const std::vector<std::int64_t>& things);
+std::vector<FeatureStay> read_kept_where(soci::session& sql, const std::string& condition);
 /// By location, those of each by rising time.
 std::unordered_map<std::int64_t, std::vector<FeatureSince>> read_location_features(
     soci::session& sql, const std::vector<std::int64_t>& locations);

@@ -328,8 +328,9 @@ public:
     const Entities<FeatureOfInterest>& features() const override { return features_; }
     const Entities<Place>& places() const override { return places_; }
 
-    Result<Applied> apply(std::span<const Write> writes, std::span<const std::string> names) override {
-        return keeper_.change("changes", [&](Writing& writing) { return writing.apply(writes, names); });
+    Result<Applied> apply(std::span<const Write> writes, std::span<const std::string> names,
+                          const ObservedDuring& observed) override {
+        return keeper_.change("changes", [&](Writing& writing) { return writing.apply(writes, names, observed); });
     }
 
     Result<InsertedThing> insert(const NewThing& thing) override {
@@ -382,6 +383,12 @@ public:
         TRY_DO(at_most_a_page(things.size()));
         return keeper_.view("features of interest", [&](soci::session& sql) -> Result<std::vector<FeatureStay>> {
             return rows::read_features_of(sql, things);
+        });
+    }
+    Result<std::vector<FeatureStay>> kept_features(std::span<const ThingId> things) const override {
+        TRY_DO(at_most_a_page(things.size()));
+        return keeper_.view("features of interest", [&](soci::session& sql) -> Result<std::vector<FeatureStay>> {
+            return rows::read_kept(sql, rows::sorted(things));
         });
     }
     Result<std::vector<FeatureSince>> location_features(LocationId location) const override {

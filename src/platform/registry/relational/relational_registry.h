@@ -43,6 +43,7 @@ struct Copy {
     std::vector<MultiDatastream> multi_datastreams;
     std::vector<FeatureOfInterest> features;
     std::vector<LocationFeatures> location_features;  ///< of every one of `locations`
+    std::vector<FeatureStay> kept_features;  ///< of any of `things`, about any of `features`; by thing, then time
 };
 
 /// A registry that holds what it is told and nothing else. One process writes it.

@@ -86,12 +86,14 @@ void Writing::erase(PlaceId id, Removed& /*removed*/) {
 template <typename Entity>
 Result<Removed> Writing::remove(decltype(Entity::id) id) {
     TRY_DO(must_exist<Entity>({id}));
+    TRY(const auto before, observed_before(id));
     Removed removed;
     if constexpr (std::is_same_v<Entity, Datastream> || std::is_same_v<Entity, MultiDatastream>) {
         erase_streams<Entity>("id = :id", id.value, removed);
     } else {
         erase(id, removed);
     }
+    keep(before);
     return removed;
 }
 

@@ -200,6 +200,7 @@ Result<decltype(Entity::id)> Writing::add(const Entity& given) {
         }
         execute(sql_, "INSERT INTO registry_slugs (slug) VALUES (:slug)", {{"slug", entity.slug}});
     }
+    TRY(const auto before, observed_before(entity));
     entity.id.value = take_ids(counter_of<Entity>(), 1);
     insert(sql_, entity, version_);
     write_links(entity);
@@ -214,6 +215,7 @@ Result<decltype(Entity::id)> Writing::add(const Entity& given) {
             TRY_DO(move(entity.id, given.locations, now_));
         }
     }
+    keep(before);
     return entity.id;
 }
 
@@ -295,10 +297,12 @@ template <typename Entity>
 Result<void> Writing::replace(const Entity& entity) {
     TRY_DO(validate(entity));
     TRY_DO(must_exist<Entity>({entity.id}));
+    TRY(const auto before, observed_before(entity));
     TRY_DO(before_replace(entity));
     TRY_DO(check(entity));
     update(sql_, entity, version_);
     write_links(entity);
+    keep(before);
     return {};
 }
 

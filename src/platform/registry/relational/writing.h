@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "platform/registry/relational/reading.h"
 #include "platform/registry/relational/relational_registry.h"
+#include "platform/registry/stays.h"
 
 namespace bypuls::registry::rows {
 
@@ -34,7 +35,8 @@ public:
     /// Deletes it with what cannot be without it.
     template <typename Entity>
     Result<Removed> remove(decltype(Entity::id) id);
-    Result<Applied> apply(std::span<const Write> writes, std::span<const std::string> names);
+    Result<Applied> apply(std::span<const Write> writes, std::span<const std::string> names,
+                          const ObservedDuring& observed);
     Result<void> become(const Copy& copy);
 
 private:
@@ -90,6 +92,29 @@ private:
     template <typename Entity>
     void write_links(const Entity& /*entity*/) {}
 
+    // What was observed stays about what it was about (keeping.cc): around each change of where things were,
+    // keep(observed_before(change)). The change is a new or changed entity, or the id of one that goes.
+    template <typename Change>
+    Result<std::vector<ObservedStays>> observed_before(const Change& change) {
+        if (observed_ == nullptr || !*observed_) {
+            return std::vector<ObservedStays>{};
+        }
+        Touched touched;
+        add_touched(change, touched);
+        return observed_in(touched);
+    }
+    template <typename Change>
+    void add_touched(const Change& /*change*/, Touched& /*touched*/) {}
+    void add_touched(const HistoricalLocation& location, Touched& touched);
+    void add_touched(HistoricalLocationId id, Touched& touched);
+    void add_touched(const Location& location, Touched& touched);
+    void add_touched(LocationId id, Touched& touched);
+    void add_stay(ThingId thing, long long at, Touched& touched);
+    void add_things_at(LocationId location, Instant since, Touched& touched);
+    Result<std::vector<ObservedStays>> observed_in(const Touched& touched);
+    void keep(const std::vector<ObservedStays>& before);
+    void keep(const FeatureStay& stay);
+
     void touch(std::string_view table, const std::string& condition, std::int64_t id);
     template <typename Entity>
     void erase_row(decltype(Entity::id) id);
@@ -99,6 +124,7 @@ private:
     Version version_ = 0;
     std::vector<Stream> changed_;
     std::vector<DatastreamId> removed_;
+    const ObservedDuring* observed_ = nullptr;  ///< while apply() is under way
 };
 
 /// Does the registry hold exactly this?

@@ -8,6 +8,7 @@
 #include "core/check.h"
 #include "core/time/iso8601.h"
 #include "platform/publish/sensorthings/read/pages.h"
+#include "platform/publish/sensorthings/write/whereabouts.h"
 
 namespace bypuls::sensorthings {
 namespace {
@@ -177,6 +178,9 @@ Result<void> ChangeSet::relate(registry::AnyEntity& entity, const Tree& body, co
     } else if (auto* location = std::get_if<registry::HistoricalLocation>(&entity)) {
         TRY(location->thing.value, needed(body, navigation("Thing"), below));
         TRY(const auto locations, many(body, navigation("Locations"), below));
+        if (locations.empty()) {
+            return fail(Errc::malformed, std::string(needs_locations));
+        }
         for (const Reference there : locations) {
             location->locations.push_back({there});
         }
@@ -444,8 +448,7 @@ Result<void> ChangeSet::check_place(const Pending& pending) const {
     const std::int64_t thing = stream->thing.value;
     bool somewhere = false;
     if (thing > 0) {
-        TRY(const auto known, parts_.registry.things().get(registry::ThingId{thing}));
-        somewhere = !known.locations.empty();
+        TRY(somewhere, was_somewhere(parts_.registry, registry::ThingId{thing}, *pending.body.time));
     } else if (const auto* made = std::get_if<registry::Create>(&writes_.at(static_cast<std::size_t>(-thing - 1)))) {
         const auto* fresh = std::get_if<registry::Thing>(&made->entity);
         somewhere = fresh != nullptr && !fresh->locations.empty();
@@ -455,8 +458,7 @@ Result<void> ChangeSet::check_place(const Pending& pending) const {
         somewhere = somewhere || (move != nullptr && move->thing.value == thing);
     }
     if (!somewhere) {
-        return fail(Errc::malformed,
-                    "an Observation needs a 'FeatureOfInterest', since its Thing has no Location to make one from");
+        return fail(Errc::malformed, no_feature_at(*pending.body.time));
     }
     return {};
 }
@@ -469,7 +471,10 @@ Result<std::vector<Changed>> ChangeSet::commit() {
     TRY_DO(check_pending());
     registry::Applied applied;
     if (!writes_.empty()) {
-        auto done = parts_.registry.apply(writes_, places_);
+        const auto observed = [this](auto datastreams, Interval within) {
+            return observed_within(parts_.data.store, datastreams, within);
+        };
+        auto done = parts_.registry.apply(writes_, places_, observed);
         if (!done && done.error().code == Errc::not_found) {
             return fail(Errc::malformed, done.error().what);  // a link to what is not there is the body's fault
         }
@@ -520,8 +525,11 @@ Result<void> ChangeSet::make_feature(const Pending& pending, registry::Datastrea
     if (stream == nullptr) {
         return fail(Errc::conflict, "the datastream was removed meanwhile");
     }
-    TRY_DO(parts_.registry.feature_of(stream->thing, time));
-    return {};
+    const auto feature = parts_.registry.feature_of(stream->thing, time);
+    if (!feature && feature.error().code == Errc::not_found) {
+        return fail(Errc::malformed, no_feature_at(time));
+    }
+    return feature ? Result<void>{} : std::unexpected(feature.error());
 }
 
 /// What was to move and was not taken where it should go is found under its id where it was.
