@@ -46,7 +46,7 @@ void print_row(const std::string& what, const std::string& goal, const std::stri
 /// A POST as it goes on the wire.
 std::string post(std::string_view path, std::string_view body) {
     return fmt::format(
-        "POST /sta/v1.1/{} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+        "POST /sta/v1.1/{} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
         path, body.size(), body);
 }
 
