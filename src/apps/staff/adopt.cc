@@ -113,6 +113,11 @@ std::optional<registry::Place> chosen_place(Room& room, Form& form, const std::s
 
 Result<void> complete(Room& room, Device& device, const Profile& profile, registry::Access access) {
     auto& registry = room.parts.registry;
+    // What its readings are about is there from the first of them (18-088 §8.2.7), also where nobody but us sees them.
+    if (const auto feature = registry.feature_of(registry::ThingId{device.thing});
+        !feature && feature.error().code != Errc::not_found) {
+        return std::unexpected(feature.error());
+    }
     TRY(const auto sensor, sensor_of(registry, profile));
     std::vector<registry::Datastream> missing;
     std::vector<std::string> fields;

@@ -397,6 +397,7 @@ TEST_F(StaffTest, an_unknown_device_is_adopted_and_what_it_sent_is_read) {
     ASSERT_TRUE(latest);
     EXPECT_EQ(std::get<double>(latest->value), 19.4);
     EXPECT_EQ(latest->time, sent);
+    EXPECT_TRUE(registry_->feature_at(registry_->streams()->find(stream_of("temp"))->thing, sent).value());
     EXPECT_EQ(registry_->streams()->find(stream_of("temp"))->access, registry::Access::open);
     const auto place = registry_->place_by_slug("landfalltjern").value();
     EXPECT_THAT(place.datastreams, testing::Contains(stream_of("temp")));
