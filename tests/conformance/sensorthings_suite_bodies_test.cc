@@ -91,7 +91,7 @@ TEST(SuiteBodies, WithTheNamesThatADraftDidNotKnowEveryWholeOneIsTaken) {
     if (!std::filesystem::exists(bodies())) {
         GTEST_SKIP() << "the shared data is not here";
     }
-    const std::map<std::string, std::string> faults{{"thing/3.json", "'Sensor'"},
+    const std::map<std::string, std::string> faults{{"thing/3.json", "'Locations' is needed"},
                                                     {"locations/2.json", "'Thing'"},
                                                     {"foi/missingEncodingType.json", "'encodingType'"},
                                                     {"datastreams/2.json", "'Sensor'"},
