@@ -112,7 +112,16 @@ const before_the_last = tap.deliveries.length
 await until(async () => tap.deliveries.length, (count) => count > before_the_last + 20, 60)
 for (const publisher of [...near, ...far, ...rough]) await publisher.finish()
 await all_up()
-// What mosquitto still holds for us comes now: until nothing more does.
+// What mosquitto still holds for us comes now: all that the far ones were acknowledged, however long the town puts some of it off,
+// and of the rough ones, whose messages it forgets, until nothing more does.
+const come = async ({ name }: Publisher): Promise<number> => {
+    const filter = encodeURIComponent(`Datastream/name eq '${name} n'`)
+    const answer = await fetch(`${town.url}/sta/v1.1/Observations?$select=distinct:result&$top=0&$count=true&$filter=${filter}`,
+        { headers: { Authorization: `Bearer ${token}` } })
+    return ((await answer.json()) as { '@iot.count': number })['@iot.count']
+}
+await until(() => Promise.all(far.map(come)), (counts) => counts.every((count, i) => count >= far[i]!.acknowledged.size), 120)
+    .catch(() => console.log('in two minutes not all has come that mosquitto acknowledged'))
 let before = -1
 await until(async () => {
     const now = await metric(town, token, 'bypuls_ingest_stored_total{source="lines"}')
@@ -121,6 +130,8 @@ await until(async () => {
     await pause(1000)
     return still
 }, (still) => still, 60)
+const aside = await metric(town, token, 'bypuls_ingest_quarantined_total{source="lines"}')
+await report.test('nothing was put aside', () => assert.equal(aside, 0))
 assert.equal(await town.stop(), 0)
 await mosquitto.end('SIGTERM')
 await rough_mosquitto.end('SIGKILL')
