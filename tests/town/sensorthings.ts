@@ -207,7 +207,7 @@ await report.test('a page of another site that is open in a browser here neither
         asked.end(body)
     })
     const named = JSON.stringify({ name: 'of evil', description: '' })
-    for (const headers of [{ Origin: 'http://evil.example' }, { Origin: 'null' }, { Host: 'evil.example' }] as Headers[]) {
+    for (const headers of [{ Origin: 'http://evil.example' }, { Origin: 'http://127.evil.example' }, { Origin: 'null' }, { Host: 'evil.example' }, { Host: '127.evil.example:8080' }] as Headers[]) {
         const [status] = await ask('POST', { ...headers, 'Content-Type': 'text/plain' }, named)
         assert.ok(status === 401 || status === 403, `${JSON.stringify(headers)}: ${status}`)
         assert.deepEqual(JSON.parse((await ask('GET', headers))[1]).value, [], 'nothing is public here')

@@ -15,6 +15,7 @@
 #include "apps/bypuls/operate.h"
 #include "city/participation/explanation/commands.h"
 #include "core/files.h"
+#include "core/host.h"
 #include "core/log.h"
 #include "platform/ingest/codecs/codec_worker.h"
 #include "platform/ingest/codecs/decode_command.h"
@@ -69,7 +70,7 @@ bool settings_from(const Common& common, Settings& settings) {
     faults.insert(faults.end(), mqtt_faults.begin(), mqtt_faults.end());
     settings.planes = common.plane == "public" ? Planes::public_only : Planes::both;
     settings.anonymous_writes = common.anonymous_writes;
-    if (common.anonymous_writes && !policy::is_loopback(settings.listen.host)) {
+    if (common.anonymous_writes && !is_loopback(settings.listen.host)) {
         faults.push_back({0,
                           "--anonymous-writes lets everyone change everything; it needs an address that only this "
                           "machine reaches, such as 127.0.0.1:8080"});

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/host.h"
 #include "platform/ingest/routes/routes.h"
 #include "platform/notify/webhooks/outbox.h"
 #include "platform/notify/webhooks/sender.h"
@@ -16,12 +17,7 @@ namespace {
 using publish::developers::MqttDoor;
 
 std::string host_of_origin(const std::string& origin) {
-    const auto after = origin.find("://");
-    if (after == std::string::npos) {
-        return "localhost";
-    }
-    const std::string host = origin.substr(after + 3);
-    return host.substr(0, host.rfind(':') == std::string::npos ? host.size() : host.rfind(':'));
+    return origin.empty() ? "localhost" : std::string(host_in(origin));
 }
 
 /// The encrypted door when there is one; none when the port was taken.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "apps/bypuls/settings.h"
+#include "core/host.h"
 #include "platform/mqtt/topics.h"
 #include "platform/policy/policy.h"
 
@@ -87,7 +88,7 @@ std::vector<config::Fault> check_mqtt_settings(const MqttSettings& settings) {
     if (!settings.listen.empty()) {
         if (const auto address = parse_address(settings.listen); !address) {
             faults.push_back({0, "mqtt.listen: " + address.error().what});
-        } else if (!policy::is_loopback(address->host) && !settings.plain_beyond_loopback) {
+        } else if (!is_loopback(address->host) && !settings.plain_beyond_loopback) {
             faults.push_back({0,
                               "mqtt.listen: keys would cross the network in the clear. Listen on 127.0.0.1, use "
                               "mqtt.tls_listen, or say mqtt.plain_beyond_loopback = true for a network of its own"});

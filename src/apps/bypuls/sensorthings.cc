@@ -1,5 +1,6 @@
 #include "apps/bypuls/sensorthings.h"
 
+#include "core/host.h"
 #include "core/log.h"
 #include "platform/policy/policy.h"
 
@@ -18,7 +19,7 @@ SensorThings::Internal::Internal(InternalPlane& plane, std::unique_ptr<sensorthi
 Result<std::unique_ptr<SensorThings>> SensorThings::open(const Settings& settings, InternalPlane* internal,
                                                          const publication::PlaneFiles& plane, Pool& pool,
                                                          const Clock& clock) {
-    if (settings.anonymous_writes && !policy::is_loopback(settings.listen.host)) {
+    if (settings.anonymous_writes && !is_loopback(settings.listen.host)) {
         return fail(Errc::forbidden,
                     "--anonymous-writes lets everyone change everything, so it needs an address of this machine alone, "
                     "such as --listen 127.0.0.1:8080");

@@ -7,6 +7,7 @@
 #include "apps/staff/routes.h"
 #include "city/bathing/routes.h"
 #include "city/participation/recount/routes.h"
+#include "core/host.h"
 #include "core/log.h"
 #include "platform/http/problem.h"
 #include "platform/ingest/routes/routes.h"
@@ -248,7 +249,7 @@ std::vector<pages::HealthCheck> Town::checks() const {
 std::vector<pages::HealthCheck> Town::staff_checks() const {
     auto all = checks();
     if (settings_.origin.empty()) {
-        const bool alone = policy::is_loopback(settings_.listen.host);
+        const bool alone = is_loopback(settings_.listen.host);
         all.push_back({"posters", alone ? State::ok : State::warning, "no_origin", ""});
     }
     return all;

@@ -5,34 +5,15 @@
 #include <fmt/format.h>
 #include <qrencode.h>
 
+#include "core/host.h"
 #include "core/text.h"
 
 namespace bypuls::bathing {
-namespace {
-
-bool all_of(std::string_view text, std::string_view allowed) {
-    return text.find_first_not_of(allowed) == std::string_view::npos;
-}
-
-/// Of a Host header (RFC 9110 §7.2).
-bool names_this_machine(std::string_view host) {
-    const auto bracket = host.rfind(']');
-    const auto colon = host.rfind(':');
-    const bool has_port = colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
-    const std::string_view name = host.substr(0, has_port ? colon : host.size());
-    if (has_port && !all_of(host.substr(colon + 1), "0123456789")) {
-        return false;
-    }
-    return name == "localhost" || name == "[::1]" || (name.starts_with("127.") && all_of(name, "0123456789."));
-}
-
-}  // namespace
-
 std::optional<std::string> poster_origin(std::string_view configured, std::string_view host, bool secure) {
     if (!configured.empty()) {
         return std::string(configured);
     }
-    if (!names_this_machine(host)) {
+    if (!is_this_machine(host)) {
         return std::nullopt;
     }
     return (secure ? "https://" : "http://") + std::string(host);

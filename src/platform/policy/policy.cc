@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "core/host.h"
 #include "platform/http/problem.h"
 
 namespace bypuls::policy {
@@ -46,10 +47,6 @@ http::Response refusal_for(const http::Request& request, const Error& error) {
 }
 
 }  // namespace
-
-bool is_loopback(std::string_view address) {
-    return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
-}
 
 identity::Credentials credentials_of(const http::Request& request) {
     return {.authorization = request.header("authorization").value_or(""),

@@ -38,7 +38,4 @@ const identity::Principal* who(const http::Request& request);
 /// The request's credentials, for signing in and out.
 identity::Credentials credentials_of(const http::Request& request);
 
-/// Is the address one of the machine's own (127.0.0.0/8, ::1)?
-bool is_loopback(std::string_view address);
-
 }  // namespace bypuls::policy

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/host.h"
 #include "core/text.h"
 #include "platform/publish/sensorthings/model/conformance.h"
 #include "platform/publish/sensorthings/read/fit.h"
@@ -201,18 +202,10 @@ Result<Answer> read(const Data& data, const Clock& clock, const Form& form, cons
 }
 
 std::vector<std::string> mqtt_endpoints(const Form& form, std::span<const MqttDoor> doors) {
-    // "https://data.town.no:8443/sta/v1.1", "http://[::1]:8080/sta/v1.1"
-    std::string_view host = form.root;
-    const auto scheme = host.find("://");
-    host.remove_prefix(scheme == std::string_view::npos ? 0 : scheme + 3);
-    host = host.substr(0, host.find('/'));
-    host = host.substr(0, host.starts_with('[') ? host.find(']') + 1 : host.find(':'));
-    const auto only_here = [](std::string_view name) {
-        return name == "localhost" || name == "[::1]" || name == "::1" || name.starts_with("127.");
-    };
+    const std::string_view host = host_in(form.root);
     std::vector<std::string> told;
     for (const MqttDoor& door : doors) {
-        if (only_here(host) || !only_here(door.address)) {
+        if (is_this_machine(host) || !(is_loopback(door.address) || is_this_machine(door.address))) {
             told.push_back(fmt::format("{}://{}:{}", door.tls ? "mqtts" : "mqtt", host, door.port));
         }
     }

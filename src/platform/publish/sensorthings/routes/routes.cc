@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/host.h"
 #include "platform/http/problem.h"
 #include "platform/policy/policy.h"
 #include "platform/publish/sensorthings/routes/batch.h"
@@ -114,18 +115,9 @@ private:
     static bool is_from_here(const Request& request) {
         const auto origin = request.header("origin");
         const auto host = request.header("host");
-        return (!origin || is_of_this_machine(*origin)) && (!host || is_of_this_machine(*host));
-    }
-
-    /// "http://127.0.0.1:3000", "[::1]:8080", "localhost"
-    static bool is_of_this_machine(std::string_view address) {
-        const auto scheme = address.find("://");
-        address.remove_prefix(scheme == std::string_view::npos ? 0 : scheme + 3);
-        if (address.starts_with('[')) {
-            return policy::is_loopback(address.substr(1, address.find(']') - 1));
-        }
-        const auto name = address.substr(0, address.find(':'));
-        return name == "localhost" || policy::is_loopback(name);
+        const auto site = origin ? origin->substr(std::min(origin->find("://"), origin->size())) : "";
+        return (!origin || (site.starts_with("://") && is_this_machine(site.substr(3)))) &&
+               (!host || is_this_machine(*host));
     }
 
     static bool is_batch(const Request& request) {
