@@ -3,7 +3,7 @@
 #include <rapidcheck.h>
 
 #include "platform/database/testing/test_database.h"
-#include "platform/registry/relational/relational_registry.h"
+#include "platform/registry/relational/copy_of_test.h"
 
 #include "tests/conformance/asking.h"
 #include "tests/conformance/laws.h"
@@ -91,24 +91,6 @@ TEST(SensorThingsEngines, AnswerAlike) {
     }
 }
 
-/// All of a registry, as copies are made.
-registry::Copy copy_of(const registry::View& town) {
-    const auto all = [](const auto& entities) { return entities.list({}, 1000).value().items; };
-    registry::Copy copy{.things = all(town.things()),
-                        .locations = all(town.locations()),
-                        .historical_locations = all(town.historical_locations()),
-                        .sensors = all(town.sensors()),
-                        .observed_properties = all(town.observed_properties()),
-                        .datastreams = all(town.datastreams()),
-                        .multi_datastreams = all(town.multi_datastreams()),
-                        .features = all(town.features()),
-                        .location_features = {}};
-    for (const auto& location : copy.locations) {
-        copy.location_features.push_back({location.id, town.location_features(location.id).value()});
-    }
-    return copy;
-}
-
 /// A registry in an engine that holds whichever town is asked about.
 struct Elsewhere {
     explicit Elsewhere(database::Engine engine)
@@ -134,7 +116,7 @@ TEST(SensorThingsEngines, AnswerRandomQuestionsAlike) {
     const Elsewhere postgresql(database::Engine::postgresql);
     EXPECT_TRUE(rc::check([&] {
         Town town;
-        const auto copy = copy_of(*town.world.registry);
+        const auto copy = registry::copy_of(*town.world.registry);
         for (const Elsewhere* other : {&sqlite, &postgresql}) {
             // Within one registry an id is never another kind's.
             RC_ASSERT(other->mirror->become({}).has_value() && other->mirror->become(copy).has_value());

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/json_members.h"
 #include "core/text.h"
 #include "platform/registry/model.h"
 
@@ -38,19 +39,12 @@ Result<void> check_required(std::string_view field, std::string_view text, std::
 Result<void> check_object(std::string_view field, std::string_view text) {
     TRY_DO(check_text(field, text, json_bytes_max));
     using Event = nlohmann::json::parse_event_t;
-    std::vector<std::set<std::string>> members;
-    std::string twice;
+    TwiceNamed twice;
     bool nul = false;
     const auto json = nlohmann::json::parse(
         text,
         [&](int /*depth*/, Event event, nlohmann::json& part) {
-            if (event == Event::object_start) {
-                members.emplace_back();
-            } else if (event == Event::object_end) {
-                members.pop_back();
-            } else if (event == Event::key && !members.back().insert(part.get<std::string>()).second) {
-                twice = part.get<std::string>();
-            }
+            twice.see(event, part);
             nul = nul || (part.is_string() && part.get_ref<const std::string&>().find('\0') != std::string::npos);
             return true;
         },
@@ -58,8 +52,8 @@ Result<void> check_object(std::string_view field, std::string_view text) {
     if (!json.is_object()) {
         return fail(Errc::malformed, fmt::format("{} is not a JSON object", field));
     }
-    if (!twice.empty()) {
-        return fail(Errc::malformed, fmt::format("{} has the member '{}' twice", field, twice));
+    if (twice.found()) {
+        return fail(Errc::malformed, fmt::format("{} has the member '{}' twice", field, *twice.found()));
     }
     return nul ? fail(Errc::malformed, fmt::format("{} holds the character U+0000", field)) : Result<void>{};
 }

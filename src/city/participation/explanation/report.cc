@@ -83,6 +83,20 @@ public:
         ids(election, projects);
     }
 
+    /// A list of objects, each filled by `write`.
+    template <typename Items, typename Write>
+    void objects(std::string_view name, const Items& items, Write write) {
+        key(name);
+        open('[');
+        for (const auto& one : items) {
+            item();
+            open('{');
+            write(one);
+            close('}');
+        }
+        close(']');
+    }
+
     std::string finish() {
         text_ += '\n';
         return std::move(text_);
@@ -100,11 +114,7 @@ private:
 };
 
 void write_rounds(Writer& out, const Election& election, const CountResult& result) {
-    out.key("rounds");
-    out.open('[');
-    for (const Round& round : result.rounds) {
-        out.item();
-        out.open('{');
+    out.objects("rounds", result.rounds, [&](const Round& round) {
         out.field("project", election.projects[round.project].id);
         out.field("phase", name_of(round.phase));
         out.field("paid", format_money(round.paid));
@@ -123,17 +133,11 @@ void write_rounds(Writer& out, const Election& election, const CountResult& resu
         if (!round.pot.empty()) {
             out.field("pot", round.pot);
         }
-        out.close('}');
-    }
-    out.close(']');
+    });
 }
 
 void write_ties(Writer& out, const Election& election, const CountResult& result) {
-    out.key("ties");
-    out.open('[');
-    for (const counting::Tie& tie : result.ties) {
-        out.item();
-        out.open('{');
+    out.objects("ties", result.ties, [&](const counting::Tie& tie) {
         out.number("round", static_cast<std::int64_t>(tie.round));
         out.ids("tied", election, tie.tied);
         out.field("chosen", election.projects[tie.chosen].id);
@@ -150,9 +154,7 @@ void write_ties(Writer& out, const Election& election, const CountResult& result
             }
             out.close(']');
         }
-        out.close('}');
-    }
-    out.close(']');
+    });
 }
 
 void write_projects(Writer& out, const Election& election, const CountResult& result) {
@@ -212,11 +214,7 @@ void write_not_applicable(Writer& out, const Election& election) {
 
 void write_distances(Writer& out, const Election& election, const Distances& distances) {
     write_not_applicable(out, election);
-    out.key("losers");
-    out.open('[');
-    for (const LoserDistance& loser : distances.losers) {
-        out.item();
-        out.open('{');
+    out.objects("losers", distances.losers, [&](const LoserDistance& loser) {
         out.field("project", election.projects[loser.project].id);
         write_change(out, "cost_reduction", loser.cost_reduction, true);
         write_change(out, "singleton_add", loser.singleton_add, false);
@@ -224,90 +222,52 @@ void write_distances(Writer& out, const Election& election, const Distances& dis
         write_change(out, "pessimist_add", loser.pessimist_add, false);
         write_change(out, "random_add", loser.random_add, false);
         write_change(out, "rivalry_reduction", loser.rivalry_reduction, false);
-        out.close('}');
-    }
-    out.close(']');
-    out.key("margins");
-    out.open('[');
-    for (const WinnerMargin& winner : distances.winners) {
-        out.item();
-        out.open('{');
+    });
+    out.objects("margins", distances.winners, [&](const WinnerMargin& winner) {
         out.field("project", election.projects[winner.project].id);
         write_change(out, "margin", winner.margin, false);
         out.ids("instead", election, winner.instead);
-        out.close('}');
-    }
-    out.close(']');
+    });
 }
 
 void write_pots(Writer& out, const Metrics& metrics) {
-    out.key("pots");
-    out.open('[');
-    for (const PotShare& pot : metrics.pots) {
-        out.item();
-        out.open('{');
+    out.objects("pots", metrics.pots, [&](const PotShare& pot) {
         out.field("pot", pot.pot);
         out.real("of_cost", pot.of_cost);
         out.real("of_votes", pot.of_votes);
-        out.close('}');
-    }
-    out.close(']');
+    });
 }
 
 void write_underserved(Writer& out, const Election& election, const Metrics& metrics) {
-    out.key("underserved");
-    out.open('[');
-    for (const Underserved& one : metrics.underserved) {
-        out.item();
-        out.open('{');
+    out.objects("underserved", metrics.underserved, [&](const Underserved& one) {
         out.field("project", election.projects[one.project].id);
         out.number("supporters", one.supporters);
         out.field("got", format_money(one.got));
         out.field("share", format_money(one.share));
-        out.close('}');
-    }
-    out.close(']');
+    });
 }
 
 void write_prices(Writer& out, const Election& election, const Metrics& metrics) {
-    out.key("prices");
-    out.open('[');
-    for (const counting::PriceSystem& system : metrics.prices) {
-        out.item();
-        out.open('{');
+    out.objects("prices", metrics.prices, [&](const counting::PriceSystem& system) {
         out.field("pot", system.pot);
         out.boolean("holds", system.holds);
         out.exact("share", system.share);
-        out.key("left");
-        out.open('[');
-        for (const counting::PriceSystem::Left& left : system.left) {
-            out.item();
-            out.open('{');
+        out.objects("left", system.left, [&](const counting::PriceSystem::Left& left) {
             out.field("project", election.projects[left.project].id);
             out.exact("left", left.left);
-            out.close('}');
-        }
-        out.close(']');
-        out.close('}');
-    }
-    out.close(']');
+        });
+    });
 }
 
 void write_groups(Writer& out, const Metrics& metrics) {
-    out.key("groups");
-    out.open('[');
-    for (const GroupFigures& group : metrics.groups) {
-        out.item();
-        out.open('{');
+    out.objects("groups", metrics.groups, [&](const GroupFigures& group) {
         out.field("by", group.by);
         out.field("name", group.name);
         out.number("voters", group.voters);
         out.real("with_a_winner", group.with_a_winner);
         out.real("mean_winners", group.mean_winners);
         out.real("mean_kroner", group.mean_kroner);
-        out.close('}');
-    }
-    out.close(']');
+    });
 }
 
 void write_metrics(Writer& out, const Election& election, const Metrics& metrics) {
@@ -337,11 +297,7 @@ void write_metrics(Writer& out, const Election& election, const Metrics& metrics
 }
 
 void write_beside(Writer& out, const Election& election, const std::vector<Beside>& beside) {
-    out.key("beside");
-    out.open('[');
-    for (const Beside& one : beside) {
-        out.item();
-        out.open('{');
+    out.objects("beside", beside, [&](const Beside& one) {
         out.field("rule", one.difference.result.rule);
         out.field("rule_text", print_rule(one.rule));
         out.field("spent", format_money(one.difference.result.spent));
@@ -349,17 +305,11 @@ void write_beside(Writer& out, const Election& election, const std::vector<Besid
         out.ids("gained", election, one.difference.gained);
         out.ids("lost", election, one.difference.lost);
         write_metrics(out, election, one.metrics);
-        out.close('}');
-    }
-    out.close(']');
+    });
 }
 
 void write_what_if(Writer& out, const Election& election, const std::vector<Supposed>& supposed) {
-    out.key("what_if");
-    out.open('[');
-    for (const Supposed& one : supposed) {
-        out.item();
-        out.open('{');
+    out.objects("what_if", supposed, [&](const Supposed& one) {
         out.field("change", one.change);
         out.field("rule", one.difference.result.rule);
         out.field("budget", format_money(one.difference.result.budget));
@@ -367,9 +317,7 @@ void write_what_if(Writer& out, const Election& election, const std::vector<Supp
         out.ids("winners", election, one.difference.result.winners);
         out.ids("gained", election, one.difference.gained);
         out.ids("lost", election, one.difference.lost);
-        out.close('}');
-    }
-    out.close(']');
+    });
 }
 
 }  // namespace
@@ -389,18 +337,12 @@ std::string print_result(const Election& election, const counting::Rule& rule, c
     out.number("blank", result.blank);
     out.ids("winners", election, result.winners);
     out.boolean("greedy_preferred", result.greedy_preferred);
-    out.key("endowments");
-    out.open('[');
-    for (const counting::Endowment& endowment : result.endowments) {
-        out.item();
-        out.open('{');
+    out.objects("endowments", result.endowments, [&](const counting::Endowment& endowment) {
         out.exact("share", endowment.share);
         out.number("raises", endowment.raises);
         out.boolean("exhaustive", endowment.exhaustive);
         out.field("pot", endowment.pot);
-        out.close('}');
-    }
-    out.close(']');
+    });
     write_ties(out, election, result);
     write_rounds(out, election, result);
     write_projects(out, election, result);

@@ -1,13 +1,13 @@
 // Elections as JSON.
 #include <algorithm>
 #include <array>
-#include <set>
 #include <unordered_map>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "city/participation/pabulib/pabulib.h"
+#include "core/json_members.h"
 #include "core/text.h"
 
 namespace bypuls::participation::pabulib {
@@ -44,31 +44,14 @@ std::string place_of(std::string_view text, std::size_t at) {
     return fmt::format("line {}, column {}", line, feed == std::string_view::npos ? at + 1 : at - feed);
 }
 
-/// Refuses a key that an object has twice: one of the two would be lost in silence.
-class DoubleKeys {
-public:
-    bool operator()(int, Json::parse_event_t event, const Json& parsed) {
-        if (event == Json::parse_event_t::object_start) {
-            keys_.emplace_back();
-        } else if (event == Json::parse_event_t::object_end) {
-            keys_.pop_back();
-        } else if (event == Json::parse_event_t::key && !keys_.back().insert(parsed.get<std::string>()).second) {
-            found_ = parsed.get<std::string>();
-        }
-        return true;
-    }
-    const std::optional<std::string>& found() const { return found_; }
-
-private:
-    std::vector<std::set<std::string>> keys_;
-    std::optional<std::string> found_;
-};
-
 Result<Json> parse_json(std::string_view text) {
-    DoubleKeys keys;
+    TwiceNamed twice;
     Json json;
     try {
-        json = Json::parse(text, std::ref(keys));
+        json = Json::parse(text, [&](int, Json::parse_event_t event, const Json& part) {
+            twice.see(event, part);
+            return true;
+        });
     } catch (const Json::parse_error& problem) {
         // The byte is the last one read, counted from 1; the sentence behind the second colon says what was met.
         const std::string_view what = problem.what();
@@ -77,8 +60,8 @@ Result<Json> parse_json(std::string_view text) {
                     fmt::format("{}: this is not JSON: {}", place_of(text, problem.byte > 0 ? problem.byte - 1 : 0),
                                 colon == std::string_view::npos ? what : what.substr(colon + 2)));
     }
-    if (keys.found()) {
-        return fail(Errc::malformed, fmt::format("the key '{}' stands twice in one object", *keys.found()));
+    if (twice.found()) {
+        return fail(Errc::malformed, fmt::format("the key '{}' stands twice in one object", *twice.found()));
     }
     return json;
 }

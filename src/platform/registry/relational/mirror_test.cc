@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "platform/registry/relational/contract_fixture_test.h"
+#include "platform/registry/relational/copy_of_test.h"
 
 namespace bypuls::registry {
 namespace {
@@ -24,30 +25,6 @@ protected:
         mirror_ = open_relational_mirror(*mirror_database_, clock_).value();
     }
 
-    template <typename Entity>
-    static std::vector<Entity> all(const Entities<Entity>& entities) {
-        return entities.list({}, page_max).value().items;
-    }
-    static Copy copy_of(const View& view) {
-        Copy copy{.things = all(view.things()),
-                  .locations = all(view.locations()),
-                  .historical_locations = all(view.historical_locations()),
-                  .sensors = all(view.sensors()),
-                  .observed_properties = all(view.observed_properties()),
-                  .datastreams = all(view.datastreams()),
-                  .multi_datastreams = all(view.multi_datastreams()),
-                  .features = all(view.features()),
-                  .location_features = {},
-                  .kept_features = {}};
-        for (const Location& location : copy.locations) {
-            copy.location_features.push_back({location.id, view.location_features(location.id).value()});
-        }
-        for (const Thing& thing : copy.things) {
-            std::ranges::copy(view.kept_features(std::vector{thing.id}).value(),
-                              std::back_inserter(copy.kept_features));
-        }
-        return copy;
-    }
     void expect_alike() {
         const Copy wanted = copy_of(*registry_);
         const Copy held = copy_of(mirror_->view());
@@ -105,7 +82,7 @@ TEST_P(MirrorContract, HoldsWhatItIsToldUnderTheSameIds) {
     const Copy whole = copy_of(*registry_);
     EXPECT_TRUE(mirror_->become({}).value());
     EXPECT_EQ(mirror_->view().streams()->size(), 0U);
-    EXPECT_THAT(all(mirror_->view().features()), IsEmpty());
+    EXPECT_THAT(copy_of(mirror_->view()).features, IsEmpty());
     EXPECT_TRUE(mirror_->become(whole).value());
     expect_alike();
     EXPECT_TRUE(mirror_->become({}).value());
@@ -143,7 +120,7 @@ TEST_P(MirrorContract, AnotherProcessFollows) {
     ASSERT_TRUE(mirror_->become({}));
     ASSERT_TRUE(view->refresh());
     EXPECT_EQ(view->streams()->find("a"), nullptr);
-    EXPECT_THAT(all(view->things()), IsEmpty());
+    EXPECT_THAT(copy_of(*view).things, IsEmpty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, MirrorContract, backends(), backend_name);

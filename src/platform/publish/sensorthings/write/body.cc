@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "core/check.h"
+#include "core/json_members.h"
 #include "core/text.h"
 #include "core/time/iso8601.h"
 #include "platform/registry/streams.h"
@@ -298,30 +298,20 @@ Result<std::optional<query::Span>> span_of(const Members& in, std::string_view n
 
 Result<Tree> parse_body(std::string_view text) {
     std::size_t deepest = 0;
-    std::vector<std::set<std::string>> members;  // of the objects that are open
-    std::optional<std::string> twice;
+    TwiceNamed twice;
     try {
         auto tree = Tree::parse(text, [&](int depth, Tree::parse_event_t event, Tree& part) {
             deepest = std::max(deepest, static_cast<std::size_t>(std::max(depth, 0)));
             if (deepest > depth_max) {
                 throw Tree::out_of_range::create(499, "nested deeper than any body needs to be", nullptr);
             }
-            if (event == Tree::parse_event_t::object_start) {
-                members.emplace_back();
-            } else if (event == Tree::parse_event_t::object_end) {
-                members.pop_back();
-            } else if (event == Tree::parse_event_t::key) {
-                const auto& name = part.get_ref<const std::string&>();
-                if (!members.back().insert(name).second) {
-                    twice = name;
-                }
-            }
+            twice.see(event, part);
             return true;
         });
-        // RFC 8259 §4: which of the two counts is anyone's guess, so neither does.
-        if (twice) {
+        if (twice.found()) {
+            constexpr std::size_t shown_max = 60;
             return fail(Errc::malformed, fmt::format("the body has the member '{}' twice in the same object",
-                                                     std::string_view(*twice).substr(0, 60)));
+                                                     twice.found()->substr(0, shown_max)));
         }
         return tree;
     } catch (const Tree::parse_error& error) {
