@@ -1,0 +1,1 @@
+fuzz_target(NAME ucum USES core)
