@@ -54,7 +54,7 @@ Result<Replayed> replay(Room& room, journal::Position position) {
 Result<std::size_t> replay_waiting(Room& room, std::string_view dev_eui) {
     const std::lock_guard lock(room.replaying);
     TRY_DO(room.parts.pipeline.flush_within(patience));
-    TRY(auto waiting, room.parts.ledger.waiting_of(dev_eui));
+    TRY(auto waiting, room.parts.ledger.waiting_of(dev_eui, ingest::Reason::unknown_device));
     if (waiting.size() > replays_max) {
         log::warning("apps/staff", "more messages wait than are tried at once; the rest stay among the dead letters",
                      {{"device", std::string(dev_eui)}, {"waiting", fmt::to_string(waiting.size())}});

@@ -94,6 +94,11 @@ Result<void> check_components(const registry::Stream& stream, const observations
         stream.components, json == nullptr ? nlohmann::json() : nlohmann::json::parse(json->text, nullptr, false));
 }
 
+/// A stamp that lies ahead is no time at which anything was heard.
+Instant heard(const lorawan::Event& event, Instant received) {
+    return std::min(event.time.value_or(received), received);
+}
+
 Ahead::Frame frame_of(const lorawan::Event& event, const Intake& intake, const devices::StoredCodec& stored) {
     return {.codec = {stored.id, std::to_string(stored.version), stored.script},
             .uplink = {.f_port = event.f_port,
@@ -209,8 +214,10 @@ void Applier::note_frame(Work& work, const lorawan::Event& event, std::string_vi
         best = best == nullptr || gateway.rssi_dbm > best->rssi_dbm ? &gateway : best;
     }
     work.frames.push_back({.dev_eui = event.dev_eui.to_text(),
-                           .position = work.position,
-                           .time = event.time.value_or(work.intake.message.received),
+                           .position = work.intake.message.replay_of != 0
+                                           ? journal::Position{work.intake.message.replay_of}
+                                           : work.position,
+                           .time = heard(event, work.intake.message.received),
                            .f_cnt = event.f_cnt,
                            .f_port = event.f_port,
                            .payload_hex = to_hex(event.payload),
@@ -256,8 +263,8 @@ Result<void> Applier::take_uplink(Work& work, const lorawan::Event& event) {
                                 .name_hint = event.device_name,
                                 .profile_hint = event.profile_name,
                                 .source = std::string(work.source),
-                                .first_seen = time,
-                                .last_seen = time,
+                                .first_seen = heard(event, received),
+                                .last_seen = heard(event, received),
                                 .frames = 1});
         note_frame(work, event, event.decoded_json, name_of(Reason::unknown_device));
         quarantine(work, Reason::unknown_device, "nobody has adopted this device yet");
@@ -463,6 +470,24 @@ void Applier::take_row(Work& work, const batch::Row& row, const registry::Stream
     work.rows.push_back({stream->id, {time, *value, row.quality}});
 }
 
+/// What the sender calls the values of a datastream.
+std::string Applier::field_of(const Work& work, DatastreamId id) const {
+    if (std::holds_alternative<batch::Batch>(work.intake.parsed)) {
+        return "value";
+    }
+    if (const auto* event = std::get_if<lorawan::Event>(&work.intake.parsed)) {
+        const auto book = parts_.devices.snapshot();
+        const devices::Device* device = book->device(event->dev_eui);
+        if (device == nullptr) {
+            return {};
+        }
+        const auto found = std::ranges::find(device->datastreams, id, [](const auto& field) { return field.second; });
+        return found == device->datastreams.end() ? std::string{} : found->first;
+    }
+    const registry::Stream* stream = parts_.registry.streams()->find(id);
+    return stream == nullptr || stream->external_keys.empty() ? std::string{} : stream->external_keys.front();
+}
+
 Result<void> Applier::store(Work& work) {
     const Instant received = work.intake.message.received;
     const bool history = is_history(work.intake.message);
@@ -488,6 +513,7 @@ Result<void> Applier::store(Work& work) {
         bool stored = false;
         bool refused = false;
         observations::Refusal refusal{};
+        DatastreamId refused_stream{};
         for (std::size_t i = unit.first_row; i < unit.first_row + unit.rows; ++i) {
             const Verdict verdict = outcomes[i].verdict;
             if (verdict == Verdict::stored || verdict == Verdict::corrected) {
@@ -496,6 +522,7 @@ Result<void> Applier::store(Work& work) {
             } else if (verdict == Verdict::rejected) {
                 refused = true;
                 refusal = outcomes[i].refusal;
+                refused_stream = work.rows[i].datastream;
             }
         }
         if (refused) {
@@ -503,7 +530,13 @@ Result<void> Applier::store(Work& work) {
             const Reason reason = refusal == observations::Refusal::unknown      ? Reason::unknown_series
                                   : refusal == observations::Refusal::wrong_type ? Reason::wrong_type
                                                                                  : Reason::out_of_range;
-            quarantine(work, reason, fmt::format("{}: {}", unit.number, observations::sentence(refusal)));
+            const std::string_view unit_is = std::holds_alternative<batch::Batch>(work.intake.parsed) ? "row" : "line";
+            const std::string where = work.frames.empty() ? fmt::format("{} {}: ", unit_is, unit.number) : "";
+            quarantine(work, reason, where + std::string(observations::sentence(refusal)),
+                       field_of(work, refused_stream));
+            if (!work.frames.empty()) {
+                work.frames.back().outcome = name_of(reason);
+            }
         } else if (stored) {
             work.applied.counts.stored += 1;
         } else {

@@ -74,6 +74,7 @@ private:
 
     Result<Ledger::Seen> see_key(const Intake& intake, journal::Position position);
     void quarantine_all(Work& work, Reason reason, const std::string& sentence, const std::string& field);
+    std::string field_of(const Work& work, registry::DatastreamId id) const;
     Result<void> take_event(Work& work, const lorawan::Event& event);
     Result<void> take_uplink(Work& work, const lorawan::Event& event);
     Result<std::string> decode(Work& work, const lorawan::Event& event, const devices::Profile& profile,

@@ -332,7 +332,7 @@ TEST_F(ApplierTest, ADeviceThatNobodyKnowsWaitsInTheInbox) {
     ASSERT_THAT(inbox, SizeIs(1));
     EXPECT_EQ(inbox[0].dev_eui, device_text(7));
     EXPECT_EQ(inbox[0].frames, 2);
-    EXPECT_THAT(bench_.ledger->waiting_of(device_text(7)).value(), SizeIs(2));
+    EXPECT_THAT(bench_.ledger->waiting_of(device_text(7), Reason::unknown_device).value(), SizeIs(2));
 }
 
 TEST_F(ApplierTest, AStampOfAClockNobodyHasSetIsReplacedAndSaysSo) {

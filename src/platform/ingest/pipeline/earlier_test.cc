@@ -45,7 +45,7 @@ void expect_letters(const Ledger& ledger) {
     EXPECT_EQ(letter->device, device);
     EXPECT_EQ(letter->payload, R"({"data":"AAAA"})");
     EXPECT_FALSE(letter->replayed);
-    EXPECT_EQ(ledger.waiting_of(device).value(), std::vector{journal::Position{18}});
+    EXPECT_EQ(ledger.waiting_of(device, Reason::codec_failed).value(), std::vector{journal::Position{18}});
     const auto unknown = ledger.unknown_devices().value();
     ASSERT_THAT(unknown, SizeIs(1));
     EXPECT_EQ(unknown[0].name_hint, "Ny bøye");

@@ -51,8 +51,8 @@ struct UnknownDevice {
 /// One of a device's last frames, adopted or not.
 struct Frame {
     std::string dev_eui;
-    journal::Position position;
-    Instant time{};
+    journal::Position position;  ///< of the message that brought it, also when that was tried again
+    Instant time{};              ///< when it was heard; of receipt when its stamp lies ahead
     std::int64_t f_cnt = 0;
     std::int64_t f_port = 0;
     std::string payload_hex;
@@ -133,8 +133,9 @@ public:
     /// How many match, whatever `before` and `limit` say.
     Result<std::int64_t> count_dead_letters(const DeadLetterQuery& query) const;
     Result<DeadLetter> dead_letter(std::int64_t id) const;
-    /// Positions of messages of a device that still wait, oldest first.
-    Result<std::vector<journal::Position>> waiting_of(std::string_view dev_eui) const;
+    /// Positions of messages of a device that still wait, for that reason, oldest first. A message with letters of
+    /// several reasons is not among them, since trying it again would pass over the others.
+    Result<std::vector<journal::Position>> waiting_of(std::string_view dev_eui, Reason reason) const;
     Result<std::vector<UnknownDevice>> unknown_devices() const;
     /// Newest first.
     Result<std::vector<Frame>> last_frames(std::string_view dev_eui) const;

@@ -157,15 +157,17 @@ Result<DeadLetter> Ledger::dead_letter(std::int64_t id) const {
     return std::move(found.front());
 }
 
-Result<std::vector<journal::Position>> Ledger::waiting_of(std::string_view dev_eui) const {
+Result<std::vector<journal::Position>> Ledger::waiting_of(std::string_view dev_eui, Reason reason) const {
     return database_.read(
         "finding waiting messages", [&](soci::session& sql) -> Result<std::vector<journal::Position>> {
             const std::string device(dev_eui);
+            const std::string why(name_of(reason));
             const soci::rowset<soci::row> rows =
                 (sql.prepare
-                     << "SELECT DISTINCT position FROM ingest_dead_letter WHERE device = :device AND replayed = 0 "
-                        "AND position > 0 ORDER BY position",
-                 soci::use(device, "device"));
+                     << "SELECT position FROM ingest_dead_letter WHERE device = :device AND replayed = 0 AND position "
+                        "> 0 "
+                        "GROUP BY position HAVING COUNT(DISTINCT reason) = 1 AND MIN(reason) = :why ORDER BY position",
+                 soci::use(device, "device"), soci::use(why, "why"));
             std::vector<journal::Position> positions;
             for (const soci::row& row : rows) {
                 positions.push_back({static_cast<std::uint64_t>(row.get<long long>(0))});

@@ -166,13 +166,14 @@ Result<void> Ledger::write_devices(observations::Transaction& transaction) const
     }
     for (const auto& [dev_eui, frames] : frozen_.last_frames) {
         for (const Frame& frame : frames) {
-            TRY_DO(put(transaction,
-                       "INSERT INTO ingest_last_frame (dev_eui, position, time, f_cnt, f_port, payload_hex, rssi, snr, "
-                       "gateways, decoded, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
-                       "ON CONFLICT (dev_eui, position) DO NOTHING",
-                       std::string_view(dev_eui), number(frame.position), micros(frame.time), frame.f_cnt, frame.f_port,
-                       std::string_view(frame.payload_hex), frame.rssi_dbm, frame.snr_db, frame.gateways,
-                       std::string_view(frame.decoded), std::string_view(frame.outcome)));
+            TRY_DO(put(
+                transaction,
+                "INSERT INTO ingest_last_frame (dev_eui, position, time, f_cnt, f_port, payload_hex, rssi, snr, "
+                "gateways, decoded, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
+                "ON CONFLICT (dev_eui, position) DO UPDATE SET decoded = excluded.decoded, outcome = excluded.outcome",
+                std::string_view(dev_eui), number(frame.position), micros(frame.time), frame.f_cnt, frame.f_port,
+                std::string_view(frame.payload_hex), frame.rssi_dbm, frame.snr_db, frame.gateways,
+                std::string_view(frame.decoded), std::string_view(frame.outcome)));
         }
         TRY_DO(put(transaction,
                    "DELETE FROM ingest_last_frame WHERE dev_eui = $1 AND position NOT IN (SELECT position FROM "

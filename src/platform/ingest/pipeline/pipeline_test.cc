@@ -133,7 +133,7 @@ TEST_F(PipelineTest, ADeadLetterIsTriedAgainAfterItsDeviceWasAdopted) {
     ASSERT_TRUE(pipeline_->flush().has_value());
     bench_.add_profile();
     bench_.adopt(1);
-    const auto waiting = bench_.ledger->waiting_of(device_text(1)).value();
+    const auto waiting = bench_.ledger->waiting_of(device_text(1), Reason::unknown_device).value();
     ASSERT_THAT(waiting, SizeIs(1));
     std::promise<bool> replayed;
     pipeline_->replay(waiting[0], [&](const Result<Receipt>& receipt) { replayed.set_value(receipt.has_value()); });
@@ -141,7 +141,7 @@ TEST_F(PipelineTest, ADeadLetterIsTriedAgainAfterItsDeviceWasAdopted) {
     ASSERT_TRUE(pipeline_->flush().has_value());
     EXPECT_THAT(bench_.all_of(Bench::stream_of(1)).numbers, ElementsAre(42));
     EXPECT_THAT(bench_.ledger->dead_letters({.replayed = true}).value(), SizeIs(1));
-    EXPECT_THAT(bench_.ledger->waiting_of(device_text(1)).value(), IsEmpty());
+    EXPECT_THAT(bench_.ledger->waiting_of(device_text(1), Reason::unknown_device).value(), IsEmpty());
     EXPECT_EQ(pipeline_->counts()["replay"], (Counts{.received = 1, .stored = 1}));
 }
 
