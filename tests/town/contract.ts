@@ -279,7 +279,7 @@ await report.test('signing in: wrong is 401, right is a session', async () => {
     const { 'X-CSRF-Token': _, ...without } = signed
     await refused(403, without, internal.filter(({ method }) => method !== 'get'))
 })
-for (const view of ['/inbox', '/places', '/devices', '/profiles', '/dead-letters', '/codecs', '/quality', '/tokens', '/health']) {
+for (const view of ['/inbox', '/places', '/datastreams', '/devices', '/profiles', '/dead-letters', '/codecs', '/quality', '/tokens', '/health']) {
     await report.test(`the staff answer at ${view}`, async () => {
         await get(view)
     })
@@ -297,6 +297,51 @@ await report.test('a device is adopted, and its frames are shown', async () => {
     const shown = await until(() => get('/devices/{devEui}', `/devices/${device}`), (it) => it.last_frames.some((one: any) => one.outcome === 'stored'), 60)
     assert.ok(shown.datastreams.length > 0)
     await get('/devices/{devEui}', '/devices/0e2e00000000ffff', 404)
+})
+const place_of = (changes: object) => ({
+    kind: 'bathing', season: { kind: 'summer', first: '06-01', last: '08-31' }, name: { nb: 'Åletjern', nn: '', en: '' },
+    description: { nb: '', nn: '', en: '' }, longitude: 10.2, latitude: 59.7, published: true, datastreams: [], ...changes,
+})
+await report.test('a place is made, shown to residents, and taken away', async () => {
+    const path = '/places/{slug}'
+    const put = (slug: string, status: number, body: unknown) => change('put', path, `/places/${slug}`, status, body)
+    await put('aaletjern', 400, place_of({ latitude: 100 }))
+    await put('aaletjern', 200, place_of({}))
+    await get(path, '/places/aaletjern')
+    await get(path, '/places/finnes-ikke', 404)
+    const page = () => fetch(`${town.url}/bading/aaletjern`).then(({ status }) => status)
+    await until(page, (status) => status === 200, 60)
+    await change('delete', path, '/places/blektjern', 409)
+    await change('delete', path, '/places/aaletjern', 204)
+    await change('delete', path, '/places/aaletjern', 404)
+    await put('aaletjern', 409, place_of({}))
+    await until(page, (status) => status === 404, 60)
+})
+await report.test('a device is named and moved', async () => {
+    const path = '/devices/{devEui}'
+    await change('put', path, `/devices/${device}`, 400, { name: '' })
+    await change('put', path, '/devices/0e2e00000000ffff', 404, { name: 'x', place: null })
+    await change('put', path, `/devices/${device}`, 200, { name: 'Prøve 2', place: null })
+    const moved = await change('put', path, `/devices/${device}`, 200, { name: 'Prøve', place: 'blektjern' })
+    assert.equal(moved.place, 'blektjern')
+})
+await report.test('a datastream is described, opened and closed', async () => {
+    const path = '/datastreams/{id}'
+    const { items } = await get('/datastreams', `/datastreams?q=${device}`)
+    const { id, name, description, property, unit } = items.find((it: any) => it.property === 'water_temperature')
+    const put = (status: number, changes: object, at = id) =>
+        change('put', path, `/datastreams/${at}`, status, { name, description, property, unit, access: 'internal', ...changes })
+    const in_public = () => fetch(`${town.url}/sta/v1.1/Datastreams(${id})`).then(({ status }) => status)
+    assert.equal(await in_public(), 404)
+    await put(400, { unit: 'grader' })
+    await put(404, {}, '999999')
+    await get(path, '/datastreams/999999', 404)
+    await put(200, { access: 'public' })
+    assert.equal((await get(path, `/datastreams/${id}`)).access, 'public')
+    await until(in_public, (status) => status === 200, 60)
+    await put(200, { access: 'internal' })
+    await until(in_public, (status) => status === 404, 60)
+    await get('/datastreams', '/datastreams?limit=100000', 400)
 })
 await report.test('a codec is tried, saved by its version, and a dead letter tried again', async () => {
     const codec = await get('/codecs/{id}', '/codecs/elsys')

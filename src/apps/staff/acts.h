@@ -38,6 +38,8 @@ using Act = Answer (*)(Room&, const http::Request&);
 constexpr std::chrono::seconds patience{20};
 
 http::Response answer(const json& body, int status = 200);
+/// 409 with the reason.
+http::Response conflict(const http::Request& request, const Said& why);
 json time_or_null(std::optional<Instant> time);
 json text_or_null(std::string_view text);
 /// What a reason of the pipeline means, in a sentence.
@@ -74,7 +76,26 @@ json frame_json(const ingest::pipeline::Frame& frame, words::Language language);
 json profile_json(const ingest::devices::Snapshot& book, const ingest::devices::Profile& profile);
 /// The device as the list shows it.
 Result<json> device_json(Room& room, const ingest::devices::Snapshot& book, const ingest::devices::Device& device);
-/// Makes the datastreams that the profile has and the device lacks, and shows them at the device's place.
+/// The observed property of that name, made when it is new.
+Result<registry::ObservedPropertyId> property_named(registry::Registry& registry, const std::string& name);
+/// The words of UCUM's codes that devices here measure in; others stand as their code.
+registry::Unit unit_of(const std::string& code);
+/// It is a fault when `unit` is no code of UCUM, or when the rules that judge the property's readings reckon in
+/// another.
+void check_unit(Form& form, const std::string& where, const std::string& property, const std::string& unit);
+/// As the addresses of this room write it.
+std::optional<registry::DatastreamId> datastream_id(std::string_view text);
+/// Where what stands at the place is; kept under the id of a location that says the same, where there is one.
+registry::Location location_of(const registry::Place& place);
+Result<registry::LocationId> kept_location(registry::Registry& registry, const registry::Place& place);
+/// A place's own page, for the kinds that have one.
+std::optional<std::string> page_of(const registry::Place& place);
+/// Shows the thing and its datastreams at a place.
+Result<void> show_at(registry::Registry& registry, const std::string& slug, registry::ThingId thing,
+                     const std::vector<registry::DatastreamId>& datastreams);
+/// The place that a form names, or that it names none. A place that is not there is a fault of the form.
+std::optional<registry::Place> chosen_place(Room& room, Form& form);
+/// Makes the datastreams that the profile has and the device lacks, and shows them at the device's place, if any.
 Result<void> complete(Room& room, ingest::devices::Device& device, const ingest::devices::Profile& profile,
                       registry::Access access);
 
@@ -85,7 +106,7 @@ struct Replayed {
 };
 /// Errc::not_found when it is no longer kept, timed_out when it is kept but could not be applied yet.
 Result<Replayed> replay(Room& room, journal::Position position);
-/// Tries all that wait for a device, oldest first and at most a bound; returns how many.
+/// Tries all that wait because nobody had adopted their device, oldest first and at most a bound; returns how many.
 Result<std::size_t> replay_waiting(Room& room, std::string_view dev_eui);
 
 Answer get_setup(Room& room, const http::Request& request);
@@ -96,8 +117,15 @@ Answer sign_out(Room& room, const http::Request& request);
 Answer list_inbox(Room& room, const http::Request& request);
 Answer adopt(Room& room, const http::Request& request);
 Answer list_places(Room& room, const http::Request& request);
+Answer get_place(Room& room, const http::Request& request);
+Answer put_place(Room& room, const http::Request& request);
+Answer delete_place(Room& room, const http::Request& request);
+Answer list_datastreams(Room& room, const http::Request& request);
+Answer get_datastream(Room& room, const http::Request& request);
+Answer put_datastream(Room& room, const http::Request& request);
 Answer list_devices(Room& room, const http::Request& request);
 Answer get_device(Room& room, const http::Request& request);
+Answer put_device(Room& room, const http::Request& request);
 Answer list_profiles(Room& room, const http::Request& request);
 Answer put_profile(Room& room, const http::Request& request);
 Answer list_dead_letters(Room& room, const http::Request& request);

@@ -15,14 +15,6 @@ using ingest::devices::FieldRule;
 using ingest::devices::Profile;
 using ingest::lorawan::DevEui;
 
-Result<registry::ObservedPropertyId> property_named(registry::Registry& registry, const std::string& name) {
-    TRY(const auto known, registry.observed_properties().find_by_name(name));
-    if (!known.empty()) {
-        return known.front().id;
-    }
-    return registry.observed_properties().create({.name = name, .definition = "urn:bypuls:property:" + name});
-}
-
 /// One sensor for each kind of device.
 Result<registry::SensorId> sensor_of(registry::Registry& registry, const Profile& profile) {
     TRY(const auto known, registry.sensors().find_by_name(profile.name));
@@ -30,58 +22,41 @@ Result<registry::SensorId> sensor_of(registry::Registry& registry, const Profile
         return known.front().id;
     }
     return registry.sensors().create({.name = profile.name,
-                                      .description = "LoRaWAN devices of profile " + profile.id,
+                                      .description = "LoRaWAN devices of this kind",
                                       .encoding_type = "text/plain",
-                                      .metadata = profile.id});
+                                      .metadata = profile.name});
 }
 
-/// The words of UCUM's codes that devices here measure in; others stand as their code.
-registry::Unit unit_of(const std::string& code) {
-    if (code == "Cel") {
-        return {.name = "degree Celsius", .symbol = "°C", .definition = code};
+/// The device's address is kept as its key alone: what is said of a thing passes to the public side when one of its
+/// datastreams does.
+registry::NewThing thing_of(const DevEui& dev_eui, const std::string& name,
+                            const std::optional<registry::Place>& place) {
+    registry::NewThing made{.thing = {.name = name,
+                                      .description = place ? "LoRaWAN device at " + place->name.nb : "LoRaWAN device",
+                                      .external_key = dev_eui.to_text()}};
+    if (place) {
+        made.locations.push_back(location_of(*place));
     }
-    return {.name = code, .symbol = code == "1" ? "" : code, .definition = code};
-}
-
-registry::NewThing thing_at(const DevEui& dev_eui, const std::string& name, const registry::Place& place) {
-    const std::string point = json{{"type", "Point"}, {"coordinates", {place.longitude, place.latitude}}}.dump();
-    return {.thing = {.name = name,
-                      .description = fmt::format("LoRaWAN device {} at {}", dev_eui.to_text(), place.name.nb),
-                      .external_key = dev_eui.to_text()},
-            .locations = {{.name = place.name.nb, .geometry = point}}};
-}
-
-Result<void> show_at(registry::Registry& registry, const std::string& slug, registry::ThingId thing,
-                     const std::vector<registry::DatastreamId>& datastreams) {
-    TRY(auto place, registry.place_by_slug(slug));
-    if (std::ranges::find(place.things, thing) == place.things.end()) {
-        place.things.push_back(thing);
-    }
-    for (const auto id : datastreams) {
-        if (std::ranges::find(place.datastreams, id) == place.datastreams.end()) {
-            place.datastreams.push_back(id);
-        }
-    }
-    return registry.places().update(place);
+    return made;
 }
 
 struct Wanted {
     DevEui dev_eui;
     std::string name;
     Profile profile;
-    registry::Place place;
+    std::optional<registry::Place> place;
     registry::Access access = registry::Access::internal;
 };
 
 /// All of it or nothing: what was made is taken away again when a later step fails.
 Result<Device> make_device(Room& room, const Wanted& wanted) {
     auto& registry = room.parts.registry;
-    TRY(const auto inserted, registry.insert(thing_at(wanted.dev_eui, wanted.name, wanted.place)));
+    TRY(const auto inserted, registry.insert(thing_of(wanted.dev_eui, wanted.name, wanted.place)));
     Device device{.dev_eui = wanted.dev_eui,
                   .name = wanted.name,
                   .profile = wanted.profile.id,
                   .thing = inserted.thing.value,
-                  .place = wanted.place.slug,
+                  .place = wanted.place ? wanted.place->slug : "",
                   .adopted = room.parts.clock.now()};
     if (const auto made = complete(room, device, wanted.profile, wanted.access); !made) {
         if (const auto removed = registry.things().remove(inserted.thing); !removed) {
@@ -94,19 +69,8 @@ Result<Device> make_device(Room& room, const Wanted& wanted) {
 }
 
 http::Response already_adopted(const http::Request& request) {
-    return http::problem(
-        request, 409, "conflict",
-        Said{"Enheten er alt tatt i bruk.", "Eininga er alt teken i bruk.", "The device has been adopted already."}.in(
-            request.language));
-}
-
-std::optional<registry::Place> chosen_place(Room& room, Form& form, const std::string& slug) {
-    auto place = room.parts.registry.place_by_slug(slug);
-    if (!place) {
-        form.fault("place", Said{"Stedet finnes ikke.", "Staden finst ikkje.", "There is no such place."});
-        return std::nullopt;
-    }
-    return *std::move(place);
+    return conflict(request, {"Enheten er alt tatt i bruk.", "Eininga er alt teken i bruk.",
+                              "The device has been adopted already."});
 }
 
 }  // namespace
@@ -140,7 +104,9 @@ Result<void> complete(Room& room, Device& device, const Profile& profile, regist
     for (std::size_t i = 0; i < made.size(); ++i) {
         device.datastreams.emplace(fields[i], made[i]);
     }
-    TRY_DO(show_at(registry, device.place, {device.thing}, made));
+    if (!device.place.empty()) {
+        TRY_DO(show_at(registry, device.place, {device.thing}, made));
+    }
     return room.parts.devices.put(device);
 }
 
@@ -152,14 +118,13 @@ Answer adopt(Room& room, const http::Request& request) {
     Form form(request);
     const std::string name = form.line("name", 1, 100);
     const std::string profile_id = form.line("profile", 1, 64);
-    const std::string slug = form.line("place", 1, 63);
     const bool open = form.flag("public", false);
     const auto book = room.parts.devices.snapshot();
     const Profile* profile = book->profile(profile_id);
     if (profile == nullptr) {
         form.fault("profile", Said{"Profilen finnes ikke.", "Profilen finst ikkje.", "There is no such profile."});
     }
-    const auto place = chosen_place(room, form, slug);
+    const auto place = chosen_place(room, form);
     if (auto refusal = form.refusal()) {
         return *std::move(refusal);
     }
@@ -174,7 +139,7 @@ Answer adopt(Room& room, const http::Request& request) {
             return http::problem(request, 404, "not-found");
         }
         TRY_DO(make_device(
-            room, {*dev_eui, name, *profile, *place, open ? registry::Access::open : registry::Access::internal}));
+            room, {*dev_eui, name, *profile, place, open ? registry::Access::open : registry::Access::internal}));
     }
     log::info("apps/staff", "a device was adopted", {{"device", dev_eui->to_text()}, {"profile", profile_id}});
     // From here on its frames are read as they come; those from before are tried again. When that takes too long the

@@ -65,6 +65,10 @@ http::Response answer(const json& body, int status) {
     return http::json(body.dump(-1, ' ', false, json::error_handler_t::replace), status);
 }
 
+http::Response conflict(const http::Request& request, const Said& why) {
+    return http::problem(request, 409, "conflict", why.in(request.language));
+}
+
 json time_or_null(std::optional<Instant> time) {
     return time ? json(format_instant(*time)) : json(nullptr);
 }

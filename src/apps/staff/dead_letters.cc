@@ -79,10 +79,6 @@ json letter_json(const DeadLetter& letter, words::Language language) {
             {"state", letter.replayed ? "replayed" : "waiting"}};
 }
 
-http::Response conflict(const http::Request& request, const Said& why) {
-    return http::problem(request, 409, "conflict", why.in(request.language));
-}
-
 /// What the new letter says of a message that was quarantined once more.
 Result<std::string> new_sentence(Room& room, const DeadLetter& letter, journal::Position position) {
     TRY(const auto newest, room.parts.ledger.dead_letters({.device = letter.device, .replayed = false}));

@@ -73,7 +73,7 @@ json made_json(Room& room, const Snapshot& book, const Device& device, const std
     return {{"dev_eui", device.dev_eui.to_text()},
             {"name", device.name},
             {"profile", device.profile},
-            {"place", device.place},
+            {"place", text_or_null(device.place)},
             {"place_name", place_name},
             {"last_seen", time_or_null(seen)},
             {"frames", frames.size()},
@@ -82,6 +82,9 @@ json made_json(Room& room, const Snapshot& book, const Device& device, const std
 }
 
 std::string place_name_of(Room& room, const std::string& slug) {
+    if (slug.empty()) {
+        return {};
+    }
     const auto place = room.parts.registry.place_by_slug(slug);
     return place ? place->name.nb : slug;
 }
@@ -109,7 +112,7 @@ Result<void> follow_profile(Room& room, const Profile& profile) {
     for (const auto& [dev_eui, device] : book->devices) {
         const bool lacks = std::ranges::any_of(
             profile.fields, [&](const auto& rule) { return !device.datastreams.contains(rule.field); });
-        if (device.profile != profile.id || !lacks || device.place.empty()) {
+        if (device.profile != profile.id || !lacks) {
             continue;
         }
         auto access = registry::Access::internal;
@@ -181,6 +184,74 @@ Answer get_device(Room& room, const http::Request& request) {
     return answer(made);
 }
 
+namespace {
+
+/// The old place's page no longer shows what the device measures.
+Result<void> take_from(registry::Registry& registry, const Device& device) {
+    auto place = registry.place_by_slug(device.place);
+    if (!place) {
+        return place.error().code == Errc::not_found ? Result<void>{} : std::unexpected(place.error());
+    }
+    std::erase(place->things, registry::ThingId{device.thing});
+    for (const auto& [field, id] : device.datastreams) {
+        std::erase(place->datastreams, id);
+    }
+    return registry.places().update(*place);
+}
+
+Result<void> move_to(Room& room, const Device& device, const std::optional<registry::Place>& place) {
+    auto& registry = room.parts.registry;
+    TRY_DO(take_from(registry, device));
+    if (!place) {
+        return {};
+    }
+    const registry::ThingId thing{device.thing};
+    TRY(const auto location, kept_location(registry, *place));
+    TRY_DO(registry.move(thing, {location}, room.parts.clock.now()));
+    std::vector<registry::DatastreamId> datastreams;
+    for (const auto& [field, id] : device.datastreams) {
+        datastreams.push_back(id);
+    }
+    return show_at(registry, place->slug, thing, datastreams);
+}
+
+}  // namespace
+
+Answer put_device(Room& room, const http::Request& request) {
+    const auto dev_eui = ingest::lorawan::DevEui::from_text(request.path_parameter("devEui"));
+    const std::lock_guard lock(room.changing);
+    const auto book = room.parts.devices.snapshot();
+    const Device* device = dev_eui ? book->device(*dev_eui) : nullptr;
+    if (device == nullptr) {
+        return http::problem(request, 404, "not-found");
+    }
+    Form form(request);
+    const std::string name = form.line("name", 1, 100);
+    if (!form.has("place")) {
+        form.fault("place",
+                   Said{"Må være et sted, eller null.", "Må vere ein stad, eller null.", "Must be a place, or null."});
+    }
+    const auto place = chosen_place(room, form);
+    if (auto refusal = form.refusal()) {
+        return *std::move(refusal);
+    }
+    Device changed = *device;
+    changed.name = name;
+    changed.place = place ? place->slug : "";
+    auto& registry = room.parts.registry;
+    if (changed.place != device->place) {
+        TRY_DO(move_to(room, *device, place));
+    }
+    TRY(auto thing, registry.things().get(registry::ThingId{device->thing}));
+    if (thing.name != name) {
+        thing.name = name;
+        TRY_DO(registry.things().update(thing));
+    }
+    TRY_DO(room.parts.devices.put(changed));
+    TRY(const json made, device_json(room, *room.parts.devices.snapshot(), changed));
+    return answer(made);
+}
+
 Answer list_profiles(Room& room, const http::Request& /*request*/) {
     const auto book = room.parts.devices.snapshot();
     std::vector<const Profile*> profiles;
@@ -212,6 +283,19 @@ Answer put_profile(Room& room, const http::Request& request) {
     if (!profile) {
         form.fault("fields", profile.error().what);
         return *form.refusal();
+    }
+    for (std::size_t i = 0; i < profile->fields.size(); ++i) {
+        const auto& rule = profile->fields[i];
+        check_unit(form, fmt::format("fields/{}/unit", i), rule.property, rule.unit);
+        const auto other = std::ranges::find(profile->fields, rule.property, &ingest::devices::FieldRule::property);
+        if (other->unit != rule.unit) {
+            form.fault(fmt::format("fields/{}/unit", i), Said{"Den samme egenskapen har en annen enhet ovenfor.",
+                                                              "Den same eigenskapen har ei anna eining ovanfor.",
+                                                              "The same property has another unit above."});
+        }
+    }
+    if (auto refusal = form.refusal()) {
+        return *std::move(refusal);
     }
     const std::lock_guard lock(room.changing);
     TRY_DO(room.parts.devices.put(*profile));

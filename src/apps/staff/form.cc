@@ -96,6 +96,18 @@ std::int64_t Form::whole(const std::string& name, std::int64_t low, std::int64_t
     return member->get<std::int64_t>();
 }
 
+double Form::number(const std::string& name, double low, double high) {
+    const json* member = find(name);
+    const double value = member != nullptr && member->is_number() ? member->get<double>() : low - 1;
+    if (!(value >= low && value <= high)) {
+        fault(name, Said{fmt::format("Må være et tall fra {} til {}.", low, high),
+                         fmt::format("Må vere eit tal frå {} til {}.", low, high),
+                         fmt::format("Must be a number from {} to {}.", low, high)});
+        return 0;
+    }
+    return value;
+}
+
 bool Form::flag(const std::string& name, bool otherwise) {
     const json* member = find(name);
     if (member == nullptr) {
@@ -106,6 +118,14 @@ bool Form::flag(const std::string& name, bool otherwise) {
         return otherwise;
     }
     return member->get<bool>();
+}
+
+std::optional<std::string> Form::line_or_null(const std::string& name, std::size_t max) {
+    const json* member = find(name);
+    if (member == nullptr || member->is_null()) {
+        return std::nullopt;
+    }
+    return line(name, 1, max);
 }
 
 json Form::any(const std::string& name) {

@@ -35,7 +35,12 @@ public:
     /// Any text of at most `max` bytes, such as a script or a password.
     std::string text(const std::string& name, std::size_t max);
     std::int64_t whole(const std::string& name, std::int64_t low, std::int64_t high);
+    double number(const std::string& name, double low, double high);
     bool flag(const std::string& name, bool otherwise);
+    /// One line, or nothing when it is null or absent.
+    std::optional<std::string> line_or_null(const std::string& name, std::size_t max);
+    /// Is there such a member, whatever it says?
+    bool has(const std::string& name) { return find(name) != nullptr; }
     /// Null when absent; the caller looks at the rest.
     nlohmann::json any(const std::string& name);
 

@@ -31,17 +31,4 @@ Answer list_inbox(Room& room, const http::Request& request) {
     });
 }
 
-Answer list_places(Room& room, const http::Request& request) {
-    TRY(auto places, all_of(room.parts.registry.places()));
-    std::ranges::sort(places, {},
-                      [&](const registry::Place& place) { return place.name.in(words::tag_of(request.language)); });
-    json items = json::array();
-    for (const auto& place : places) {
-        items.push_back({{"slug", place.slug},
-                         {"name", place.name.in(words::tag_of(request.language))},
-                         {"kind", registry::name_of(place.kind)}});
-    }
-    return answer({{"items", std::move(items)}});
-}
-
 }  // namespace bypuls::staff

@@ -137,6 +137,7 @@ struct Names {
     std::map<registry::DatastreamId, registry::Season> seasons;
     std::map<registry::ObservedPropertyId, std::string> properties;
     std::map<registry::SensorId, std::string> sensors;
+    std::map<registry::ThingId, std::string> things;
 };
 
 Result<Names> names_of(Room& room, words::Language language) {
@@ -155,6 +156,10 @@ Result<Names> names_of(Room& room, words::Language language) {
     TRY(const auto sensors, all_of(room.parts.registry.sensors()));
     for (const auto& sensor : sensors) {
         names.sensors.emplace(sensor.id, sensor.name);
+    }
+    TRY(const auto things, all_of(room.parts.registry.things()));
+    for (const auto& thing : things) {
+        names.things.emplace(thing.id, thing.name);
     }
     return names;
 }
@@ -179,8 +184,8 @@ Answer list_quality(Room& room, const http::Request& request) {
     for (std::size_t i = 0; i < datastreams.size() && rows.size() < datastreams_max; ++i) {
         const auto& one = datastreams[i];
         const std::string& property = names.properties[one.observed_property];
-        const std::string text = fmt::format("{} {} {} {} {}", one.name, names.places[one.id], property,
-                                             called(say, property), one.id.value);
+        const std::string text = fmt::format("{} {} {} {} {} {}", one.name, names.places[one.id], property,
+                                             called(say, property), names.things[one.thing], one.id.value);
         if (has_words(text, words)) {
             TRY(days[i], day_of(room, one, property, names.seasons[one.id], now));
             rows.push_back({fmt::format("{}-{:019}", static_cast<int>(days[i].state), one.id.value), i});
@@ -190,6 +195,7 @@ Answer list_quality(Room& room, const http::Request& request) {
         const auto& one = datastreams[i];
         return json{{"datastream", fmt::to_string(one.id.value)},
                     {"place", names.places[one.id]},
+                    {"thing", names.things[one.thing]},
                     {"property", names.properties[one.observed_property]},
                     {"property_name", called(say, names.properties[one.observed_property])},
                     {"unit", one.unit.definition},
