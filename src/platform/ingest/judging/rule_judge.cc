@@ -19,9 +19,20 @@ std::optional<double> number_of(const observations::Value& value) {
     return number ? std::optional(std::get<double>(*number)) : std::nullopt;
 }
 
+/// In order of time; another at the same time takes its place.
+void put(std::vector<Reading>& readings, const Reading& reading) {
+    const auto at = std::ranges::lower_bound(readings, reading.time, {}, &Reading::time);
+    if (at != readings.end() && at->time == reading.time) {
+        *at = reading;
+    } else {
+        readings.insert(at, reading);
+    }
+}
+
 }  // namespace
 
 void RuleJudge::next_message() {
+    late_.clear();
     if (registry_.streams()->version() == version_) {
         return;
     }
@@ -67,10 +78,14 @@ Quality RuleJudge::judge(DatastreamId id, const observations::Observation& readi
     }
     const Reading next{reading.time, *value, reading.quality};
     const bool older = past.cut && !past.readings.empty() && reading.time <= past.readings.front().time;
-    const auto assessment = older ? quality::assess(read(id, *past.rule, reading.time), next, received, *past.rule)
-                                  : quality::assess(past.readings, next, received, *past.rule);
-    if (!older && !assessment.future) {
-        remember(past, {next.time, next.value, assessment.quality});
+    const auto assessment =
+        older ? quality::assess(past_of_late(id, *past.rule, reading.time), next, received, *past.rule)
+              : quality::assess(past.readings, next, received, *past.rule);
+    const Reading judged{next.time, next.value, assessment.quality};
+    if (older) {
+        put(late_[id], judged);
+    } else if (!assessment.future) {
+        remember(past, judged);
     }
     return assessment.quality;
 }
@@ -120,14 +135,24 @@ std::vector<Reading> RuleJudge::read(DatastreamId id, const Rule& rule, Instant 
     return readings;
 }
 
+std::vector<Reading> RuleJudge::past_of_late(DatastreamId id, const Rule& rule, Instant before) const {
+    auto past = read(id, rule, before);
+    const auto late = late_.find(id);
+    if (late == late_.end()) {
+        return past;
+    }
+    const auto first = std::ranges::lower_bound(late->second, before - quality::window(rule), {}, &Reading::time);
+    const auto last = std::ranges::lower_bound(late->second, before, {}, &Reading::time);
+    const auto most = static_cast<std::ptrdiff_t>(readings_max);
+    for (auto reading = last - first > most ? last - most : first; reading != last; ++reading) {
+        put(past, *reading);
+    }
+    return past;
+}
+
 void RuleJudge::remember(Past& past, const Reading& reading) {
     auto& readings = past.readings;
-    const auto at = std::ranges::lower_bound(readings, reading.time, {}, &Reading::time);
-    if (at != readings.end() && at->time == reading.time) {
-        *at = reading;
-        return;
-    }
-    readings.insert(at, reading);
+    put(readings, reading);
     const Instant oldest = readings.back().time - quality::window(*past.rule);
     const auto keep = std::max(std::ranges::lower_bound(readings, oldest, {}, &Reading::time),
                                readings.end() - static_cast<std::ptrdiff_t>(std::min(readings.size(), readings_max)));

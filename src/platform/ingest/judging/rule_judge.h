@@ -47,12 +47,17 @@ private:
     Past& past_of(observations::DatastreamId id, Instant before);
     const quality::Rule* rule_of(observations::DatastreamId id) const;
     std::vector<quality::Reading> read(observations::DatastreamId id, const quality::Rule& rule, Instant before) const;
+    /// What came before a late reading: of the store, and of the message that it stands in, which is not stored yet.
+    std::vector<quality::Reading> past_of_late(observations::DatastreamId id, const quality::Rule& rule,
+                                               Instant before) const;
     static void remember(Past& past, const quality::Reading& reading);
 
     registry::Registry& registry_;
     const observations::Store& store_;
     std::unordered_map<observations::DatastreamId, Past> pasts_;
     std::unordered_set<observations::DatastreamId> without_rule_;
+    /// The late readings of the message at hand, judged, each datastream's by time. No more than the message has.
+    std::unordered_map<observations::DatastreamId, std::vector<quality::Reading>> late_;
     registry::Version version_;  ///< of the registry, that the rules are as of
 };
 

@@ -87,6 +87,30 @@ TEST_F(RuleJudgeTest, another_unit_or_property_brings_its_rule_from_the_next_mes
     EXPECT_TRUE(hourly(judge, id, -52).good()) << "the rule is about degrees Celsius";
 }
 
+/// A device that was out of reach sends its day in one message, which is judged as if each reading had come alone.
+TEST_F(RuleJudgeTest, late_readings_of_one_message_are_judged_by_those_before_them) {
+    const auto id = datastream("water_temperature", "Cel");
+    const Instant past = clock_.now();
+    clock_.advance(std::chrono::hours{48});
+    {
+        RuleJudge judge(*registry_, *store_);
+        hourly(judge, id, 19.1);
+        hourly(judge, id, 19.2);
+    }
+    RuleJudge judge(*registry_, *store_);
+    judge.next_message();
+    std::vector<bool> spikes;
+    int minutes = 0;
+    for (const double value : {10.0, 10.1, 10.2, 25.0, 10.2, 10.3}) {
+        const observations::Observation reading{past + std::chrono::minutes{10 * ++minutes}, value, {}};
+        spikes.push_back(judge.judge(id, reading, clock_.now()).has(Quality::spike));
+    }
+    EXPECT_EQ(spikes, (std::vector{false, false, false, true, false, false}));
+    judge.next_message();
+    const observations::Observation alone{past + std::chrono::minutes{10 * ++minutes}, 25.0, {}};
+    EXPECT_FALSE(judge.judge(id, alone, clock_.now()).has(Quality::spike)) << "nothing of that message was stored";
+}
+
 TEST_F(RuleJudgeTest, the_same_reading_again_is_judged_the_same) {
     RuleJudge judge(*registry_, *store_);
     const auto id = datastream("water_temperature", "Cel");
