@@ -44,7 +44,7 @@ async function open_view(page: Page, view: string): Promise<void> {
 
 /// The first to come signs in; the others share its session. Checking a password is made to be slow, one at a time.
 let session: Promise<Cookie[]> | undefined
-async function sign_in({ page, specimen }: Visit): Promise<boolean> {
+export async function sign_in({ page, specimen }: Visit): Promise<boolean> {
     const [name, password] = specimen ? ['kari', 'en lang setning'] : (process.env.BYPULS_STAFF ?? '').split(':')
     if (!name || !password) return false
     if (specimen || !session) {
@@ -118,7 +118,7 @@ async function contrast_of(page: Page, selector: string): Promise<number> {
 }
 
 // The inbox comes last, since it is where signing in leads to.
-const staff_views = ['devices', 'dead-letters', 'profiles', 'codecs', 'quality', 'tokens', 'webhooks', 'health', 'inbox']
+const staff_views = ['devices', 'places', 'datastreams', 'dead-letters', 'profiles', 'codecs', 'quality', 'tokens', 'webhooks', 'health', 'inbox']
 
 export const errands: Errand[] = [
     {

@@ -12,6 +12,7 @@ import { paper_errands } from './paper_errands.ts'
 import { public_errands } from './public_errands.ts'
 import { recount_errands } from './recount_errands.ts'
 import { address_of, serve_specimens } from './specimens.ts'
+import { staff_places_errands } from './staff_places_errands.ts'
 
 const specimens = process.env.BYPULS_SPECIMEN_DIR
 const server = specimens && !process.env.BYPULS_URL ? await serve_specimens(specimens) : undefined
@@ -63,7 +64,7 @@ async function run(errand: Errand, look: Look): Promise<void> {
 
 /// Readers come side by side, since each waits for the server and the page most of the time. Errands that change what others see
 /// have a device, a profile or a webhook of their own.
-const waiting = [...errands, ...public_errands, ...paper_errands, ...recount_errands]
+const waiting = [...errands, ...staff_places_errands, ...public_errands, ...paper_errands, ...recount_errands]
     .filter(({ name }) => pattern.test(name))
     .flatMap((errand) => (errand.once ? looks.slice(0, 1) : looks).map((look) => ({ errand, look })))
 async function take_turns(): Promise<void> {

@@ -30,14 +30,14 @@ const device = (name: string, place: string, state: Schemas['Device']['state'], 
     dev_eui: `a84041000000${(1000 + minutes).toString(16).padStart(4, '0')}`,
     name,
     profile: 'lsn50',
-    place: place.toLowerCase(),
+    place: place.toLowerCase() || null,
     place_name: place,
     last_seen: ago(minutes),
     frames: 1200,
     battery_volt: 3.61,
     state,
 })
-const devices = [device('Landfalltjern vann', 'Landfalltjern', 'ok', 12), device('Blektjern vann', 'Blektjern', 'silent', 3000), device('Stordammen luft', 'Stordammen', 'faulty', 55)]
+const devices = [device('Landfalltjern vann', 'Landfalltjern', 'ok', 12), device('Blektjern vann', 'Blektjern', 'silent', 3000), device('Stordammen luft', '', 'faulty', 55)]
 const profiles: Schemas['Profile'][] = [
     { id: 'lsn50', name: 'Dragino LSN50', codec: 'lsn50', interval_seconds: 3600, devices: 6, fields: [{ field: 'water', property: 'water_temperature', unit: 'Cel', scale: 1 }] },
 ]
@@ -71,7 +71,8 @@ const codec: Schemas['CodecSource'] = {
 }
 const quality: Schemas['DatastreamQuality'][] = (['silent', 'doubtful', 'ok'] as const).map((state, i) => ({
     datastream: `${['blektjern', 'stordammen', 'landfalltjern'][i]}-water-temperature`,
-    place: ['Blektjern', 'Stordammen', 'Landfalltjern'][i]!,
+    place: ['Blektjern', '', 'Landfalltjern'][i]!,
+    thing: ['Blektjern vann', 'Stordammen luft', 'Landfalltjern vann'][i]!,
     property: 'water_temperature',
     property_name: 'Vanntemperatur',
     unit: 'Cel',
@@ -123,7 +124,6 @@ export function staff_examples(request: string): unknown {
         'GET session': session,
         'POST session': session,
         'GET inbox': page(unknown),
-        'GET places': { items: [{ slug: 'sota-fjordpark', name: 'Sota fjordpark', kind: 'bathing' }] },
         'GET profiles': { items: profiles },
         'GET devices': page(devices),
         'GET dead-letters': page(letters),
@@ -140,6 +140,7 @@ export function staff_examples(request: string): unknown {
         'GET webhooks/1/dead-letters': { items: given_up },
         'POST webhooks/dead-letters/1/retry': {},
     }
+    if (request.startsWith('PUT devices/')) return devices[0]
     if (request.startsWith('GET devices/')) {
         const frames = [frame(12, 41, '0cb70794010001'), frame(72, 40, '0cb60790010001', 'duplicate'), frame(132, 39, '0cb6ffff010001', 'quarantined')]
         return { ...devices[0], datastreams: [{ id: 'landfalltjern-water-temperature', property: 'water_temperature', unit: 'Cel', public: true }], last_frames: frames }

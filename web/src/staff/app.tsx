@@ -1,18 +1,20 @@
 import { Button, Link, SkipLink } from '@digdir/designsystemet-react'
-import { type MouseEvent, type ReactNode, useEffect, useMemo, useState } from 'react'
+import { type ReactNode, useEffect, useMemo, useState } from 'react'
 import { call, type Schemas, use_csrf_token } from '../api/client.ts'
 import { Format } from '../words/format.ts'
 import { languages, own_names } from '../words/language.ts'
 import type { Key, Words } from '../words/words.ts'
 import { Codecs } from './codecs.tsx'
 import { StaffContext, useStaff } from './context.tsx'
+import { Datastreams } from './datastreams.tsx'
 import { DeadLetters } from './dead_letters.tsx'
 import { Devices } from './devices.tsx'
 import { Health } from './health.tsx'
 import { Inbox } from './inbox.tsx'
+import { Places } from './places.tsx'
 import { Profiles } from './profiles.tsx'
 import { Quality } from './quality.tsx'
-import { go, useRoute } from './route.ts'
+import { follow, useRoute } from './route.ts'
 import { SignIn } from './sign_in.tsx'
 import { Tokens } from './tokens.tsx'
 import { Webhooks } from './webhooks.tsx'
@@ -22,6 +24,8 @@ type Session = Schemas['Session']
 const views: { path: string; name: Key; view: () => ReactNode }[] = [
     { path: 'inbox', name: 'nav_staff.inbox', view: () => <Inbox /> },
     { path: 'devices', name: 'nav_staff.devices', view: () => <Devices /> },
+    { path: 'places', name: 'nav_staff.places', view: () => <Places /> },
+    { path: 'datastreams', name: 'nav_staff.datastreams', view: () => <Datastreams /> },
     { path: 'dead-letters', name: 'nav_staff.dead_letters', view: () => <DeadLetters /> },
     { path: 'profiles', name: 'nav_staff.profiles', view: () => <Profiles /> },
     { path: 'codecs', name: 'nav_staff.codecs', view: () => <Codecs /> },
@@ -30,12 +34,6 @@ const views: { path: string; name: Key; view: () => ReactNode }[] = [
     { path: 'webhooks', name: 'nav_staff.webhooks', view: () => <Webhooks /> },
     { path: 'health', name: 'nav_staff.health', view: () => <Health /> },
 ]
-
-function follow(event: MouseEvent<HTMLAnchorElement>): void {
-    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return
-    event.preventDefault()
-    go(event.currentTarget.pathname)
-}
 
 function Frame({ session, leave }: { session: Session; leave: () => void }) {
     const { words } = useStaff()

@@ -1,8 +1,12 @@
-import { Heading, Link, Search, Table } from '@digdir/designsystemet-react'
+import { Button, Heading, Link, Paragraph, Search, Table, Textfield } from '@digdir/designsystemet-react'
+import { type FormEvent, useState } from 'react'
 import { call, type Schemas } from '../api/client.ts'
+import { unit_symbol } from '../words/format.ts'
 import type { Key } from '../words/words.ts'
-import { useLoad, useStaff } from './context.tsx'
-import { Empty, Facts, Rows, ScrollTable, Shown, State } from './parts.tsx'
+import { called } from './access.tsx'
+import { useAct, useLoad, useStaff } from './context.tsx'
+import { Empty, Facts, Fault, Rows, ScrollTable, Shown, State, Way } from './parts.tsx'
+import { chosen_place, PlaceSelect } from './place_select.tsx'
 import { go, set_query, useRoute } from './route.ts'
 
 type Device = Schemas['Device']
@@ -45,7 +49,7 @@ export function Devices() {
                                     render={(device) => (
                                         <>
                                             <strong>{device.name}</strong>
-                                            <span>{device.place_name}</span>
+                                            <span>{device.place_name || say('staff.no_place')}</span>
                                             <span>
                                                 {device.last_seen ? format.age(Date.parse(device.last_seen), Date.now()) : say('staff.never')}
                                             </span>
@@ -54,7 +58,7 @@ export function Devices() {
                                     )}
                                 />
                             </div>
-                            {rest[0] && <DeviceDetail key={rest[0]} dev_eui={rest[0]} />}
+                            {rest[0] && <DeviceDetail key={rest[0]} dev_eui={rest[0]} changed={devices.reload} />}
                         </div>
                     )
                 }
@@ -63,7 +67,7 @@ export function Devices() {
     )
 }
 
-function DeviceDetail({ dev_eui }: { dev_eui: string }) {
+function DeviceDetail({ dev_eui, changed }: { dev_eui: string; changed: () => void }) {
     const { words, format } = useStaff()
     const { say } = words
     const device = useLoad(dev_eui, (signal) => call('get', '/api/v1/staff/devices/{devEui}', { path: { devEui: dev_eui }, signal }))
@@ -77,7 +81,7 @@ function DeviceDetail({ dev_eui }: { dev_eui: string }) {
                     <Facts
                         facts={[
                             ['DevEUI', <span className="staff-code">{it.dev_eui}</span>],
-                            [say('staff.place'), it.place_name],
+                            [say('staff.place'), it.place ? <Way to={`/staff/places/${it.place}`}>{it.place_name || it.place}</Way> : say('staff.no_place')],
                             [say('staff.profile'), <Link href={`/staff/profiles/${it.profile}`}>{it.profile}</Link>],
                             [say('devices.last_seen'), it.last_seen ? format.date_and_time(Date.parse(it.last_seen)) : say('staff.never')],
                             [say('devices.battery'), it.battery_volt === null ? '–' : format.quantity(it.battery_volt, 2, 'V')],
@@ -89,10 +93,17 @@ function DeviceDetail({ dev_eui }: { dev_eui: string }) {
                     <ul>
                         {it.datastreams.map((stream) => (
                             <li key={stream.id}>
-                                <span className="staff-code">{stream.id}</span> · {stream.unit} · {say(stream.public ? 'devices.open' : 'devices.internal')}
+                                <Way to={`/staff/datastreams/${stream.id}`}>{called(words, stream.property)}</Way> · {unit_symbol(stream.unit)} · {say(stream.public ? 'devices.open' : 'devices.internal')}
                             </li>
                         ))}
                     </ul>
+                    <Change
+                        device={it}
+                        changed={() => {
+                            device.reload()
+                            changed()
+                        }}
+                    />
                     <Heading level={3} data-size="2xs">
                         {say('devices.frames')}
                     </Heading>
@@ -100,6 +111,44 @@ function DeviceDetail({ dev_eui }: { dev_eui: string }) {
                 </section>
             )}
         </Shown>
+    )
+}
+
+/// Another name, or another place.
+function Change({ device, changed }: { device: Device; changed: () => void }) {
+    const { words } = useStaff()
+    const { say } = words
+    const { act, busy, fault } = useAct()
+    const [told, set_told] = useState('')
+    const places = useLoad('places', (signal) => call('get', '/api/v1/staff/places', { signal }))
+    const save = (event: FormEvent<HTMLFormElement>) => {
+        event.preventDefault()
+        const form = new FormData(event.currentTarget)
+        const body = { name: String(form.get('name')).trim(), place: chosen_place(form) }
+        set_told('')
+        void act(async () => {
+            await call('put', '/api/v1/staff/devices/{devEui}', { path: { devEui: device.dev_eui }, body })
+            set_told(say('staff.saved'))
+            changed()
+        })
+    }
+    return (
+        <form onSubmit={save} aria-labelledby="change-title">
+            <Heading level={3} data-size="2xs" id="change-title">
+                {say('devices.change')}
+            </Heading>
+            <Textfield name="name" label={say('staff.name')} defaultValue={device.name} required maxLength={100} />
+            <PlaceSelect places={places} chosen={device.place} />
+            <Paragraph className="staff-quiet">{say('devices.move_hint')}</Paragraph>
+            <Fault>{fault ?? places.fault}</Fault>
+            <div className="staff-actions">
+                {/* Until the places are here, saving would move it to none of them. */}
+                <Button type="submit" variant="secondary" disabled={busy || !places.value}>
+                    {say('staff.save')}
+                </Button>
+                <span role="status">{told}</span>
+            </div>
+        </form>
     )
 }
 

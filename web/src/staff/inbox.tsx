@@ -2,7 +2,9 @@ import { Button, Checkbox, Field, Heading, Label, Paragraph, Select, Textfield }
 import { type FormEvent, useState } from 'react'
 import { call, type Schemas } from '../api/client.ts'
 import { useAct, useLoad, useStaff } from './context.tsx'
-import { Empty, Facts, Fault, Rows, Shown } from './parts.tsx'
+import { FirstSteps } from './first_steps.tsx'
+import { Empty, Facts, Fault, Rows, Shown, Way } from './parts.tsx'
+import { chosen_place, PlaceSelect } from './place_select.tsx'
 import { go, useRoute } from './route.ts'
 
 type Unknown = Schemas['UnknownDevice']
@@ -22,7 +24,9 @@ export function Inbox() {
             <Shown loaded={inbox}>
                 {({ items }) =>
                     items.length === 0 ? (
-                        <Empty title={say('inbox.empty_title')}>{say('inbox.empty')}</Empty>
+                        <Empty title={say('inbox.empty_title')} more={<FirstSteps />}>
+                            {say('inbox.empty')}
+                        </Empty>
                     ) : (
                         <div className="staff-split">
                             <Rows
@@ -70,7 +74,7 @@ function Adopt({ device, done }: { device: Unknown; done: (name: string) => void
         event.preventDefault()
         const form = new FormData(event.currentTarget)
         const name = String(form.get('name'))
-        const body = { name, profile: String(form.get('profile')), place: String(form.get('place')), public: form.has('public') }
+        const body = { name, profile: String(form.get('profile')), place: chosen_place(form), public: form.has('public') }
         void act(async () => {
             await call('post', '/api/v1/staff/inbox/{devEui}/adopt', { path: { devEui: device.dev_eui }, body })
             done(name)
@@ -97,19 +101,12 @@ function Adopt({ device, done }: { device: Unknown; done: (name: string) => void
                         ))}
                     </Select>
                 </Field>
-                <Field>
-                    <Label>{say('staff.place')}</Label>
-                    <Select name="place" required defaultValue="" key={places.value ? 'ready' : 'empty'}>
-                        <Select.Option value="" disabled>
-                            {say('inbox.choose')}
-                        </Select.Option>
-                        {places.value?.items.map((place) => (
-                            <Select.Option key={place.slug} value={place.slug}>
-                                {place.name}
-                            </Select.Option>
-                        ))}
-                    </Select>
-                </Field>
+                {profiles.value?.items.length === 0 && (
+                    <p className="staff-quiet">
+                        {say('inbox.no_profiles')} <Way to="/staff/profiles/new">{say('inbox.make_profile')}</Way>
+                    </p>
+                )}
+                <PlaceSelect places={places} />
                 <Checkbox name="public" label={say('inbox.public')} value="yes" />
                 <Fault>{fault ?? profiles.fault ?? places.fault}</Fault>
                 <Button type="submit" disabled={busy}>

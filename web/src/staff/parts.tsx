@@ -1,7 +1,7 @@
-import { Alert, Button, Heading, Paragraph, Skeleton, Table, Tag } from '@digdir/designsystemet-react'
-import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
+import { Alert, Button, Dialog, Heading, Link, Paragraph, Skeleton, Table, Tag } from '@digdir/designsystemet-react'
+import { type ReactNode, type RefObject, useCallback, useEffect, useId, useRef, useState } from 'react'
 import { type Loaded, useStaff } from './context.tsx'
-import { go, useRoute } from './route.ts'
+import { follow, go, useRoute } from './route.ts'
 
 type Tone = 'success' | 'warning' | 'danger' | 'neutral' | 'info'
 
@@ -14,14 +14,67 @@ export function State({ tone, children }: { tone: Tone; children: ReactNode }) {
     )
 }
 
-export function Empty({ title, children }: { title: string; children: ReactNode }) {
+/// Says what will be here and how it gets here. `more` stands below the sentence.
+export function Empty({ title, more, children }: { title: string; more?: ReactNode; children: ReactNode }) {
     return (
         <div className="staff-empty">
             <Heading level={2} data-size="2xs">
                 {title}
             </Heading>
             <Paragraph>{children}</Paragraph>
+            {more}
         </div>
+    )
+}
+
+/// A link to another of the staff pages.
+export function Way({ to, children }: { to: string; children: ReactNode }) {
+    return (
+        <Link href={to} onClick={follow}>
+            {children}
+        </Link>
+    )
+}
+
+/// A link that leaves what is being written here as it is.
+export function Aside({ to, children }: { to: string; children: string }) {
+    const { words } = useStaff()
+    return (
+        <Link href={to} target="_blank" rel="noopener">
+            {words.say('staff.new_tab', { what: children })}
+        </Link>
+    )
+}
+
+/// Asks before something that cannot be taken back. Shown by `dialog.current.showModal()`; whoever does it closes it.
+export function Confirm({ dialog, title, children, fault, busy, danger, button, act }: {
+    dialog: RefObject<HTMLDialogElement | null>
+    title: string
+    children: ReactNode
+    fault?: string | undefined
+    busy: boolean
+    danger?: boolean
+    button: string
+    act: () => void
+}) {
+    const { words } = useStaff()
+    const id = useId()
+    return (
+        <Dialog ref={dialog} closeButton={false} aria-labelledby={id}>
+            <Heading level={2} data-size="2xs" id={id}>
+                {title}
+            </Heading>
+            {children}
+            <Fault>{fault}</Fault>
+            <div className="staff-actions">
+                <Button type="button" {...(danger ? { 'data-color': 'danger' } : {})} disabled={busy} onClick={act}>
+                    {button}
+                </Button>
+                <Button type="button" variant="secondary" onClick={() => dialog.current?.close()}>
+                    {words.say('staff.cancel')}
+                </Button>
+            </div>
+        </Dialog>
     )
 }
 
@@ -159,12 +212,14 @@ export function ScrollTable({ label, heads, hover, children }: {
 
 /// A page of things that can be made: a button for a new one, the list, and beside it whatever `children` gives for the
 /// part of the address after the page's own ("new", an id, or nothing).
-export function ListPage<T>({ title, path, make, loaded, empty, id_of, render, children }: {
+export function ListPage<T>({ title, path, make, loaded, empty, told, id_of, render, children }: {
     title: string
     path: string
     make: string
     loaded: Loaded<{ items: T[] }>
-    empty: { title: string; text: string }
+    empty: { title: string; text: string; more?: ReactNode }
+    /// What was just done to one of them.
+    told?: string
     id_of: (item: T) => string
     render: (item: T) => ReactNode
     children: (opened: string | undefined, items: T[]) => ReactNode
@@ -180,11 +235,14 @@ export function ListPage<T>({ title, path, make, loaded, empty, id_of, render, c
                     {make}
                 </Button>
             </div>
+            {told !== undefined && <p role="status">{told}</p>}
             <Shown loaded={loaded}>
                 {({ items }) => (
                     <div className="staff-split">
                         {items.length === 0 ? (
-                            <Empty title={empty.title}>{empty.text}</Empty>
+                            <Empty title={empty.title} more={empty.more}>
+                                {empty.text}
+                            </Empty>
                         ) : (
                             <Rows label={title} items={items} id_of={id_of} chosen={rest[0]} open={(item) => go(`${path}/${id_of(item)}`)} render={render} />
                         )}

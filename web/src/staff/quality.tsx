@@ -2,7 +2,7 @@ import { Heading, Search, Table } from '@digdir/designsystemet-react'
 import { call } from '../api/client.ts'
 import { decimals_of } from '../words/format.ts'
 import { useLoad, useStaff } from './context.tsx'
-import { Empty, ScrollTable, Shown, State } from './parts.tsx'
+import { Empty, ScrollTable, Shown, State, Way } from './parts.tsx'
 import { set_query, useRoute } from './route.ts'
 
 const tones = { ok: 'success', late: 'warning', silent: 'danger', doubtful: 'warning', not_expected: 'neutral' } as const
@@ -31,8 +31,8 @@ export function Quality() {
                                 {items.map((it) => (
                                     <Table.Row key={it.datastream}>
                                         <Table.HeaderCell scope="row" title={it.property}>
-                                            {it.place && <div>{it.place}</div>}
-                                            <div className={it.place && 'staff-quiet'}>{it.property_name}</div>
+                                            <div>{it.place || it.thing}</div>
+                                            <div className="staff-quiet">{it.property_name}</div>
                                         </Table.HeaderCell>
                                         <Table.Cell>
                                             <State tone={tones[it.state]}>{lookup(`quality.state_${it.state}`)}</State>
@@ -51,7 +51,7 @@ export function Quality() {
                                                 .join(' · ') || '–'}
                                         </Table.Cell>
                                         <Table.Cell>
-                                            <span className="staff-code">{it.datastream}</span>
+                                            <Way to={`/staff/datastreams/${it.datastream}`}>{it.datastream}</Way>
                                         </Table.Cell>
                                     </Table.Row>
                                 ))}

@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react'
+import { type MouseEvent, useSyncExternalStore } from 'react'
 
 /// The address is the state: every view of the staff pages can be linked to and reloaded.
 const changed = 'bypuls:route'
@@ -15,6 +15,13 @@ function subscribe(tell: () => void): () => void {
 export function go(address: string, how: 'push' | 'replace' = 'push'): void {
     history[how === 'push' ? 'pushState' : 'replaceState'](null, '', address)
     window.dispatchEvent(new Event(changed))
+}
+
+/// For a link within the staff pages: the view changes without a page being fetched, unless another tab or window is asked for.
+export function follow(event: MouseEvent<HTMLAnchorElement>): void {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return
+    event.preventDefault()
+    go(event.currentTarget.pathname)
 }
 
 export interface Route {

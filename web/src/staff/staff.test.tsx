@@ -1,13 +1,8 @@
-import { act } from 'react'
-import { createRoot, type Root } from 'react-dom/client'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { address } from '../api/client.ts'
-import { staff_words } from '../words/load.ts'
-import { App } from './app.tsx'
 import { missing } from './health.tsx'
 import { read_route } from './route.ts'
-
-Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
+import { session, use_stage } from './stage.tsx'
 
 describe('addresses', () => {
     it('fill in the path and leave out what is not asked', () => {
@@ -29,55 +24,28 @@ describe('the account of a source', () => {
 })
 
 describe('the staff app', () => {
-    const answers: Record<string, unknown> = {}
-    const asked: Request[] = []
-    let root: Root
-    let stage: HTMLElement
-    beforeEach(() => {
-        history.replaceState(null, '', '/staff/dead-letters')
-        vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
-            asked.push(new Request(`http://x${url}`, init))
-            const answer = answers[`${init.method} ${url.split('?')[0]}`]
-            if (answer === undefined) return Response.json({ status: 401, detail: 'Logg inn.' }, { status: 401 })
-            return Response.json(answer)
-        })
-        stage = document.body.appendChild(document.createElement('div'))
-        root = createRoot(stage)
-    })
-    afterEach(async () => {
-        await act(async () => root.unmount())
-        stage.remove()
-        asked.length = 0
-        for (const key of Object.keys(answers)) delete answers[key]
-        vi.unstubAllGlobals()
-    })
-    const open = async () => {
-        const words = await staff_words('nb')
-        await act(async () => root.render(<App words={words} />))
-    }
-    const settled = (check: () => void) => act(async () => vi.waitFor(check))
+    const { answers, asked, element, open, press, settled, shows } = use_stage()
 
     it('asks for a password when nobody is signed in, and for the code when there is no account', async () => {
         answers['GET /api/v1/staff/setup'] = { needed: true }
-        await open()
-        await settled(() => expect(stage.textContent).toContain('Engangskode'))
-        expect(stage.querySelector('input[type=password]')).not.toBeNull()
+        await open('/staff/dead-letters')
+        await shows('Engangskode')
+        expect(element().querySelector('input[type=password]')).not.toBeNull()
     })
     it('shows a dead letter and replays it with the CSRF token', async () => {
-        answers['GET /api/v1/staff/session'] = { name: 'Kari', csrf_token: 'abc', expires: '2026-07-05T12:00:00Z' }
+        answers['GET /api/v1/staff/session'] = session
         answers['GET /api/v1/staff/dead-letters'] = {
             next: null,
             total: 1,
             items: [{ id: '7', time: '2026-07-05T12:00:00Z', source: 'chirpstack', reason: 'codec_failed', sentence: 'Kodeken feilet', field: null, device: null, payload: '{}', payload_encoding: 'text', payload_bytes: 2, state: 'waiting' }],
         }
         answers['POST /api/v1/staff/dead-letters/7/replay'] = { outcome: 'stored', sentence: 'To målinger.' }
-        await open()
-        await settled(() => expect(stage.textContent).toContain('Kodeken feilet'))
-        await act(async () => stage.querySelector<HTMLButtonElement>('.staff-rows button')!.click())
+        await open('/staff/dead-letters')
+        await shows('Kodeken feilet')
+        await settled(() => element().querySelector<HTMLButtonElement>('.staff-rows button')!.click())
         expect(location.pathname).toBe('/staff/dead-letters/7')
-        const replay = [...stage.querySelectorAll('button')].find((button) => button.textContent === 'Spill av på nytt')!
-        await act(async () => replay.click())
-        await settled(() => expect(stage.textContent).toContain('Spilt av: lagret. To målinger.'))
-        expect(asked.find((request) => request.method === 'POST')!.headers.get('X-CSRF-Token')).toBe('abc')
+        await press('Spill av på nytt')
+        await shows('Spilt av: lagret. To målinger.')
+        expect(asked.find(({ request }) => request.startsWith('POST'))!.csrf_token).toBe('abc')
     })
 })
