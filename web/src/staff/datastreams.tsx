@@ -205,7 +205,7 @@ function Opening({ datastream }: { datastream: Datastream }) {
     const { say, plural } = words
     return (
         <>
-            <Paragraph>{plural('datastreams.open_what', datastream.readings)}</Paragraph>
+            <Paragraph>{datastream.readings === 0 ? say('datastreams.open_none') : plural('datastreams.open_what', datastream.readings)}</Paragraph>
             {datastream.places.length > 0 && <Paragraph>{say('datastreams.open_places', { places: datastream.places.join(', ') })}</Paragraph>}
             <Paragraph>{say('datastreams.open_people')}</Paragraph>
             <Paragraph>{say('datastreams.open_back')}</Paragraph>

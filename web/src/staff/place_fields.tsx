@@ -18,7 +18,7 @@ export function Names({ draft, change, made }: Part & { made: boolean }) {
     const has_others = (['nn', 'en'] as const).some((language) => draft.name[language] !== '' || draft.description[language] !== '')
     return (
         <>
-            <Textfield name="name" label={say('places.name_nb')} value={draft.name.nb} onChange={(event) => put('name', 'nb', event.target.value)} required maxLength={name_max} />
+            <Textfield name="name" lang="nb" label={say('places.name_nb')} value={draft.name.nb} onChange={(event) => put('name', 'nb', event.target.value)} required maxLength={name_max} />
             {made || (
                 <Textfield
                     name="slug"
@@ -35,6 +35,7 @@ export function Names({ draft, change, made }: Part & { made: boolean }) {
             )}
             <Textfield
                 name="description"
+                lang="nb"
                 label={say('places.description_nb')}
                 description={say('places.description_hint')}
                 value={draft.description.nb}
@@ -48,9 +49,9 @@ export function Names({ draft, change, made }: Part & { made: boolean }) {
                 <Details.Content className="staff-folded">
                     <Paragraph className="staff-quiet">{say('places.falls_back')}</Paragraph>
                     {(['nn', 'en'] as const).map((language) => (
-                        <div key={language} lang={language}>
-                            <Textfield label={say(`places.name_${language}`)} value={draft.name[language]} onChange={(event) => put('name', language, event.target.value)} maxLength={name_max} />
-                            <Textfield label={say(`places.description_${language}`)} value={draft.description[language]} onChange={(event) => put('description', language, event.target.value)} multiline rows={3} maxLength={description_max} />
+                        <div key={language}>
+                            <Textfield lang={language} label={say(`places.name_${language}`)} value={draft.name[language]} onChange={(event) => put('name', language, event.target.value)} maxLength={name_max} />
+                            <Textfield lang={language} label={say(`places.description_${language}`)} value={draft.description[language]} onChange={(event) => put('description', language, event.target.value)} multiline rows={3} maxLength={description_max} />
                         </div>
                     ))}
                 </Details.Content>

@@ -1,8 +1,8 @@
-import { Alert, Button, Checkbox, Dialog, Fieldset, Heading, Paragraph, Table, Textfield } from '@digdir/designsystemet-react'
+import { Alert, Button, Checkbox, Fieldset, Heading, Paragraph, Table, Textfield } from '@digdir/designsystemet-react'
 import { type FormEvent, useRef, useState } from 'react'
 import { call, type Schemas } from '../api/client.ts'
 import { useAct, useLoad, useStaff } from './context.tsx'
-import { Empty, Fault, ScrollTable, Shown } from './parts.tsx'
+import { Confirm, Empty, Fault, ScrollTable, Shown } from './parts.tsx'
 
 type Token = Schemas['Token']
 type Scope = Schemas['Scope']
@@ -62,21 +62,9 @@ export function Tokens() {
                     )
                 }
             </Shown>
-            <Dialog ref={dialog} closeButton={false} aria-labelledby="revoke-title">
-                <Heading level={2} data-size="2xs" id="revoke-title">
-                    {say('tokens.revoke_title', { name: asked?.name ?? '' })}
-                </Heading>
+            <Confirm dialog={dialog} title={say('tokens.revoke_title', { name: asked?.name ?? '' })} fault={fault} busy={busy} danger button={say('tokens.revoke')} act={revoke}>
                 <Paragraph>{say('tokens.revoke_why')}</Paragraph>
-                <Fault>{fault}</Fault>
-                <div className="staff-actions">
-                    <Button data-color="danger" disabled={busy} onClick={revoke}>
-                        {say('tokens.revoke')}
-                    </Button>
-                    <Button variant="secondary" onClick={() => dialog.current?.close()}>
-                        {say('staff.cancel')}
-                    </Button>
-                </div>
-            </Dialog>
+            </Confirm>
         </>
     )
 }

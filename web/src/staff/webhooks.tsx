@@ -1,8 +1,8 @@
-import { Alert, Button, Checkbox, Dialog, Fieldset, Heading, Paragraph, Table, Textfield } from '@digdir/designsystemet-react'
+import { Alert, Button, Checkbox, Fieldset, Heading, Paragraph, Table, Textfield } from '@digdir/designsystemet-react'
 import { type FormEvent, useRef, useState } from 'react'
 import { call, type Schemas } from '../api/client.ts'
 import { useAct, useLoad, useStaff } from './context.tsx'
-import { Facts, Fault, ListPage, ScrollTable, Shown, State } from './parts.tsx'
+import { Confirm, Facts, Fault, ListPage, ScrollTable, Shown, State } from './parts.tsx'
 import { go } from './route.ts'
 import { fault_sentence, refused_field } from './webhook_faults.ts'
 
@@ -165,20 +165,9 @@ function Detail({ webhook, secret, changed }: { webhook: Webhook; secret: string
             />
             <Deliveries path={path} />
             <DeadLetters path={path} dead={webhook.dead} changed={changed} />
-            <Dialog ref={dialog} closeButton={false} aria-labelledby="remove-title">
-                <Heading level={2} data-size="2xs" id="remove-title">
-                    {say('webhooks.remove_title', { name: webhook.description || webhook.url })}
-                </Heading>
+            <Confirm dialog={dialog} title={say('webhooks.remove_title', { name: webhook.description || webhook.url })} fault={fault} busy={busy} danger button={say('webhooks.remove')} act={remove}>
                 <Paragraph>{say('webhooks.remove_why')}</Paragraph>
-                <div className="staff-actions">
-                    <Button data-color="danger" disabled={busy} onClick={remove}>
-                        {say('webhooks.remove')}
-                    </Button>
-                    <Button variant="secondary" onClick={() => dialog.current?.close()}>
-                        {say('staff.cancel')}
-                    </Button>
-                </div>
-            </Dialog>
+            </Confirm>
         </section>
     )
 }
