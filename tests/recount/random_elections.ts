@@ -64,7 +64,7 @@ export function random_election(seed: number): Election {
     const exclusive = dice.chance(30) ? [shuffled.slice(0, 2), ...(count > 4 && dice.chance(40) ? [shuffled.slice(1, 4)] : [])] : []
     return {
         title: `Valg ${seed}`, currency: dice.pick(['NOK', 'PLN']), budget: Math.max(1, Math.round((total * (20 + dice.below(90))) / 100)),
-        kind, projects, ballots: box.close(), exclusive, ranking_length: dice.chance(50) ? 0 : 1 + dice.below(count), points_per_one: 1,
+        kind, projects, ballots: box.close(), pots: [], exclusive, ranking_length: dice.chance(50) ? 0 : 1 + dice.below(count), points_per_one: 1,
     }
 }
 
@@ -106,8 +106,23 @@ export function random_rule(seed: number): Rule {
         ranking_top: dice.below(4),
         ties: dice.shuffled(['lower-cost', 'more-votes', 'lot', 'listed-order', 'alphabetical'] as const).slice(0, 3).concat('alphabetical').filter((reason, at, all) => all.indexOf(reason) === at),
         seed: dice.pick(['4711', 'trukket "i kommunestyret"', 'ø\tå']),
+        left_over: dice.pick(['saved', 'saved', 'to-common'] as const),
     })
 }
+
+/// The same with some of the projects, and of the money, in pots of their own.
+export function with_pots(election: Election, seed: number): Election {
+    const dice = new Dice(seed)
+    const names = ['nord', 'sør'].slice(0, 1 + dice.below(2))
+    const total = election.projects.reduce((sum, { cost }) => sum + cost, 0)
+    return {
+        ...election,
+        pots: names.map((name) => ({ name, budget: dice.below(10) && Math.round((total * dice.below(80)) / 100) })),
+        projects: election.projects.map((project) => (dice.chance(70) ? { ...project, pot: dice.pick(names) } : project)),
+    }
+}
+
+const pots_json = ({ pots }: Election) => pots.map(({ name, budget }) => ({ name, budget: format_money(budget) }))
 
 export function election_json(election: Election): string {
     const { ballots, projects } = election
@@ -118,12 +133,13 @@ export function election_json(election: Election): string {
         budget: format_money(election.budget),
         kind: election.kind,
         ...(election.ranking_length > 0 && { ranking_length: election.ranking_length }),
-        projects: projects.map(({ id, name, cost, partial_from }) => ({ id, name, cost: format_money(cost), ...(partial_from && { partial_from: format_money(partial_from) }) })),
+        projects: projects.map(({ id, name, cost, partial_from, pot }) => ({ id, name, cost: format_money(cost), ...(partial_from && { partial_from: format_money(partial_from) }), ...(pot && { pot }) })),
         ballots: Array.from({ length: group_count(ballots) }, (_, g) => {
             // Of a ranking the order is what counts.
             const choices = choices_of(ballots, g).sort((a, b) => (election.kind === 'ranking' ? a.value - b.value : 0))
             return { choices: choices.map(({ project }) => id(project)), ...(election.kind === 'points' && { points: choices.map(({ value }) => value) }), count: ballots.counts[g] }
         }),
+        ...(election.pots.length > 0 && { pots: pots_json(election) }),
         ...(election.exclusive.length > 0 && { exclusive: election.exclusive.map((group) => group.map(id)) }),
     })
 }
@@ -133,10 +149,11 @@ export function election_pb(election: Election): string {
     const type = { points: 'cumulative', ranking: 'ordinal', approval: 'approval', 'choose-1': 'choose-1', knapsack: 'knapsack' }[kind]
     const lines = ['META', 'key;value', `description;${election.title}`, `currency;${election.currency}`, `budget;${format_money(election.budget)}`, `vote_type;${type}`]
     if (election.ranking_length > 0) lines.push(`max_length;${election.ranking_length}`)
+    if (election.pots.length > 0) lines.push(`pots;${JSON.stringify(pots_json(election))}`)
     const labels = (project: number) => election.exclusive.flatMap((group, at) => (group.includes(project) ? [`g${at}`] : [])).join()
-    const row = ({ id, name, cost, partial_from }: Project, at: number) =>
-        `${id};${name};${format_money(cost)};${partial_from ? format_money(partial_from) : ''};${labels(at)}`
-    lines.push('PROJECTS', 'project_id;name;cost;partial_from;exclusive', ...projects.map(row))
+    const row = ({ id, name, cost, partial_from, pot = '' }: Project, at: number) =>
+        `${id};${name};${format_money(cost)};${partial_from ? format_money(partial_from) : ''};${labels(at)};${pot}`
+    lines.push('PROJECTS', 'project_id;name;cost;partial_from;exclusive;pot', ...projects.map(row))
     lines.push('VOTES', `voter_id;weight;vote${kind === 'points' ? ';points' : ''}`)
     for (let g = 0; g < group_count(ballots); ++g) {
         const choices = choices_of(ballots, g).sort((a, b) => (kind === 'ranking' ? a.value - b.value : 0))

@@ -2,16 +2,16 @@
 /// docs/formats/election.schema.json says: under every rule, with ties, rounds, explanations and everything that is told only now and then.
 import { strict as assert } from 'node:assert'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Ajv2020 from 'ajv/dist/2020.js'
 import { builtin_rules, print_rule } from '../../web/src/participation/counting/rule.ts'
 import { program, Report } from '../town/town.ts'
-import { election_json, random_election, random_rule } from './random_elections.ts'
+import { Commands } from './commands.ts'
+import { election_json, random_election, random_rule, with_pots } from './random_elections.ts'
 
 const report = new Report('recount_schema')
-const folder = mkdtempSync(join(tmpdir(), 'bypuls-schema-'))
+const commands = new Commands()
 const ajv = new Ajv2020.default({ allErrors: true })
 const schema_of = (name: string) => JSON.parse(readFileSync(`docs/formats/${name}.schema.json`, 'utf8'))
 const result_schema = schema_of('count-result')
@@ -39,10 +39,12 @@ function places(schema: any, path = ''): string[] {
     return at.enum ? at.enum.map((value: unknown) => `${path}=${String(value)}`) : [path]
 }
 
-function counted(file: string, rule: string, changes: string[] = []): any {
+/// What a text says under the name of a file.
+type Files = Record<string, string>
+
+async function counted(file: string, rule: string, files: Files = {}, changes: string[] = []): Promise<any> {
     const words = ['count', file, '--rule', rule, '--json', '--explain', ...changes.flatMap((change) => ['--what-if', change])]
-    const { stdout, stderr, status, error } = spawnSync(program, words, { encoding: 'utf8', maxBuffer: 1 << 28 })
-    if (error) throw error
+    const { stdout, stderr, status } = await commands.ask(words, files)
     assert.equal(status, 0, `${file}, ${rule}: ${stderr}`)
     const result: unknown = JSON.parse(stdout)
     assert.ok(follows_result(result), `${file}, ${rule}: ${ajv.errorsText(follows_result.errors, { separator: '\n' })}`)
@@ -50,21 +52,22 @@ function counted(file: string, rule: string, changes: string[] = []): any {
     return result
 }
 
-function written(name: string, election: string): string {
+/// The name of a file with an election that follows its schema.
+function written(files: Files, name: string, election: string): string {
     assert.ok(follows_election(JSON.parse(election)), `${name}: ${ajv.errorsText(follows_election.errors)}`)
-    const path = join(folder, name)
-    writeFileSync(path, election)
-    return path
+    files[name] = election
+    return name
 }
 
 const rules = [...builtin_rules, 'max-welfare', 'maximin-support', 'cstv-ge-ewt', 'cstv-ge-mt', 'cstv-gsc-ewt', 'cstv-gsc-mt']
 for (const file of ['tests/data/participation/play_money.pb', 'demo/drammen/elections/likt.pb']) {
-    await report.test(file, () => {
-        for (const rule of rules) counted(file, rule)
+    await report.test(file, async () => {
+        for (const rule of rules) await counted(file, rule)
     })
 }
 
-await report.test('elections with pots, free projects and exclusive groups', () => {
+await report.test('elections with pots, free projects and exclusive groups', async () => {
+    const files: Files = {}
     const pots = {
         budget: '5',
         kind: 'approval',
@@ -73,22 +76,22 @@ await report.test('elections with pots, free projects and exclusive groups', () 
         ballots: [{ choices: ['a', 'b'], count: 3 }, { choices: ['c'] }, { choices: [] }],
     }
     const free_rivals = readFileSync('fuzz/corpus/election_tables/free_rivals.json', 'utf8')
-    for (const file of [written('pots.json', JSON.stringify(pots)), written('free_rivals.json', free_rivals)]) {
-        for (const rule of ['greedy', 'knapsack-partial', 'mes-cost-add1u', 'max-welfare', 'cstv-ge-mt', 'phragmen']) counted(file, rule)
+    for (const file of [written(files, 'pots.json', JSON.stringify(pots)), written(files, 'free_rivals.json', free_rivals)]) {
+        for (const rule of ['greedy', 'knapsack-partial', 'mes-cost-add1u', 'max-welfare', 'cstv-ge-mt', 'phragmen']) await counted(file, rule, files)
     }
 })
 
-await report.test('random elections under random rules', () => {
+await report.test('random elections under random rules', async () => {
     for (let seed = 1; seed <= 60; ++seed) {
-        const file = written(`random${seed}.json`, election_json(random_election(seed)))
-        const rule = join(folder, `rule${seed}.toml`)
-        writeFileSync(rule, print_rule(random_rule(seed)))
-        counted(file, rule)
-        counted(file, rules[seed % rules.length]!)
+        const files: Files = { 'rule.toml': print_rule(random_rule(seed)) }
+        const election = seed % 4 === 0 ? with_pots(random_election(seed), seed) : random_election(seed)
+        const file = written(files, 'random.json', election_json(election))
+        await counted(file, 'rule.toml', files)
+        await counted(file, rules[seed % rules.length]!, files)
     }
 })
 
-await report.test('elections with a key that nobody knows', () => {
+await report.test('elections with a key that nobody knows', async () => {
     const whole = { budget: '5', kind: 'approval', pots: [{ name: 'n', budget: '1' }], projects: [{ id: 'a', cost: '3' }], ballots: [{ choices: ['a'] }] }
     assert.ok(follows_election(whole))
     const spoilt: ((election: any) => void)[] = [(e) => (e.exclusiv = []), (e) => (e.pots[0].cost = '1'), (e) => (e.projects[0].pott = 'n'), (e) => (e.ballots[0].weight = 5)]
@@ -96,30 +99,33 @@ await report.test('elections with a key that nobody knows', () => {
         const copy = structuredClone(whole)
         spoil(copy)
         assert.ok(!follows_election(copy), String(spoil))
-        const path = join(folder, 'spoilt.json')
-        writeFileSync(path, JSON.stringify(copy))
-        assert.equal(spawnSync(program, ['count', path, '--rule', 'greedy']).status, 2, String(spoil))
+        const { status } = await commands.ask(['count', 'spoilt.json', '--rule', 'greedy'], { 'spoilt.json': JSON.stringify(copy) })
+        assert.equal(status, 2, String(spoil))
     }
 })
 
-await report.test('a ballot against the limits', () => {
-    const path = join(folder, 'limits.pb')
-    writeFileSync(path, 'META\nkey;value\nbudget;5\nvote_type;approval\nmax_length;1\nPROJECTS\nproject_id;cost\na;3\nb;4\nVOTES\nvoter_id;vote\n1;a,b\n')
-    assert.equal(counted(path, 'greedy').remarks.length, 1)
+await report.test('a ballot against the limits', async () => {
+    const text = 'META\nkey;value\nbudget;5\nvote_type;approval\nmax_length;1\nPROJECTS\nproject_id;cost\na;3\nb;4\nVOTES\nvoter_id;vote\n1;a,b\n'
+    assert.equal((await counted('limits.pb', 'greedy', { 'limits.pb': text })).remarks.length, 1)
 })
 
-await report.test('what is known of the voters', () => {
-    const path = join(folder, 'known.pb')
+await report.test('what is known of the voters', async () => {
     const voters = Array.from({ length: 30 }, (_, i) => `${i};${i % 3 ? 'a' : 'a,b'};${20 + 20 * (i % 2)};${i % 2 ? 'Fjell' : 'Åssiden'};${i < 15 ? 'east' : 'west'}`)
     const meta = ['META', 'key;value', 'budget;5', 'vote_type;approval', 'PROJECTS', 'project_id;cost', 'a;3', 'b;4']
-    writeFileSync(path, [...meta, 'VOTES', 'voter_id;vote;age;neighborhood;district', ...voters, ''].join('\n'))
-    assert.equal(counted(path, 'greedy').metrics.groups.length, 6)
+    const text = [...meta, 'VOTES', 'voter_id;vote;age;neighborhood;district', ...voters, ''].join('\n')
+    assert.equal((await counted('known.pb', 'greedy', { 'known.pb': text })).metrics.groups.length, 6)
 })
 
-await report.test('what a change leads to', () => {
-    const { what_if } = counted('tests/data/participation/play_money.pb', 'mes-cost-add1', ['rule=greedy', 'budget=2000', 'cost:gym=100', 'without=bike'])
+await report.test('what a change leads to', async () => {
+    const { what_if } = await counted('tests/data/participation/play_money.pb', 'mes-cost-add1', {}, ['rule=greedy', 'budget=2000', 'cost:gym=100', 'without=bike'])
     assert.deepEqual(what_if[0].gained, ['gym'])
     assert.deepEqual(what_if[0].lost, ['play', 'lib'])
+})
+
+await report.test('the program itself says the same as its commands', async () => {
+    const words = ['count', 'tests/data/participation/play_money.pb', '--json', '--explain']
+    const { stdout, stderr, status } = spawnSync(program, words, { encoding: 'utf8' })
+    assert.deepEqual({ status, stdout, stderr }, await commands.ask(words))
 })
 
 await report.test('everything the schema knows has been seen', () => {
@@ -130,8 +136,8 @@ await report.test('everything the schema knows has been seen', () => {
     assert.deepEqual(unseen, [])
 })
 
-await report.test('a result that is not one is refused', () => {
-    const whole = counted('tests/data/participation/play_money.pb', 'mes-cost-add1')
+await report.test('a result that is not one is refused', async () => {
+    const whole = await counted('tests/data/participation/play_money.pb', 'mes-cost-add1')
     const forged: [string, (result: any) => void][] = [
         ['no winners', (result) => delete result.winners],
         ['a winner that is a number', (result) => (result.winners[0] = 1)],
@@ -147,17 +153,17 @@ await report.test('a result that is not one is refused', () => {
     }
 })
 
-await report.test('the results that are handed out with the program follow from their ballots', () => {
+await report.test('the results that are handed out with the program follow from their ballots', async () => {
     const library = 'demo/drammen/elections'
     const results = readdirSync(library).filter((name) => name.endsWith('.json'))
     assert.ok(results.length > 0)
     for (const name of results) {
         const path = join(library, name)
-        const { stdout, status } = spawnSync(program, ['verify', 'count', path.replace('.json', '.pb'), path, '--quick'], { encoding: 'utf8' })
+        const { stdout, status } = await commands.ask(['verify', 'count', path.replace('.json', '.pb'), path, '--quick'])
         assert.equal(status, 0, stdout)
         assert.ok(follows_result(JSON.parse(readFileSync(path, 'utf8'))), `${name}: ${ajv.errorsText(follows_result.errors)}`)
     }
 })
 
-rmSync(folder, { recursive: true, force: true })
+commands.close()
 report.end()

@@ -4,15 +4,16 @@ import { count } from './counting/count.ts'
 import { closeness } from './counting/distance.ts'
 import { ballot_total } from './counting/election.ts'
 import { attempt } from './counting/fault.ts'
-import { figures, priced_share } from './counting/figures.ts'
+import { type Figures, figures } from './counting/figures.ts'
 import { read_pabulib_bytes, type Reading } from './counting/pabulib.ts'
 import { result_json } from './counting/report.ts'
 import type { CountResult } from './counting/result.ts'
 import type { Rule } from './counting/rule.ts'
+import { Variants } from './counting/variants.ts'
 import type { Answers, Reply, Request } from './protocol.ts'
 
 let reading: Reading | undefined
-let counted: { rule: Rule; result: CountResult } | undefined
+let counted: { rule: Rule; result: CountResult; figures: Figures } | undefined
 
 const tell = (reply: Reply): void => self.postMessage(reply)
 
@@ -32,20 +33,34 @@ function read(bytes: Uint8Array): Answers['read'] {
     counted = undefined
     reading = read.ok ? read.value : undefined
     if (!read.ok) return read
-    const { election, ...rest } = read.value
+    const { election, groups, ...rest } = read.value
     const { ballots, ...about } = election
     return { ok: true, value: { ...rest, election: about, ballots: ballot_total(ballots) } }
 }
 
-function count_by(rule: Rule): Answers['count'] {
+/// A count that took long is not repeated only to know how long the next one takes.
+const repeated_at_most = 2000
+
+function trial_milliseconds(rule: Rule, milliseconds: number): number {
+    if (milliseconds > repeated_at_most) return milliseconds
     const { election } = reading!
+    if (election.projects.length === 0) return milliseconds
+    const changed = new Variants(election, rule).with_new_ballots(0, 1)
+    const begun = performance.now()
+    count(changed, rule, { explore_ties: false, exact_rounds: false })
+    return performance.now() - begun
+}
+
+function count_by(rule: Rule): Answers['count'] {
+    const { election, groups } = reading!
     const begun = performance.now()
     const result = count(election, rule, { progress: progress() })
     if (!result.ok) return result
-    counted = { rule, result: result.value }
     const milliseconds = performance.now() - begun
-    const told = { json: result_json(election, rule, result.value), figures: figures(election, result.value), priced: priced_share(election, rule, result.value) }
-    return { ok: true, value: { result: result.value, ...told, milliseconds } }
+    const found = figures(election, rule, result.value, groups)
+    counted = { rule, result: result.value, figures: found }
+    const json = result_json(election, rule, result.value, { figures: found })
+    return { ok: true, value: { result: result.value, json, figures: found, milliseconds, trial_milliseconds: trial_milliseconds(rule, milliseconds) } }
 }
 
 function how_close(project: number): Answers['closeness'] {
@@ -57,7 +72,8 @@ function how_close(project: number): Answers['closeness'] {
 
 function beside(): Answers['beside'] {
     const { rule, result } = counted!
-    return count_beside(reading!.election, rule, result, progress())
+    const { election, groups } = reading!
+    return count_beside(election, rule, result, groups, progress())
 }
 
 function answer_to(request: Request): Answers[keyof Answers] {
@@ -70,6 +86,11 @@ function answer_to(request: Request): Answers[keyof Answers] {
             return how_close(request.project)
         case 'beside':
             return beside()
+        case 'report': {
+            const { rule, result, figures } = counted!
+            const { closeness, beside } = request
+            return result_json(reading!.election, rule, result, { figures, closeness, ...(beside && { beside }) })
+        }
     }
 }
 

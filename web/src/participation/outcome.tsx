@@ -1,24 +1,24 @@
-import { useState } from 'react'
 import type { Words } from '../words/words.ts'
-import type { Closeness } from './counting/distance.ts'
+import { closest, CloseTables, Measures } from './closeness.tsx'
 import { to_number } from './counting/fraction.ts'
 import { one_krone } from './counting/money.ts'
 import type { CountResult, Round } from './counting/result.ts'
+import { askable, type Distances, type Effort, type HowClose } from './distances.ts'
 import { BudgetBar, Working } from './parts.tsx'
+import { Pots } from './all_figures.tsx'
 import type { Counted, Summary } from './protocol.ts'
 import type { Teller } from './sentences.ts'
-import { type Session, Stopped } from './session.ts'
 
 export interface OutcomeProps {
     words: Words
     teller: Teller
     summary: Summary
     counted: Counted
-    session: Session
+    close: HowClose
+    effort: Effort
+    distances: Distances | undefined
+    file: string
 }
-
-/// Beyond this a count is not repeated some dozens of times without asking.
-const quick = 150
 
 /// What a share is in kroner, to whole øre.
 export function kroner(teller: Teller, value: number): string {
@@ -35,44 +35,43 @@ function bought_by(teller: Teller, words: Words, result: CountResult, round: Rou
     return told
 }
 
-type Known = { state: 'unknown' } | { state: 'counting'; counts: number } | { state: 'known'; closeness: Closeness } | { state: 'failed'; why: string }
+/// Too much for a browser: what does it instead.
+function LeftOut({ words, file }: { words: Words; file: string }) {
+    return (
+        <p>
+            {words.say('recount.close.left_out')} <code className="recount-command">bypuls count {file} --explain</code>
+        </p>
+    )
+}
 
 /// Opened with "Hvorfor?": the project's story, the round in which it was bought, and how close it was.
-function Why({ words, teller, counted, session, project }: OutcomeProps & { project: number }) {
-    const { result, milliseconds } = counted
-    const [known, set_known] = useState<Known>({ state: 'unknown' })
+function Why({ words, teller, summary, counted, close, effort, distances, file, project }: OutcomeProps & { project: number }) {
+    const { result } = counted
     const round = result.rounds.find((bought) => bought.project === project)
-    const story = teller.project(result, project, known.state === 'known' ? known.closeness : undefined)
-    const can_be_close = round?.phase !== 'free' && !result.excluded.has(project)
-
-    const work_out = () => {
-        set_known({ state: 'counting', counts: 0 })
-        session
-            .closeness(project, (counts) => set_known({ state: 'counting', counts }))
-            .then((answer) => set_known(answer.ok ? { state: 'known', closeness: answer.value } : { state: 'failed', why: answer.fault.code }))
-            .catch((why: unknown) => set_known(why instanceof Stopped ? { state: 'unknown' } : { state: 'failed', why: String(why) }))
-    }
-    const open = (is_open: boolean) => is_open && can_be_close && known.state === 'unknown' && milliseconds < quick && work_out()
-
+    const closeness = close.known.get(project)
+    const story = teller.project(result, project, closeness)
+    const can_be_close = askable(summary, counted).includes(project)
+    const running = close.running?.project === project ? close.running : undefined
+    const asked = running !== undefined || close.waiting.includes(project)
+    const unknown = can_be_close && !closeness && !asked
     return (
-        <details className="ds-details recount-why" onToggle={(event) => open(event.currentTarget.open)}>
+        <details className="ds-details recount-why">
             <summary aria-label={words.say('recount.why_of', { name: teller.name(project) })}>{words.say('recount.why')}</summary>
             <div>
                 {story && <p>{story}</p>}
                 {round && <p>{bought_by(teller, words, result, round).join(' ')}</p>}
-                {can_be_close && known.state === 'unknown' && (
+                {closeness && can_be_close && <Measures {...{ words, teller, closeness }} kind={summary.election.kind} won={round !== undefined} />}
+                {unknown && effort === 'left-out' && <LeftOut words={words} file={file} />}
+                {unknown && effort !== 'left-out' && (
                     <p>
-                        <button type="button" className="ds-button" data-variant="secondary" data-size="sm" onClick={work_out}>
+                        <button type="button" className="ds-button" data-variant="secondary" data-size="sm" onClick={() => distances?.ask([project])}>
                             {words.say('recount.how_close')}
                         </button>{' '}
-                        {milliseconds >= quick && <span className="bp-quiet">{words.say('recount.how_close_long')}</span>}
+                        {effort === 'when-asked' && <span className="bp-quiet">{words.say('recount.how_close_long')}</span>}
                     </p>
                 )}
                 <div role="status">
-                    {known.state === 'counting' && (
-                        <Working words={words} text={words.say('recount.how_close_running', { n: String(known.counts) })} stop={() => session.stop()} />
-                    )}
-                    {known.state === 'failed' && <p>{words.say('recount.broke', { why: known.why })}</p>}
+                    {asked && <Working words={words} text={words.say('recount.how_close_running', { n: String(running?.counts ?? 0) })} stop={() => distances?.stop()} />}
                 </div>
             </div>
         </details>
@@ -122,21 +121,74 @@ function Losers(props: OutcomeProps) {
     )
 }
 
+/// The answer first: who won, and how close it was as far as that is known of all.
+export function First({ words, teller, summary, counted, close }: OutcomeProps) {
+    const { say } = words
+    const { result } = counted
+    const some = result.winners.slice(0, 3)
+    const more = result.winners.length - some.length
+    const told =
+        some.length === 0 ? say('recount.first.nobody')
+        : more > 0 ? words.plural('recount.first.won_more', more, { projects: some.map((project) => teller.list([project])).join(', ') })
+        : say('recount.first.won', { projects: teller.list(some) })
+    const all_known = askable(summary, counted).every((project) => close.known.has(project))
+    const { nearest, weakest } = all_known ? closest(result, close.known) : {}
+    return (
+        <p className="ds-paragraph recount-first" data-size="lg">
+            {told}
+            {nearest && ` ${say('recount.first.nearest', { project: teller.list([nearest[0]]), missing: teller.bounded(nearest[1], teller.votes(nearest[1].amount)) })}`}
+            {weakest && ` ${say('recount.first.weakest', { project: teller.list([weakest[0]]), lost: teller.bounded(weakest[1], teller.votes(weakest[1].amount)) })}`}
+        </p>
+    )
+}
+
+/// How close it was, project by project: worked out, on the way, offered, or left to the program.
+function Close(props: OutcomeProps) {
+    const { words, teller, summary, counted, close, effort, distances, file } = props
+    const { say } = words
+    const all = askable(summary, counted)
+    const left = all.filter((project) => !close.known.has(project))
+    const working = close.running !== undefined || close.waiting.length > 0
+    return (
+        <section className="recount-close">
+            <h3 className="ds-heading" data-size="xs">
+                {say('recount.close.heading')}
+            </h3>
+            {effort === 'left-out' && left.length > 0 && <LeftOut words={words} file={file} />}
+            {effort !== 'left-out' && left.length > 0 && !working && (
+                <p>
+                    <button type="button" className="ds-button" data-variant="secondary" data-size="sm" onClick={() => distances?.ask(left)}>
+                        {say('recount.close.ask_all')}
+                    </button>{' '}
+                    {effort === 'when-asked' && <span className="bp-quiet">{say('recount.how_close_long')}</span>}
+                </p>
+            )}
+            <div role="status">
+                {working && (
+                    <Working words={words} text={say('recount.close.running', { known: String(all.length - left.length), all: String(all.length) })} stop={() => distances?.stop()} />
+                )}
+                {close.failed && <p>{say('recount.broke', { why: close.failed })}</p>}
+                {left.length === 0 && <p>{say('recount.close.done')}</p>}
+            </div>
+            {close.known.size > 0 && <CloseTables {...{ words, teller, close }} result={counted.result} kind={summary.election.kind} />}
+        </section>
+    )
+}
+
 /// Who won, in one list with prices and a bar to the budget line, and who did not.
 export function Outcome(props: OutcomeProps) {
     const { words, teller, counted, summary } = props
-    const { result } = counted
+    const { result, figures } = counted
     return (
         <>
-            <p className="ds-paragraph" data-size="lg">
-                {teller.whole(result, summary.ballots)}
-            </p>
+            <p>{teller.whole(result, summary.ballots)}</p>
             <h3 className="ds-heading" data-size="xs">
                 {words.plural('recount.won_heading', result.winners.length)}
             </h3>
             {result.greedy_preferred && <p>{words.say('recount.greedy_preferred')}</p>}
             <Winners {...props} />
             <p>{words.say('recount.left', { left: teller.money(result.budget - result.spent) })}</p>
+            <Pots {...{ words, teller }} pots={figures.pots} />
             {result.winners.length < summary.election.projects.length && (
                 <>
                     <h3 className="ds-heading" data-size="xs">
@@ -145,6 +197,7 @@ export function Outcome(props: OutcomeProps) {
                     <Losers {...props} />
                 </>
             )}
+            <Close {...props} />
         </>
     )
 }

@@ -43,6 +43,15 @@ export function BudgetBar({ before, own, budget, label }: { before: number; own:
     )
 }
 
+/// A table that may be wider than the page.
+export function Scroll({ label, children }: { label: string; children: ReactNode }) {
+    return (
+        <div className="bp-scroll recount-table" tabIndex={0} role="region" aria-label={label}>
+            {children}
+        </div>
+    )
+}
+
 /// Waiting: how far it has come, and a way out.
 export function Working({ words, text, stop }: { words: Words; text: string; stop?: () => void }) {
     return (

@@ -2,7 +2,6 @@ import type { Beside } from './counting/beside.ts'
 import type { Closeness } from './counting/distance.ts'
 import type { Attempt, Fault } from './counting/fault.ts'
 import type { Figures } from './counting/figures.ts'
-import type { Fraction } from './counting/fraction.ts'
 import type { Reading } from './counting/pabulib.ts'
 import type { CountResult } from './counting/result.ts'
 import type { Rule } from './counting/rule.ts'
@@ -13,9 +12,10 @@ export type Request =
     | { kind: 'count'; rule: Rule }
     | { kind: 'closeness'; project: number }
     | { kind: 'beside' }
+    | { kind: 'report'; closeness: ReadonlyMap<number, Closeness>; beside?: readonly Beside[] }
 
 /// A reading without the ballots, which stay in the worker.
-export type Summary = Omit<Reading, 'election'> & {
+export type Summary = Omit<Reading, 'election' | 'groups'> & {
     election: Omit<Reading['election'], 'ballots'>
     ballots: number
 }
@@ -25,9 +25,9 @@ export interface Counted {
     /// As published: docs/formats/count-result.schema.json.
     json: object
     figures: Figures
-    /// Where the payments prove the outcome: what each voter had, kroner.
-    priced: Fraction | undefined
     milliseconds: number
+    /// What one more count with a change takes, about.
+    trial_milliseconds: number
 }
 
 export interface Answers {
@@ -35,6 +35,8 @@ export interface Answers {
     count: Attempt<Counted>
     closeness: Attempt<Closeness>
     beside: Attempt<Beside[]>
+    /// As published, with what is told of how close it was.
+    report: object
 }
 
 export type Reply = { kind: 'progress'; steps: number } | { kind: 'answer'; answer: Answers[keyof Answers] } | { kind: 'broke'; why: string }

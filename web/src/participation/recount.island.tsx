@@ -3,17 +3,20 @@ import { react_island } from '../islands/react.tsx'
 import { Format } from '../words/format.ts'
 import type { Words } from '../words/words.ts'
 import CountingWorker from './counting.worker.ts?worker&inline'
-import { FiguresOf } from './figures.tsx'
-import { Outcome } from './outcome.tsx'
+import { askable, Distances, effort_of, type HowClose, nothing_known } from './distances.ts'
+import { type BesideKnown, FiguresOf } from './figures.tsx'
+import { First, Outcome } from './outcome.tsx'
+import type { Counted, Summary } from './protocol.ts'
 import { fault_in_words, Notice, Working } from './parts.tsx'
 import { type Own, OwnVote } from './own_vote.tsx'
 import { Published } from './published.tsx'
 import './recount.css'
 import { Rounds, Ties } from './rounds.tsx'
 import { offered_rules, rule_in_words, RuleChoice, type RuleOption } from './rule_choice.tsx'
+import { whole_budget } from './counting/election.ts'
 import { rule_named } from './counting/rule.ts'
 import { Teller } from './sentences.ts'
-import { Session } from './session.ts'
+import { Session, Stopped } from './session.ts'
 import { type Given, type OnTable, Table } from './table.ts'
 import { verdict_of_file, verdict_of_result } from './verdict.ts'
 import { recount_words } from './words.ts'
@@ -125,18 +128,23 @@ function Remarks({ words, table }: { words: Words; table: OnTable }) {
     )
 }
 
-function Save({ words, json, file }: { words: Words; json: object; file: string }) {
-    const [href, set_href] = useState('')
-    useEffect(() => {
-        const address = URL.createObjectURL(new Blob([JSON.stringify(json, null, 2), '\n'], { type: 'application/json' }))
-        set_href(address)
-        return () => URL.revokeObjectURL(address)
-    }, [json])
+/// The result as the program writes it, with as much of the explanation as is known. Made when it is asked for.
+function Save({ words, session, close, beside, file }: { words: Words; session: Session; close: HowClose; beside: BesideKnown; file: string }) {
+    const [trouble, set_trouble] = useState('')
+    const save = async () => {
+        const json = await session.report(close.known, beside.state === 'known' ? beside.beside : undefined)
+        const link = document.createElement('a')
+        link.href = URL.createObjectURL(new Blob([JSON.stringify(json, null, 2), '\n'], { type: 'application/json' }))
+        link.download = file.replace(/\.pb$/, '') + '.result.json'
+        link.click()
+        URL.revokeObjectURL(link.href)
+    }
     return (
         <p>
-            <a className="ds-link" href={href} download={file.replace(/\.pb$/, '') + '.result.json'}>
+            <button type="button" className="ds-button" data-variant="tertiary" onClick={() => void save().catch((why: unknown) => set_trouble(String(why)))}>
                 {words.say('recount.save')}
-            </a>
+            </button>
+            {trouble && ` ${words.say('recount.broke', { why: trouble })}`}
         </p>
     )
 }
@@ -149,20 +157,56 @@ interface ResultProps {
     set_own: (own: Own) => void
 }
 
+/// How close it was is worked out at once where that takes little.
+function use_distances(session: Session, summary: Summary, counted: Counted) {
+    const [close, set_close] = useState<HowClose>(nothing_known)
+    const [distances, set_distances] = useState<Distances>()
+    const effort = effort_of(summary, counted)
+    useEffect(() => {
+        const begun = new Distances(session, set_close)
+        set_close(nothing_known)
+        set_distances(begun)
+        if (effort === 'at-once') begun.ask(askable(summary, counted))
+        return () => begun.give_up()
+    }, [session, summary, counted, effort])
+    return { close, distances, effort }
+}
+
+function use_beside(session: Session, counted: Counted) {
+    const [known, set_known] = useState<BesideKnown>({ state: 'unknown' })
+    useEffect(() => set_known({ state: 'unknown' }), [counted])
+    const ask = () => {
+        set_known({ state: 'counting' })
+        session
+            .beside()
+            .then((answer) => set_known(answer.ok ? { state: 'known', beside: answer.value } : { state: 'failed', why: answer.fault.code }))
+            .catch((why: unknown) => set_known(why instanceof Stopped ? { state: 'unknown' } : { state: 'failed', why: String(why) }))
+    }
+    return { known, ask }
+}
+
 function Result({ words, table, session, own, set_own }: ResultProps) {
     const { ballots, published, counted } = table
-    if (!ballots || !counted) return null
+    return ballots && counted ? <Counting {...{ words, session, own, set_own, counted, published }} ballots={ballots} /> : null
+}
+
+type CountingProps = Omit<ResultProps, 'table'> & Required<Pick<OnTable, 'ballots' | 'counted'>> & Pick<OnTable, 'published'>
+
+function Counting({ words, session, own, set_own, ballots, published, counted }: CountingProps) {
     const { summary, file } = ballots
     const { result, rule } = counted
+    const { close, distances, effort } = use_distances(session, summary, counted)
+    const beside = use_beside(session, counted)
     const teller = new Teller(words, summary.election)
     const verdicts = [
         { file, verdict: verdict_of_file(summary, result, rule) },
         { file: published?.file ?? '', verdict: published && verdict_of_result(summary, counted, published.claim) },
     ]
     const seconds = words.say('recount.seconds', { n: new Format(words).number(counted.milliseconds / 1000, 1) })
+    const outcome = { words, teller, summary, counted, close, effort, distances, file }
     return (
-        // A new count begins with everything folded and nothing worked out.
-        <div key={result.rule} className="recount-result">
+        <div className="recount-result">
+            <First {...outcome} />
             {verdicts.map(
                 ({ file: source, verdict }) =>
                     verdict && (
@@ -174,12 +218,12 @@ function Result({ words, table, session, own, set_own }: ResultProps) {
                         />
                     ),
             )}
-            <Outcome {...{ words, teller, summary, counted, session }} />
+            <Outcome {...outcome} />
             <OwnVote {...{ words, teller, summary, counted, own, set_own }} />
-            <FiguresOf {...{ words, teller, counted, session }} />
+            <FiguresOf {...{ words, teller, summary, counted }} known={beside.known} ask={beside.ask} stop={() => session.stop()} />
             <Rounds {...{ words, teller, result }} />
             <Ties {...{ words, teller, result }} />
-            <Save words={words} json={counted.json} file={file} />
+            <Save {...{ words, session, close, file }} beside={beside.known} />
             <p className="bp-quiet">{words.say('recount.time', { time: seconds })}</p>
         </div>
     )
@@ -191,7 +235,7 @@ function About({ words, table }: { words: Words; table: OnTable }) {
     const facts = {
         projects: words.plural('counting.projects', election.projects.length),
         ballots: words.plural('recount.ballots', ballots),
-        budget: new Teller(words, election).money(election.budget),
+        budget: new Teller(words, election).money(whole_budget(election)),
     }
     return (
         <>

@@ -13,9 +13,15 @@ interface Props {
 }
 
 function endowment_in_words({ words, teller, result }: Props): string {
-    if (!result.endowment) return ''
-    const share = words.say('recount.rounds_share', { share: kroner(teller, to_number(result.endowment.share)) })
-    return result.endowment.raises === 0 ? share : `${share} ${words.plural('recount.rounds_raised', result.endowment.raises)}`
+    const told = result.endowments.map(({ pot, share, raises }) => {
+        const amount = kroner(teller, to_number(share))
+        const each =
+            result.endowments.length === 1
+                ? words.say('recount.rounds_share', { share: amount })
+                : words.say('recount.rounds_share_pot', { share: amount, pot: pot || words.say('recount.all.common') })
+        return raises === 0 ? each : `${each} ${words.plural('recount.rounds_raised', raises)}`
+    })
+    return told.join(' ')
 }
 
 /// What was bought in each round, who paid what, and how much of the budget was spent then: a table with a bar in each row.

@@ -7,7 +7,7 @@ import { languages } from '../words/language.ts'
 import { count_beside } from './counting/beside.ts'
 import { count } from './counting/count.ts'
 import { closeness } from './counting/distance.ts'
-import { figures, priced_share } from './counting/figures.ts'
+import { figures } from './counting/figures.ts'
 import { read_pabulib } from './counting/pabulib.ts'
 import { ballots_of, Teller } from './sentences.ts'
 import { recount_words } from './words.ts'
@@ -31,7 +31,7 @@ describe('a count in plain words', () => {
         }
         const beside = count_beside(election, rule.value, result.value)
         if (!beside.ok) throw new Error()
-        told.push('', ...teller.figures(figures(election, result.value), priced_share(election, rule.value, result.value)))
+        told.push('', ...teller.figures(figures(election, rule.value, result.value)))
         told.push(...beside.value.map((other) => teller.beside(other)))
         const lines = golden[language].trimEnd().split('\n')
         expect(told).toEqual(lines.slice(lines.indexOf(told[0]!)))

@@ -61,27 +61,30 @@ export class Teller {
         return told.join(' ')
     }
 
-    private percent = (share: number): string => this.words.say('counting.percent', { share: new Format(this.words).number(share * 100, 0) })
+    percent = (share: number): string => this.words.say('counting.percent', { share: new Format(this.words).number(share * 100, 0) })
 
     /// To the nearest krone.
-    private about = (kroner: number): string => this.money(Math.round(kroner) * one_krone)
+    about = (kroner: number): string => this.money(Math.round(kroner) * one_krone)
 
     /// How many got something, how evenly, and whether the payments prove the outcome.
-    figures({ voters_with_a_winner, mean_winners, mean_kroner, tenths }: Figures, priced: Fraction | undefined): string[] {
+    figures({ voters_with_a_winner, mean_winners, mean_kroner, tenths, prices }: Figures): string[] {
         const { say } = this.words
         const winners = new Format(this.words).number(mean_winners, 1)
         const told = [say('counting.figures', { share: this.percent(voters_with_a_winner), winners, kroner: this.about(mean_kroner) })]
         if (tenths.length > 0) told.push(say('counting.tenths', { least: this.percent(tenths[0]!), most: this.percent(tenths.at(-1)!) }))
-        if (priced) told.push(say('counting.priced', { share: this.money(Math.round(to_number(priced) * one_krone)) }))
+        if (prices.length === 1 && prices[0]!.holds) told.push(say('counting.priced', { share: this.kroner(prices[0]!.share) }))
         return told
     }
 
+    /// To the nearest øre.
+    kroner = (amount: Fraction): string => this.money(Math.round(to_number(amount) * one_krone))
+
     /// What another rule would have led to.
-    beside({ method, result, figures, gained, lost }: Beside): string {
+    beside({ rule, result, figures, gained, lost }: Beside): string {
         const { say, plural } = this.words
         const told = [
             say('counting.beside', {
-                rule: say(method === 'greedy' ? 'counting.beside_greedy' : 'counting.beside_shares'),
+                rule: say(rule.method === 'greedy' ? 'counting.beside_greedy' : 'counting.beside_shares'),
                 projects: plural('counting.projects', result.winners.length),
                 spent: this.money(result.spent),
                 share: this.percent(figures.voters_with_a_winner),
@@ -137,7 +140,7 @@ export class Teller {
             : this.words.say('counting.margin_instead', { lost, others: this.list(instead) })
     }
 
-    private bounded(change: Change, amount: string): string {
+    bounded(change: Change, amount: string): string {
         if (!change.enough) return this.words.say('counting.more_than', { amount })
         return change.smallest ? amount : this.words.say('counting.at_most', { amount })
     }

@@ -1,3 +1,5 @@
+import type { Beside } from './counting/beside.ts'
+import type { Closeness } from './counting/distance.ts'
 import type { Rule } from './counting/rule.ts'
 import type { Answers, Reply, Request } from './protocol.ts'
 
@@ -41,20 +43,21 @@ export class Session {
         return answer
     }
 
-    async closeness(project: number, progress: (steps: number) => void = () => undefined): Promise<Answers['closeness']> {
-        this.stop()
-        await this.tell_again()
-        return this.ask<'closeness'>({ kind: 'closeness', project }, progress)
+    closeness(project: number, progress: (steps: number) => void = () => undefined): Promise<Answers['closeness']> {
+        return this.in_turn<'closeness'>({ kind: 'closeness', project }, progress)
     }
 
-    async beside(progress: (steps: number) => void = () => undefined): Promise<Answers['beside']> {
-        this.stop()
-        await this.tell_again()
-        return this.ask<'beside'>({ kind: 'beside' }, progress)
+    beside(progress: (steps: number) => void = () => undefined): Promise<Answers['beside']> {
+        return this.in_turn<'beside'>({ kind: 'beside' }, progress)
     }
 
-    /// Gives up what is being asked, if anything is.
+    report(closeness: ReadonlyMap<number, Closeness>, beside: readonly Beside[] | undefined): Promise<Answers['report']> {
+        return this.in_turn<'report'>({ kind: 'report', closeness, ...(beside && { beside }) })
+    }
+
+    /// Gives up what is being asked, if anything is, and what waits behind it.
     stop(): void {
+        ++this.stops
         if (!this.asked) return
         this.worker.terminate()
         this.worker = this.begin()
@@ -63,6 +66,20 @@ export class Session {
         this.asked = undefined
         fail(new Stopped())
     }
+
+    /// Of the count that there is: after what was asked before.
+    private in_turn<Kind extends keyof Answers>(request: Request, progress?: (steps: number) => void): Promise<Answers[Kind]> {
+        const { stops } = this
+        const turn = this.turns.then(async () => {
+            if (stops !== this.stops) throw new Stopped()
+            await this.tell_again()
+            return this.ask<Kind>(request, progress)
+        })
+        this.turns = turn.catch(() => undefined)
+        return turn
+    }
+    private turns: Promise<unknown> = Promise.resolve()
+    private stops = 0
 
     private begin(): Worker {
         const worker = this.make()

@@ -43,8 +43,9 @@ class FakeWorker {
         const result = count(this.reading.election, request.rule)
         if (!result.ok) return result
         const { election } = this.reading
-        const told = { json: result_json(election, request.rule, result.value), figures: figures(election, result.value), priced: undefined }
-        return { ok: true, value: { result: result.value, ...told, milliseconds: 1 } }
+        const found = figures(election, request.rule, result.value)
+        const told = { json: result_json(election, request.rule, result.value, { figures: found }), figures: found }
+        return { ok: true, value: { result: result.value, ...told, milliseconds: 1, trial_milliseconds: 1 } }
     }
 }
 

@@ -5,7 +5,7 @@ import type { Outcome, Phase } from './result.ts'
 import type { Order, Rule } from './rule.ts'
 import type { TieJudge } from './ties.ts'
 
-/// What a rule works on.
+/// One pot being counted: what a rule works on.
 export interface Contest {
     election: Election
     rule: Rule
@@ -14,10 +14,14 @@ export interface Contest {
     /// Eligible, supported, with a cost; ascending.
     entrants: readonly number[]
     budget: Money
+    /// Empty: the common budget.
+    pot: string
     /// Called now and then with the number of raises made.
     progress?: (raises: number) => void
     /// False: shares are raised step by step, however long nothing changes.
     leaps?: boolean
+    /// False: rounds need not tell what each paid.
+    exact_rounds?: boolean
 }
 
 export const cost_of = (contest: Contest, project: number): Money => contest.election.projects[project]!.cost
@@ -27,10 +31,10 @@ export function rivals_of(contest: Contest, project: number): number[] {
     return contest.election.exclusive.filter((group) => group.includes(project)).flatMap((group) => group.filter((other) => other !== project))
 }
 
-export const no_outcome = (): Outcome => ({ rounds: [], ties: [], spent: 0, greedy_preferred: false })
+export const no_outcome = (): Outcome => ({ rounds: [], ties: [], spent: 0, greedy_preferred: false, touched: new Set() })
 
 /// Entrants neither bought nor shut out by what was bought.
-export function still_open(contest: Contest, outcome: Outcome): number[] {
+export function still_open(contest: Contest, outcome: Pick<Outcome, 'rounds'>): number[] {
     const bought = outcome.rounds.map(({ project }) => project)
     const out = new Set([...bought, ...bought.flatMap((project) => rivals_of(contest, project))])
     return contest.entrants.filter((project) => !out.has(project))
@@ -41,7 +45,7 @@ export function is_exhaustive(contest: Contest, outcome: Outcome): boolean {
 }
 
 export function buy(contest: Contest, outcome: Outcome, project: number, phase: Phase, paid = cost_of(contest, project)): void {
-    outcome.rounds.push({ project, phase, paid, supporters: contest.totals.votes[project]! })
+    outcome.rounds.push({ project, phase, paid, supporters: contest.totals.votes[project]!, ...(contest.pot !== '' && { pot: contest.pot }) })
     outcome.spent += paid
 }
 

@@ -17,7 +17,7 @@ function election(budget: number, costs: Record<string, number>, ballots: [times
         box.add(choices, times)
     }
     return {
-        title: '', currency: 'NOK', budget: budget * 100, kind: 'approval', projects, ballots: box.close(), exclusive: [], ranking_length: 0, points_per_one: 1,
+        title: '', currency: 'NOK', budget: budget * 100, kind: 'approval', projects, ballots: box.close(), pots: [], exclusive: [], ranking_length: 0, points_per_one: 1,
     }
 }
 
@@ -36,7 +36,7 @@ function counted(of: Election, rule: string | Rule): CountResult {
 const names = (of: Election, result: CountResult) => result.winners.map((project) => of.projects[project]!.id).join(' ')
 const shares = (result: CountResult) => result.rounds.map(({ share }) => to_text(share!)).join(' ')
 const effective = (result: CountResult) => result.rounds.map(({ effective_votes }) => to_text(effective_votes!)).join(' ')
-const endowment = (result: CountResult) => [to_text(result.endowment!.share), result.endowment!.raises]
+const endowment = (result: CountResult) => [to_text(result.endowments[0]!.share), result.endowments[0]!.raises]
 
 describe('the worked vectors, with exact fractions', () => {
     const first = example('bike')
@@ -56,7 +56,7 @@ describe('the worked vectors, with exact fractions', () => {
         expect(endowment(raised)).toEqual(['129', 29])
         const early = counted(first, 'mes-cost-add1e')
         expect(endowment(early)).toEqual(['100', 0])
-        expect(early.endowment!.exhaustive).toBe(true)
+        expect(early.endowments[0]!.exhaustive).toBe(true)
     })
     it('cost utilities, second example', () => {
         const result = counted(second, 'mes-cost')
@@ -220,7 +220,7 @@ describe('leaps', () => {
                 const rule = { ...rule_named(name)!, step: 50 }
                 const stepwise = count(of, rule, { leaps: false, explore_ties: false })
                 expect(count(of, rule, { explore_ties: false }), `${name} ${seed}`).toEqual(stepwise)
-                raises += stepwise.ok ? (stepwise.value.endowment?.raises ?? 0) : 0
+                raises += stepwise.ok ? (stepwise.value.endowments[0]?.raises ?? 0) : 0
             }
         }
         expect(raises).toBeGreaterThan(1000)

@@ -1,10 +1,11 @@
 import { buy, choose, type Contest, no_outcome, rivals_of, still_open } from './contest.ts'
-import { type Election } from './election.ts'
+import { choices_of, type Election, group_count, whole_budget } from './election.ts'
 import { count_equal_shares } from './equal_shares.ts'
 import { attempt, type Attempt, refuse } from './fault.ts'
 import { count_greedy, count_knapsack, fill_by_score } from './greedy.ts'
 import { count_phragmen } from './phragmen.ts'
-import { type Totals, totals_of } from './profile.ts'
+import type { Money } from './money.ts'
+import { type Totals, totals_of, weight_of } from './profile.ts'
 import type { CountResult, Outcome, WhyExcluded } from './result.ts'
 import { type Rule, rule_name } from './rule.ts'
 import { explore_ties } from './tie_exploration.ts'
@@ -17,6 +18,8 @@ export interface CountOptions {
     progress?: (raises: number) => void
     /// False: shares are raised step by step, however long nothing changes.
     leaps?: boolean
+    /// False: what was bought and when, without what each paid.
+    exact_rounds?: boolean
 }
 
 const methods: Record<Rule['method'], (contest: Contest) => Outcome> = {
@@ -26,16 +29,19 @@ const methods: Record<Rule['method'], (contest: Contest) => Outcome> = {
     phragmen: count_phragmen,
 }
 
-/// Why each project that takes no part takes none.
-function find_excluded(election: Election, rule: Rule, totals: Totals): Map<number, WhyExcluded> {
+const pot_of = (election: Election, project: number): string => election.projects[project]!.pot ?? ''
+
+/// Why each project of the pot that takes no part takes none.
+function find_excluded(election: Election, rule: Rule, totals: Totals, pot: string, budget: Money): Map<number, WhyExcluded> {
     const excluded = new Map<number, WhyExcluded>()
     election.projects.forEach(({ cost }, project) => {
+        if (pot_of(election, project) !== pot) return
         const votes = totals.votes[project]!
         if (votes === 0) excluded.set(project, 'no-support')
         else if (totals.scores[project]! < rule.score_min * election.points_per_one) excluded.set(project, 'below-score')
         else if (
             rule.eligibility > 0 &&
-            BigInt(votes) * BigInt(rule.eligibility) * BigInt(election.budget) < BigInt(cost) * BigInt(totals.voters)
+            BigInt(votes) * BigInt(rule.eligibility) * BigInt(budget) < BigInt(cost) * BigInt(totals.voters)
         ) {
             excluded.set(project, 'not-eligible')
         }
@@ -71,30 +77,64 @@ function everything(contest: Contest): Outcome | undefined {
     return outcome
 }
 
-function count_once(election: Election, rule: Rule, totals: Totals, judge: TieJudge, { progress, leaps }: CountOptions): CountResult {
-    const excluded = find_excluded(election, rule, totals)
+/// Among whom the pot is divided: where only those with a choice share, those with a choice in it.
+function voters_in(election: Election, rule: Rule, totals: Totals, pot: string): number {
+    if (election.pots.length === 0 || rule.electorate === 'everyone') return totals.voters
+    const { ballots } = election
+    let voters = 0
+    for (let group = 0; group < group_count(ballots); ++group) {
+        const chose = choices_of(ballots, group).some(({ project, value }) => pot_of(election, project) === pot && weight_of(election, rule, value) > 0)
+        voters += chose ? ballots.counts[group]! : 0
+    }
+    return voters
+}
+
+/// What costs nothing, the pots one after the other, then the common budget.
+function count_once(election: Election, rule: Rule, totals: Totals, judge: TieJudge, { progress, leaps, exact_rounds }: CountOptions): CountResult {
     const all = election.projects.map((_, project) => project)
     const cost = (project: number) => election.projects[project]!.cost
-    const with_cost = all.filter((project) => cost(project) > 0 && !excluded.has(project))
-    const contest = { election, rule, totals, judge, entrants: with_cost, budget: election.budget, progress, leaps }
-    const free = fund_free({ ...contest, entrants: all.filter((project) => cost(project) === 0 && !excluded.has(project)) })
-    const decided = judge.decisions.length
-    const left = { ...contest, entrants: still_open(contest, free) }
-    const outcome = everything(left) ?? methods[rule.method](left)
-    const own = new Set(outcome.ties.map(({ tied }) => tied.join()))
-    const on_the_way = judge.decisions.slice(decided).filter(({ tied }) => !own.has(tied.join()))
-    const ties = [...outcome.ties, ...on_the_way.map((decision) => judge.describe(decision, true))]
-    const rounds = [...free.rounds, ...outcome.rounds]
-    return {
-        ...outcome,
+    const supported = all.filter((project) => totals.votes[project]! > 0 && totals.scores[project]! >= rule.score_min * election.points_per_one)
+    const base = { election, rule, totals, judge, progress, leaps, exact_rounds, budget: 0, pot: '', entrants: supported.filter((project) => cost(project) === 0) }
+    const free = fund_free(base)
+    const result: CountResult = {
         ...totals,
         rule: rule_name(rule),
-        rounds,
-        ties: [...free.ties, ...ties.map((tie) => ({ ...tie, round: tie.round + free.rounds.length }))],
-        winners: rounds.map(({ project }) => project),
-        budget: election.budget,
-        excluded,
+        rounds: free.rounds.map((round) => (pot_of(election, round.project) === '' ? round : { ...round, pot: pot_of(election, round.project) })),
+        ties: free.ties,
+        spent: 0,
+        greedy_preferred: false,
+        touched: new Set(),
+        winners: [],
+        endowments: [],
+        budget: whole_budget(election),
+        excluded: new Map(),
     }
+    const count_pot = (pot: string, budget: Money): Money => {
+        const here = { ...totals, voters: voters_in(election, rule, totals, pot) }
+        const excluded = find_excluded(election, rule, here, pot, budget)
+        for (const [project, why] of excluded) result.excluded.set(project, why)
+        const entrants = all.filter((project) => pot_of(election, project) === pot && cost(project) > 0 && !excluded.has(project))
+        // What was bought before shuts out its rivals.
+        const contest = { ...base, totals: here, budget, pot, entrants: still_open({ ...base, entrants }, result) }
+        const decided = judge.decisions.length
+        const outcome = everything(contest) ?? methods[rule.method](contest)
+        const own = new Set(outcome.ties.map(({ tied }) => tied.join()))
+        const on_the_way = judge.decisions.slice(decided).filter(({ tied }) => !own.has(tied.join()))
+        const before = result.rounds.length
+        for (const tie of [...outcome.ties, ...on_the_way.map((decision) => judge.describe(decision, true))]) {
+            result.ties.push({ ...tie, round: tie.round + before })
+        }
+        result.rounds.push(...outcome.rounds)
+        result.spent += outcome.spent
+        if (outcome.endowment) result.endowments.push(outcome.endowment)
+        if (outcome.greedy_preferred) result.greedy_preferred = true
+        for (const project of outcome.touched) result.touched.add(project)
+        return budget - outcome.spent
+    }
+    const left = election.pots.reduce((sum, { name, budget }) => sum + count_pot(name, budget), 0)
+    count_pot('', election.budget + (rule.left_over === 'to-common' ? left : 0))
+    result.winners = result.rounds.map(({ project }) => project)
+    return result
 }
 
 /// Counts. Pure; the same election and rule give the same result whatever the order of ballots.
@@ -107,7 +147,7 @@ export function count(election: Election, rule: Rule, options: CountOptions = {}
         if (options.explore_ties ?? true) {
             explore_ties(judge.decisions, result, (order) => {
                 const other = new TieJudge(election, rule, totals.votes, order)
-                return { winners: count_once(election, rule, totals, other, options).winners, decisions: other.decisions }
+                return { winners: count_once(election, rule, totals, other, { ...options, exact_rounds: false }).winners, decisions: other.decisions }
             })
         }
         return result

@@ -1,293 +1,236 @@
 import { count } from './count.ts'
-import { type Ballots, ballot_total, choices_of, type Choice, type Election, group_count } from './election.ts'
+import { ballot_total, type BallotKind, type Election, group_count, whole_budget } from './election.ts'
 import { refuse } from './fault.ts'
 import { one_krone } from './money.ts'
-import { totals_of } from './profile.ts'
+import { SeededRandom } from './random.ts'
 import type { CountResult } from './result.ts'
 import type { Rule } from './rule.ts'
+import { type Change, fewest_voters, type Limits, smallest_change, type Trial, type Voters } from './smallest.ts'
+import { Variants } from './variants.ts'
 
-/// How far a project was from another outcome (Boehmer et al., IJCAI 2024), found by counting again.
-
-export interface Change {
-    /// Money in øre; voters are voters.
-    amount: number
-    /// Every smaller change, with whichever voters, was tried, or more of the change is never worse. Otherwise a smaller one may do too:
-    /// say "at most".
-    smallest: boolean
-    /// False: nothing that was tried is enough, and nothing up to `amount` is, which may be 0: say "more than".
-    enough: boolean
-}
-
+/// How far a project was from another outcome (Boehmer et al., IJCAI 2024), found by counting again. What is missing is certain not to
+/// be, or makes no sense for the kind of ballot.
 export interface Closeness {
     /// Of a loser: by how much it would have had to be cheaper.
     cost_reduction?: Change
     /// Of a loser: how many new ballots choosing it alone it lacked.
     singleton_add?: Change
+    /// Of a loser: how many of the voters who did not choose it would have had to: the fewest there are …
+    optimist_add?: Change
+    /// … those with the most funded choices first …
+    pessimist_add?: Change
+    /// … and drawn at random: the median of nine samples.
+    random_add?: Change
+    /// Of a loser: how many of its supporters, the fewest there are, would have had to choose nothing else.
+    rivalry_reduction?: Change
     /// Of a winner: how many supporters it could not have lost, and who would win instead.
     margin?: Change
     instead?: number[]
 }
 
-/// So many smaller changes are all tried; more where the ballots are few, and a count takes no time.
-const full_scan_of = ({ ballots }: Election) => Math.max(48, Math.floor(10_000 / (ballots.projects.length + 1)))
+export type { Change } from './smallest.ts'
 
-interface Limits {
-    most: number
-    full_scan: number
-    monotone: boolean
-    /// There is no amount beyond `most`.
-    all_there_is: boolean
-    /// Where too many smaller amounts are left, the multiples of this are tried.
-    coarse?: number
+/// Of random_add: docs/concepts/counting.md.
+const samples = 9
+const seed = 1
+
+/// False where nobody can "also choose" a project in one way only.
+export const additions_apply = (kind: BallotKind): boolean => kind === 'approval' || kind === 'knapsack'
+
+interface Group {
+    g: number
+    /// Voters.
+    count: number
 }
 
-const upward = (from: number, to: number, step = 1): number[] => Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step)
+const voters_of = (groups: readonly Group[]): number => groups.reduce((sum, { count: many }) => sum + many, 0)
 
-/// What to try from 1 up to but not including `end`: all of it if that is little, else the nearest and an even spread.
-function amounts_below(end: number, { full_scan, coarse = 1 }: Limits): number[] {
-    if (end - 1 <= full_scan) return upward(1, end)
-    const spread = Array.from({ length: 11 }, (_, i) => Math.floor((end * (i + 1)) / 12))
-    const multiples = coarse > 1 && end / coarse <= full_scan ? upward(coarse, end, coarse) : []
-    return [...spread, ...multiples, end - 3, end - 2, end - 1].sort((a, b) => a - b)
-}
-
-/// The smallest amount from 1 to `most` that is enough; nothing if there is none for certain. Leaps upward until one is, halves the
-/// gap, and then, since more need not be better, tries what lies below.
-function smallest_change(limits: Limits, enough: (amount: number) => boolean): Change | undefined {
-    const { most, full_scan, monotone, all_there_is } = limits
-    if (most < 1) return undefined
-    let low = 0
-    let high = 1
-    while (!enough(high)) {
-        if (high === most) {
-            const all = monotone || most - 1 <= full_scan
-            const found = monotone ? undefined : amounts_below(most, limits).find(enough)
-            if (found !== undefined) return { amount: found, smallest: all, enough: true }
-            return all && all_there_is ? undefined : { amount: all ? most : 0, smallest: false, enough: false }
-        }
-        low = high
-        high = Math.min(most, high * 2)
-    }
-    while (high - low > 1) {
-        const middle = low + Math.floor((high - low) / 2)
-        if (enough(middle)) high = middle
-        else low = middle
-    }
-    if (monotone) return { amount: high, smallest: true, enough: true }
-    return { amount: amounts_below(high, limits).find(enough) ?? high, smallest: high - 1 <= full_scan, enough: true }
-}
-
-/// In how many ways 0, 1, 2 … can be taken out of groups of these sizes; never more than `limit` + 1.
-function ways(sizes: readonly number[], most: number, limit: number): number[] {
-    let known = [1, ...Array<number>(most).fill(0)]
-    for (const here of sizes) {
-        known = known.map((_, size) => {
-            let sum = 0
-            for (let taken = 0; taken <= Math.min(here, size) && sum <= limit; ++taken) sum += known[size - taken]!
-            return Math.min(limit + 1, sum)
-        })
-    }
-    return known
-}
-
-/// How many of each group are meant.
-type Voters = Map<number, number>
-
-/// The fewest voters of these groups who are enough, over all ways to choose them, as far as they can all be tried.
-function fewest_voters(groups: readonly { g: number; count: number }[], most: number, trials_max: number, enough: (voters: Voters) => boolean) {
-    let all_tried = 0
-    if (groups.length > trials_max) return { found: undefined, all_tried }
-    const largest = Math.min(most, trials_max)
-    const choices = ways(groups.map(({ count }) => count), largest, trials_max)
+/// The first so many voters of these groups.
+function first_of(many: number, groups: readonly Group[]): Voters {
     const voters: Voters = new Map()
-    const any = (at: number, many: number): boolean => {
-        if (many === 0) return enough(voters)
-        if (at === groups.length) return false
-        const { g, count: here } = groups[at]!
-        for (let taken = Math.min(many, here); taken >= 0; --taken) {
-            voters.set(g, taken)
-            if (any(at + 1, many - taken)) return true
-        }
-        voters.delete(g)
-        return false
+    let left = many
+    for (const { g, count: here } of groups) {
+        if (left === 0) break
+        const taken = Math.min(left, here)
+        voters.set(g, taken)
+        left -= taken
     }
-    let trials = 0
-    for (let many = 1; many <= largest; ++many) {
-        trials += choices[many]!
-        if (trials > trials_max) break
-        if (any(0, many)) return { found: { voters, many }, all_tried }
-        all_tried = many
-    }
-    return { found: undefined, all_tried }
+    return voters
 }
 
-/// So many choices of voters are tried at most: a count looks at every choice on every ballot some times.
-const trials_of = ({ ballots }: Election) => Math.floor(200_000 / (ballots.projects.length + 10))
-
-/// Some ballots with others added, each group once more.
-function with_groups(ballots: Ballots, counts: Float64Array, added: readonly { choices: readonly Choice[]; count: number }[]): Ballots {
-    const size = ballots.projects.length + added.reduce((sum, { choices }) => sum + choices.length, 0)
-    const grown: Ballots = {
-        starts: new Uint32Array(ballots.starts.length + added.length),
-        projects: new Uint32Array(size),
-        values: new Float64Array(size),
-        counts: new Float64Array(counts.length + added.length),
-    }
-    grown.starts.set(ballots.starts)
-    grown.projects.set(ballots.projects)
-    grown.values.set(ballots.values)
-    grown.counts.set(counts)
-    let at = ballots.projects.length
-    added.forEach(({ choices, count: many }, i) => {
-        for (const { project, value } of choices) {
-            grown.projects[at] = project
-            grown.values[at++] = value
-        }
-        grown.starts[counts.length + i + 1] = at
-        grown.counts[counts.length + i] = many
-    })
-    return grown
-}
-
-/// Where only totals decide, one ballot for each project's votes says the same and counts at once.
-function by_totals(election: Election, rule: Rule): Election {
-    const plain = election.kind === 'approval' || election.kind === 'choose-1' || election.kind === 'knapsack'
-    if (rule.method === 'equal-shares' || rule.method === 'phragmen' || !plain || rule.eligibility > 0) return election
-    const votes = totals_of(election, rule).votes
-    const none = { starts: new Uint32Array(1), projects: new Uint32Array(0), values: new Float64Array(0), counts: new Float64Array(0) }
-    const added = votes.flatMap((many, project) => (many > 0 ? [{ choices: [{ project, value: 1 }], count: many }] : []))
-    return { ...election, ballots: with_groups(none, none.counts, added) }
-}
+type Means = 'cost' | 'support' | 'rivals'
 
 class Search {
     private readonly election: Election
     private readonly rule: Rule
     private readonly result: CountResult
     private readonly tried: () => void
-    /// More never makes the opposite of what it is made for: a greedy count looks at a project once, and one that is cheaper or better
-    /// supported comes earlier, with the others as before. A new voter makes the votes of all others a smaller part.
-    private readonly monotone: { cost: boolean; support: boolean }
-    private readonly full_scan: number
+    private readonly variants: Variants
+    /// A project that is bought with no share that was tried is not with less of the change that favoured it either: until it is bought
+    /// everybody else has paid the same.
+    private readonly can_prove: boolean
 
     constructor(election: Election, rule: Rule, result: CountResult, tried: () => void) {
+        this.election = election
         this.rule = rule
         this.result = result
         this.tried = tried
-        this.monotone = { cost: rule.method === 'greedy', support: rule.method === 'greedy' && rule.eligibility === 0 }
-        this.election = by_totals(election, rule)
-        // The order of groups with the fewest funded choices is that of the real ballots.
-        this.real = election
-        this.full_scan = full_scan_of(election)
+        this.variants = new Variants(election, rule)
+        const only_shares = ['none', 'add1', 'add1e', 'add-opt'].includes(rule.completion)
+        const same_voters = rule.electorate === 'everyone' || result.blank === 0
+        this.can_prove = rule.method === 'equal-shares' && only_shares && same_voters && rule.comparison === 'none' && election.pots.length === 0
     }
-    private readonly real: Election
 
     closeness(project: number): Closeness {
         return this.result.winners.includes(project) ? this.of_winner(project) : this.of_loser(project)
     }
 
-    private winners(changed: Election): number[] {
+    private recount(changed: Election): CountResult {
         this.tried()
-        const again = count(changed, this.rule, { explore_ties: false })
-        return again.ok ? again.value.winners : refuse(again.fault.code, {}, again.fault.given)
+        const again = count(changed, this.rule, { explore_ties: false, exact_rounds: false })
+        return again.ok ? again.value : refuse(again.fault.code, {}, again.fault.given)
+    }
+
+    private wins(project: number, changed: Election): boolean {
+        return this.recount(changed).winners.includes(project)
+    }
+
+    /// With a change in favour of the project, and nothing else.
+    private favoured(project: number, changed: Election): Trial {
+        const again = this.recount(changed)
+        return { enough: again.winners.includes(project), none_below: this.can_prove && !again.touched.has(project) }
+    }
+
+    /// More of the change never makes the opposite of what it is made for: a greedy count looks at a project once, and one that is cheaper
+    /// or better supported comes earlier, with the others as before. A new voter makes the votes of all others a smaller part. Rivals that
+    /// grow fewer may, where one of them is skipped, let in more than the project.
+    private monotone(means: Means): boolean {
+        const { method, eligibility, order, misfit } = this.rule
+        if (method !== 'greedy') return false
+        if (means === 'support') return eligibility === 0
+        return means === 'cost' || (order === 'score' && misfit === 'stop' && this.election.exclusive.length === 0)
+    }
+
+    private search(means: Means, limits: Partial<Limits> & { most: number }, attempt: (amount: number) => Trial): Change | undefined {
+        const spread = limits.spread ?? 3
+        // A small election counts in no time, so that much more can be tried.
+        const full_scan = Math.max(spread > 0 ? 48 : 0, Math.floor(10_000 / (this.election.ballots.projects.length + 1)))
+        return smallest_change({ all_there_is: true, full_scan, monotone: this.monotone(means), ...limits, spread }, attempt)
     }
 
     private of_loser(project: number): Closeness {
         const { cost } = this.election.projects[project]!
-        const { full_scan, monotone } = this
-        const dear = smallest_change({ most: cost - 1, full_scan, monotone: monotone.cost, all_there_is: true, coarse: one_krone }, (less) => {
-            const cheaper = { ...this.election.projects[project]!, cost: cost - less, partial_from: undefined }
-            return this.winners({ ...this.election, projects: this.election.projects.with(project, cheaper) }).includes(project)
-        })
+        const cost_reduction = this.search('cost', { most: cost - 1, coarse: one_krone, hint: Math.floor(cost / 2) }, (less) =>
+            this.favoured(project, this.variants.with_cost(project, cost - less)),
+        )
+        const additions = additions_apply(this.election.kind) ? this.additions(project) : {}
+        return { cost_reduction, ...additions, singleton_add: this.singleton_add(project, additions), rivalry_reduction: this.rivalry_reduction(project) }
+    }
+
+    private singleton_add(project: number, { random_add, optimist_add }: Closeness): Change | undefined {
+        if (this.out_of_reach(project)) return undefined
         // As many as it takes; beyond this a number says no more.
         const most = Math.max(1, this.result.voters + this.result.blank) * 100 + 1000
-        const added = this.out_of_reach(project)
-            ? undefined
-            : smallest_change({ most, full_scan, monotone: monotone.support, all_there_is: false }, (voters) =>
-                  this.winners(this.with_new_ballots(project, voters)).includes(project),
-              )
-        return { cost_reduction: dear, singleton_add: added }
+        const near = random_add?.enough ? random_add : optimist_add
+        return this.search('support', { most, all_there_is: false, hint: near?.enough ? near.amount : 1 }, (voters) => ({
+            enough: this.wins(project, this.variants.with_new_ballots(project, voters)),
+        }))
     }
 
-    /// No vote can bring in what costs more than there is.
+    /// No vote can bring in what costs more than there could ever be for it.
     private out_of_reach(project: number): boolean {
-        const { cost, partial_from } = this.election.projects[project]!
-        return cost > this.election.budget && !(this.rule.partial_funding && partial_from !== undefined)
+        const { cost, partial_from, pot } = this.election.projects[project]!
+        const { budget, pots } = this.election
+        const common = this.rule.left_over === 'to-common' ? whole_budget(this.election) : budget
+        const most = pot === undefined ? common : (pots.find(({ name }) => name === pot)?.budget ?? 0)
+        return cost > most && !(this.rule.partial_funding && partial_from !== undefined)
     }
 
-    private with_new_ballots(project: number, voters: number): Election {
-        const { ballots, kind } = this.election
-        let value = 1
-        for (let g = 0; kind === 'points' && g < group_count(ballots); ++g) {
-            value = Math.max(value, choices_of(ballots, g).reduce((sum, choice) => sum + choice.value, 0))
+    private additions(project: number): Closeness {
+        const add = (groups: readonly Group[], limits: Partial<Limits> = {}) =>
+            this.search('support', { most: voters_of(groups), ...limits }, (many) =>
+                this.favoured(project, this.variants.with_more_support(project, first_of(many, groups))),
+            )
+        const best_placed = this.groups(project, false, 'fewest-funded-first')
+        const in_order = add(best_placed)
+        if (this.variants.only_totals) return { optimist_add: in_order, pessimist_add: in_order, random_add: in_order }
+        const optimist = this.over_all_choices(in_order, best_placed, (voters) => this.wins(project, this.variants.with_more_support(project, voters)))
+        const near = in_order?.enough ? in_order.amount : 1
+        const pessimist_add = add(this.groups(project, false, 'most-funded-first'), { hint: near })
+        return { optimist_add: optimist.change, pessimist_add, random_add: this.random_add(best_placed, near, add) }
+    }
+
+    private random_add(groups: readonly Group[], near: number, add: (order: readonly Group[], limits: Partial<Limits>) => Change | undefined): Change | undefined {
+        const order = [...groups]
+        const found: number[] = []
+        let smallest = true
+        let hint = near
+        for (let sample = 0; sample < samples; ++sample) {
+            const random = new SeededRandom(BigInt(seed * 1000 + sample))
+            for (let i = order.length; i > 1; --i) {
+                const j = random.below(i)
+                ;[order[i - 1], order[j]] = [order[j]!, order[i - 1]!]
+            }
+            const change = add(order, { spread: 0, hint })
+            found.push(change?.enough ? change.amount : Infinity)
+            if (change?.enough) hint = change.amount
+            smallest &&= change === undefined || change.smallest
         }
-        return { ...this.election, ballots: with_groups(ballots, ballots.counts, [{ choices: [{ project, value }], count: voters }]) }
+        const median = found.sort((a, b) => a - b)[Math.floor(samples / 2)]!
+        if (median < Infinity) return { amount: median, smallest, enough: true }
+        return smallest ? undefined : { amount: 0, smallest: false, enough: false }
+    }
+
+    private rivalry_reduction(project: number): Change | undefined {
+        const { starts } = this.election.ballots
+        const supporters = this.groups(project, true, 'most-funded-first').filter(({ g }) => starts[g + 1]! - starts[g]! > 1)
+        const enough = (voters: Voters) => this.wins(project, this.variants.with_fewer_rivals(project, voters))
+        const in_order = this.search('rivals', { most: voters_of(supporters) }, (many) => ({ enough: enough(first_of(many, supporters)) }))
+        return this.over_all_choices(in_order, supporters, enough).change
     }
 
     private of_winner(project: number): Closeness {
-        const supporters = this.fewest_funded_first(project).map((g) => ({ g, count: this.real.ballots.counts[g]! }))
-        const most = supporters.reduce((sum, { count }) => sum + count, 0) - 1
-        const losing = (voters: Voters) => this.winners(this.with_less_support(project, voters))
+        const supporters = this.groups(project, true, 'fewest-funded-first')
+        const most = voters_of(supporters) - 1
+        const losing = (voters: Voters) => this.recount(this.variants.with_less_support(project, voters)).winners
         const drops_out = (voters: Voters) => !losing(voters).includes(project)
-        const first = (many: number): Voters => {
-            const voters: Voters = new Map()
-            for (const { g, count } of supporters) {
-                const taken = Math.min(many, count)
-                voters.set(g, taken)
-                many -= taken
-            }
-            return voters
-        }
-        const { full_scan, monotone } = this
-        const in_order = smallest_change({ most, full_scan, monotone: monotone.support, all_there_is: true }, (many) => drops_out(first(many)))
-        let margin = in_order
-        let voters = first(in_order?.enough ? in_order.amount : 0)
+        const in_order = this.search('support', { most }, (many) => ({ enough: drops_out(first_of(many, supporters)) }))
         // Who goes makes no difference where only totals count.
-        if (this.election === this.real) {
-            const below = in_order?.enough ? in_order.amount - 1 : most
-            const { found, all_tried } = fewest_voters(supporters, below, trials_of(this.real), drops_out)
-            if (found) {
-                margin = { amount: found.many, smallest: true, enough: true }
-                voters = found.voters
-            } else if (in_order?.enough) margin = { ...in_order, smallest: all_tried === below }
-            else margin = all_tried === below ? undefined : { amount: all_tried, smallest: false, enough: false }
-        }
+        const { change: margin, voters } = this.variants.only_totals
+            ? { change: in_order, voters: first_of(in_order?.enough ? in_order.amount : 0, supporters) }
+            : this.over_all_choices(in_order, supporters, drops_out, most)
         const instead = margin?.enough ? losing(voters).filter((other) => !this.result.winners.includes(other)).sort((a, b) => a - b) : undefined
         return { margin, instead }
     }
 
-    private with_less_support(project: number, voters: Voters): Election {
-        if (this.election !== this.real) {
-            const all = [...voters.values()].reduce((sum, many) => sum + many, 0)
-            const { ballots } = this.election
-            const counts = ballots.counts.map((many, g) => (ballots.projects[g] === project ? many - all : many))
-            return { ...this.election, ballots: { ...ballots, counts } }
-        }
-        const { ballots } = this.real
-        const counts = ballots.counts.slice()
-        const added: { choices: Choice[]; count: number }[] = []
-        for (const [g, taken] of voters) {
-            if (taken === 0) continue
-            counts[g]! -= taken
-            added.push({ choices: choices_of(ballots, g).filter((choice) => choice.project !== project), count: taken })
-        }
-        return { ...this.election, ballots: with_groups(ballots, counts, added) }
+    /// The change that was found when voters go in one order, made true of every choice of voters as far as that can be tried.
+    private over_all_choices(in_order: Change | undefined, groups: readonly Group[], enough: (voters: Voters) => boolean, most = voters_of(groups)) {
+        // A count looks at every choice on every ballot some times.
+        const trials_max = Math.floor(200_000 / (this.election.ballots.projects.length + 10))
+        const below = in_order?.enough ? in_order.amount - 1 : most
+        const { found, all_tried } = fewest_voters(groups, below, trials_max, enough)
+        if (found) return { change: { amount: found.many, smallest: true, enough: true }, voters: found.voters }
+        const voters = first_of(in_order?.enough ? in_order.amount : 0, groups)
+        if (in_order?.enough) return { change: { ...in_order, smallest: all_tried === below }, voters }
+        return { change: all_tried === below ? undefined : { amount: all_tried, smallest: false, enough: false }, voters }
     }
 
-    private fewest_funded_first(project: number): number[] {
-        const { ballots } = this.real
+    /// The ballot groups that chose the project, or did not, by how many of their choices are funded.
+    private groups(project: number, chose: boolean, order: 'fewest-funded-first' | 'most-funded-first'): Group[] {
+        const { starts, projects, counts } = this.election.ballots
         const won = new Set(this.result.winners)
-        const groups: { g: number; funded: number }[] = []
-        for (let g = 0; g < group_count(ballots); ++g) {
-            const chosen = ballots.projects.subarray(ballots.starts[g], ballots.starts[g + 1])
-            if (chosen.includes(project)) groups.push({ g, funded: chosen.reduce((sum, other) => sum + (won.has(other) ? 1 : 0), 0) })
+        const groups: { g: number; count: number; funded: number }[] = []
+        for (let g = 0; g < group_count(this.election.ballots); ++g) {
+            const chosen = projects.subarray(starts[g], starts[g + 1])
+            if (chosen.includes(project) !== chose) continue
+            groups.push({ g, count: counts[g]!, funded: chosen.reduce((sum, other) => sum + (won.has(other) ? 1 : 0), 0) })
         }
-        return groups.sort((a, b) => a.funded - b.funded).map(({ g }) => g)
+        return groups.sort((a, b) => (order === 'fewest-funded-first' ? a.funded - b.funded : b.funded - a.funded))
     }
 }
 
-/// Some dozens of counts for one project. `tried` is called after each.
+/// Some hundreds of counts for one project that has votes; nothing of one that has none. `tried` is called after each.
 export function closeness(election: Election, rule: Rule, result: CountResult, project: number, tried: () => void = () => undefined): Closeness {
-    // Nothing could bring in a project that takes no part, and what costs nothing is not counted.
-    if (result.excluded.has(project) || election.projects[project]!.cost === 0) return {}
-    return ballot_total(election.ballots) === 0 ? {} : new Search(election, rule, result, tried).closeness(project)
+    if (result.votes[project] === 0 || ballot_total(election.ballots) === 0) return {}
+    return new Search(election, rule, result, tried).closeness(project)
 }

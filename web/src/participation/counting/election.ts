@@ -8,6 +8,14 @@ export interface Project {
     cost: Money
     /// The least amount it can use if it may be partly funded.
     partial_from?: Money
+    /// The part of the town or the theme whose sub-budget pays; missing: the common budget.
+    pot?: string
+}
+
+/// A sub-budget for an area or a theme. Ballots count in every pot in which they choose something.
+export interface Pot {
+    name: string
+    budget: Money
 }
 
 /// One project on a ballot: 1, or the points, or the place (1 is best).
@@ -28,10 +36,12 @@ export interface Ballots {
 export interface Election {
     title: string
     currency: string
+    /// Of the common pot; each of `pots` has its own beside it.
     budget: Money
     kind: BallotKind
     projects: Project[]
     ballots: Ballots
+    pots: Pot[]
     /// Of each group at most one project can be built.
     exclusive: number[][]
     /// The longest ranking a ballot may hold, for Borda points; 0: the number of projects.
@@ -41,7 +51,7 @@ export interface Election {
 }
 
 interface Group {
-    choices: Choice[]
+    choices: readonly Choice[]
     count: number
 }
 
@@ -68,18 +78,33 @@ export class BallotBox {
     }
 
     close(): Ballots {
-        const groups = [...this.groups.values()].sort(by_choices)
-        const starts = new Uint32Array(groups.length + 1)
-        groups.forEach((group, g) => (starts[g + 1] = starts[g]! + group.choices.length))
-        const all = groups.flatMap((group) => group.choices)
-        return {
-            starts,
-            projects: Uint32Array.from(all, (choice) => choice.project),
-            values: Float64Array.from(all, (choice) => choice.value),
-            counts: Float64Array.from(groups, (group) => group.count),
-        }
+        return ballots_of([...this.groups.values()].sort(by_choices))
     }
 }
+
+/// Groups as they come: choices by ascending project.
+export function ballots_of(groups: readonly Group[]): Ballots {
+    const size = groups.reduce((sum, { choices }) => sum + choices.length, 0)
+    const ballots = {
+        starts: new Uint32Array(groups.length + 1),
+        projects: new Uint32Array(size),
+        values: new Float64Array(size),
+        counts: new Float64Array(groups.length),
+    }
+    let at = 0
+    groups.forEach(({ choices, count }, g) => {
+        for (const { project, value } of choices) {
+            ballots.projects[at] = project
+            ballots.values[at++] = value
+        }
+        ballots.starts[g + 1] = at
+        ballots.counts[g] = count
+    })
+    return ballots
+}
+
+/// Of all pots together.
+export const whole_budget = ({ budget, pots }: Pick<Election, 'budget' | 'pots'>): Money => pots.reduce((sum, pot) => sum + pot.budget, budget)
 
 export const group_count = (ballots: Ballots): number => ballots.counts.length
 /// All ballots, blank ones included.

@@ -26,6 +26,8 @@ class Shares {
     private readonly by_cost: boolean
     /// Certain lower bounds of payments: balances only fall, so payments only rise.
     private readonly low: Float64Array
+    /// Bought in any run, or chosen where the money was not enough.
+    readonly touched = new Set<number>()
 
     constructor(contest: Contest, profile: Profile) {
         const { projects } = contest.election
@@ -49,6 +51,7 @@ class Shares {
             if (contenders.length === 0) return { outcome, prices }
             const offers = this.cheapest(contenders)
             const chosen = choose(contest, outcome, [...offers.keys()].sort((a, b) => a - b))
+            this.touched.add(chosen)
             if (outcome.spent + cost_of(contest, chosen) > contest.budget) return undefined
             const payment = offers.get(chosen)!
             const exact = explain ? purses.as_fraction(payment) : undefined
@@ -175,7 +178,7 @@ class Raising {
     /// When each voter could pay for everything alone, more money changes nothing. Reached only with exclusive groups.
     private readonly everything: Fraction
     share: Fraction
-    private run: Run
+    run: Run
 
     constructor(contest: Contest, shares: Shares, share: Fraction, run: Run) {
         this.contest = contest
@@ -268,7 +271,7 @@ function compared(contest: Contest, profile: Profile, outcome: Outcome): Outcome
     const greedy = count_greedy({ ...contest, rule: { ...contest.rule, order: 'score', misfit: 'skip' } })
     if (!prefers_other(contest, profile, outcome, greedy)) return outcome
     for (const round of greedy.rounds) round.phase = 'comparison'
-    return { ...greedy, endowment: outcome.endowment, greedy_preferred: true }
+    return { ...greedy, endowment: outcome.endowment, touched: outcome.touched, greedy_preferred: true }
 }
 
 export function count_equal_shares(contest: Contest): Outcome {
@@ -288,8 +291,9 @@ export function count_equal_shares(contest: Contest): Outcome {
     if (!plain) throw new Error('plain Equal Shares spends no more than was handed out')
     const raising = new Raising(contest, shares, share, plain)
     if (raises) raising.raise()
-    const { outcome } = shares.run(raising.share, true)!
-    outcome.endowment = { share: divided_by(raising.share, one_krone), raises: raising.raises, exhaustive: is_exhaustive(contest, outcome) }
+    const { outcome } = contest.exact_rounds === false ? raising.run : shares.run(raising.share, true)!
+    outcome.touched = shares.touched
+    outcome.endowment = { share: divided_by(raising.share, one_krone), raises: raising.raises, exhaustive: is_exhaustive(contest, outcome), pot: contest.pot }
     if (rule.completion === 'util' || rule.completion === 'add1u' || rule.completion === 'add1eu') fill_by_score(contest, outcome, 'utilitarian')
     return compared(contest, profile, outcome)
 }

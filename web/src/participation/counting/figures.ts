@@ -1,9 +1,9 @@
-import { type Election, group_count } from './election.ts'
-import { compare, type Fraction, fraction, minus, times, weighted_sum } from './fraction.ts'
-import { one_krone } from './money.ts'
-import { weight_of } from './profile.ts'
+import { type Ballots, type Election, group_count } from './election.ts'
+import { type Money, one_krone } from './money.ts'
+import { type PriceSystem, price_systems } from './prices.ts'
 import type { CountResult } from './result.ts'
 import type { Rule } from './rule.ts'
+import type { VoterGroup } from './voter_groups.ts'
 
 /// Figures by which results under different rules can be compared; over voters with at least one choice. The same, by the same names, as
 /// `metrics` in a result of the program's.
@@ -21,6 +21,44 @@ export interface Figures {
     gini_kroner: number
     /// Of all those kroner the part of each tenth of the voters, those with least first; empty if there are none.
     tenths: number[]
+    /// As listed, the common budget last.
+    pots: PotShare[]
+    /// Ascending by project.
+    underserved: Underserved[]
+    /// Of equal shares, by pot.
+    prices: PriceSystem[]
+    /// Where the file tells something of the voters.
+    groups: GroupFigures[]
+}
+
+export interface PotShare {
+    /// Empty: the common budget.
+    pot: string
+    /// Its part of what was spent, and of all choices.
+    of_cost: number
+    of_votes: number
+    /// What it had, and what of it was spent.
+    budget: Money
+    spent: Money
+}
+
+/// A project whose supporters are owed more than they got: the `supporters` among them who got at most `got`, paid for their funded
+/// choices, hold together a part of the budget (`share`) greater than that and the project's cost. A failure of EJR+ up to one project
+/// with cost utilities (Brill, Peters 2023).
+export interface Underserved {
+    project: number
+    supporters: number
+    got: Money
+    share: Money
+}
+
+/// How voters of one age or from one part of the town fared.
+export interface GroupFigures extends Pick<VoterGroup, 'by' | 'name'> {
+    /// With at least one choice.
+    voters: number
+    with_a_winner: number
+    mean_winners: number
+    mean_kroner: number
 }
 
 /// How many voters have each amount, by ascending amount.
@@ -73,75 +111,105 @@ function tenths(spread: Spread, voters: number): number[] {
     return shares
 }
 
-export function figures({ projects, ballots }: Election, result: CountResult): Figures {
-    const paid: (number | undefined)[] = projects.map(() => undefined)
-    for (const round of result.rounds) paid[round.project] = round.paid
+interface Gains {
+    winners: number
+    money: Money
+}
+
+/// What was paid for each project; nothing for those that did not win.
+function paid_for({ projects }: Election, { rounds }: CountResult): (Money | undefined)[] {
+    const paid: (Money | undefined)[] = projects.map(() => undefined)
+    for (const round of rounds) paid[round.project] = round.paid
+    return paid
+}
+
+/// Of each ballot group; nothing for blank ballots.
+function gains_of(ballots: Ballots, paid: readonly (Money | undefined)[]): (Gains | undefined)[] {
+    return Array.from({ length: group_count(ballots) }, (_, group) => {
+        const chosen = ballots.projects.subarray(ballots.starts[group], ballots.starts[group + 1])
+        if (chosen.length === 0) return undefined
+        const gains = { winners: 0, money: 0 }
+        for (const project of chosen) {
+            gains.winners += paid[project] === undefined ? 0 : 1
+            gains.money += paid[project] ?? 0
+        }
+        return gains
+    })
+}
+
+function spreads({ counts }: Ballots, gains: readonly (Gains | undefined)[]) {
     const winners = new Map<number, number>()
     const money = new Map<number, number>()
     let voters = 0
-    for (let group = 0; group < group_count(ballots); ++group) {
-        const [from, to] = [ballots.starts[group]!, ballots.starts[group + 1]!]
-        if (from === to) continue
-        let [chosen, kroner] = [0, 0]
-        for (let i = from; i < to; ++i) {
-            const amount = paid[ballots.projects[i]!]
-            chosen += amount === undefined ? 0 : 1
-            kroner += amount ?? 0
-        }
-        const count = ballots.counts[group]!
+    gains.forEach((gained, group) => {
+        if (!gained) return
+        const count = counts[group]!
         voters += count
-        winners.set(chosen, (winners.get(chosen) ?? 0) + count)
-        money.set(kroner, (money.get(kroner) ?? 0) + count)
+        winners.set(gained.winners, (winners.get(gained.winners) ?? 0) + count)
+        money.set(gained.money, (money.get(gained.money) ?? 0) + count)
+    })
+    return { voters, winners: spread_of(winners), money: spread_of(money) }
+}
+
+function pot_shares({ projects, pots, budget }: Election, rule: Rule, { rounds, spent, votes }: CountResult): PotShare[] {
+    const all = votes.reduce((sum, many) => sum + many, 0)
+    let left = 0
+    const share = (pot: string, has: Money): PotShare => {
+        const here = rounds.reduce((sum, round) => sum + ((round.pot ?? '') === pot ? round.paid : 0), 0)
+        const support = projects.reduce((sum, project, index) => sum + ((project.pot ?? '') === pot ? votes[index]! : 0), 0)
+        left += has - here
+        return { pot, of_cost: spent === 0 ? 0 : here / spent, of_votes: all === 0 ? 0 : support / all, budget: has, spent: here }
     }
-    const [by_number, by_money] = [spread_of(winners), spread_of(money)]
+    const own = pots.map((pot) => share(pot.name, pot.budget))
+    return [...own, share('', budget + (rule.left_over === 'to-common' ? left : 0))]
+}
+
+function find_underserved({ projects, ballots }: Election, result: CountResult, gains: readonly (Gains | undefined)[], voters: number): Underserved[] {
+    const supporters = projects.map(() => new Map<Money, number>())
+    gains.forEach((gained, group) => {
+        for (const project of ballots.projects.subarray(ballots.starts[group], ballots.starts[group + 1])) {
+            supporters[project]!.set(gained!.money, (supporters[project]!.get(gained!.money) ?? 0) + ballots.counts[group]!)
+        }
+    })
+    const won = new Set(result.winners)
+    return projects.flatMap(({ cost }, project) => {
+        let many = 0
+        for (const [got, count] of won.has(project) ? [] : spread_of(supporters[project]!)) {
+            many += count
+            const owed = BigInt(many) * BigInt(result.budget)
+            if (owed > BigInt(got + cost) * BigInt(voters)) return [{ project, supporters: many, got, share: Number(owed / BigInt(voters)) }]
+        }
+        return []
+    })
+}
+
+function figures_of({ by, name, ballots }: VoterGroup, paid: readonly (Money | undefined)[]): GroupFigures {
+    const { voters, winners, money } = spreads(ballots, gains_of(ballots, paid))
     const all = Math.max(1, voters)
-    const excluded = (winners.get(0) ?? 0) / all
+    const without = winners[0]?.[0] === 0 ? winners[0][1] : 0
+    return { by, name, voters, with_a_winner: (voters - without) / all, mean_winners: sum_of(winners) / all, mean_kroner: sum_of(money) / all / one_krone }
+}
+
+/// `groups` are the same ballots by what is known of their voters.
+export function figures(election: Election, rule: Rule, result: CountResult, groups: readonly VoterGroup[] = []): Figures {
+    const paid = paid_for(election, result)
+    const gains = gains_of(election.ballots, paid)
+    const { voters, winners, money } = spreads(election.ballots, gains)
+    const all = Math.max(1, voters)
+    const excluded = (winners[0]?.[0] === 0 ? winners[0][1] : 0) / all
     return {
         spent_share: result.budget === 0 ? 0 : result.spent / result.budget,
         voters_with_a_winner: voters === 0 ? 0 : 1 - excluded,
         excluded_voters: excluded,
-        mean_winners: sum_of(by_number) / all,
-        median_winners: median(by_number, voters),
-        mean_kroner: sum_of(by_money) / all / one_krone,
-        median_kroner: median(by_money, voters) / one_krone,
-        gini_kroner: gini(by_money, voters),
-        tenths: tenths(by_money, voters),
+        mean_winners: sum_of(winners) / all,
+        median_winners: median(winners, voters),
+        mean_kroner: sum_of(money) / all / one_krone,
+        median_kroner: median(money, voters) / one_krone,
+        gini_kroner: gini(money, voters),
+        tenths: tenths(money, voters),
+        pots: pot_shares(election, rule, result),
+        underserved: find_underserved(election, result, gains, voters),
+        prices: price_systems(election, rule, result),
+        groups: groups.map((group) => figures_of(group, paid)),
     }
-}
-
-/// The share of each voter (kroner) where the payments of Equal Shares prove the outcome: every project that was funded and costs
-/// something has been paid by its supporters, and every other costs more than its supporters have left together.
-export function priced_share(election: Election, rule: Rule, result: CountResult): Fraction | undefined {
-    const { projects, ballots } = election
-    const share = result.endowment?.share
-    const costly = result.rounds.filter(({ phase }) => phase !== 'free')
-    if (!share || result.greedy_preferred || costly.some((round) => round.phase !== 'rule' || !round.share)) return undefined
-    // What is left depends only on which of the purchases a voter took part in, and there are few such histories.
-    const left_of = new Map<string, Fraction>()
-    const left_with = projects.map(() => new Map<string, number>())
-    const weights = projects.map(() => 0)
-    for (let group = 0; group < group_count(ballots); ++group) {
-        const choices: number[] = []
-        for (let i = ballots.starts[group]!; i < ballots.starts[group + 1]!; ++i) {
-            const project = ballots.projects[i]!
-            weights[project] = weight_of(election, rule, ballots.values[i]!)
-            if (weights[project]! > 0) choices.push(project)
-        }
-        const mine = costly.filter(({ project }) => choices.includes(project))
-        const history = mine.map(({ project }) => `${project}:${weights[project]!}`).join()
-        if (!left_of.has(history)) {
-            const left = mine.reduce((rest, round) => {
-                const full = times(round.share!, weights[round.project]!)
-                return compare(rest, full) < 0 ? fraction(0) : minus(rest, full)
-            }, share)
-            left_of.set(history, left)
-        }
-        for (const project of choices) left_with[project]!.set(history, (left_with[project]!.get(history) ?? 0) + ballots.counts[group]!)
-    }
-    const beyond_reach = projects.every(({ cost }, project) => {
-        if (result.winners.includes(project)) return true
-        const left = weighted_sum([...left_with[project]!].map(([history, voters]) => [BigInt(voters), left_of.get(history)!] as const))
-        return left_with[project]!.size === 0 || compare(left, fraction(cost, one_krone)) < 0
-    })
-    return beyond_reach ? share : undefined
 }

@@ -9,6 +9,9 @@ function common_divisor(a: bigint, b: bigint): bigint {
     return a < 0n ? -a : a
 }
 
+/// The least, of positive numbers.
+export const common_multiple = (a: bigint, b: bigint): bigint => (a / common_divisor(a, b)) * b
+
 export function fraction(over: bigint | number, under: bigint | number = 1n): Fraction {
     let [top, bottom] = [BigInt(over), BigInt(under)]
     if (bottom === 0n) throw new RangeError('a fraction over nothing')

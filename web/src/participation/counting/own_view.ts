@@ -1,4 +1,4 @@
-import { compare, type Fraction, fraction, minus, times } from './fraction.ts'
+import { compare, type Fraction, fraction, minus, plus, times } from './fraction.ts'
 import type { Choice, Election } from './election.ts'
 import type { Money } from './money.ts'
 import { weight_of } from './profile.ts'
@@ -27,32 +27,38 @@ export interface OwnView {
     left?: Fraction
 }
 
-/// What a voter's choices led to. Only the rounds and the share of the count are needed: what she has left at any time depends on her
-/// own choices alone. Choices that do not count under the rule (a place beyond the top) are left out.
+/// What a voter's choices led to. Only the rounds and the shares of the count are needed: what she has left at any time depends on her
+/// own choices alone. Choices that do not count under the rule (a place beyond the top) are left out, and so are shares of pots in which
+/// she chose nothing.
 export function own_view(election: Omit<Election, 'ballots'>, rule: Rule, result: CountResult, choices: readonly Choice[]): OwnView {
     const weights = new Map(choices.map(({ project, value }) => [project, weight_of(election, rule, value)]))
     const counting = choices.filter(({ project }) => weights.get(project)! > 0)
+    const pots = new Set(counting.map(({ project }) => election.projects[project]!.pot ?? ''))
     // A greedy outcome that took the place of equal shares was paid for by nobody's share.
-    const share = result.greedy_preferred ? undefined : result.endowment?.share
-    let left = share ?? fraction(0)
+    const shares = result.greedy_preferred ? [] : result.endowments.filter(({ pot }) => pots.has(pot) || election.pots.length === 0)
+    const left = new Map(shares.map(({ pot, share }) => [pot, share]))
     let money = 0
     const won: OwnChoice[] = []
-    for (const { project, phase, paid: cost, share: asked } of result.rounds) {
+    for (const { project, phase, paid: cost, share: asked, pot = '' } of result.rounds) {
         const weight = weights.get(project) ?? 0
         if (weight === 0) continue
         money += cost
-        if (!share || !asked || phase !== 'rule') {
+        const has = left.get(pot)
+        if (!has || !asked || phase !== 'rule') {
             won.push({ project, phase })
             continue
         }
         const full = times(asked, weight)
-        const all_she_had = compare(left, full) < 0
-        const paid = all_she_had ? left : full
-        left = minus(left, paid)
+        const all_she_had = compare(has, full) < 0
+        const paid = all_she_had ? has : full
+        left.set(pot, minus(has, paid))
         won.push({ project, phase, paid, all_she_had })
     }
     const bought = new Set(won.map(({ project }) => project))
     const lost = counting.map(({ project }) => project).filter((project) => !bought.has(project))
     const all = [...won, ...lost.sort((a, b) => a - b).map((project) => ({ project }))]
-    return share ? { choices: all, money, share, left } : { choices: all, money }
+    if (shares.length === 0) return { choices: all, money }
+    return { choices: all, money, share: sum(shares.map(({ share }) => share)), left: sum([...left.values()]) }
 }
+
+const sum = (some: readonly Fraction[]): Fraction => some.reduce(plus, fraction(0))

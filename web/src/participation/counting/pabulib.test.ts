@@ -100,8 +100,11 @@ describe('beyond its own columns a file', () => {
         expect(must_read(small({ meta })).rule).toMatchObject({ ok: true, value: { completion: 'add1', step: 50, electorate: 'with-choice' } })
         expect(must_read(small({ meta: meta.replace('-step-0.50', '') })).rule).toMatchObject({ ok: false, fault: { code: 'other-rule-text' } })
     })
-    it('has sub-budgets that are not counted here', () => {
-        expect(read_pabulib(small({ meta: 'pots;[{""name"":""n"",""budget"":""1""}]' }))).toMatchObject({ ok: false, fault: { code: 'pots-elsewhere' } })
+    it('has sub-budgets, each of them once and known to the projects', () => {
+        const meta = 'pots;[{"name":"nord","budget":"1.50"},{"name":"sør","budget":"2"}]'
+        expect(must_read(small({ meta })).election.pots).toEqual([{ name: 'nord', budget: 150 }, { name: 'sør', budget: 200 }])
+        expect(read_pabulib(small({ meta: meta.replace('sør', 'nord') }))).toMatchObject({ ok: false, fault: { code: 'pots' } })
+        expect(read_pabulib(small({ meta: 'pots;nord' }))).toMatchObject({ ok: false, fault: { code: 'pots' } })
     })
     it('has limits that ballots may go against', () => {
         const remarks = must_read(small({ meta: 'max_length;1\nmin_length;x', votes: 'voter_id;vote\na;1,2\nb;1\nc;' })).remarks

@@ -1,9 +1,10 @@
 import { column_named, type Document, meta_value, parse_document, type Row } from './document.ts'
-import { ballot_total, BallotBox, type BallotKind, type Choice, type Election } from './election.ts'
+import { ballot_total, BallotBox, type BallotKind, type Choice, type Election, type Pot, whole_budget } from './election.ts'
 import { attempt, type Attempt, refuse } from './fault.ts'
-import { format_money, type Money, parse_money } from './money.ts'
+import { format_money, type Money, money_max, parse_money } from './money.ts'
 import { plain_rule, type Rule, rule_name, rule_named } from './rule.ts'
 import { parse_rule } from './rule_text.ts'
+import { voter_columns, type VoterGroup, VoterSorter } from './voter_groups.ts'
 
 /// What a file says came out.
 export interface Published {
@@ -25,6 +26,8 @@ export interface Reading {
     /// Missing where the file has no column `selected`.
     published?: Published
     remarks: Remark[]
+    /// The ballots by what the file tells of the voters.
+    groups: VoterGroup[]
     /// The rule the file names, or why it defines none.
     rule: Attempt<Rule>
 }
@@ -64,6 +67,26 @@ function money_at(text: string, at: { line?: number; column?: number }): Money {
     return typeof amount === 'number' ? amount : refuse(amount, at, { text: text.trim() })
 }
 
+const bad_pots = (): never => refuse('pots', {}, { example: '{"name": "nord", "budget": "1000"}' })
+
+/// Not Pabulib's own: the sub-budgets, as docs/formats/election.schema.json has them.
+function read_pots(text: string): Pot[] {
+    if (text.trim() === '') return []
+    let list: unknown
+    try {
+        list = JSON.parse(text)
+    } catch {
+        return bad_pots()
+    }
+    const pots = (Array.isArray(list) ? (list as unknown[]) : bad_pots()).map((one): Pot => {
+        const { name, budget, ...more } = (one ?? {}) as Record<string, unknown>
+        if (typeof name !== 'string' || name === '' || typeof budget !== 'string' || Object.keys(more).length > 0) return bad_pots()
+        return { name, budget: money_at(budget, {}) }
+    })
+    if (new Set(pots.map(({ name }) => name)).size < pots.length) bad_pots()
+    return pots
+}
+
 interface Limit {
     name: string
     at_most: boolean
@@ -83,6 +106,7 @@ class Reader {
     private published: Published | undefined
     private readonly groups = new Map<string, number[]>()
     private limits: Limit[] = []
+    private readonly voters: VoterGroup[] = []
 
     private readonly document: Document
 
@@ -98,6 +122,7 @@ class Reader {
             kind: kinds[kind.trim().toLowerCase()] ?? refuse('vote-type', { line, column: line && 2 }, { text: kind }),
             projects: [],
             ballots: new BallotBox().close(),
+            pots: read_pots(meta_value(document, 'pots')),
             exclusive: [],
             ranking_length: whole(meta_value(document, 'max_length')) ?? 0,
             points_per_one: 1,
@@ -105,18 +130,17 @@ class Reader {
     }
 
     read(): Reading {
-        if (meta_value(this.document, 'pots').trim() !== '') refuse('pots-elsewhere')
         this.read_projects()
         this.read_votes()
         this.check_size()
         this.compare_counts()
         this.look_at_full_funding()
-        return { election: this.election, published: this.published, remarks: this.remarks, rule: attempt(() => rule_of(this.document)) }
+        return { election: this.election, published: this.published, remarks: this.remarks, groups: this.voters, rule: attempt(() => rule_of(this.document)) }
     }
 
     private read_projects(): void {
         const { projects: table } = this.document
-        const [id, cost, name, part, exclusive] = ['project_id', 'cost', 'name', 'partial_from', 'exclusive'].map((column) => column_named(table, column))
+        const [id, cost, name, part, exclusive, pot] = ['project_id', 'cost', 'name', 'partial_from', 'exclusive', 'pot'].map((column) => column_named(table, column))
         if (id === undefined || cost === undefined) return refuse('project-columns')
         const selected = column_named(table, 'selected')
         if (selected !== undefined && table.rows.length > 0) this.published = { winners: [], reserved: [] }
@@ -126,7 +150,9 @@ class Reader {
             if (key === '' || this.index.has(key)) refuse('project-twice', place(row, id), { id: key })
             this.index.set(key, this.election.projects.length)
             const partial_from = cell(row, part).trim() === '' ? undefined : money_at(cell(row, part), place(row, part!))
-            this.election.projects.push({ id: key, name: cell(row, name), cost: amount, ...(partial_from !== undefined && { partial_from }) })
+            const of = cell(row, pot).trim()
+            if (of !== '' && !this.election.pots.some((one) => one.name === of)) refuse('unknown-pot', place(row, pot!), { pot: of })
+            this.election.projects.push({ id: key, name: cell(row, name), cost: amount, ...(partial_from !== undefined && { partial_from }), ...(of !== '' && { pot: of }) })
             this.read_groups(cell(row, exclusive))
             if (selected !== undefined) this.read_selected(row, selected)
             const [votes, score] = [column_named(table, 'votes'), column_named(table, 'score')]
@@ -166,6 +192,10 @@ class Reader {
         if (by_points && table.rows.some((row) => cell(row, points).includes('.'))) this.election.points_per_one = 1000
         this.limits = this.read_limits()
         const box = new BallotBox()
+        const sorters = voter_columns.flatMap((by) => {
+            const column = column_named(table, by)
+            return column === undefined ? [] : [{ column, sorter: new VoterSorter(by) }]
+        })
         // A city's ballots repeat: each distinct text is read once.
         const known = new Map<string, Choice[]>()
         const read = (row: Row, text: string): Choice[] => {
@@ -179,9 +209,13 @@ class Reader {
         }
         for (const row of table.rows) {
             const text = by_points ? `${cell(row, vote)}\n${cell(row, points)}` : cell(row, vote)
-            box.add(known.get(text) ?? read(row, text), this.read_weight(row, weight))
+            const choices = known.get(text) ?? read(row, text)
+            const count = this.read_weight(row, weight)
+            box.add(choices, count)
+            for (const { column, sorter } of sorters) sorter.add(cell(row, column), choices, count)
         }
         this.election.ballots = box.close()
+        this.voters.push(...sorters.flatMap(({ sorter }) => sorter.close()))
         for (const { name, broken } of this.limits) {
             if (broken > told_max) this.remarks.push({ code: 'more-over-limit', given: { limit: name, found: String(broken - told_max) } })
         }
@@ -230,7 +264,7 @@ class Reader {
     /// META fully_funded says that there was money for everything.
     private look_at_full_funding(): void {
         const cost = this.election.projects.reduce((sum, project) => sum + project.cost, 0)
-        if (meta_value(this.document, 'fully_funded').trim() === '1' && cost > this.election.budget) this.remarks.push({ code: 'not-funded', given: {} })
+        if (meta_value(this.document, 'fully_funded').trim() === '1' && cost > whole_budget(this.election)) this.remarks.push({ code: 'not-funded', given: {} })
     }
 
     private read_weight(row: Row, column: number | undefined): number {
@@ -272,6 +306,7 @@ class Reader {
         const { ballots, projects } = this.election
         const points = ballots.values.reduce((most, value) => Math.max(most, value), 1)
         const largest = this.election.kind === 'ranking' ? Math.max(points, this.election.ranking_length, projects.length) : points
+        if (whole_budget(this.election) > money_max) refuse('too-much', {}, { text: format_money(whole_budget(this.election)) })
         if (projects.length > 10_000 || ballot_total(ballots) > 1e8 || largest > 1e9 || ballot_total(ballots) * largest > 2 ** 52) {
             refuse('too-large')
         }

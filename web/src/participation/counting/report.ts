@@ -1,6 +1,9 @@
-import type { Election } from './election.ts'
+import type { Beside } from './beside.ts'
+import { additions_apply, type Change, type Closeness } from './distance.ts'
+import type { BallotKind, Election } from './election.ts'
 import { attempt, type Attempt, refuse } from './fault.ts'
 import { type Fraction, to_number, to_text } from './fraction.ts'
+import type { Figures } from './figures.ts'
 import { format_money, type Money, parse_money } from './money.ts'
 import type { CountResult } from './result.ts'
 import { print_rule, type Rule } from './rule.ts'
@@ -9,7 +12,15 @@ import { parse_rule } from './rule_text.ts'
 /// A count result as docs/formats/count-result.schema.json has it.
 const exact = (value: Fraction) => ({ fraction: to_text(value), value: Number(to_number(value).toPrecision(12)) })
 
-export function result_json(election: Election, rule: Rule, result: CountResult): object {
+/// What else goes into a report; what is missing is left out.
+export interface ReportParts {
+    figures?: Figures
+    /// Of every project that has one.
+    closeness?: ReadonlyMap<number, Closeness>
+    beside?: readonly Beside[]
+}
+
+export function result_json(election: Election, rule: Rule, result: CountResult, parts: ReportParts = {}): object {
     const id = (project: number) => election.projects[project]!.id
     return {
         format: 'bypuls-count-1',
@@ -23,9 +34,7 @@ export function result_json(election: Election, rule: Rule, result: CountResult)
         blank: result.blank,
         winners: result.winners.map(id),
         greedy_preferred: result.greedy_preferred,
-        endowments: result.endowment
-            ? [{ share: exact(result.endowment.share), raises: result.endowment.raises, exhaustive: result.endowment.exhaustive, pot: '' }]
-            : [],
+        endowments: result.endowments.map(({ share, raises, exhaustive, pot }) => ({ share: exact(share), raises, exhaustive, pot })),
         ties: result.ties.map(({ round, tied, chosen, broken_by, on_the_way, alternatives, explored }) => ({
             round,
             tied: tied.map(id),
@@ -43,6 +52,7 @@ export function result_json(election: Election, rule: Rule, result: CountResult)
             ...(round.share && { share: exact(round.share) }),
             ...(round.effective_votes && { effective_votes: exact(round.effective_votes), could_pay: round.could_pay, paid_all_they_had: round.paid_all_they_had }),
             ...(round.price && { price: exact(round.price) }),
+            ...(round.pot !== undefined && { pot: round.pot }),
         })),
         projects: election.projects.map((project, index) => ({
             id: project.id,
@@ -53,8 +63,76 @@ export function result_json(election: Election, rule: Rule, result: CountResult)
             won: result.winners.includes(index),
             ...(result.excluded.has(index) && { excluded: result.excluded.get(index) }),
         })),
+        ...(parts.closeness && closeness_json(election, result, parts.closeness)),
+        ...(parts.figures && { metrics: metrics_json(election, parts.figures) }),
+        ...(parts.beside && { beside: parts.beside.map((one) => beside_json(election, one)) }),
     }
 }
+
+/// In the digits in which the program prints it.
+const real = (value: number): number => Number(value.toPrecision(6))
+
+function metrics_json(election: Election, { pots, underserved, prices, groups, tenths, ...means }: Figures): object {
+    const id = (project: number) => election.projects[project]!.id
+    return {
+        ...Object.fromEntries(Object.entries(means).map(([name, value]) => [name, real(value)])),
+        tenths: tenths.map(real),
+        pots: pots.map(({ pot, of_cost, of_votes }) => ({ pot, of_cost: real(of_cost), of_votes: real(of_votes) })),
+        underserved: underserved.map(({ project, supporters, got, share }) => ({ project: id(project), supporters, got: format_money(got), share: format_money(share) })),
+        prices: prices.map(({ pot, holds, share, left }) => ({ pot, holds, share: exact(share), left: left.map((one) => ({ project: id(one.project), left: exact(one.left) })) })),
+        ...(groups.length > 0 && {
+            groups: groups.map(({ by, name, voters, ...fared }) => ({
+                by, name, voters, with_a_winner: real(fared.with_a_winner), mean_winners: real(fared.mean_winners), mean_kroner: real(fared.mean_kroner),
+            })),
+        }),
+    }
+}
+
+function beside_json(election: Election, { rule, result, figures, gained, lost }: Beside): object {
+    const ids = (projects: readonly number[]) => projects.map((project) => election.projects[project]!.id)
+    return {
+        rule: result.rule,
+        rule_text: print_rule(rule),
+        spent: format_money(result.spent),
+        winners: ids(result.winners),
+        gained: ids(gained),
+        lost: ids(lost),
+        metrics: metrics_json(election, figures),
+    }
+}
+
+/// Why measures are missing that are missing for every project.
+const no_additions: Partial<Record<BallotKind, string>> = {
+    'choose-1': 'a ballot has one choice, so nobody can choose a project beside it',
+    points: 'with points it would depend on how many are given',
+    ranking: 'in a ranking it would depend on the place that is given',
+}
+
+function closeness_json(election: Election, result: CountResult, closeness: ReadonlyMap<number, Closeness>): object {
+    const id = (project: number) => election.projects[project]!.id
+    const votes = (name: string, change: Change | undefined) => (change ? { [name]: change_json(change, (amount) => amount) } : {})
+    const losers = [...closeness].filter(([project]) => !result.winners.includes(project)).sort(([a], [b]) => a - b)
+    const why = additions_apply(election.kind) ? undefined : no_additions[election.kind]
+    return {
+        ...(why !== undefined && { not_applicable: { optimist_add: why, pessimist_add: why, random_add: why } }),
+        losers: losers.map(([project, { cost_reduction, ...of_loser }]) => ({
+            project: id(project),
+            ...(cost_reduction && { cost_reduction: change_json(cost_reduction, format_money) }),
+            ...votes('singleton_add', of_loser.singleton_add),
+            ...votes('optimist_add', of_loser.optimist_add),
+            ...votes('pessimist_add', of_loser.pessimist_add),
+            ...votes('random_add', of_loser.random_add),
+            ...votes('rivalry_reduction', of_loser.rivalry_reduction),
+        })),
+        margins: result.winners.flatMap((project) => {
+            const known = closeness.get(project)
+            return known ? [{ project: id(project), ...votes('margin', known.margin), instead: (known.instead ?? []).map(id) }] : []
+        }),
+    }
+}
+
+const change_json = ({ amount, smallest, enough }: Change, tell: (amount: number) => string | number): object =>
+    enough ? { amount: tell(amount), smallest } : { more_than: tell(amount) }
 
 /// What a published result claims.
 export interface Claim {
@@ -75,17 +153,19 @@ export interface Difference {
     counted: string
 }
 
-/// What only the program tells, or may leave out.
-const told_by_the_program = new Set(['remarks', 'not_applicable', 'losers', 'margins', 'metrics', 'what_if', 'beside'])
-const may_be_missing = new Set([...told_by_the_program, 'changed_outcome', 'alternatives', 'could_pay'])
+/// What a result may tell beside the outcome. How close it was is found by searches that need not end with the same certainty.
+const not_compared = new Set(['remarks', 'not_applicable', 'losers', 'margins', 'what_if', 'beside'])
+const may_be_missing = new Set([...not_compared, 'metrics', 'tenths', 'prices', 'groups', 'changed_outcome', 'alternatives', 'could_pay'])
 
 /// Rules are compared before, by what they say; fractions to the letter, the decimals beside them nearly.
 export function first_difference(published: unknown, counted: unknown, path = ''): Difference | undefined {
     const tell = (value: unknown) => (value === undefined ? '–' : (JSON.stringify(value) ?? '–').slice(0, 120))
     const differs = { path, published: tell(published), counted: tell(counted) }
     if (typeof published === 'number' && typeof counted === 'number') {
-        const near = Math.abs(published - counted) <= 1e-9 * Math.max(Math.abs(published), Math.abs(counted))
-        return near && Number.isInteger(published) === Number.isInteger(counted) ? undefined : differs
+        // Figures are printed in six digits; a count of something is whole.
+        const printed = path.startsWith('metrics.')
+        const near = Math.abs(published - counted) <= (printed ? 1e-5 : 1e-9) * Math.max(Math.abs(published), Math.abs(counted)) + (printed ? 1e-9 : 0)
+        return near && (printed || Number.isInteger(published) === Number.isInteger(counted)) ? undefined : differs
     }
     if (typeof published !== 'object' || typeof counted !== 'object' || published === null || counted === null) {
         return published === counted ? undefined : differs
@@ -93,7 +173,7 @@ export function first_difference(published: unknown, counted: unknown, path = ''
     if (Array.isArray(published) !== Array.isArray(counted)) return differs
     const [theirs, ours] = [published as Record<string, unknown>, counted as Record<string, unknown>]
     for (const key of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
-        if (path === '' && (key === 'rule_text' || told_by_the_program.has(key))) continue
+        if (path === '' && (key === 'rule_text' || not_compared.has(key))) continue
         if (!Array.isArray(counted) && may_be_missing.has(key) && !(key in theirs)) continue
         const found = first_difference(theirs[key], ours[key], Array.isArray(counted) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`)
         if (found) return found

@@ -8,6 +8,8 @@ export type WhyExcluded = 'no-support' | 'below-score' | 'not-eligible'
 /// One purchase.
 export interface Round {
     project: number
+    /// The pot that paid; missing: the common budget.
+    pot?: string
     phase: Phase
     paid: Money
     supporters: number
@@ -29,21 +31,28 @@ export interface Endowment {
     raises: number
     /// Nothing more fits after the rule itself.
     exhaustive: boolean
+    /// Empty: the common budget.
+    pot: string
 }
 
-/// What a rule found.
+/// What a rule found in one pot.
 export interface Outcome {
     rounds: Round[]
     ties: Tie[]
     spent: Money
     endowment?: Endowment
     greedy_preferred: boolean
+    /// equal shares: projects bought with any of the shares that were tried, or that would have been had they fit.
+    touched: Set<number>
 }
 
-export interface CountResult extends Outcome {
+export interface CountResult extends Omit<Outcome, 'endowment'> {
     rule: string
     /// In order of purchase.
     winners: number[]
+    /// One for each pot that was counted by equal shares, the common budget last.
+    endowments: Endowment[]
+    /// Of all pots together.
     budget: Money
     /// Among whom the budget is divided.
     voters: number

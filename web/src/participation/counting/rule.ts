@@ -8,6 +8,7 @@ export type Completion = 'none' | 'add1' | 'add1e' | 'add1u' | 'add1eu' | 'util'
 export type Comparison = 'none' | 'majority' | 'exclusion'
 export type Electorate = 'with-choice' | 'everyone'
 export type RankingScore = 'borda' | 'approval'
+export type LeftOver = 'saved' | 'to-common'
 export type TieBreak = 'lower-cost' | 'more-votes' | 'lot' | 'listed-order' | 'alphabetical'
 
 /// What a council adopts; docs/concepts/counting.md says what each choice means. Methods that are for comparison only, or not in
@@ -34,6 +35,8 @@ export interface Rule {
     ranking_top: number
     ties: TieBreak[]
     seed: string
+    /// What a pot does not use is saved, or goes to the common pot, which is counted last.
+    left_over: LeftOver
 }
 
 export const other_methods = ['max-welfare', 'maximin-support', 'cumulative-transfer'] as const
@@ -58,6 +61,7 @@ export const plain_rule: Rule = {
     ranking_top: 0,
     ties: ['lower-cost', 'more-votes', 'alphabetical'],
     seed: '',
+    left_over: 'saved',
 }
 
 /// True for the completions that ask for the step.
@@ -86,7 +90,8 @@ export function rule_name(rule: Rule): string {
     const eligibility = rule.eligibility === 0 ? '' : rule.eligibility === 3 ? '+eligibility' : `+eligibility-${rule.eligibility}`
     const threshold = rule.score_min > 0 ? `-threshold-${rule.score_min}` : ''
     const ranking = rule.ranking === 'borda' ? '' : rule.ranking_top > 0 ? `+top-${rule.ranking_top}` : '+approval'
-    return `${base_name(rule)}${eligibility}${threshold}${ranking}${rule.fully_funded ? '+fully-funded' : ''}`
+    const left_over = rule.left_over === 'to-common' ? '+left-over-to-common' : ''
+    return `${base_name(rule)}${eligibility}${threshold}${ranking}${left_over}${rule.fully_funded ? '+fully-funded' : ''}`
 }
 
 function all_builtin_rules(): Rule[] {
@@ -134,6 +139,6 @@ ranking_top = ${rule.ranking_top}
 fully_funded = ${rule.fully_funded}
 ties = [${rule.ties.map(quoted).join(', ')}]
 seed = ${quoted(rule.seed)}
-left_over = "saved"
+left_over = ${quoted(rule.left_over)}
 `
 }

@@ -119,7 +119,7 @@ function read_rule(text: string): Rule {
             bad(['greedy', 'knapsack', 'equal-shares', 'phragmen'].includes(String(value)))
         } else if (key in choices) {
             bad((choices[key as keyof typeof choices] as readonly unknown[]).includes(value))
-            if (key === 'excess' || key === 'shortfall' || key === 'left_over') continue
+            if (key === 'excess' || key === 'shortfall') continue
         } else if (key === 'score_min' || key === 'eligibility' || key === 'ranking_top') {
             bad(typeof value === 'number' && value <= (key === 'score_min' ? 1e12 : 1e6))
         } else if (key === 'partial_funding' || key === 'whole_endowment' || key === 'fully_funded') {
