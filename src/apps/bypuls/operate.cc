@@ -37,8 +37,9 @@ void OperatorCommands::add_care(CLI::App& app, const Add& add) {
     CLI::App& back = add(app, "restore", "lay a backup back into an empty data folder",
                          [this](const Settings& settings) { return restore(settings, restore_from_); });
     back.add_option("--from", restore_from_, "folder that `backup` made")->required();
-    CLI::App& check = add(app, "verify", "read everything that is kept and tell what is damaged",
-                          [this](const Settings& settings) { return verify(settings, verify_json_); });
+    CLI::App& check = add(
+        app, "verify", "read everything that is kept and tell what is damaged; `verify count` checks a published vote",
+        [this](const Settings& settings) { return verify(settings, verify_json_); });
     check.add_flag("--json", verify_json_, "answer in JSON");
     CLI::App& look = add(app, "doctor", "is this machine fit to run the town?",
                          [this](const Settings& settings) { return doctor(settings, doctor_json_); });

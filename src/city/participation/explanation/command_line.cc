@@ -100,6 +100,9 @@ Result<Arguments> read_arguments(std::span<const std::string> given, const Usage
         arguments.quick |= word == "--quick";
         arguments.thorough |= word == "--thorough";
     }
+    if (arguments.json && arguments.pb) {
+        return fail(Errc::malformed, "--json and --pb are two answers; give one of them");
+    }
     if (arguments.files.size() != usage.files) {
         return fail(Errc::malformed, std::string(usage.text));
     }

@@ -31,7 +31,7 @@ struct Arguments {
     std::optional<std::string> ballots;
     std::optional<counting::Money> budget;
     std::vector<counting::Pot> pots;
-    counting::BallotKind kind = counting::BallotKind::approval;
+    std::optional<counting::BallotKind> kind;
 };
 
 struct Usage {

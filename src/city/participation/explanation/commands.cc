@@ -229,7 +229,8 @@ constexpr std::string_view files_and_rules =
     "FILE is a Pabulib file (.pb), an election as JSON (.json; docs/formats/election.schema.json), or the projects as\n"
     "CSV (.csv) together with --ballots FILE.csv, --budget KRONER, --kind "
     "approval|choose-1|points|ranking|knapsack\n"
-    "and a --pot NAME=KRONER for each sub-budget that its column pot names.\n"
+    "(approval if not given and the ballots have no points) and a --pot NAME=KRONER for each sub-budget that its\n"
+    "column pot names.\n"
     "--rule takes the name of a built-in rule or a rule written in TOML. Without it the file's own rule counts.\n";
 
 const std::string count_details = std::string(files_and_rules) +
@@ -241,10 +242,18 @@ constexpr std::string_view verify_details =
     "Counts ELECTION again, by both implementations (--quick: by the fast one alone), and says whether RESULT "
     "follows.\n"
     "RESULT is what `bypuls count --json` wrote, or a Pabulib file with the column `selected`. Everything in it is\n"
-    "compared, and the first difference named. The second implementation takes no shortcut; where that would take\n"
-    "more than some minutes it counts the last raise alone, or not at all, and says so (--thorough: to the end).\n"
+    "compared, and the first difference named; but with --quick not how close it was (losers, margins), which is "
+    "said.\n"
+    "The rule is that of --rule, else the one that ELECTION names. If RESULT states another rule, or other ties or\n"
+    "another seed, that is said. Only where neither names a rule is it taken from RESULT itself, which is said too; "
+    "so\n"
+    "is a lot's seed that stands in RESULT alone.\n"
+    "The second implementation takes no shortcut; where that would take more than some minutes it counts the last "
+    "raise\n"
+    "alone, or not at all, and says so (--thorough: to the end).\n"
     "Exit code: 0 it follows, 1 it does not, 2 something cannot be read or makes no sense, 3 it follows, but the\n"
-    "second implementation did not count all of it.\n\n";
+    "second implementation did not count all of it, 4 it follows by its own rule, which is not the one that ELECTION\n"
+    "names.\n\n";
 
 }  // namespace
 

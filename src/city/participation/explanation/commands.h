@@ -21,9 +21,10 @@ inline constexpr int exit_ok = 0;
 inline constexpr int exit_differs = 1;  ///< verify: the result does not follow; compare and which-rule: none fits
 inline constexpr int exit_usage = 2;    ///< arguments, files or rules that make no sense
 inline constexpr int exit_once = 3;     ///< verify: it follows, but the second implementation did not count all of it
+inline constexpr int exit_other_rule = 4;  ///< verify: it follows by its own rule, which is not the election's
 
 /// All take --help. An election as two CSV files is FILE with the projects, --ballots FILE.csv, --budget KRONER,
-/// --kind (approval if not given) and --pot NAME=KRONER for each sub-budget.
+/// --kind (approval if not given and the ballots have no points) and --pot NAME=KRONER for each sub-budget.
 ///
 /// `bypuls count FILE.pb [--rule NAME|FILE.toml] [--json] [--pb] [--explain] [--language nb|nn|en] [--which-rule]`.
 /// FILE is Pabulib or JSON (.json). Without --rule the rule is the one the file names.
@@ -31,8 +32,10 @@ int count_command(std::span<const std::string> arguments, const Surroundings& su
 
 /// `bypuls verify count ELECTION RESULT [--rule NAME|FILE.toml] [--quick | --thorough]`: RESULT is the JSON of count,
 /// or a .pb with `selected`. Compares everything in it and names the first difference. Counts twice, by both
-/// implementations; with --quick only by the fast one. The second gives up beyond a bound, and says what it did
-/// instead; with --thorough it has none.
+/// implementations; with --quick only by the fast one, and how close it was is not compared. The second gives up beyond
+/// a bound, and says what it did instead; with --thorough it has none. The rule is that of --rule, or the one ELECTION
+/// names: a result by another has an exit code of its own. Where neither is there, the rule is RESULT's, and where both
+/// leave a lot without its seed, the seed is; either is told.
 int verify_count_command(std::span<const std::string> arguments, const Surroundings& surroundings);
 
 /// `bypuls compare FILE.pb [--rules A,B,C] [--json]`: winners and figures side by side.

@@ -330,6 +330,8 @@ TEST(Commands, MistakesAreAnsweredWithASentence) {
     EXPECT_EQ(at.run(count_command, {"none.pb"}), exit_usage);
     EXPECT_EQ(at.run(count_command, {}), exit_usage);
     EXPECT_EQ(at.run(count_command, {"play.pb", "--loud"}), exit_usage);
+    EXPECT_EQ(at.run(count_command, {"play.pb", "--json", "--pb"}), exit_usage);
+    EXPECT_THAT(at.err.str(), HasSubstr("two answers"));
     EXPECT_EQ(at.run(count_command, {"play.pb", "--rule", "rule.toml"}), exit_usage);
     EXPECT_THAT(at.err.str(), HasSubstr("line 1, column 10: method is one of greedy"));
     EXPECT_THAT(at.err.str(), HasSubstr("did you mean 'step'?"));

@@ -23,18 +23,11 @@ std::string told(const Json& value) {
     return text;
 }
 
-/// What is told beside the outcome, where it is asked for.
-bool is_explanation(std::string_view key) {
-    static constexpr std::array<std::string_view, 7> keys = {"remarks", "not_applicable", "losers", "margins",
-                                                             "metrics", "what_if",        "beside"};
-    return std::ranges::find(keys, key) != keys.end();
-}
-
-/// What a published result may leave out.
+/// What a published result may leave out: what is told beside the outcome, where it is asked for.
 bool may_be_missing(std::string_view key) {
-    static constexpr std::array<std::string_view, 6> optional = {"changed_outcome", "alternatives", "could_pay",
-                                                                 "tenths",          "prices",       "groups"};
-    return is_explanation(key) || std::ranges::find(optional, key) != optional.end();
+    static constexpr std::array<std::string_view, 10> optional = {
+        "remarks", "not_applicable", "losers", "margins", "metrics", "what_if", "beside", "tenths", "prices", "groups"};
+    return std::ranges::find(optional, key) != optional.end();
 }
 
 bool same_number(const Json& a, const Json& b) {
@@ -67,7 +60,7 @@ std::optional<Mismatch> compare_objects(const Json& published, const Json& count
             }
             return Mismatch{.path = at(key), .published = "nothing", .counted = told(value)};
         }
-        if (key == "remarks" || (path.empty() && key == "rule_text" && same_rule(*theirs, value))) {
+        if (path.empty() && key == "rule_text" && same_rule(*theirs, value)) {
             continue;
         }
         if (auto difference = compare(*theirs, value, at(key))) {
@@ -75,7 +68,7 @@ std::optional<Mismatch> compare_objects(const Json& published, const Json& count
         }
     }
     for (const auto& [key, value] : published.items()) {
-        if (!counted.contains(key) && !(path.empty() && is_explanation(key))) {
+        if (!counted.contains(key)) {
             return Mismatch{.path = at(key), .published = told(value), .counted = "nothing"};
         }
     }
@@ -112,18 +105,28 @@ std::optional<Mismatch> compare(const Json& published, const Json& counted, cons
 
 }  // namespace
 
-Result<std::optional<Mismatch>> first_mismatch(std::string_view published, std::string_view counted) {
-    const Json theirs = Json::parse(published, nullptr, false);
+Result<std::optional<Mismatch>> first_mismatch(std::string_view published, std::string_view counted,
+                                               std::span<const std::string> left_out) {
+    Json theirs = Json::parse(published, nullptr, false);
     const Json ours = Json::parse(counted, nullptr, false);
     if (!theirs.is_object() || !ours.is_object()) {
         return fail(Errc::malformed, "a count result is a JSON object");
     }
+    for (const std::string& member : left_out) {
+        theirs.erase(member);
+    }
     return compare(theirs, ours, "");
 }
 
-bool tells_distances(std::string_view published) {
+std::vector<std::string> distances_told(std::string_view published) {
     const Json json = Json::parse(published, nullptr, false);
-    return json.is_object() && (json.contains("losers") || json.contains("margins"));
+    std::vector<std::string> told;
+    for (const char* member : {"losers", "margins", "not_applicable"}) {
+        if (json.is_object() && json.contains(member)) {
+            told.emplace_back(member);
+        }
+    }
+    return told;
 }
 
 bool tells_beside(std::string_view published) {

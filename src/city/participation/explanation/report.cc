@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/json_members.h"
 #include "core/text.h"
 
 namespace bypuls::participation::explanation {
@@ -372,7 +373,16 @@ std::string print_result(const Election& election, const counting::Rule& rule, c
 }
 
 Result<PublishedResult> read_result(std::string_view text) {
-    const auto json = nlohmann::json::parse(text, nullptr, false);
+    TwiceNamed twice;
+    const auto see = [&](int, nlohmann::json::parse_event_t event, const nlohmann::json& part) {
+        twice.see(event, part);
+        return true;
+    };
+    const auto json = nlohmann::json::parse(text, see, false);
+    if (twice.found()) {
+        return fail(Errc::malformed,
+                    fmt::format("'{}' stands twice in one object of the count result", *twice.found()));
+    }
     if (!json.is_object() || json.value("format", nlohmann::json()) != "bypuls-count-1") {
         return fail(Errc::malformed, "this is not a count result: a JSON object with \"format\": \"bypuls-count-1\"");
     }

@@ -51,7 +51,7 @@ struct PublishedResult {
     std::vector<std::string> winners;  ///< ids in order of purchase
     counting::Money spent = 0;
 };
-/// Errc::malformed with a sentence.
+/// Errc::malformed with a sentence, also for a member that stands twice.
 Result<PublishedResult> read_result(std::string_view json);
 
 /// Where a published result differs from the one counted again, both as JSON.
@@ -61,11 +61,13 @@ struct Mismatch {
     std::string counted;
 };
 /// The first difference in what follows from the ballots; nothing if there is none. Rules are compared by what they
-/// say, fractions to the letter, the decimals beside them and the figures as nearly as they are printed. Remarks are
-/// not compared, nor what `counted` was printed without. Errc::malformed.
-Result<std::optional<Mismatch>> first_mismatch(std::string_view published, std::string_view counted);
-/// True if a published result tells how close it was.
-bool tells_distances(std::string_view published);
+/// say, fractions to the letter, the decimals beside them and the figures as nearly as they are printed. What is told
+/// beside the outcome may be missing in `published`, but not stand there if it is not in `counted`; the members
+/// `left_out` are not compared. Errc::malformed.
+Result<std::optional<Mismatch>> first_mismatch(std::string_view published, std::string_view counted,
+                                               std::span<const std::string> left_out = {});
+/// The members of a published result that tell how close it was; none if it does not.
+std::vector<std::string> distances_told(std::string_view published);
 /// True if a published result has other rules beside it.
 bool tells_beside(std::string_view published);
 /// The changes that a published result tells the outcome of, as they were asked about.

@@ -1,11 +1,14 @@
 // `bypuls verify count`: does a published result follow from the published ballots?
 #include <algorithm>
+#include <map>
 #include <ostream>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "city/participation/explanation/command_line.h"
 #include "city/participation/explanation/report.h"
+#include "core/text.h"
 
 namespace bypuls::participation::explanation {
 
@@ -28,32 +31,133 @@ std::string sentence(const Mismatch& difference) {
 
 /// A published result: JSON as it stands, or a Pabulib file.
 struct Claim {
-    Rule rule;
+    Rule rule;  ///< by which it is held against the ballots
     std::string json;
     std::optional<Loaded> file;
+    std::optional<Rule> adopted;       ///< the election's, where `rule` is another
+    std::vector<std::string> remarks;  ///< what else a reader must know of the rule: that it is the result's own
 };
 
-Result<Claim> read_claim(const Arguments& arguments, const Loaded& loaded, const Surroundings& around) {
+/// The rule as the result itself has it; an error where it names none.
+Result<Rule> own_rule(Claim& claim, const Arguments& arguments, const Surroundings& around) {
     const std::string& path = arguments.files[1];
-    Claim claim;
     if (path.ends_with(".json")) {
         TRY(claim.json, around.read_file(path));
         auto published = read_result(claim.json);
-        if (!published) {
-            return fail(published.error(), path);
-        }
-        claim.rule = published->rule;
-        if (arguments.rule) {
-            TRY(claim.rule, rule_for(arguments, loaded, around));
-        }
-        return claim;
+        return published ? Result<Rule>(std::move(published->rule)) : Result<Rule>(fail(published.error(), path));
     }
     TRY(claim.file, load(path, arguments, around));
     if (!claim.file->published.present) {
         return fail(Errc::malformed, fmt::format("{}: there is no column 'selected'", path));
     }
-    TRY(claim.rule, rule_for(arguments, *claim.file, around));
+    return claim.file->document ? pabulib::rule_of(*claim.file->document)
+                                : Result<Rule>(fail(Errc::not_found, path + ": the result names no rule"));
+}
+
+/// Whoever draws the lot after the count can draw until it suits, so that the seed is the result's only where nothing
+/// else has one.
+Rule with_seed(Rule adopted, const Result<Rule>& own, const Arguments& arguments, std::vector<std::string>& remarks) {
+    const bool lot = std::ranges::find(adopted.ties, counting::TieBreak::lot) != adopted.ties.end();
+    if (lot && adopted.seed.empty() && own && !own->seed.empty()) {
+        adopted.seed = own->seed;
+        remarks.push_back(
+            fmt::format("the seed of the lot, '{}', was taken from {} itself: see whether it is the one that "
+                        "was drawn in public",
+                        adopted.seed, arguments.files[1]));
+    }
+    return adopted;
+}
+
+Result<Claim> read_claim(const Arguments& arguments, const Loaded& loaded, const Surroundings& around) {
+    Claim claim;
+    const Result<Rule> own = own_rule(claim, arguments, around);
+    if (!own && (!claim.file || !claim.file->published.present)) {
+        return std::unexpected(own.error());
+    }
+    const Result<Rule> adopted = rule_for(arguments, loaded, around);
+    if (arguments.rule) {
+        TRY_DO(adopted);
+        claim.rule = with_seed(*adopted, own, arguments, claim.remarks);
+        return claim;
+    }
+    if (!adopted && adopted.error().code != Errc::not_found) {
+        return fail(adopted.error(), arguments.files[0]);
+    }
+    if (!adopted) {
+        TRY(claim.rule, own);
+        claim.remarks.push_back(
+            fmt::format("{} defines no rule, so the rule was taken from {} itself; --rule holds it to "
+                        "the one that was adopted",
+                        arguments.files[0], arguments.files[1]));
+        return claim;
+    }
+    claim.rule = with_seed(*adopted, own, arguments, claim.remarks);
+    if (own && *own != claim.rule) {
+        claim.adopted = std::exchange(claim.rule, *own);
+    }
     return claim;
+}
+
+/// The rule's text, by key.
+std::map<std::string, std::string> choices_of(const Rule& rule) {
+    std::map<std::string, std::string> choices;
+    const std::string text = print_rule(rule);
+    for (const std::string_view line : split(text, '\n')) {
+        if (const std::size_t equals = line.find(" = "); equals != std::string_view::npos && !line.starts_with('#')) {
+            choices.emplace(line.substr(0, equals), line.substr(equals + 3));
+        }
+    }
+    return choices;
+}
+
+/// What the two rules differ in, and what the election's leads to.
+void tell_other_rule(const Claim& claim, const Arguments& arguments, const Loaded& loaded, const CountResult& result,
+                     const Surroundings& around) {
+    const std::string& election = arguments.files[0];
+    around.out << fmt::format(
+        "but {} names another rule, {}, than {} was counted by; say with --rule which was adopted\n", election,
+        name_of(*claim.adopted), arguments.files[1]);
+    const auto adopted = choices_of(*claim.adopted);
+    const auto own = choices_of(claim.rule);
+    const auto said = [](const std::map<std::string, std::string>& choices, const std::string& key) {
+        const auto at = choices.find(key);
+        return at == choices.end() ? std::string("nothing") : at->second;
+    };
+    auto keys = adopted;
+    keys.insert(own.begin(), own.end());
+    for (const auto& [key, value] : keys) {
+        if (said(adopted, key) != said(own, key)) {
+            around.out << fmt::format("  {}: {} in {}, {} in {}\n", key, said(adopted, key), election, said(own, key),
+                                      arguments.files[1]);
+        }
+    }
+    const auto other = count(loaded.election, *claim.adopted, telling(around));
+    if (!other) {
+        around.out << fmt::format("by the rule of {} it cannot be counted: {}\n", election, other.error().what);
+    } else if (other->winning_set() == result.winning_set()) {
+        around.out << fmt::format("by the rule of {} the same projects win\n", election);
+    } else {
+        around.out << fmt::format("by the rule of {} the ballots give: {}\n", election,
+                                  ids(loaded.election, other->winners));
+    }
+}
+
+/// The groups of which one project can be built, in whatever order a file has them.
+std::vector<std::vector<ProjectIndex>> exclusive_groups(const Election& election) {
+    std::vector<std::vector<ProjectIndex>> groups = election.exclusive;
+    for (std::vector<ProjectIndex>& group : groups) {
+        std::ranges::sort(group);
+    }
+    std::ranges::sort(groups);
+    return groups;
+}
+
+std::string groups_told(const Election& election) {
+    std::string text;
+    for (const std::vector<ProjectIndex>& group : exclusive_groups(election)) {
+        text += fmt::format("{}one of {}", text.empty() ? "" : ", ", ids(election, group));
+    }
+    return text.empty() ? "nothing" : text;
 }
 
 /// What must be the same in two files of one election, before any counting.
@@ -61,6 +165,13 @@ std::optional<Mismatch> other_election(const Election& published, const Election
     const auto money = counting::format_money;
     if (published.budget != election.budget) {
         return Mismatch{"META, budget", money(published.budget), money(election.budget)};
+    }
+    if (published.kind != election.kind) {
+        return Mismatch{"META, vote_type", std::string(name_of(published.kind)), std::string(name_of(election.kind))};
+    }
+    if (election.kind == counting::BallotKind::ranking && published.ranking_length != election.ranking_length) {
+        return Mismatch{"META, max_length", std::to_string(published.ranking_length),
+                        std::to_string(election.ranking_length)};
     }
     if (published.projects.size() != election.projects.size()) {
         return Mismatch{"PROJECTS", fmt::format("{} projects", published.projects.size()),
@@ -82,6 +193,9 @@ std::optional<Mismatch> other_election(const Election& published, const Election
     }
     if (published.pots != election.pots) {
         return Mismatch{"META, pots", "others", "others"};
+    }
+    if (exclusive_groups(published) != exclusive_groups(election)) {
+        return Mismatch{"PROJECTS, exclusive", groups_told(published), groups_told(election)};
     }
     const counting::Ballots& theirs = published.ballots;
     const counting::Ballots& ours = election.ballots;
@@ -141,7 +255,8 @@ Result<std::optional<Mismatch>> result_differs(const Claim& claim, const Argumen
         TRY(beside, count_beside(loaded.election, claim.rule, result, loaded.groups()));
     }
     Distances distance;
-    const bool explained = !arguments.quick && tells_distances(claim.json);
+    const std::vector<std::string> told = distances_told(claim.json);
+    const bool explained = !arguments.quick && !told.empty();
     if (explained) {
         if (is_large(loaded.election)) {
             around.err << "counting again how close it was" << std::endl;
@@ -150,12 +265,14 @@ Result<std::optional<Mismatch>> result_differs(const Claim& claim, const Argumen
     }
     TRY(std::vector<Supposed> supposed,
         suppose(changes_told(claim.json), arguments, loaded, claim.rule, result, around));
-    return first_mismatch(claim.json, print_result(loaded.election, claim.rule, result,
-                                                   {.distances = explained ? &distance : nullptr,
-                                                    .metrics = &figures,
-                                                    .remarks = nullptr,
-                                                    .what_if = std::move(supposed),
-                                                    .beside = compared ? &beside : nullptr}));
+    return first_mismatch(claim.json,
+                          print_result(loaded.election, claim.rule, result,
+                                       {.distances = explained ? &distance : nullptr,
+                                        .metrics = &figures,
+                                        .remarks = &loaded.remarks,
+                                        .what_if = std::move(supposed),
+                                        .beside = compared ? &beside : nullptr}),
+                          explained ? std::span<const std::string>() : told);
 }
 
 int disagrees(const Surroundings& around, std::string_view where) {
@@ -212,6 +329,16 @@ Result<int> count_again(const Claim& claim, const Arguments& arguments, const Lo
     return exit_ok;
 }
 
+void tell_what_quick_left_out(const Claim& claim, const Surroundings& around) {
+    std::string members;
+    for (const std::string& member : distances_told(claim.json)) {
+        members += (members.empty() ? "" : ", ") + member;
+    }
+    if (!members.empty()) {
+        around.out << fmt::format("not compared, because of --quick: {}\n", members);
+    }
+}
+
 }  // namespace
 
 Result<int> run_verify(const Arguments& arguments, const Surroundings& around) {
@@ -230,9 +357,23 @@ Result<int> run_verify(const Arguments& arguments, const Surroundings& around) {
     if (difference) {
         around.out << sentence(*difference) << "\n";
         around.out << "the ballots give: " << ids(loaded.election, result.winners) << "\n";
+    }
+    if (claim.adopted) {
+        tell_other_rule(claim, arguments, loaded, result, around);
+    }
+    for (const std::string& remark : claim.remarks) {
+        around.out << remark << "\n";
+    }
+    if (difference) {
         return exit_differs;
     }
-    return arguments.quick ? exit_ok : count_again(claim, arguments, loaded, result, around);
+    int code = exit_ok;
+    if (arguments.quick) {
+        tell_what_quick_left_out(claim, around);
+    } else {
+        TRY(code, count_again(claim, arguments, loaded, result, around));
+    }
+    return claim.adopted && code != exit_differs ? exit_other_rule : code;
 }
 
 }  // namespace bypuls::participation::explanation

@@ -53,7 +53,8 @@ struct Desk {
 TEST(Verify, NamesThePathOfEverythingThatDoesNotFollow) {
     Desk at;
     at.keep("true.json", {"t.pb", "--rule", "mes-cost-add1", "--json", "--explain"});
-    ASSERT_EQ(at.run(verify_count_command, {"t.pb", "true.json"}), exit_ok) << at.out.str() << at.err.str();
+    ASSERT_EQ(at.run(verify_count_command, {"t.pb", "true.json", "--rule", "mes-cost-add1"}), exit_ok)
+        << at.out.str() << at.err.str();
     const Json whole = Json::parse(at.files["true.json"]);
 
     const std::vector<std::pair<std::string, std::function<void(Json&)>>> forged = {
@@ -75,12 +76,18 @@ TEST(Verify, NamesThePathOfEverythingThatDoesNotFollow) {
         {"metrics.mean_winners", [](Json& r) { r["metrics"]["mean_winners"] = 17; }},
         {"losers[0]", [](Json& r) { r["losers"][0]["project"] = "c"; }},
         {"signed_by", [](Json& r) { r["signed_by"] = "the mayor"; }},
+        {"remarks: published [\"400 ballots", [](Json& r) { r["remarks"] = {"400 ballots were thrown away"}; }},
+        {"not_applicable", [](Json& r) { r["not_applicable"] = {{"optimist_add", "because"}}; }},
+        {"ties[0].changed_outcome: published nothing", [](Json& r) { r["ties"][0].erase("changed_outcome"); }},
+        {"ties[0].alternatives: published nothing", [](Json& r) { r["ties"][0].erase("alternatives"); }},
+        {"margins[0].margin", [](Json& r) { r["margins"][0]["margin"]["amount"] = 77; }},
     };
     for (const auto& [path, forge] : forged) {
         Json copy = whole;
         forge(copy);
         at.files["forged.json"] = copy.dump();
-        EXPECT_EQ(at.run(verify_count_command, {"t.pb", "forged.json"}), exit_differs) << path;
+        EXPECT_EQ(at.run(verify_count_command, {"t.pb", "forged.json", "--rule", "mes-cost-add1"}), exit_differs)
+            << path;
         EXPECT_THAT(at.out.str(), HasSubstr("\n" + path)) << path;
         EXPECT_THAT(at.out.str(), HasSubstr("does NOT follow"));
     }
@@ -109,6 +116,73 @@ TEST(Verify, ARuleThatIsNotTheResultsOwnMakesADifference) {
 
     EXPECT_EQ(at.run(verify_count_command, {"t.pb", "greedy.json", "--rule", "greedy-stop"}), exit_differs);
     EXPECT_THAT(at.out.str(), HasSubstr("rule: published"));
+}
+
+TEST(Verify, AResultByAnotherRuleThanTheElectionsIsNeverJustTrue) {
+    Desk at;
+    at.keep("other.json", {"t.pb", "--rule", "mes-cardinality", "--json"});
+    at.keep("other.pb", {"t.pb", "--rule", "mes-cardinality", "--pb"});
+    at.files["lot.toml"] = "method = \"greedy\"\nelectorate = \"everyone\"\nties = [\"lot\"]\nseed = \"suits us\"\n";
+    at.keep("lot.json", {"t.pb", "--rule", "lot.toml", "--json"});
+
+    for (const char* result : {"other.json", "other.pb"}) {
+        EXPECT_EQ(at.run(verify_count_command, {"t.pb", result}), exit_other_rule) << at.err.str();
+        EXPECT_THAT(at.out.str(),
+                    HasSubstr("follows from the ballots by mes-cardinality\nbut t.pb names another rule, greedy"));
+        EXPECT_THAT(at.out.str(), HasSubstr("  method: \"greedy\" in t.pb, \"equal-shares\" in other."));
+        EXPECT_EQ(at.run(verify_count_command, {"t.pb", result, "--rule", "mes-cardinality"}), exit_ok);
+        EXPECT_THAT(at.out.str(), Not(HasSubstr("another rule")));
+    }
+    // Ties and seed are a part of the rule.
+    EXPECT_EQ(at.run(verify_count_command, {"t.pb", "lot.json"}), exit_other_rule);
+    EXPECT_THAT(at.out.str(), HasSubstr("  seed: \"\" in t.pb, \"suits us\" in lot.json\n"));
+    EXPECT_EQ(at.run(verify_count_command, {"t.pb", "lot.json", "--rule", "lot.toml"}), exit_ok) << at.out.str();
+    at.files["drawn.toml"] = "method = \"greedy\"\nelectorate = \"everyone\"\nties = [\"lot\"]\nseed = \"4711\"\n";
+    EXPECT_EQ(at.run(verify_count_command, {"t.pb", "lot.json", "--rule", "drawn.toml"}), exit_differs);
+    // What does not follow by its own rule either does not follow.
+    Json forged = Json::parse(at.files["other.json"]);
+    forged["spent"] = "1";
+    at.files["forged.json"] = forged.dump();
+    EXPECT_EQ(at.run(verify_count_command, {"t.pb", "forged.json"}), exit_differs);
+}
+
+TEST(Verify, SaysSoWhereTheRuleOrTheSeedIsTheResultsOwn) {
+    Desk at;
+    at.keep("r.json", {"partly.json", "--rule", "greedy", "--json"});
+    EXPECT_EQ(at.run(verify_count_command, {"partly.json", "r.json"}), exit_ok);
+    EXPECT_THAT(at.out.str(), HasSubstr("partly.json defines no rule, so the rule was taken from r.json itself"));
+    EXPECT_EQ(at.run(verify_count_command, {"partly.json", "r.json", "--rule", "greedy"}), exit_ok);
+    EXPECT_THAT(at.out.str(), Not(HasSubstr("itself")));
+
+    at.files["drawn.toml"] = "method = \"greedy\"\nties = [\"lot\"]\nseed = \"4711\"\n";
+    at.files["adopted.toml"] = "method = \"greedy\"\nties = [\"lot\"]\n";
+    at.keep("lot.json", {"t.pb", "--rule", "drawn.toml", "--json"});
+    EXPECT_EQ(at.run(verify_count_command, {"t.pb", "lot.json", "--rule", "adopted.toml"}), exit_ok) << at.err.str();
+    EXPECT_THAT(at.out.str(), HasSubstr("the seed of the lot, '4711', was taken from lot.json itself"));
+}
+
+TEST(Verify, QuickSaysWhatItDidNotCompare) {
+    Desk at;
+    at.keep("r.json", {"t.pb", "--json", "--explain"});
+    Json forged = Json::parse(at.files["r.json"]);
+    forged["losers"] = Json::array();
+    at.files["forged.json"] = forged.dump();
+
+    EXPECT_EQ(at.run(verify_count_command, {"t.pb", "forged.json", "--quick"}), exit_ok) << at.out.str();
+    EXPECT_THAT(at.out.str(), HasSubstr("not compared, because of --quick: losers, margins\n"));
+    EXPECT_EQ(at.run(verify_count_command, {"t.pb", "forged.json"}), exit_differs);
+    EXPECT_EQ(at.run(verify_count_command, {"--help"}), exit_ok);
+    EXPECT_THAT(at.out.str(), HasSubstr("but with --quick not how close it was"));
+}
+
+TEST(Verify, AMemberThatStandsTwiceIsRefused) {
+    Desk at;
+    at.keep("r.json", {"t.pb", "--json"});
+    std::string& text = at.files["r.json"];
+    text.replace(text.find("\"winners\""), 9, R"("winners": ["b"], "winners")");
+
+    EXPECT_EQ(at.run(verify_count_command, {"t.pb", "r.json"}), exit_usage);
+    EXPECT_THAT(at.err.str(), HasSubstr("r.json: 'winners' stands twice in one object"));
 }
 
 TEST(Verify, APlainResultInWhichNothingIsExplainedFollowsToo) {
@@ -156,7 +230,7 @@ TEST(ResultFiles, ARulesNameOrItsWholeTextIsInMetaSoThatTheFileVerifiesItself) {
         std::vector<std::string> with_pb = words;
         with_pb.emplace_back("--pb");
         at.keep("r.pb", with_pb);
-        EXPECT_EQ(at.run(verify_count_command, {election, "r.pb"}), exit_ok)
+        EXPECT_EQ(at.run(verify_count_command, {election, "r.pb", "--rule", words.back()}), exit_ok)
             << words.back() << at.out.str() << at.err.str();
         EXPECT_EQ(at.run(verify_count_command, {"r.pb", "r.pb"}), exit_ok) << at.out.str() << at.err.str();
     }
@@ -193,6 +267,19 @@ TEST(ResultFiles, OtherBallotsOrCostsThanTheElectionsAreNamed) {
     EXPECT_THAT(verify("budget;1000", "budget;2000"), HasSubstr("META, budget: published 2000"));
     EXPECT_THAT(verify("b;500;B", "b;499;B"), HasSubstr("PROJECTS, 'b', cost: published 499"));
     EXPECT_THAT(verify("4;c\n", "4;c,b\n"), HasSubstr("VOTES"));
+    EXPECT_THAT(verify("vote_type;approval", "vote_type;ordinal"), HasSubstr("META, vote_type: published ranking"));
+    // What excludes what decides too: a file in which nothing does is of another election.
+    at.files["t.pb"] = whole;
+    for (const auto& [from, to] : {std::pair("name;selected\n", "name;selected;exclusive\n"),
+                                   {"A;1\n", "A;1;g\n"},
+                                   {"B;0\n", "B;0;g\n"},
+                                   {"C;1\n", "C;1;\n"}}) {
+        std::string& file = at.files["t.pb"];
+        ASSERT_NE(file.find(from), std::string::npos) << file;
+        file.replace(file.find(from), std::string_view(from).size(), to);
+    }
+    EXPECT_THAT(verify("a;500;A;1", "a;500;A;1"),
+                HasSubstr("PROJECTS, exclusive: published nothing, the ballots give one of a b"));
 }
 
 TEST(PartFunding, TheStoryTellsWhatWasPaidAndTheFiguresCountIt) {
@@ -215,6 +302,30 @@ TEST(Remarks, BallotsAgainstTheElectionsLimitsAreToldAndInTheResult) {
     const std::string remark = "line 15, voter 1: 3 projects where max_length is 2 projects; counted as published";
     EXPECT_THAT(at.err.str(), HasSubstr(remark));
     EXPECT_EQ(Json::parse(at.out.str())["remarks"], Json::array({remark}));
+}
+
+TEST(Remarks, AVoterWhoStandsTwiceIsTold) {
+    Desk at;
+    std::string& file = at.files["t.pb"];
+    file.replace(file.find("4;c\n"), 4, "2;c\n;a\n;b\n");
+
+    ASSERT_EQ(at.run(count_command, {"t.pb", "--json"}), exit_ok);
+    const Json result = Json::parse(at.out.str());
+    EXPECT_EQ(result["voters"], 6);
+    EXPECT_EQ(result["remarks"],
+              Json::array({"line 17, voter 2: the same voter stands on line 15 too; both ballots are counted"}));
+}
+
+TEST(ResultFiles, HaveTheTotalsThatWereCountedNotThoseThatWerePublished) {
+    Desk at;
+    at.files["odd.pb"] =
+        "META\nkey;value\nbudget;1000\nvote_type;approval\nrule;greedy\nPROJECTS\nproject_id;cost;votes;score\na;600;3;"
+        "3\n"
+        "b;500;1;1\nVOTES\nvoter_id;vote\n1;a,a\n2;a\n3;b\n";
+    at.keep("r.pb", {"odd.pb", "--pb"});
+
+    EXPECT_THAT(at.files["r.pb"], HasSubstr("a;600;2;2;1\n"));
+    EXPECT_EQ(at.run(verify_count_command, {"odd.pb", "r.pb"}), exit_ok) << at.out.str();
 }
 
 TEST(Remarks, AFileThatIsNotUtf8IsReadAndRemarkedUpon) {
@@ -243,6 +354,25 @@ TEST(Scores, AreInTheBallotsOwnPoints) {
     forged.replace(forged.find("a;600;2.5"), 9, "a;600;2.4");
     EXPECT_EQ(at.run(verify_count_command, {"points.pb", "r.pb"}), exit_differs);
     EXPECT_THAT(at.out.str(), HasSubstr("PROJECTS, 'a', score: published 2.4, the ballots give 2.5"));
+}
+
+TEST(Csv, PointsAreNeverPassedOverInSilence) {
+    Desk at;
+    at.files["p.csv"] = "id,cost\na,100\nb,200\n";
+    at.files["b.csv"] = "vote,points,weight\na|b,3|2.5,4\nb,7,2\n";
+    std::vector<std::string> words = {"p.csv", "--ballots", "b.csv", "--budget", "300", "--rule", "greedy"};
+    EXPECT_EQ(at.run(count_command, words), exit_usage);
+    EXPECT_THAT(at.err.str(), HasSubstr("there is a column points, but it is not said whether the points count"));
+
+    words.insert(words.end(), {"--kind", "points"});
+    EXPECT_EQ(at.run(count_command, words), exit_ok) << at.err.str();
+    at.files["none.csv"] = "vote,points\na|b,3\n";
+    std::vector<std::string> without = words;
+    without[2] = "none.csv";
+    EXPECT_EQ(at.run(count_command, without), exit_usage);
+    EXPECT_THAT(at.err.str(), HasSubstr("ballots, line 2, column 2: 'b' has no number of points"));
+    words.back() = "approval";
+    EXPECT_EQ(at.run(count_command, words), exit_ok) << at.err.str();
 }
 
 TEST(Csv, SubBudgetsAreNamedOnTheCommandLineAndNeverDropped) {

@@ -39,7 +39,7 @@ public:
 
     Result<Election> run() {
         election_.budget = csv_.budget;
-        election_.kind = csv_.kind;
+        election_.kind = csv_.kind.value_or(BallotKind::approval);
         election_.pots = csv_.pots;
         TRY(const Table projects, read_table(csv_.projects, "projects"));
         TRY_DO(read_projects(projects));
@@ -136,8 +136,9 @@ Result<void> CsvReader::read_ballot(const Table& table, std::size_t row) {
         if (csv_.kind == BallotKind::points) {
             const auto value = i < given.size() ? points_of(given[i], election_.points_per_one) : std::nullopt;
             if (!value || *value < 1 || *value > points_max) {
-                return fail(Errc::malformed, fmt::format("{}: '{}' has no number of points above 0",
-                                                         place("ballots", table, row, vote), named[i]));
+                return fail(Errc::malformed,
+                            fmt::format("{}: '{}' has no number of points above 0",
+                                        place("ballots", table, row, points.value_or(vote)), named[i]));
             }
             choice.value = *value;
         }
@@ -163,7 +164,13 @@ Result<void> CsvReader::read_ballots(const Table& table) {
     if (!table.column("vote")) {
         return fail(Errc::malformed, "ballots: the column vote is needed");
     }
-    const auto points = csv_.kind == BallotKind::points ? table.column("points") : std::nullopt;
+    if (!csv_.kind && table.column("points")) {
+        return fail(
+            Errc::malformed,
+            "ballots: there is a column points, but it is not said whether the points count; say it with the kind "
+            "of ballot (points, or approval if they do not)");
+    }
+    const auto points = election_.kind == BallotKind::points ? table.column("points") : std::nullopt;
     for (std::size_t row = 0; points && row < table.rows(); ++row) {
         if (table.at(row, *points).contains('.')) {
             election_.points_per_one = 1000;

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <numeric>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -51,6 +53,7 @@ private:
     Result<void> read_vote(std::size_t row, std::string_view vote, std::string_view points);
     Result<std::int64_t> read_weight(std::size_t row) const;
     std::string ballot(std::size_t row) const;
+    void look_at_voters();
     void compare_counts();
     void look_at_full_funding();
 
@@ -282,7 +285,42 @@ Result<void> Reader::read_votes() {
         limits.look([&] { return ballot(row); }, choices_);
     }
     limits.finish();
+    look_at_voters();
     return {};
+}
+
+/// One who stands twice is the first thing that somebody who checks a vote looks for. Both ballots count, since the
+/// town counted them, and it is told.
+void Reader::look_at_voters() {
+    const Table& table = document_.votes;
+    if (!voter_column_) {
+        return;
+    }
+    const auto id = [&](std::size_t row) { return trim(table.at(row, *voter_column_)); };
+    const auto goes_before = [&](std::size_t a, std::size_t b) {
+        return std::pair(id(a).size(), id(a)) < std::pair(id(b).size(), id(b));
+    };
+    std::vector<std::size_t> rows(table.rows());
+    std::iota(rows.begin(), rows.end(), 0U);
+    if (!std::ranges::is_sorted(rows, goes_before)) {
+        std::ranges::stable_sort(rows, goes_before);
+    }
+    std::vector<std::pair<std::size_t, std::size_t>> again;  // the row, and the one before it with the same voter
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+        if (!id(rows[i]).empty() && id(rows[i]) == id(rows[i - 1])) {
+            again.emplace_back(rows[i], rows[i - 1]);
+        }
+    }
+    std::ranges::sort(again);
+    constexpr std::size_t told_max = 20;
+    for (const auto& [row, before] : std::span(again).first(std::min(again.size(), told_max))) {
+        reading_.remarks.push_back(fmt::format("{}: the same voter stands on line {} too; both ballots are counted",
+                                               ballot(row), table.line(before)));
+    }
+    if (again.size() > told_max) {
+        reading_.remarks.push_back(
+            fmt::format("and {} more ballots of voters who stand more than once", again.size() - told_max));
+    }
 }
 
 std::string Reader::ballot(std::size_t row) const {

@@ -31,7 +31,8 @@ struct Reading {
 
 /// The election in a document. Beyond Pabulib's own, META may have `pots` (a JSON list of {"name", "budget"}) and
 /// PROJECTS the columns `pot`, `partial_from` and `exclusive` (labels of groups, parted by commas). Ballots against the
-/// limits in META are read as they are and remarked upon, with line and voter. Errors name line and column.
+/// limits in META, and a voter's second one, are read as they are and remarked upon, with line and voter. Errors name
+/// line and column.
 /// Errc::malformed.
 Result<Reading> read_election(const Document& document);
 
@@ -44,7 +45,8 @@ Result<counting::Rule> rule_of(const Document& document);
 /// Makes the document name this rule: by name if that says it all, or else in full. rule_of() gives it back.
 void set_rule(Document& document, const counting::Rule& rule);
 
-/// The document as a published result: its rule, the column `selected`, and `paid` if a project is only partly funded.
+/// The document as a published result: its rule, the column `selected`, `votes` and `score` as counted where it has
+/// them, and `paid` if a project is only partly funded.
 Document with_result(const Document& document, const counting::Election& election, const counting::Rule& rule,
                      const counting::CountResult& result);
 
@@ -59,7 +61,8 @@ struct CsvElection {
     std::string_view projects;
     std::string_view ballots;
     counting::Money budget = 0;
-    counting::BallotKind kind = counting::BallotKind::approval;
+    /// Not said: approval, but refused where the ballots have points, which would then count for nothing.
+    std::optional<counting::BallotKind> kind = std::nullopt;
     std::vector<counting::Pot> pots = {};
 };
 Result<counting::Election> read_csv(const CsvElection& csv);

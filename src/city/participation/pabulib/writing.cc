@@ -48,6 +48,18 @@ Document with_result(const Document& document, const counting::Election& electio
         any_partly = any_partly || round.paid != election.projects[round.project].cost;
     }
     copy.projects = with_column(copy.projects, "selected", selected);
+    // A file may have published other totals than its ballots give: the result has those that were counted.
+    std::vector<std::string> votes;
+    std::vector<std::string> scores;
+    for (ProjectIndex project = 0; project < election.projects.size(); ++project) {
+        votes.push_back(std::to_string(result.votes[project]));
+        scores.push_back(counting::format_points(result.scores[project], election.points_per_one));
+    }
+    for (const auto& [name, counted] : {std::pair("votes", &votes), {"score", &scores}}) {
+        if (document.projects.column(name)) {
+            copy.projects = with_column(copy.projects, name, *counted);
+        }
+    }
     if (any_partly || document.projects.column("paid")) {
         copy.projects = with_column(copy.projects, "paid", paid);
     }
