@@ -197,7 +197,7 @@ function Counting({ words, session, own, set_own, ballots, published, counted }:
     const { result, rule } = counted
     const { close, distances, effort } = use_distances(session, summary, counted)
     const beside = use_beside(session, counted)
-    const teller = new Teller(words, summary.election)
+    const teller = new Teller(words, summary.election, rule)
     const verdicts = [
         { file, verdict: verdict_of_file(summary, result, rule) },
         { file: published?.file ?? '', verdict: published && verdict_of_result(summary, counted, published.claim) },

@@ -21,7 +21,7 @@ describe('a count in plain words', () => {
         const { election, rule } = read.value
         const result = count(election, rule.value)
         if (!result.ok) throw new Error()
-        const teller = new Teller(await recount_words(language), election)
+        const teller = new Teller(await recount_words(language), election, rule.value)
         const { winners, votes } = result.value
         const losers = election.projects.map((_, project) => project).filter((project) => !winners.includes(project))
         losers.sort((a, b) => votes[b]! - votes[a]!)
@@ -39,7 +39,7 @@ describe('a count in plain words', () => {
 
     it('writes money as people do', async () => {
         const teller = new Teller(await recount_words('nb'), { projects: [], currency: 'NOK' })
-        expect([100, 123_456_750, 5].map((amount) => teller.money(amount))).toEqual(['1\u00A0krone', '1\u00A0234\u00A0567,50\u00A0kroner', '0,05\u00A0kroner'])
+        expect([100, 123_456_750, 5].map((amount) => teller.money(amount))).toEqual(['1\u00A0krone', '1\u00A0234\u00A0567,50\u00A0kroner', '5\u00A0øre'])
         const abroad = new Teller(await recount_words('en'), { projects: [], currency: 'PLN' })
         expect(abroad.money(123_456_750)).toBe('1,234,567.50\u00A0PLN')
     })

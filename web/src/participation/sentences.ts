@@ -5,19 +5,40 @@ import type { Figures } from './counting/figures.ts'
 import { type Fraction, to_number } from './counting/fraction.ts'
 import { type Money, one_krone } from './counting/money.ts'
 import type { CountResult } from './counting/result.ts'
+import type { Rule } from './counting/rule.ts'
 import { Format } from '../words/format.ts'
 import { grouped, type Words } from '../words/words.ts'
 
 const no_break_space = '\u00A0'
 
+type About = Pick<Election, 'projects' | 'currency'> & Partial<Pick<Election, 'kind' | 'points_per_one' | 'ranking_length'>>
+
+/// With points: what a new ballot gives the only project on it, in the election's parts of a point.
+type Close = Closeness & { most_of_one_ballot?: number }
+
+/// True if what a project got is told in points: those on the ballots, or those that places in a ranking give.
+const counted_in_points = ({ kind }: About, rule?: Rule): boolean => kind === 'points' || (kind === 'ranking' && rule?.ranking !== 'approval')
+
+/// A share of one in hundredths, with as many more decimals as it takes for what is neither none nor all not to look like it.
+function percent_digits(words: Words, share: number): string {
+    const format = new Format(words)
+    const looks_like = (whole: number, decimals: number) => share !== whole && format.number(share * 100, decimals) === format.number(whole * 100, decimals)
+    let decimals = 0
+    while (decimals < 9 && (looks_like(0, decimals) || looks_like(1, decimals))) ++decimals
+    return format.number(share * 100, decimals)
+}
+
 /// A count in plain words: the same sentences, from the same messages, as `bypuls count --explain`.
 export class Teller {
     private readonly words: Words
-    private readonly election: Pick<Election, 'projects' | 'currency'>
+    private readonly election: About
+    private readonly rule: Rule | undefined
 
-    constructor(words: Words, election: Pick<Election, 'projects' | 'currency'>) {
+    /// Without a rule for names and money alone.
+    constructor(words: Words, election: About, rule?: Rule) {
         this.words = words
         this.election = election
+        this.rule = rule
     }
 
     name(project: number): string {
@@ -31,6 +52,7 @@ export class Teller {
         const decimals = hundredths === 0 ? '' : (language === 'en' ? '.' : ',') + String(hundredths).padStart(2, '0')
         const text = grouped(language, String((amount - hundredths) / one_krone)) + decimals
         if (this.election.currency !== 'NOK') return text + no_break_space + this.election.currency
+        if (amount > 0 && amount < one_krone) return say('counting.ore', { amount: String(amount) })
         return say(amount === one_krone ? 'counting.krone' : 'counting.kroner', { amount: text })
     }
 
@@ -42,6 +64,25 @@ export class Teller {
 
     votes = (count: number): string => this.words.plural('counting.votes', count)
 
+    /// "9 poeng" or "2,5 poeng"; `score` is in the election's parts of a point.
+    private points(score: number): string {
+        const { language, say } = this.words
+        const one = this.election.points_per_one ?? 1
+        const part = score % one
+        const decimals = part === 0 ? '' : (language === 'en' ? '.' : ',') + String(part / one).slice(2)
+        return say(score === one ? 'counting.point' : 'counting.points', { amount: grouped(language, String((score - part) / one)) + decimals })
+    }
+
+    /// "412 stemmer", or "9 poeng fra 1 velger" where points decide.
+    private got({ votes, scores }: CountResult, project: number): string {
+        if (!counted_in_points(this.election, this.rule)) return this.votes(votes[project]!)
+        return this.words.say('counting.support', { points: this.points(scores[project]!), voters: this.words.plural('counting.voters', votes[project]!) })
+    }
+
+    /// So many of those who chose a project: their votes, or themselves where votes weigh more or less.
+    private supporters = (count: number): string =>
+        counted_in_points(this.election, this.rule) ? this.words.plural('counting.voters', count) : this.votes(count)
+
     /// What was shared out, how much was spent, and whether a tie decided anything.
     whole(result: CountResult, ballots: number): string {
         const { say, plural } = this.words
@@ -52,6 +93,7 @@ export class Teller {
                 budget: this.money(result.budget),
                 projects: plural('counting.projects', result.winners.length),
             }),
+            ...this.goes_by(),
         ]
         const deciding = result.ties.filter(({ alternatives }) => alternatives.length > 0)
         for (const { tied, chosen } of deciding) told.push(say('counting.tie_decided', { tied: this.list(tied), chosen: this.list([chosen]) }))
@@ -61,18 +103,35 @@ export class Teller {
         return told.join(' ')
     }
 
-    percent = (share: number): string => this.words.say('counting.percent', { share: new Format(this.words).number(share * 100, 0) })
+    /// What a vote or a point is, and whether points or voters decide; nothing where it goes without saying.
+    private goes_by(): string[] {
+        const { say, plural } = this.words
+        const { election, rule } = this
+        if (!rule) return []
+        if (election.kind === 'ranking' && rule.ranking === 'approval') return rule.ranking_top > 0 ? [plural('counting.top_places', rule.ranking_top)] : []
+        if (!counted_in_points(election, rule)) return []
+        const longest = (election.ranking_length || election.projects.length) * (election.points_per_one ?? 1)
+        const told = election.kind === 'ranking' ? [say('counting.borda', { most: this.points(longest) })] : []
+        const shared = ['equal-shares', 'cumulative-transfer'].includes(rule.method)
+        if (['greedy', 'knapsack', 'max-welfare'].includes(rule.method)) told.push(say('counting.by_points'))
+        else if (shared && rule.utility !== 'cardinality') told.push(say('counting.by_payers'))
+        // What fills the rest, and what the comparison is with, goes by points.
+        else if (!shared || (rule.comparison === 'none' && !['util', 'add1u', 'add1eu'].includes(rule.completion))) told.push(say('counting.by_voters'))
+        return told
+    }
+
+    percent = (share: number): string => this.words.say('counting.percent', { share: percent_digits(this.words, share) })
 
     /// To the nearest krone.
     about = (kroner: number): string => this.money(Math.round(kroner) * one_krone)
 
     /// How many got something, how evenly, and whether the payments prove the outcome.
-    figures({ voters_with_a_winner, mean_winners, mean_kroner, tenths, prices }: Figures): string[] {
+    figures({ spent_share, voters_with_a_winner, mean_winners, mean_kroner, tenths, prices }: Figures): string[] {
         const { say } = this.words
         const winners = new Format(this.words).number(mean_winners, 1)
         const told = [say('counting.figures', { share: this.percent(voters_with_a_winner), winners, kroner: this.about(mean_kroner) })]
         if (tenths.length > 0) told.push(say('counting.tenths', { least: this.percent(tenths[0]!), most: this.percent(tenths.at(-1)!) }))
-        if (prices.length === 1 && prices[0]!.holds) told.push(say('counting.priced', { share: this.kroner(prices[0]!.share) }))
+        if (prices.length === 1 && prices[0]!.pot === '' && prices[0]!.holds && spent_share > 0) told.push(say('counting.priced', { share: this.kroner(prices[0]!.share) }))
         return told
     }
 
@@ -82,9 +141,10 @@ export class Teller {
     /// What another rule would have led to.
     beside({ rule, result, figures, gained, lost }: Beside): string {
         const { say, plural } = this.words
+        const by_points = counted_in_points(this.election, rule)
         const told = [
             say('counting.beside', {
-                rule: say(rule.method === 'greedy' ? 'counting.beside_greedy' : 'counting.beside_shares'),
+                rule: say(rule.method !== 'greedy' ? 'counting.beside_shares' : by_points ? 'counting.beside_greedy_points' : 'counting.beside_greedy'),
                 projects: plural('counting.projects', result.winners.length),
                 spent: this.money(result.spent),
                 share: this.percent(figures.voters_with_a_winner),
@@ -98,9 +158,9 @@ export class Teller {
     }
 
     /// One project's story. Without closeness a winner's has no margin; a loser's is only told with it, or where it took no part.
-    project(result: CountResult, project: number, closeness?: Closeness): string | undefined {
+    project(result: CountResult, project: number, closeness?: Close): string | undefined {
         const round = result.rounds.find((bought) => bought.project === project)
-        const given = { name: this.name(project), votes: this.votes(result.votes[project]!) }
+        const given = { name: this.name(project), votes: this.got(result, project) }
         const { say } = this.words
         if (round?.phase === 'free') return say('counting.won_free', given)
         if (round) {
@@ -109,37 +169,65 @@ export class Teller {
                 round.paid === cost
                     ? say('counting.won', { ...given, cost: this.money(cost) })
                     : say('counting.won_partly', { ...given, paid: this.money(round.paid), cost: this.money(cost) })
-            const spare = closeness?.margin && !closeness.margin.enough
-            if (spare) return closeness.margin!.amount > 0 ? `${won} ${say('counting.margin_more', { lost: this.votes(closeness.margin!.amount) })}` : won
-            return closeness?.margin ? `${won} ${this.margin(closeness.margin, closeness.instead ?? [])}` : won
+            const { margin, instead = [] } = closeness ?? {}
+            return margin && (margin.enough || margin.amount > 0) ? `${won} ${this.margin(margin, instead)}` : won
         }
         const why = result.excluded.get(project)
-        if (result.votes[project] === 0) return say('counting.no_support', given)
-        if (why) return say(why === 'below-score' ? 'counting.below_score' : 'counting.not_eligible', given)
+        if (result.votes[project] === 0) return say(counted_in_points(this.election, this.rule) ? 'counting.no_points' : 'counting.no_support', given)
+        if (why === 'below-score') return say('counting.below_score', { ...given, least: this.least_score() })
+        if (why) return say('counting.not_eligible', given)
         return closeness && this.lost(given, closeness)
     }
 
-    private lost(given: { name: string; votes: string }, { singleton_add, cost_reduction }: Closeness): string {
+    private least_score(): string {
+        const least = this.rule?.score_min ?? 0
+        return counted_in_points(this.election, this.rule) ? this.points(least * (this.election.points_per_one ?? 1)) : this.votes(least)
+    }
+
+    private lost(given: { name: string; votes: string }, { singleton_add: more, cost_reduction: cheaper, most_of_one_ballot }: Close): string {
         const { say } = this.words
-        // Without a number that says something nothing is said.
-        const missing =
-            singleton_add &&
-            (singleton_add.enough || singleton_add.amount > 0) &&
-            this.bounded(singleton_add, grouped(this.words.language, String(singleton_add.amount)))
-        const less = cost_reduction?.enough && this.bounded(cost_reduction, this.money(cost_reduction.amount))
-        if (missing && less) return say('counting.lost_both', { ...given, missing, less })
-        if (missing) return say('counting.lost_votes', { ...given, missing })
-        if (less) return say('counting.lost_cost', { ...given, less })
-        return say(singleton_add || cost_reduction ? 'counting.lost_unknown' : 'counting.lost', given)
+        if (!more && !cheaper) return say('counting.lost', given)
+        const told: string[] = []
+        if (more?.enough && !counted_in_points(this.election, this.rule)) {
+            told.push(say('counting.lost_votes', { ...given, missing: this.fewest(more, grouped(this.words.language, String(more.amount))) }))
+        } else {
+            told.push(say('counting.lost_unknown', given))
+            // Without a number that says something nothing is said.
+            if (more && more.amount > 0) told.push(...(more.enough ? this.lacked_voters(more, most_of_one_ballot) : [this.not_enough(more)]))
+        }
+        if (cheaper?.enough) {
+            told.push(say(more?.enough ? 'counting.or_cheaper' : 'counting.if_cheaper', { less: this.money(cheaper.amount) }))
+            if (!cheaper.smallest) told.push(say('counting.perhaps_less'))
+        }
+        return told.join(' ')
+    }
+
+    /// How many voters more would have been enough, and what they would have had to do.
+    private lacked_voters(more: Change, most_of_one_ballot: number | undefined): string[] {
+        const { say, plural } = this.words
+        if (this.election.kind === 'points' && most_of_one_ballot === undefined) return []
+        const text =
+            this.election.kind === 'points'
+                ? plural('counting.lacked_points', more.amount, { points: this.points(most_of_one_ballot!) })
+                : plural('counting.lacked_first', more.amount)
+        return more.smallest ? [text] : [text, say('counting.perhaps_fewer')]
+    }
+
+    private not_enough({ amount }: Change): string {
+        return this.words.plural(counted_in_points(this.election, this.rule) ? 'counting.not_enough_voters' : 'counting.not_enough_votes', amount)
     }
 
     private margin(change: Change, instead: readonly number[]): string {
-        const lost = this.bounded(change, this.votes(change.amount))
-        return instead.length === 0
-            ? this.words.say('counting.margin', { lost })
-            : this.words.say('counting.margin_instead', { lost, others: this.list(instead) })
+        const { say } = this.words
+        if (!change.enough) return say('counting.margin_more', { lost: this.supporters(change.amount) })
+        const lost = this.fewest(change, this.supporters(change.amount))
+        return instead.length === 0 ? say('counting.margin', { lost }) : say('counting.margin_instead', { lost, others: this.list(instead) })
     }
 
+    /// The amount, and that fewer may do where that is not known.
+    private fewest = (change: Change, amount: string): string => (change.smallest ? amount : this.words.say('counting.or_fewer', { amount }))
+
+    /// In a table: the smallest amount that is known to be enough, or up to which none is.
     bounded(change: Change, amount: string): string {
         if (!change.enough) return this.words.say('counting.more_than', { amount })
         return change.smallest ? amount : this.words.say('counting.at_most', { amount })

@@ -12,6 +12,7 @@
 namespace bypuls::participation::explanation {
 
 using counting::CountResult;
+using counting::Election;
 using counting::ProjectIndex;
 using counting::Rule;
 
@@ -66,14 +67,22 @@ int list_fitting_rules(const Loaded& loaded, const Surroundings& around) {
     return any ? exit_ok : exit_differs;
 }
 
-void print_plainly(const Loaded& loaded, const CountResult& result, const Surroundings& around) {
+void print_plainly(const Loaded& loaded, const Rule& rule, const CountResult& result, const Surroundings& around) {
     around.out << fmt::format("{}: {} of {} projects, {} of {} {}\n", result.rule, result.winners.size(),
                               loaded.election.projects.size(), counting::format_money(result.spent),
                               counting::format_money(result.budget), loaded.election.currency);
+    const Election& election = loaded.election;
+    const bool points = counted_in_points(election, rule);
+    const bool pots = !election.pots.empty();
+    around.out << fmt::format("{:>12}  {}{:>10}  {}project\n", "paid", points ? "    points  " : "",
+                              points ? "voters" : "votes", pots ? "pot  " : "");
     for (const counting::Round& round : result.rounds) {
-        around.out << fmt::format("{:>12}  {:>10}  {}  {}\n", counting::format_money(round.paid),
-                                  result.votes[round.project], loaded.election.projects[round.project].id,
-                                  loaded.election.projects[round.project].name);
+        const counting::Project& project = election.projects[round.project];
+        const std::string score = counting::format_points(result.scores[round.project], election.points_per_one);
+        const std::string pot = project.pot.empty() ? "(common)" : project.pot;
+        around.out << fmt::format("{:>12}  {}{:>10}  {}{}  {}\n", counting::format_money(round.paid),
+                                  points ? fmt::format("{:>10}  ", score) : "", result.votes[round.project],
+                                  pots ? pot + "  " : "", project.id, project.name);
     }
     for (const counting::Tie& tie : result.ties) {
         around.out << fmt::format("tie: {} before the others of {}, by {}{}\n", loaded.election.projects[tie.chosen].id,
@@ -89,6 +98,24 @@ void print_supposed(const Loaded& loaded, const std::vector<Supposed>& supposed,
                                   counting::format_money(difference.result.budget), loaded.election.currency,
                                   difference.gained.empty() ? "none" : ids(loaded.election, difference.gained),
                                   difference.lost.empty() ? "none" : ids(loaded.election, difference.lost));
+    }
+}
+
+void explain(const Counted& counted, const Distances& distance, const Metrics& figures,
+             const std::vector<Beside>& beside, Language language, const Surroundings& around) {
+    for (const std::string& round : tell_rounds(counted, language)) {
+        around.out << round << "\n";
+    }
+    around.out << "\n" << tell_whole(counted, language) << "\n";
+    for (const ProjectStory& story : tell(counted, distance, language)) {
+        around.out << story.text << "\n";
+    }
+    around.out << "\n";
+    for (const std::string& line : tell_figures(counted, figures, language)) {
+        around.out << line << "\n";
+    }
+    for (const Beside& other : beside) {
+        around.out << tell_beside(counted.election, other, language) << "\n";
     }
 }
 
@@ -124,23 +151,11 @@ Result<int> run_count(const Arguments& arguments, const Surroundings& around) {
                                     .what_if = std::move(supposed),
                                     .beside = arguments.explain ? &beside : nullptr});
     } else {
-        print_plainly(loaded, result, around);
+        print_plainly(loaded, rule, result, around);
         print_supposed(loaded, supposed, around);
         if (arguments.explain) {
-            for (const std::string& round : tell_rounds(loaded.election, result, arguments.language)) {
-                around.out << round << "\n";
-            }
-            around.out << "\n" << tell_whole(loaded.election, result, arguments.language) << "\n";
-            for (const ProjectStory& story : tell(loaded.election, result, distance, arguments.language)) {
-                around.out << story.text << "\n";
-            }
-            around.out << "\n";
-            for (const std::string& line : tell_figures(loaded.election, result, figures, arguments.language)) {
-                around.out << line << "\n";
-            }
-            for (const Beside& other : beside) {
-                around.out << tell_beside(loaded.election, other, arguments.language) << "\n";
-            }
+            explain({.election = loaded.election, .rule = rule, .result = result}, distance, figures, beside,
+                    arguments.language, around);
         }
     }
     return exit_ok;
@@ -184,9 +199,10 @@ Result<int> run_compare(const Arguments& arguments, const Surroundings& around) 
                               "mean", "gini");
     for (const auto& [rule, result] : results) {
         const Metrics figures = metrics(loaded.election, rule, result);
-        around.out << fmt::format("{:<28} {:>8} {:>14} {:>9.1f}% {:>8.2f} {:>8.3f}\n", result.rule,
-                                  result.winners.size(), counting::format_money(result.spent),
-                                  figures.excluded_voters * 100, figures.mean_winners, figures.gini_kroner);
+        around.out << fmt::format("{:<28} {:>8} {:>14} {:>9}% {:>8.2f} {:>8.3f}\n", result.rule, result.winners.size(),
+                                  counting::format_money(result.spent),
+                                  percent_digits(words::Language::en, figures.excluded_voters, 1), figures.mean_winners,
+                                  figures.gini_kroner);
     }
     for (ProjectIndex project = 0; project < loaded.election.projects.size(); ++project) {
         const auto wins = std::ranges::count_if(results, [&](const auto& one) { return one.second.won(project); });

@@ -6,16 +6,20 @@
 
 #include <fmt/format.h>
 
+#include "city/participation/counting/profile.h"
+#include "city/participation/explanation/variant.h"
 #include "core/check.h"
 #include "core/words/catalogue.h"
 #include "core/words/format.h"
 
 namespace bypuls::participation::explanation {
 
+using counting::BallotKind;
 using counting::CountResult;
 using counting::Election;
 using counting::Money;
 using counting::ProjectIndex;
+using counting::Rule;
 
 namespace {
 
@@ -31,8 +35,11 @@ words::Language language_of(Language language) {
 /// The sentences are `messages/counting.*.json`, which the recount page in the browser reads too.
 class Teller {
 public:
-    Teller(const Election& election, const CountResult& result, Language language)
-        : election_(election), result_(result), say_(words::Catalogue::built_in(), language_of(language)) {}
+    Teller(const Counted& counted, Language language)
+        : election_(counted.election),
+          rule_(counted.rule),
+          result_(counted.result),
+          say_(words::Catalogue::built_in(), language_of(language)) {}
 
     const words::Words& say() const { return say_; }
 
@@ -53,11 +60,50 @@ public:
         if (election_.currency != "NOK") {
             return text + "\u00a0" + election_.currency;
         }
+        if (amount > 0 && amount < counting::one_krone) {
+            return say_("counting.ore", {{"amount", std::to_string(amount)}});
+        }
         return amount == counting::one_krone ? say_("counting.krone", {{"amount", text}})
                                              : say_("counting.kroner", {{"amount", text}});
     }
 
-    std::string votes(std::int64_t count) const { return say_.plural("counting.votes", count); }
+    /// "9 poeng" or "2,5 poeng"; `score` is in the election's parts of a point.
+    std::string points(std::int64_t score) const {
+        const std::int64_t one = election_.points_per_one;
+        std::string text = words::count(say_.language(), score / one);
+        if (const std::int64_t part = score % one; part != 0) {
+            const std::string exact = counting::format_points(part, one);  // "0.5"
+            text += (say_.language() == words::Language::en ? "." : ",") + exact.substr(exact.find('.') + 1);
+        }
+        return score == one ? say_("counting.point", {{"amount", text}}) : say_("counting.points", {{"amount", text}});
+    }
+
+    /// "412 stemmer", or "9 poeng fra 1 velger" where points decide.
+    std::string got(ProjectIndex project) const {
+        if (!counted_in_points(election_, rule_)) {
+            return say_.plural("counting.votes", result_.votes[project]);
+        }
+        return say_("counting.support", {{"points", points(result_.scores[project])},
+                                         {"voters", say_.plural("counting.voters", result_.votes[project])}});
+    }
+
+    /// So many of those who chose a project: their votes, or themselves where votes weigh more or less.
+    std::string supporters(std::int64_t count) const {
+        return counted_in_points(election_, rule_) ? say_.plural("counting.voters", count)
+                                                   : say_.plural("counting.votes", count);
+    }
+
+    /// "«Nord»", or the common budget.
+    std::string pot(const std::string& name) const {
+        return name.empty() ? say_("counting.pot_common") : say_("counting.quoted", {{"name", name}});
+    }
+    bool has_pots() const { return !election_.pots.empty(); }
+    bool any_took_part_in(const std::string& name) const {
+        return std::ranges::any_of(election_.projects, [&](const counting::Project& project) {
+            const auto index = static_cast<ProjectIndex>(&project - election_.projects.data());
+            return project.pot == name && project.cost > 0 && result_.votes[index] > 0;
+        });
+    }
 
     /// "a, b and c"
     std::string list(const std::vector<ProjectIndex>& projects) const {
@@ -71,76 +117,107 @@ public:
 
     std::string winner(const counting::Round& round, const Distances& distances) const {
         const std::string own = name(round.project);
-        const std::string got = votes(result_.votes[round.project]);
+        const std::string with = got(round.project);
         if (round.phase == counting::Phase::free) {
-            return say_("counting.won_free", {{"name", own}, {"votes", got}});
+            return say_("counting.won_free", {{"name", own}, {"votes", with}});
         }
         const Money cost = election_.projects[round.project].cost;
         std::string text =
             round.paid == cost
-                ? say_("counting.won", {{"name", own}, {"votes", got}, {"cost", money(cost)}})
+                ? say_("counting.won", {{"name", own}, {"votes", with}, {"cost", money(cost)}})
                 : say_("counting.won_partly",
-                       {{"name", own}, {"votes", got}, {"paid", money(round.paid)}, {"cost", money(cost)}});
+                       {{"name", own}, {"votes", with}, {"paid", money(round.paid)}, {"cost", money(cost)}});
+        if (has_pots()) {
+            text += " " + say_("counting.won_pot", {{"pot", pot(round.pot)}});
+        }
         const auto margin = std::ranges::find(distances.winners, round.project, &WinnerMargin::project);
         if (margin == distances.winners.end() || !margin->margin) {
             return text;
         }
-        if (!margin->margin->enough) {
-            const std::int64_t spare = margin->margin->amount;
-            return spare == 0 ? text : text + " " + say_("counting.margin_more", {{"lost", votes(spare)}});
+        const Change& change = *margin->margin;
+        if (!change.enough) {
+            return change.amount == 0
+                       ? text
+                       : text + " " + say_("counting.margin_more", {{"lost", supporters(change.amount)}});
         }
-        {
-            const std::string lost = bounded(*margin->margin, votes(margin->margin->amount));
-            text += " " + (margin->instead.empty()
-                               ? say_("counting.margin", {{"lost", lost}})
-                               : say_("counting.margin_instead", {{"lost", lost}, {"others", list(margin->instead)}}));
-        }
-        return text;
+        const std::string lost = fewest(change, supporters(change.amount));
+        return text + " " +
+               (margin->instead.empty()
+                    ? say_("counting.margin", {{"lost", lost}})
+                    : say_("counting.margin_instead", {{"lost", lost}, {"others", list(margin->instead)}}));
     }
 
-    std::string bounded(const Change& change, const std::string& amount) const {
-        if (!change.enough) {
-            return say_("counting.more_than", {{"amount", amount}});
-        }
-        return change.smallest ? amount : say_("counting.at_most", {{"amount", amount}});
+    /// The amount, and that fewer may do where that is not known.
+    std::string fewest(const Change& change, const std::string& amount) const {
+        return change.smallest ? amount : say_("counting.or_fewer", {{"amount", amount}});
     }
 
     std::string loser(ProjectIndex project, const Distances& distances) const {
         const std::string own = name(project);
-        const std::string got = votes(result_.votes[project]);
-        const auto excluded = std::ranges::find(result_.excluded, project, &counting::Excluded::project);
+        const std::string with = got(project);
         if (result_.votes[project] == 0) {
-            return say_("counting.no_support", {{"name", own}});
+            return counted_in_points(election_, rule_) ? say_("counting.no_points", {{"name", own}})
+                                                       : say_("counting.no_support", {{"name", own}});
         }
+        const auto excluded = std::ranges::find(result_.excluded, project, &counting::Excluded::project);
         if (excluded != result_.excluded.end()) {
-            const bool below = excluded->why == counting::Excluded::Why::below_score;
-            return below ? say_("counting.below_score", {{"name", own}, {"votes", got}})
-                         : say_("counting.not_eligible", {{"name", own}, {"votes", got}});
+            return excluded->why == counting::Excluded::Why::below_score
+                       ? say_("counting.below_score", {{"name", own}, {"votes", with}, {"least", least_score()}})
+                       : say_("counting.not_eligible", {{"name", own}, {"votes", with}});
         }
         const auto at = std::ranges::find(distances.losers, project, &LoserDistance::project);
         check(at != distances.losers.end(), "every loser with support has its distances");
-        const auto& votes_short = at->singleton_add;
-        const auto& too_dear = at->cost_reduction;
-        // Without a number that says something nothing is said.
-        const auto told = [](const std::optional<Change>& change) {
-            return change && (change->enough || change->amount > 0);
-        };
-        const std::string missing = told(votes_short)
-                                        ? bounded(*votes_short, words::count(say_.language(), votes_short->amount))
-                                        : std::string();
-        const std::string less = told(too_dear) && too_dear->enough ? bounded(*too_dear, money(too_dear->amount)) : "";
-        if (!missing.empty() && !less.empty()) {
-            return say_("counting.lost_both", {{"name", own}, {"votes", got}, {"missing", missing}, {"less", less}});
+        std::string text = how_far(*at, own, with);
+        if (has_pots()) {
+            text += " " + say_("counting.lost_pot", {{"pot", pot(election_.projects[project].pot)}});
         }
-        if (!missing.empty()) {
-            return say_("counting.lost_votes", {{"name", own}, {"votes", got}, {"missing", missing}});
+        return text;
+    }
+
+    std::string least_score() const {
+        return counted_in_points(election_, rule_) ? points(rule_.score_min * election_.points_per_one)
+                                                   : say_.plural("counting.votes", rule_.score_min);
+    }
+
+    std::string how_far(const LoserDistance& loser, const std::string& own, const std::string& with) const {
+        const std::optional<Change>& more = loser.singleton_add;
+        const std::optional<Change>& cheaper = loser.cost_reduction;
+        if (!more && !cheaper) {
+            return say_("counting.lost", {{"name", own}, {"votes", with}});
         }
-        if (!less.empty()) {
-            return say_("counting.lost_cost", {{"name", own}, {"votes", got}, {"less", less}});
+        const bool enough = more && more->enough;
+        std::string text;
+        if (enough && !counted_in_points(election_, rule_)) {
+            const std::string missing = fewest(*more, words::count(say_.language(), more->amount));
+            text = say_("counting.lost_votes", {{"name", own}, {"votes", with}, {"missing", missing}});
+        } else {
+            text = say_("counting.lost_unknown", {{"name", own}, {"votes", with}});
+            // Without a number that says something nothing is said.
+            if (more && more->amount > 0) {
+                text += " " + (enough ? lacked_voters(*more) : not_enough(*more));
+            }
         }
-        const bool certain = !votes_short && !too_dear;
-        return certain ? say_("counting.lost", {{"name", own}, {"votes", got}})
-                       : say_("counting.lost_unknown", {{"name", own}, {"votes", got}});
+        if (cheaper && cheaper->enough) {
+            const std::string less = money(cheaper->amount);
+            text += " " + (enough ? say_("counting.or_cheaper", {{"less", less}})
+                                  : say_("counting.if_cheaper", {{"less", less}}));
+            text += cheaper->smallest ? "" : " " + say_("counting.perhaps_less");
+        }
+        return text;
+    }
+
+    /// How many voters more would have been enough, and what they would have had to do.
+    std::string lacked_voters(const Change& more) const {
+        const std::string text = election_.kind == BallotKind::points
+                                     ? say_.plural("counting.lacked_points", more.amount,
+                                                   {{"points", points(most_of_one_ballot(election_))}})
+                                     : say_.plural("counting.lacked_first", more.amount);
+        return more.smallest ? text : text + " " + say_("counting.perhaps_fewer");
+    }
+
+    std::string not_enough(const Change& more) const {
+        return counted_in_points(election_, rule_) ? say_.plural("counting.not_enough_voters", more.amount)
+                                                   : say_.plural("counting.not_enough_votes", more.amount);
     }
 
     /// In kroner, to the nearest øre.
@@ -148,9 +225,9 @@ public:
         return money(static_cast<Money>(std::llround(kroner.value * static_cast<double>(counting::one_krone))));
     }
 
-    /// "62 %" or "62,5 %".
+    /// "62 %"; "99,8 %" where that would look like all.
     std::string percent(double share) const {
-        return say_("counting.percent", {{"share", words::number(say_.language(), share * 100, 0)}});
+        return say_("counting.percent", {{"share", percent_digits(say_.language(), share, 0)}});
     }
     /// To the nearest krone.
     std::string about(double kroner) const {
@@ -159,58 +236,199 @@ public:
 
     std::string round(std::size_t at) const {
         const counting::Round& bought = result_.rounds[at];
+        const std::string n = std::to_string(at + 1);
         std::string text =
-            say_("counting.round",
-                 {{"n", std::to_string(at + 1)}, {"name", name(bought.project)}, {"cost", money(bought.paid)}});
+            has_pots() && bought.phase != counting::Phase::free
+                ? say_("counting.round_pot", {{"n", n},
+                                              {"pot", pot(bought.pot)},
+                                              {"name", name(bought.project)},
+                                              {"cost", money(bought.paid)}})
+                : say_("counting.round", {{"n", n}, {"name", name(bought.project)}, {"cost", money(bought.paid)}});
         if (bought.effective_votes) {
-            text += " " + say_("counting.round_shares",
-                               {{"could", words::count(say_.language(), bought.could_pay)},
-                                {"votes", words::count(say_.language(), bought.supporters)},
-                                {"share", money(*bought.share)},
-                                {"effective", words::number(say_.language(), bought.effective_votes->value, 1)}});
+            text += " " + payments(bought);
         } else if (bought.share) {
             text += " " + say_("counting.round_load", {{"share", money(*bought.share)}});
         }
         return text;
     }
 
+    /// Who could still pay and what they paid: for each vote, or for each point where points are what they pay for.
+    std::string payments(const counting::Round& bought) const {
+        const bool by_points =
+            counted_in_points(election_, rule_) && weights_for(election_, rule_) == counting::Profile::Weights::values;
+        const double one = by_points ? static_cast<double>(election_.points_per_one) : 1;
+        const std::string share = money(counting::Exact{.fraction = "", .value = bought.share->value * one});
+        const std::string could = words::count(say_.language(), bought.could_pay);
+        const std::string voters = say_.plural("counting.voters", bought.supporters);
+        const std::string worth =
+            by_points ? in_points(bought.effective_votes->value / one) : in_votes(*bought.effective_votes);
+        const words::Arguments told = {{"could", could}, {"voters", voters}, {"share", share}, {"effective", worth}};
+        return by_points ? say_("counting.round_points", told) : say_("counting.round_shares", told);
+    }
+
+    /// "7 stemmer", or "6,7 stemmer" where it is no whole number.
+    std::string in_votes(const counting::Exact& votes) const {
+        if (!votes.fraction.contains('/')) {
+            return say_.plural("counting.votes", std::llround(votes.value));
+        }
+        return say_("counting.votes_about", {{"amount", words::number(say_.language(), votes.value, 1)}});
+    }
+    std::string in_points(double amount) const {
+        const bool whole = amount == std::round(amount);
+        return whole ? points(std::llround(amount) * election_.points_per_one)
+                     : say_("counting.points", {{"amount", words::number(say_.language(), amount, 1)}});
+    }
+
+    /// What each pot spent, and what the rule goes by where that is not votes.
+    std::string what_counts() const {
+        std::string text;
+        Money left_over = 0;
+        const auto tell_pot = [&](const std::string& name, Money budget) {
+            Money spent = 0;
+            std::int64_t projects = 0;
+            bool any = false;
+            for (const counting::Project& project : election_.projects) {
+                any = any || project.pot == name;
+            }
+            for (const counting::Round& round : result_.rounds) {
+                const bool here = election_.projects[round.project].pot == name;
+                spent += here ? round.paid : 0;
+                projects += here ? 1 : 0;
+            }
+            left_over += budget - spent;
+            if (any) {
+                text += " " + say_("counting.whole_pot", {{"pot", pot(name)},
+                                                          {"spent", money(spent)},
+                                                          {"budget", money(budget)},
+                                                          {"projects", say_.plural("counting.projects", projects)}});
+            }
+        };
+        for (const counting::Pot& pot : election_.pots) {
+            tell_pot(pot.name, pot.budget);
+        }
+        if (has_pots()) {
+            const bool moved = rule_.left_over == counting::LeftOver::to_common;
+            tell_pot("", election_.budget + (moved ? left_over : 0));
+        }
+        const std::string by = goes_by();
+        return by.empty() ? text : text + " " + by;
+    }
+
 private:
+    /// What a vote or a point is, and whether points or voters decide; nothing where it goes without saying.
+    std::string goes_by() const {
+        if (election_.kind == BallotKind::ranking && rule_.ranking == counting::RankingScore::approval) {
+            return rule_.ranking_top > 0 ? say_.plural("counting.top_places", rule_.ranking_top) : "";
+        }
+        if (!counted_in_points(election_, rule_)) {
+            return "";
+        }
+        const std::int64_t longest =
+            election_.ranking_length > 0 ? election_.ranking_length : std::ssize(election_.projects);
+        const std::string borda = election_.kind == BallotKind::ranking
+                                      ? say_("counting.borda", {{"most", points(longest * election_.points_per_one)}})
+                                      : std::string();
+        const std::string by = decided_by();
+        return borda + (borda.empty() || by.empty() ? "" : " ") + by;
+    }
+
+    std::string decided_by() const {
+        switch (rule_.method) {
+            case counting::Method::greedy:
+            case counting::Method::knapsack:
+            case counting::Method::max_welfare: return say_("counting.by_points");
+            case counting::Method::phragmen:
+            case counting::Method::maximin_support: return say_("counting.by_voters");
+            case counting::Method::equal_shares:
+            case counting::Method::cumulative_transfer: break;
+        }
+        if (rule_.utility != counting::Utility::cardinality) {
+            return say_("counting.by_payers");
+        }
+        // What fills the rest, and what the comparison is with, goes by points.
+        const bool alone =
+            rule_.comparison == counting::Comparison::none && rule_.completion != counting::Completion::util &&
+            rule_.completion != counting::Completion::add1u && rule_.completion != counting::Completion::add1eu;
+        return alone ? say_("counting.by_voters") : "";
+    }
+
     const Election& election_;
+    const Rule& rule_;
     const CountResult& result_;
     words::Words say_;
 };
 
 }  // namespace
 
-std::vector<ProjectStory> tell(const Election& election, const CountResult& result, const Distances& distances,
-                               Language language) {
-    const Teller teller(election, result, language);
+bool counted_in_points(const Election& election, const Rule& rule) {
+    return election.kind == BallotKind::points ||
+           (election.kind == BallotKind::ranking && rule.ranking == counting::RankingScore::borda);
+}
+
+std::string percent_digits(words::Language language, double share, int decimals) {
+    constexpr int decimals_max = 9;
+    const auto looks_like = [&](double whole) {
+        return share != whole &&
+               words::number(language, share * 100, decimals) == words::number(language, whole * 100, decimals);
+    };
+    while (decimals < decimals_max && (looks_like(0) || looks_like(1))) {
+        ++decimals;
+    }
+    return words::number(language, share * 100, decimals);
+}
+
+std::vector<ProjectStory> tell(const Counted& counted, const Distances& distances, Language language) {
+    const CountResult& result = counted.result;
+    const Teller teller(counted, language);
     std::vector<ProjectStory> stories;
     for (const counting::Round& round : result.rounds) {
         stories.push_back({round.project, teller.winner(round, distances)});
     }
-    std::vector<ProjectIndex> losers(election.projects.size());
+    std::vector<ProjectIndex> losers(counted.election.projects.size());
     std::iota(losers.begin(), losers.end(), 0U);
     std::erase_if(losers, [&](ProjectIndex project) { return result.won(project); });
-    std::ranges::stable_sort(losers, std::greater{}, [&](ProjectIndex project) { return result.votes[project]; });
+    std::ranges::stable_sort(losers, std::greater{}, [&](ProjectIndex project) { return result.scores[project]; });
     for (const ProjectIndex project : losers) {
         stories.push_back({project, teller.loser(project, distances)});
     }
     return stories;
 }
 
-std::vector<std::string> tell_rounds(const Election& election, const CountResult& result, Language language) {
-    const Teller teller(election, result, language);
+std::vector<std::string> tell_rounds(const Counted& counted, Language language) {
+    const Teller teller(counted, language);
     std::vector<std::string> rounds;
-    for (std::size_t at = 0; at < result.rounds.size(); ++at) {
+    for (std::size_t at = 0; at < counted.result.rounds.size(); ++at) {
         rounds.push_back(teller.round(at));
     }
     return rounds;
 }
 
-std::vector<std::string> tell_figures(const Election& election, const CountResult& result, const Metrics& metrics,
-                                      Language language) {
-    const Teller teller(election, result, language);
+namespace {
+
+/// What the payments of Equal Shares prove, pot by pot.
+std::vector<std::string> tell_prices(const Teller& teller, const Metrics& metrics) {
+    const words::Words& say = teller.say();
+    std::vector<std::string> lines;
+    if (!teller.has_pots()) {
+        const bool all = !metrics.prices.empty() && std::ranges::all_of(metrics.prices, &counting::PriceSystem::holds);
+        if (all && metrics.spent_share > 0) {
+            lines.push_back(say("counting.priced", {{"share", teller.money(metrics.prices.back().share)}}));
+        }
+        return lines;
+    }
+    for (const counting::PriceSystem& system : metrics.prices) {
+        if (system.holds && teller.any_took_part_in(system.pot)) {
+            lines.push_back(
+                say("counting.priced_pot", {{"pot", teller.pot(system.pot)}, {"share", teller.money(system.share)}}));
+        }
+    }
+    return lines;
+}
+
+}  // namespace
+
+std::vector<std::string> tell_figures(const Counted& counted, const Metrics& metrics, Language language) {
+    const Teller teller(counted, language);
     const words::Words& say = teller.say();
     std::vector<std::string> lines;
     lines.push_back(say("counting.figures", {{"share", teller.percent(metrics.voters_with_a_winner)},
@@ -220,10 +438,7 @@ std::vector<std::string> tell_figures(const Election& election, const CountResul
         lines.push_back(say("counting.tenths", {{"least", teller.percent(metrics.tenths.front())},
                                                 {"most", teller.percent(metrics.tenths.back())}}));
     }
-    const bool priced = !metrics.prices.empty() && std::ranges::all_of(metrics.prices, &counting::PriceSystem::holds);
-    if (priced) {
-        lines.push_back(say("counting.priced", {{"share", teller.money(metrics.prices.back().share)}}));
-    }
+    std::ranges::move(tell_prices(teller, metrics), std::back_inserter(lines));
     for (const GroupFigures& group : metrics.groups) {
         lines.push_back(say("counting.group", {{"name", group.name.empty() ? say("counting.group_others") : group.name},
                                                {"voters", words::count(say.language(), group.voters)},
@@ -233,17 +448,28 @@ std::vector<std::string> tell_figures(const Election& election, const CountResul
     return lines;
 }
 
+namespace {
+
+std::string rule_beside(const Election& election, const Beside& beside, const words::Words& say) {
+    if (beside.rule.method != counting::Method::greedy) {
+        return say("counting.beside_shares");
+    }
+    return counted_in_points(election, beside.rule) ? say("counting.beside_greedy_points")
+                                                    : say("counting.beside_greedy");
+}
+
+}  // namespace
+
 std::string tell_beside(const Election& election, const Beside& beside, Language language) {
     const CountResult& result = beside.difference.result;
-    const Teller teller(election, result, language);
+    const Teller teller({.election = election, .rule = beside.rule, .result = result}, language);
     const words::Words& say = teller.say();
-    std::string text = say("counting.beside",
-                           {{"rule", beside.rule.method == counting::Method::greedy ? say("counting.beside_greedy")
-                                                                                    : say("counting.beside_shares")},
-                            {"projects", say.plural("counting.projects", std::ssize(result.winners))},
-                            {"spent", teller.money(result.spent)},
-                            {"share", teller.percent(beside.metrics.voters_with_a_winner)},
-                            {"kroner", teller.about(beside.metrics.mean_kroner)}});
+    std::string text =
+        say("counting.beside", {{"rule", rule_beside(election, beside, say)},
+                                {"projects", say.plural("counting.projects", std::ssize(result.winners))},
+                                {"spent", teller.money(result.spent)},
+                                {"share", teller.percent(beside.metrics.voters_with_a_winner)},
+                                {"kroner", teller.about(beside.metrics.mean_kroner)}});
     if (beside.difference.gained.empty() && beside.difference.lost.empty()) {
         return text + " " + say("counting.beside_same");
     }
@@ -256,14 +482,16 @@ std::string tell_beside(const Election& election, const Beside& beside, Language
     return text;
 }
 
-std::string tell_whole(const Election& election, const CountResult& result, Language language) {
-    const Teller teller(election, result, language);
+std::string tell_whole(const Counted& counted, Language language) {
+    const CountResult& result = counted.result;
+    const Teller teller(counted, language);
     const words::Words& say = teller.say();
     std::string text =
-        say("counting.whole", {{"people", say.plural("counting.people", election.ballots.total())},
+        say("counting.whole", {{"people", say.plural("counting.people", counted.election.ballots.total())},
                                {"spent", teller.money(result.spent)},
                                {"budget", teller.money(result.budget)},
                                {"projects", say.plural("counting.projects", std::ssize(result.winners))}});
+    text += teller.what_counts();
     if (result.ties.empty()) {
         return text + " " + say("counting.tie_none");
     }

@@ -34,19 +34,6 @@ Election without_ballots(const Election& election) {
             .points_per_one = election.points_per_one};
 }
 
-/// What a new ballot gives the only project on it: all the points that any ballot gives.
-std::int64_t most_of_one_ballot(const Election& election) {
-    std::int64_t value = 1;
-    for (std::size_t i = 0; election.kind == BallotKind::points && i < election.ballots.size(); ++i) {
-        std::int64_t sum = 0;
-        for (const Choice& choice : election.ballots[i].choices) {
-            sum += choice.value;
-        }
-        value = std::max(value, sum);
-    }
-    return value;
-}
-
 std::vector<std::int64_t> votes_of(const Election& election) {
     std::vector<std::int64_t> votes(election.projects.size(), 0);
     for (std::size_t i = 0; i < election.ballots.size(); ++i) {
@@ -58,6 +45,18 @@ std::vector<std::int64_t> votes_of(const Election& election) {
 }
 
 }  // namespace
+
+std::int64_t most_of_one_ballot(const Election& election) {
+    std::int64_t value = 1;
+    for (std::size_t i = 0; election.kind == BallotKind::points && i < election.ballots.size(); ++i) {
+        std::int64_t sum = 0;
+        for (const Choice& choice : election.ballots[i].choices) {
+            sum += choice.value;
+        }
+        value = std::max(value, sum);
+    }
+    return value;
+}
 
 Variant::Variant(const Election& election, const counting::Rule& rule) : election_(election), rule_(rule) {
     const bool by_totals = rule.method == counting::Method::greedy || rule.method == counting::Method::knapsack ||

@@ -14,6 +14,10 @@ namespace bypuls::participation::explanation {
 /// How many voters of each ballot group are meant; as many as there are groups.
 using Voters = std::vector<std::int64_t>;
 
+/// What a new ballot gives the only project on it: all the points that any ballot gives, in the election's parts of
+/// one.
+std::int64_t most_of_one_ballot(const counting::Election& election);
+
 /// An election with some voters' ballots changed, for counting "what if".
 class Variant {
 public:
