@@ -36,10 +36,10 @@ Said said_of(ingest::Reason reason) {
         case future:
             return {"Tidspunktet ligger fram i tid.", "Tidspunktet ligg fram i tid.", "It is stamped in the future."};
         case unknown_series:
-            return {"Ingen dataserie har dette navnet.", "Ingen dataserie har dette namnet.",
+            return {"Ingen datastrøm har dette navnet.", "Ingen datastraum har dette namnet.",
                     "No datastream has this name."};
         case wrong_type:
-            return {"Verdien er av en annen type enn dataserien.", "Verdien er av ein annan type enn dataserien.",
+            return {"Verdien er av en annen type enn datastrømmen.", "Verdien er av ein annan type enn datastraumen.",
                     "The value is not of the datastream's type."};
         case out_of_range:
             return {"Tidspunktet eller verdien kan ikke lagres.", "Tidspunktet eller verdien kan ikkje lagrast.",

@@ -91,8 +91,8 @@ registry::Season season_of(Form& form) {
 std::vector<DatastreamId> datastreams_of(Form& form) {
     const json given = form.any("datastreams");
     if (!given.is_array() || given.size() > datastreams_max) {
-        form.fault("datastreams", Said{fmt::format("Må være en liste med høyst {} dataserier.", datastreams_max),
-                                       fmt::format("Må vere ei liste med høgst {} dataseriar.", datastreams_max),
+        form.fault("datastreams", Said{fmt::format("Må være en liste med høyst {} datastrømmer.", datastreams_max),
+                                       fmt::format("Må vere ei liste med høgst {} datastraumar.", datastreams_max),
                                        fmt::format("Must be a list of at most {} datastreams.", datastreams_max)});
         return {};
     }
@@ -101,7 +101,7 @@ std::vector<DatastreamId> datastreams_of(Form& form) {
         const auto id = given[i].is_string() ? datastream_id(given[i].get_ref<const std::string&>()) : std::nullopt;
         if (!id || std::ranges::find(ids, *id) != ids.end()) {
             form.fault(fmt::format("datastreams/{}", i),
-                       Said{"Er ingen dataserie, eller står to ganger.", "Er ingen dataserie, eller står to gonger.",
+                       Said{"Er ingen datastrøm, eller står to ganger.", "Er ingen dataserie, eller står to gonger.",
                             "Is no datastream, or stands twice."});
             continue;
         }
@@ -133,7 +133,7 @@ Result<std::vector<registry::ThingId>> things_of(Room& room, Form& form, const s
     for (std::size_t i = 0; i < ids.size(); ++i) {
         if (std::ranges::find(found, ids[i], &registry::Datastream::id) == found.end()) {
             form.fault(fmt::format("datastreams/{}", i),
-                       Said{"Dataserien finnes ikke.", "Dataserien finst ikkje.", "There is no such datastream."});
+                       Said{"Datastrømmen finnes ikke.", "Datastraumen finst ikkje.", "There is no such datastream."});
         }
     }
     const auto book = room.parts.devices.snapshot();
