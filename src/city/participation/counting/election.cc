@@ -100,7 +100,7 @@ void Ballots::group() {
         std::uint32_t ballot;
     };
     const Packing packing(choices_);
-    std::vector<Packed> order(size());
+    HugeVector<Packed> order(size());
     for (std::uint32_t i = 0; i < order.size(); ++i) {
         order[i] = {packing.of((*this)[i].choices), i};
     }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/huge_pages.h"
 #include "core/result.h"
 
 namespace bypuls::participation::counting {
@@ -70,9 +71,9 @@ public:
     std::int64_t total() const;
 
 private:
-    std::vector<Choice> choices_;
-    std::vector<std::uint32_t> starts_{0};
-    std::vector<std::int64_t> counts_;
+    HugeVector<Choice> choices_;
+    HugeVector<std::uint32_t> starts_{0};
+    HugeVector<std::int64_t> counts_;
 };
 
 struct Project {

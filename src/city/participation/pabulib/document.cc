@@ -27,6 +27,13 @@ std::optional<std::size_t> Table::column(std::string_view name) const {
     return at == columns.end() ? std::nullopt : std::optional(static_cast<std::size_t>(at - columns.begin()));
 }
 
+void Table::expect(std::size_t rows, std::size_t bytes) {
+    text_.reserve(bytes);
+    // Every cell but the first of a row has a separator before it, so there are no more than bytes and rows allow.
+    ends_.reserve(std::min(rows * columns.size(), bytes + rows));
+    lines_.reserve(rows);
+}
+
 void Table::add_cell(std::string_view text) {
     text_ += text;
     check(text_.size() < UINT32_MAX, "a table's text is less than 4 GB");
@@ -142,6 +149,15 @@ private:
 
     bool at_end_of_line() const { return at_ >= text_.size() || text_[at_] == '\n' || text_[at_] == '\r'; }
 
+    std::size_t end_of_field(std::size_t at) const {
+        const std::string_view text = text_;
+        const char separator = separator_;
+        while (at < text.size() && text[at] != separator && text[at] != '\n' && text[at] != '\r') {
+            ++at;
+        }
+        return at;
+    }
+
     /// Splits one record into fields_; quoted fields may run over lines.
     Result<void> read_record() {
         fields_.clear();
@@ -151,9 +167,7 @@ private:
                 TRY_DO(read_quoted());
             } else {
                 const std::size_t from = at_;
-                while (!at_end_of_line() && text_[at_] != separator_) {
-                    ++at_;
-                }
+                at_ = end_of_field(from);
                 fields_.push_back(text_.substr(from, at_ - from));
             }
             if (at_end_of_line()) {
@@ -185,9 +199,8 @@ private:
             text += text_[at_++];
         }
         // Some files have text after the closing quote; it belongs to the field.
-        while (!at_end_of_line() && text_[at_] != separator_) {
-            text += text_[at_++];
-        }
+        const std::size_t from = std::exchange(at_, end_of_field(at_));
+        text += text_.substr(from, at_ - from);
         unquoted_.push_back(std::make_unique<std::string>(std::move(text)));
         fields_.push_back(*unquoted_.back());
         return {};
@@ -272,6 +285,11 @@ private:
             }
             for (const std::string_view field : fields_) {
                 table.columns.emplace_back(trim(field));
+            }
+            if (&table == &document_.votes) {
+                // The many rows of a file; others that follow make these too many.
+                const std::string_view rest = text_.substr(at_);
+                table.expect(static_cast<std::size_t>(std::ranges::count(rest, '\n')) + 1, rest.size());
             }
             return {};
         }

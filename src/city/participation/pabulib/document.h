@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/huge_pages.h"
 #include "core/result.h"
 
 namespace bypuls::participation::pabulib {
@@ -24,6 +25,8 @@ public:
     /// The line of the file a row came from, 1 is the first; 0 for a row added here.
     std::size_t line(std::size_t row) const { return row < lines_.size() ? lines_[row] : 0; }
 
+    /// Makes room beforehand, for as much as that together; more is as good, and slower.
+    void expect(std::size_t rows, std::size_t bytes);
     void add_cell(std::string_view text);
     /// Fills up the row begun with empty cells.
     void end_row(std::size_t line = 0);
@@ -35,9 +38,9 @@ public:
 private:
     std::size_t cells() const { return ends_.size(); }
 
-    std::string text_;
-    std::vector<std::uint32_t> ends_;
-    std::vector<std::uint32_t> lines_;
+    HugeString text_;
+    HugeVector<std::uint32_t> ends_;
+    HugeVector<std::uint32_t> lines_;
 };
 
 /// A Pabulib file (pabulib.org/format): META, PROJECTS and VOTES as they stand, unknown keys and columns kept.
