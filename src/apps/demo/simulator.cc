@@ -37,6 +37,7 @@ struct Phase {
     Interval span;
     hours step;
     std::uint32_t session;
+    bool first_year = false;  ///< thermometers were taken in for the winter
 };
 
 Instant may_before(Instant t, int years_back) {
@@ -56,7 +57,8 @@ std::array<Phase, 3> phases(Instant newest) {
     const auto session = [](Instant start) {
         return static_cast<std::uint32_t>(floor<days>(start).time_since_epoch().count()) * 4;
     };
-    return {Phase{{sparse, season}, hours{8}, session(sparse)}, Phase{{season, dense}, hours{2}, session(season)},
+    // Two hours and not more, since longer silences than three hours are marked as gaps.
+    return {Phase{{sparse, season}, hours{2}, session(sparse), true}, Phase{{season, dense}, hours{2}, session(season)},
             Phase{{dense, newest}, hours{1}, session(dense) + 2}};
 }
 
@@ -64,6 +66,12 @@ bool in_winter(Instant t) {
     const std::chrono::year_month_day date{floor<days>(t)};
     const unsigned number = static_cast<unsigned>(date.month()) * 100 + static_cast<unsigned>(date.day());
     return number >= 1101 || number <= 415;
+}
+
+bool in_bathing_season(Instant t) {
+    const std::chrono::year_month_day date{floor<days>(t)};
+    const auto number = static_cast<unsigned>(date.month()) * 100 + static_cast<unsigned>(date.day());
+    return number >= 515 && number <= 915;
 }
 
 std::uint64_t number_of(const PlannedDevice& device) {
@@ -94,6 +102,7 @@ struct Simulator::Slot {
     std::uint32_t f_cnt = 0;
     Instant session_start{};
     Instant newest{};
+    bool first_year = false;
 };
 
 Simulator::Simulator(const Plan& plan, std::uint64_t seed) : plan_(plan), seed_(seed), nature_(seed) {}
@@ -106,7 +115,11 @@ std::vector<Uplink> Simulator::history(Interval interval, Instant newest) const 
     std::vector<Uplink> sent;
     for (const PlannedDevice& device : plan_.devices) {
         for (const Phase& phase : phases(newest)) {
-            Slot slot{.step = phase.step, .session = phase.session, .session_start = phase.span.from, .newest = newest};
+            Slot slot{.step = phase.step,
+                      .session = phase.session,
+                      .session_start = phase.span.from,
+                      .newest = newest,
+                      .first_year = phase.first_year};
             for (slot.nominal = phase.span.from; slot.nominal < phase.span.to; slot.nominal += phase.step) {
                 if (device.faults.rejoined && slot.session == phase.session &&
                     slot.nominal >= *device.faults.rejoined && slot.session_start < *device.faults.rejoined) {
@@ -134,7 +147,7 @@ void Simulator::add_slot(const PlannedDevice& device, const Slot& slot, Interval
                                            device.faults.drift_s_per_day * running.count() + even(moment_of_hour) * 3,
                                        3599.0);
     const Instant t = slot.nominal + milliseconds{static_cast<std::int64_t>(into_hour * 1000)};
-    const bool asleep = device.winter_only && !in_winter(t);
+    const bool asleep = device.winter_only ? !in_winter(t) : slot.first_year && !in_bathing_season(t);
     const bool dead = device.faults.battery_dead && device.faults.battery_dead->contains(t);
     const bool stranger = !device.adopted && (slot.newest - t > stranger_since || hour % 6 != 0);
     if (!interval.contains(t) || asleep || dead || stranger || even(lost) < lost_share) {
@@ -164,7 +177,7 @@ Uplink Simulator::frame(const PlannedDevice& device, Instant t, std::uint32_t se
     const std::chrono::duration<double, std::ratio<60>> minutes = t.time_since_epoch();
     const double phase = static_cast<double>(who % 97);
     const auto wave = [&](double period) { return std::sin(2 * std::numbers::pi * minutes.count() / period + phase); };
-    moment.water_cel += 0.2 * wave(23);
+    moment.water_cel += 0.06 * wave(23);  // water does not jump
     moment.air_cel += 0.6 * wave(17);
     moment.humidity_percent = std::min(100.0, moment.humidity_percent + 2 * wave(29));
     if (device.faults.spikes && dice_unit(seed_ ^ who ^ session, spike, f_cnt) < live_spike_share) {

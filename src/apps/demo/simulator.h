@@ -32,7 +32,8 @@ public:
     Simulator(const Plan& plan, std::uint64_t seed);
 
     /// What was sent within the interval, by time: lost frames are missing, doubled ones stand twice. Hourly in the
-    /// newest weeks before `newest`, every second hour in the season before, sparser in the year before that.
+    /// newest weeks before `newest`, every second hour before that; in the first year thermometers send in the bathing
+    /// season alone.
     std::vector<Uplink> history(Interval interval, Instant newest) const;
     /// When the history that is worth laying before `now` begins: the May before last.
     static Instant history_start(Instant now);

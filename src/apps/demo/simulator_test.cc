@@ -156,6 +156,20 @@ TEST(Simulator, frames_are_lost_and_doubled) {
     EXPECT_GT(events.size(), copies.size());
 }
 
+TEST(Simulator, the_first_summer_is_not_all_gaps_and_thermometers_are_in_for_its_winter) {
+    const PlannedDevice& pond = device("Badetermometer Landfalltjern");
+    const auto july = events_of(pond, {at("2025-07-01T00:00:00Z"), at("2025-08-01T00:00:00Z")});
+    ASSERT_GT(july.size(), 31U * 11);
+    std::size_t gaps = 0;
+    for (std::size_t i = 1; i < july.size(); ++i) {
+        gaps += *july[i].time - *july[i - 1].time > 3h ? 1 : 0;
+    }
+    EXPECT_LT(gaps, july.size() / 20);
+    const Interval january{at("2026-01-01T00:00:00Z"), at("2026-02-01T00:00:00Z")};
+    EXPECT_THAT(events_of(pond, january), testing::IsEmpty());
+    EXPECT_FALSE(events_of(device("Snømåler Konnerud skispor"), january).empty());
+}
+
 TEST(Simulator, a_dead_battery_is_silence_and_then_a_new_session) {
     const PlannedDevice& dying = device("Badetermometer Vannverksdammen");
     const auto before = events_of(dying, {at("2026-08-01T00:00:00Z"), dying.faults.battery_dead->from});
