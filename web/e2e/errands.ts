@@ -271,7 +271,7 @@ export const errands: Errand[] = [
             assert.equal(await page.locator('table tbody tr').count(), 30, 'a row for each day of June')
             const file = await page.request.get((await page.locator('a[href*="series.csv"]').getAttribute('href'))!)
             assert.equal(file.status(), 200)
-            assert.match(await file.text(), /^time,value,unit,usable,flags\n2026-05-31T22:/)
+            assert.match(await file.text(), /^time,value,unit,usable,flags,simulated,source,licence\n2026-05-31T22:.*,true,/)
             await fits(page)
             await is_accessible(page)
         },

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "city/bathing/advice.h"
 #include "core/time/iso8601.h"
 #include "core/time/oslo.h"
 #include "platform/observations/flags.h"
@@ -155,7 +156,8 @@ json condition_json(const Condition& condition, Instant now) {
             {"state", name_of(condition.state)},
             {"shown", measurement_json(condition.stream, condition.shown, now)},
             {"newest", measurement_json(condition.stream, condition.newest, now)},
-            {"trend", trend_json(condition.trend)}};
+            {"trend", trend_json(condition.trend)},
+            {"advice", advice_of(condition) ? json(*advice_of(condition)) : json(nullptr)}};
 }
 
 json place_json(const Parts& parts, const publication::PublicPlace& place, words::Language language) {
@@ -312,6 +314,20 @@ double distance_m(double latitude_a, double longitude_a, double latitude_b, doub
     const double h =
         half_lat * half_lat + std::cos(latitude_a * radians) * std::cos(latitude_b * radians) * half_lon * half_lon;
     return 2 * radius_m * std::asin(std::min(1.0, std::sqrt(h)));
+}
+
+std::vector<std::pair<const publication::PublicPlace*, double>> nearest_of(const publication::Catalogue& catalogue,
+                                                                           const publication::PublicPlace& place) {
+    constexpr std::size_t nearest_max = 3;
+    std::vector<std::pair<const publication::PublicPlace*, double>> nearest;
+    for (const publication::PublicPlace& other : catalogue.places) {
+        if (other.slug != place.slug && (other.kind == "bathing" || other.kind == "ski")) {
+            nearest.emplace_back(&other, distance_m(place.latitude, place.longitude, other.latitude, other.longitude));
+        }
+    }
+    std::ranges::stable_sort(nearest, {}, [](const auto& one) { return one.second; });
+    nearest.resize(std::min(nearest.size(), nearest_max));
+    return nearest;
 }
 
 }  // namespace bypuls::bathing

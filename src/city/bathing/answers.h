@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -51,5 +53,10 @@ Result<Extremes> extremes_of(const Parts& parts, const publication::PublicStream
 
 /// Great-circle distance in metres (haversine, mean radius 6 371 008.8 m).
 double distance_m(double latitude_a, double longitude_a, double latitude_b, double longitude_b);
+
+/// The places nearest to `place` with their distances in metres, nearest first: at most three, of those that have a
+/// page here.
+std::vector<std::pair<const publication::PublicPlace*, double>> nearest_of(const publication::Catalogue& catalogue,
+                                                                           const publication::PublicPlace& place);
 
 }  // namespace bypuls::bathing

@@ -60,7 +60,9 @@ std::optional<Trend> trend_of(const observations::Columns& readings, double stea
     }
     Trend trend{.change = *number_of(readings.value(*last)) - *number_of(readings.value(*first)),
                 .span = readings.times[*last] - readings.times[*first]};
-    if (std::abs(trend.change) >= steady_below) {
+    // 5.0 − 5.3 is a hair less than 0.3 in binary.
+    constexpr double hair = 1e-6;
+    if (std::abs(trend.change) >= steady_below - hair) {
         trend.direction = trend.change > 0 ? Trend::Direction::rising : Trend::Direction::falling;
     }
     return trend;

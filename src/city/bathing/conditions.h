@@ -38,7 +38,7 @@ std::string_view name_of(Trend::Direction direction);
 /// the last usable reading and the first usable one at most three hours before it. Less than `steady_below` is steady.
 /// Nothing when there are fewer than two usable readings in that time.
 std::optional<Trend> trend_of(const observations::Columns& readings, double steady_below);
-/// What counts as no change: half a degree for temperatures, and the like.
+/// What counts as no change: less than 0.3 of a degree, 2 percentage points or centimetres, 1 of the UV index.
 double steady_below(std::string_view property);
 
 struct Condition {

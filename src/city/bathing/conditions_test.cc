@@ -52,6 +52,12 @@ TEST(Trend, IsTheChangeOverTheLastThreeHours) {
     EXPECT_EQ(trend->span, 3h);
 }
 
+TEST(Trend, AFallOfThreeTenthsIsAFall) {
+    const auto trend = trend_of(readings({{2h, 5.3}, {0h, 5.0}}), steady_below("water_temperature"));
+    ASSERT_TRUE(trend);
+    EXPECT_EQ(trend->direction, Trend::Direction::falling);
+}
+
 TEST(Trend, DoubtedReadingsDoNotCount) {
     const auto trend = trend_of(readings({{2h, -50.0}, {1h, 19.3}, {0h, 19.4}}, Quality::range), 0.3);
     ASSERT_TRUE(trend);

@@ -144,9 +144,11 @@ Html chart_of(const words::Words& say, const HistoryModel& model) {
                                          format_instant(model.span.from), format_instant(model.span.to));
     return pages::chart(
         say, {.id = "history",
-              .title = say("bathing.history_chart", {{"label", label},
-                                                     {"from", words::date(say.language(), model.span.from)},
-                                                     {"to", words::date(say.language(), model.span.to - 1us)}}),
+              .title = say.lookup(day_name(model.span.from) == day_name(model.span.to - 1us) ? "bathing.history_day"
+                                                                                             : "bathing.history_chart",
+                                  {{"label", label},
+                                   {"from", words::date(say.language(), model.span.from)},
+                                   {"to", words::date(say.language(), model.span.to - 1us)}}),
               .subtitle = say.lookup("bathing.history_subtitle." + std::string(name_of(model.step)),
                                      {{"unit", words::unit_symbol(model.stream.unit)}}),
               .summary = summary_of(say, model),

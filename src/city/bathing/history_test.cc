@@ -71,6 +71,7 @@ TEST_F(HistoryPage, EveryReadingStandsInTheTableWithItsMarksInWords) {
                                              .quality = Quality{Quality::range} | Quality::gap}},
                                    .now = now});
     EXPECT_THAT(body, AllOf(HasSubstr("19,4"), HasSubstr("−50,0"), HasSubstr("umulig verdi, etter opphold")));
+    EXPECT_THAT(body, AllOf(HasSubstr("I vannet, 5. juni 2026<"), Not(HasSubstr("5. juni 2026 til"))));
     EXPECT_THAT(body, HasSubstr("Lavest 19,4\u00a0°C")) << "a marked reading is no extreme";
     EXPECT_THAT(body, HasSubstr("series.csv?property=water_temperature&amp;from=2026-06-04T22:00:00Z&amp;to="
                                 "2026-06-05T22:00:00Z"));

@@ -43,6 +43,15 @@ Result<http::Response> list(const Parts& parts, const http::Request& request) {
     return as_response(parts, request, list_page(say, places, {parts.site.map_tiles, parts.site.map_attribution}));
 }
 
+std::vector<Neighbour> nearby_of(const Parts& parts, const publication::Catalogue& catalogue,
+                                 const publication::PublicPlace& place) {
+    std::vector<Neighbour> nearby;
+    for (const auto& [other, metres] : nearest_of(catalogue, place)) {
+        nearby.push_back({model_of(parts, *other), metres});
+    }
+    return nearby;
+}
+
 Result<http::Response> one(const Parts& parts, const http::Request& request) {
     const auto catalogue = parts.plane.catalogue();
     TRY(const auto* place, asked_place(*catalogue, request));
@@ -57,7 +66,7 @@ Result<http::Response> one(const Parts& parts, const http::Request& request) {
     TRY(model.samples, samples_at(parts, *place));
     model.has_poster = poster_origin_for(parts, request).has_value();
     const auto say = parts.site.words(static_cast<words::Language>(request.language));
-    return as_response(parts, request, place_page(say, model));
+    return as_response(parts, request, place_page(say, model, nearby_of(parts, *catalogue, *place)));
 }
 
 Result<std::vector<HistoryRow>> history_rows(const Parts& parts, HistoryModel& model) {
@@ -127,18 +136,26 @@ Result<http::Response> poster(const Parts& parts, const http::Request& request) 
 
 http::Response failure(const Parts& parts, const http::Request& request, const Error& error) {
     const int status = error.code == Errc::not_found ? 404 : error.code == Errc::malformed ? 400 : 500;
+    const auto language = static_cast<words::Language>(request.language);
+    std::string detail = status == 500 ? "" : error.what;
     std::optional<std::string> suggestion;
-    if (status == 404) {
-        if (const auto* near = nearest_spelling(*parts.plane.catalogue(), request.path_parameter("slug"))) {
+    std::string suggestion_name;
+    const std::string_view slug = request.path_parameter("slug");
+    const auto catalogue = parts.plane.catalogue();
+    if (status == 404 && catalogue->place(slug) == nullptr) {
+        detail = no_such_place(request);
+        if (const auto* near = nearest_spelling(*catalogue, slug)) {
             suggestion = "/bading/" + near->slug;
+            suggestion_name = near->name.in(words::tag_of(language));
         }
     }
     return http::html(pages::error_document(parts.site, {.status = status,
-                                                         .language = static_cast<words::Language>(request.language),
+                                                         .language = language,
                                                          .path = request.path,
-                                                         .detail = status == 500 ? "" : error.what,
+                                                         .detail = std::move(detail),
                                                          .id = request.id,
-                                                         .suggestion = suggestion}),
+                                                         .suggestion = std::move(suggestion),
+                                                         .suggestion_name = std::move(suggestion_name)}),
                       status);
 }
 

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "city/bathing/advice.h"
 #include "city/bathing/answers.h"
 #include "core/time/iso8601.h"
 #include "core/words/format.h"
@@ -32,6 +35,8 @@ pages::Certainty certainty_of(State state) {
     return pages::Certainty::missing;
 }
 
+constexpr std::array uv_classes{UvClass::low, UvClass::moderate, UvClass::high, UvClass::very_high, UvClass::extreme};
+
 std::string tone_of(UvClass uv) {
     constexpr std::array<const char*, 5> tones{"good", "fair", "poor", "bad", "extreme"};
     return tones.at(static_cast<std::size_t>(uv));
@@ -43,8 +48,18 @@ pages::Value value_of(const words::Words& say, const PlaceModel& model, const Co
                        .certainty = certainty_of(condition.state),
                        .source = condition.stream.source,
                        .simulated = condition.stream.simulated,
-                       .live = model.place.slug + "/" + condition.stream.property};
+                       .live = model.place.slug + "/" + condition.stream.property,
+                       .stale_after = condition.stream.stale_after};
+    if (condition.stream.property == "uv_index") {
+        for (const UvClass uv : uv_classes) {
+            const std::string id(name_of(uv));
+            value.classes.push_back({id, say.lookup("bathing.uv." + id), tone_of(uv)});
+        }
+    }
     if (!condition.shown) {
+        if (condition.newest) {
+            value.last_sent = words::date(language, condition.newest->time);
+        }
         return value;
     }
     const double number = *number_of(condition.shown->value);
@@ -76,13 +91,18 @@ Html front_of(const words::Words& say, const PlaceModel& model) {
 pages::Entry entry_of(const words::Words& say, const PlaceModel& model) {
     const auto tag = words::tag_of(say.language());
     Html details;
+    State state = State::missing;
     if (!model.conditions.empty() && model.conditions.front().shown) {
+        const Condition& first = model.conditions.front();
+        state = first.state;
         if (model.place.kind != "bathing") {
             // "22 cm" of what? At bathing places the page's question says it.
-            details = html("{} · ", label_of(say, model.conditions.front().stream.property));
+            details = html("{} · ", label_of(say, first.stream.property));
         }
-        details += pages::time_tag(model.conditions.front().shown->time,
-                                   words::age(say.language(), model.conditions.front().shown->time, model.now));
+        details += pages::age_tag(first.shown->time, words::age(say.language(), first.shown->time, model.now));
+        if (state != State::fresh) {
+            details += html(" {}", pages::tag(say.lookup("bathing.mark." + std::string(name_of(state))), "warning"));
+        }
     }
     if (model.place.simulated()) {
         details += html(" {}", pages::tag(say("parts.simulated"), "simulated"));
@@ -95,17 +115,28 @@ pages::Entry entry_of(const words::Words& say, const PlaceModel& model) {
             .name = model.place.name.in(tag),
             .front = front_of(say, model),
             .details = details,
+            .certainty = certainty_of(state),
             .latitude = model.place.latitude,
             .longitude = model.place.longitude};
 }
 
-/// One list for the page, those in season first, so that "nearest first" sorts them all.
+/// In season first, then kind by kind, the warmest or the deepest snow first, and last what is not measured.
+bool comes_before(const PlaceModel* a, const PlaceModel* b) {
+    const auto rank = [](const PlaceModel& model) {
+        const bool known = !model.conditions.empty() && model.conditions.front().shown;
+        return std::tuple{!model.in_season, model.place.kind, !known,
+                          known ? -number_of(model.conditions.front().shown->value).value_or(0) : 0.0};
+    };
+    return rank(*a) < rank(*b);
+}
+
+/// One list for the page, so that "nearest first" sorts them all.
 Html list_of(const words::Words& say, const std::vector<PlaceModel>& places) {
     std::vector<const PlaceModel*> order;
     for (const PlaceModel& model : places) {
         order.push_back(&model);
     }
-    std::ranges::stable_partition(order, [](const PlaceModel* model) { return model->in_season; });
+    std::ranges::stable_sort(order, comes_before);
     std::vector<pages::Entry> entries;
     for (const PlaceModel* model : order) {
         entries.push_back(entry_of(say, *model));
@@ -139,6 +170,12 @@ json map_props(const words::Words& say, const std::vector<PlaceModel>& places, c
     return props;
 }
 
+/// "Verdi (°C)"
+std::string with_unit(std::string heading, std::string_view unit) {
+    const std::string_view symbol = words::unit_symbol(unit);
+    return symbol.empty() ? heading : fmt::format("{} ({})", heading, symbol);
+}
+
 Html recent_table(const words::Words& say, const PlaceModel& model, const publication::PublicStream& stream) {
     std::vector<std::vector<Html>> rows;
     for (std::size_t i = model.recent.size(); i-- > 0;) {
@@ -151,10 +188,13 @@ Html recent_table(const words::Words& say, const PlaceModel& model, const public
              html("{}", words::number(say.language(), *value, words::decimals_of(stream.unit)))});
     }
     const std::string caption = say("bathing.chart_title", {{"label", label_of(say, stream.property)}});
-    return pages::table(caption, {{say("bathing.table_time")}, {say("bathing.table_value"), true}}, rows);
+    return pages::table(
+        caption, {{say("bathing.table_time")}, {with_unit(say("bathing.table_value"), stream.unit), true}}, rows);
 }
 
-std::string recent_summary(const words::Words& say, const PlaceModel& model, const publication::PublicStream& stream) {
+/// The lowest and highest usable reading of the last two days as text; nothing when there is none.
+std::optional<std::pair<std::string, std::string>> recent_extremes(const words::Words& say, const PlaceModel& model,
+                                                                   const publication::PublicStream& stream) {
     std::optional<double> low;
     std::optional<double> high;
     for (std::size_t i = 0; i < model.recent.size(); ++i) {
@@ -165,18 +205,21 @@ std::string recent_summary(const words::Words& say, const PlaceModel& model, con
         }
     }
     if (!low) {
-        return say("bathing.chart_empty");
+        return std::nullopt;
     }
-    const auto text = [&](double value) {
-        return words::quantity(say.language(), value, words::decimals_of(stream.unit), stream.unit);
-    };
-    return say("bathing.chart_summary", {{"low", text(*low)}, {"high", text(*high)}});
+    const int decimals = words::decimals_of(stream.unit);
+    return std::pair{words::number(say.language(), *low, decimals),
+                     words::quantity(say.language(), *high, decimals, stream.unit)};
 }
 
 Html recent_chart(const words::Words& say, const PlaceModel& model) {
     const publication::PublicStream& stream = model.conditions.front().stream;
     const std::string label = label_of(say, stream.property);
     const std::string api = "/api/v1/places/" + model.place.slug + "/series";
+    const auto extremes = recent_extremes(say, model, stream);
+    const std::string title = extremes ? say("bathing.chart_finding",
+                                             {{"label", label}, {"low", extremes->first}, {"high", extremes->second}})
+                                       : say("bathing.chart_title", {{"label", label}});
     json readings = json::array();
     for (std::size_t i = 0; i < model.recent.size(); ++i) {
         if (number_of(model.recent.value(i))) {
@@ -184,6 +227,7 @@ Html recent_chart(const words::Words& say, const PlaceModel& model) {
         }
     }
     const json props{{"place", model.place.slug},
+                     {"name", say("bathing.chart_title", {{"label", label}})},
                      {"property", stream.property},
                      {"unit", stream.unit},
                      {"from", format_instant(model.now - 48h)},
@@ -194,9 +238,10 @@ Html recent_chart(const words::Words& say, const PlaceModel& model) {
                      {"readings", std::move(readings)}};
     return pages::chart(
         say, {.id = "recent",
-              .title = say("bathing.chart_title", {{"label", label}}),
+              .title = title,
               .subtitle = say("bathing.chart_subtitle", {{"label", label}, {"unit", words::unit_symbol(stream.unit)}}),
-              .summary = recent_summary(say, model, stream),
+              .summary = extremes ? say("bathing.chart_summary", {{"low", extremes->first}, {"high", extremes->second}})
+                                  : say("bathing.chart_empty"),
               .island = "curve",
               .props_json = props.dump(),
               .table = recent_table(say, model, stream),
@@ -217,42 +262,61 @@ Html season_table(const words::Words& say, const PlaceModel& model, const public
         rows.push_back(
             {html("{}", words::day_and_month(say.language(), day.day)), text(day.mean), text(day.earlier_mean)});
     }
-    return pages::table(say("bathing.season_title", {{"year", std::to_string(model.season->year)}}),
-                        {{say("bathing.table_time")}, {say("bathing.this_year"), true}, {say("bathing.earlier"), true}},
+    return pages::table(say("bathing.season_title", {{"season", season_name(model.place, model.season->year)}}),
+                        {{say("bathing.table_time")},
+                         {with_unit(say("bathing.this_year"), stream.unit), true},
+                         {with_unit(say("bathing.earlier"), stream.unit), true}},
                         rows);
 }
 
-std::string season_summary(const words::Words& say, const Season& season) {
-    int warmer = 0;
-    int compared = 0;
+struct Compared {
+    int above = 0;  ///< days warmer, or with more snow, than the mean of earlier years
+    int days = 0;   ///< that have both
+};
+
+Compared compared_of(const Season& season) {
+    Compared compared;
     for (const SeasonDay& day : season.days) {
         if (day.mean && day.earlier_mean) {
-            ++compared;
-            warmer += *day.mean > *day.earlier_mean ? 1 : 0;
+            compared.days += 1;
+            compared.above += *day.mean > *day.earlier_mean ? 1 : 0;
         }
     }
-    if (compared == 0) {
-        return say("bathing.season_nothing");
-    }
-    return say("bathing.season_summary",
-               {{"above", words::count(say.language(), warmer)}, {"days", words::count(say.language(), compared)}});
+    return compared;
 }
 
 Html season_chart(const words::Words& say, const PlaceModel& model) {
     const publication::PublicStream& stream = model.conditions.front().stream;
     const std::string api = "/api/v1/places/" + model.place.slug;
-    const json props{{"unit", stream.unit}, {"src", api + "/season?property=" + stream.property}};
-    return pages::chart(say, {.id = "season",
-                              .title = say("bathing.season_title", {{"year", std::to_string(model.season->year)}}),
-                              .subtitle = say("bathing.season_subtitle", {{"unit", words::unit_symbol(stream.unit)}}),
-                              .summary = season_summary(say, *model.season),
-                              .island = "season",
-                              .props_json = props.dump(),
-                              .table = season_table(say, model, stream),
-                              .source = stream.source,
-                              .csv_href = api + "/series.csv?resolution=day&property=" + stream.property,
-                              .json_href = api + "/season?property=" + stream.property,
-                              .simulated = stream.simulated});
+    const std::string season = season_name(model.place, model.season->year);
+    const Interval span = season_span(model.place, model.season->year);
+    const Compared compared = compared_of(*model.season);
+    const std::string above = words::count(say.language(), compared.above);
+    const std::string days = words::count(say.language(), compared.days);
+    const std::string name = say("bathing.season_title", {{"season", season}});
+    const json props{{"unit", stream.unit}, {"name", name}, {"src", api + "/season?property=" + stream.property}};
+    return pages::chart(
+        say, {.id = "season",
+              .title = compared.days == 0
+                           ? name
+                           : say("bathing.season_finding", {{"season", season}, {"above", above}, {"days", days}}),
+              .subtitle = say("bathing.season_subtitle", {{"unit", words::unit_symbol(stream.unit)},
+                                                          {"first", words::day_and_month(say.language(), span.from)},
+                                                          {"last", words::date(say.language(), span.to - 1us)}}),
+              .summary = compared.days == 0 ? say("bathing.season_nothing")
+                                            : say("bathing.season_summary", {{"above", above}, {"days", days}}),
+              .island = "season",
+              .props_json = props.dump(),
+              .table = season_table(say, model, stream),
+              .source = stream.source,
+              .csv_href = api + "/series.csv?resolution=day&property=" + stream.property,
+              .json_href = api + "/season?property=" + stream.property,
+              .simulated = stream.simulated});
+}
+
+/// "simulert" beside figures that nobody measured.
+Html simulated_tag(const words::Words& say, bool simulated) {
+    return pages::when(simulated, html(" {}", pages::tag(say("parts.simulated"), "simulated")));
 }
 
 /// The highest and lowest ever, so that a reader can place today's number.
@@ -265,10 +329,12 @@ Html all_time(const words::Words& say, const PlaceModel& model) {
     const auto text = [&](const Extreme& extreme) {
         return words::quantity(say.language(), extreme.value, words::decimals_of(unit), unit);
     };
-    return html("<p>{}</p>", say("bathing.all_time", {{"high", text(*highest)},
-                                                      {"high_date", words::date(say.language(), highest->time)},
-                                                      {"low", text(*lowest)},
-                                                      {"low_date", words::date(say.language(), lowest->time)}}));
+    return html("<p>{}{}</p>",
+                say("bathing.all_time", {{"high", text(*highest)},
+                                         {"high_date", words::date(say.language(), highest->time)},
+                                         {"low", text(*lowest)},
+                                         {"low_date", words::date(say.language(), lowest->time)}}),
+                simulated_tag(say, model.conditions.front().stream.simulated));
 }
 
 std::string tone_of(FhiClass fhi) {
@@ -281,46 +347,75 @@ Html quality_section(const words::Words& say, const PlaceModel& model) {
         return body + pages::empty_state(say("bathing.no_samples"), say("bathing.no_samples_sentence"));
     }
     const Sample& newest = model.samples.front();
+    const auto* stream = model.place.stream("e_coli");
+    const Html simulated = simulated_tag(say, stream != nullptr && stream->simulated);
     if (const auto fhi = fhi_class(newest)) {
-        body += html("<p>{} {}</p>", say("bathing.newest_sample", {{"date", words::date(say.language(), newest.time)}}),
-                     pages::tag(say.lookup("bathing.fhi." + std::string(name_of(*fhi))), tone_of(*fhi)));
+        body +=
+            html("<p>{} {}{}</p>", say("bathing.newest_sample", {{"date", words::date(say.language(), newest.time)}}),
+                 pages::tag(say.lookup("bathing.fhi." + std::string(name_of(*fhi))), tone_of(*fhi)), simulated);
     }
     const EuAssessment eu = eu_class(model.samples, model.place.coastal);
-    body +=
-        html("<p>{} {}</p>", say("bathing.eu"), pages::tag(say.lookup("bathing.eu." + std::string(name_of(eu.eu)))));
+    const std::string water = say.lookup(model.place.coastal ? "bathing.water.coastal" : "bathing.water.inland");
+    body += html("<p>{} {}{}</p>", say("bathing.eu", {{"water", water}}),
+                 pages::tag(say.lookup("bathing.eu." + std::string(name_of(eu.eu)))), simulated);
     std::vector<std::vector<Html>> rows;
     const auto count = [&](const std::optional<double>& value) {
         return html("{}", value ? words::number(say.language(), *value, 0) : "–");
     };
     for (std::size_t i = 0; i < model.samples.size() && i < 8; ++i) {
-        rows.push_back({html("{}", words::short_date(say.language(), model.samples[i].time)),
-                        count(model.samples[i].e_coli), count(model.samples[i].enterococci)});
+        rows.push_back({html("{}", words::date(say.language(), model.samples[i].time)), count(model.samples[i].e_coli),
+                        count(model.samples[i].enterococci)});
     }
-    return body + pages::table(say("bathing.samples_caption"),
-                               {{say("bathing.table_time")}, {"E. coli", true}, {say("bathing.enterococci"), true}},
-                               rows);
+    return body +
+           pages::table(say("bathing.samples_caption"),
+                        {{say("bathing.table_time")}, {"E. coli", true}, {say("bathing.enterococci"), true}}, rows) +
+           simulated;
+}
+
+/// What a neighbour would say: of the warmth, of the water's quality, and that the season is over.
+Html advice_section(const words::Words& say, const PlaceModel& model) {
+    Html out;
+    if (!model.in_season) {
+        const Interval season = season_span(model.place, season_year(model.place, model.now));
+        out += html("<p>{}</p>",
+                    say("bathing.season_closed", {{"first", words::day_and_month(say.language(), season.from)},
+                                                  {"last", words::day_and_month(say.language(), season.to - 1us)}}));
+    }
+    if (model.conditions.empty()) {
+        return out + html("<p>{}</p>", say("bathing.advice.unknown"));
+    }
+    const Condition& first = model.conditions.front();
+    const auto advice = advice_of(first);
+    if (advice) {
+        json sentences = json::object();
+        for (const char* key : {"icy", "cold", "fresh", "warm", "snow", "no_snow", "unknown"}) {
+            sentences[key] = say.lookup("bathing.advice." + std::string(key));
+        }
+        out += html(R"(<p data-live-advice="{}/{}" data-sentences="{}">{}</p>)", model.place.slug,
+                    first.stream.property, sentences.dump(), say.lookup("bathing.advice." + std::string(*advice)));
+    }
+    if (const auto caution = caution_of(model.samples, model.place.coastal, model.now);
+        caution && model.place.kind == "bathing") {
+        out += html("<p><strong>{}</strong></p>", say.lookup("bathing.caution." + std::string(*caution)));
+    }
+    return out;
+}
+
+Html nearby_section(const words::Words& say, const std::vector<Neighbour>& nearby) {
+    if (nearby.empty()) {
+        return {};
+    }
+    std::vector<pages::Entry> entries;
+    for (const Neighbour& neighbour : nearby) {
+        pages::Entry entry = entry_of(say, neighbour.model);
+        const std::string distance = words::distance(say.language(), neighbour.metres);
+        entry.details = html("{} · {}", say("bathing.away", {{"distance", distance}}), entry.details);
+        entries.push_back(std::move(entry));
+    }
+    return html("<h2>{}</h2>{}", say("bathing.nearby"), pages::entry_list(entries));
 }
 
 }  // namespace
-
-std::string advice(const words::Words& say, const PlaceModel& model) {
-    if (model.conditions.empty() || model.conditions.front().state == State::missing ||
-        model.conditions.front().state == State::stale) {
-        return say("bathing.advice.unknown");
-    }
-    const Condition& first = model.conditions.front();
-    const double value = *number_of(first.shown->value);
-    if (first.stream.property == "water_temperature") {
-        // 15 °C is where cold shock begins to be likely for the unaccustomed; 18 is what most call pleasant.
-        return value < 15   ? say("bathing.advice.cold")
-               : value < 18 ? say("bathing.advice.fresh")
-                            : say("bathing.advice.warm");
-    }
-    if (first.stream.property == "snow_depth") {
-        return value >= 20 ? say("bathing.advice.snow") : say("bathing.advice.no_snow");
-    }
-    return "";
-}
 
 pages::Page list_page(const words::Words& say, const std::vector<PlaceModel>& places, const MapTiles& tiles) {
     Html body = html("<h1>{}</h1><p>{}</p>", say("bathing.question"), say("bathing.lead"));
@@ -344,7 +439,7 @@ pages::Page list_page(const words::Words& say, const std::vector<PlaceModel>& pl
             .wide = true};
 }
 
-pages::Page place_page(const words::Words& say, const PlaceModel& model) {
+pages::Page place_page(const words::Words& say, const PlaceModel& model, const std::vector<Neighbour>& nearby) {
     const auto tag = words::tag_of(say.language());
     const std::string& name = model.place.name.in(tag);
     Html body = pages::breadcrumbs(say, {{say("bathing.title"), "/bading"}, {name, ""}});
@@ -352,7 +447,7 @@ pages::Page place_page(const words::Words& say, const PlaceModel& model) {
     if (!model.conditions.empty()) {
         body += pages::key_value(say, value_of(say, model, model.conditions.front()));
     }
-    body += html("<p>{}</p>", advice(say, model));
+    body += advice_section(say, model);
     if (model.conditions.size() > 1) {
         Html rows;
         for (std::size_t i = 1; i < model.conditions.size(); ++i) {
@@ -371,8 +466,13 @@ pages::Page place_page(const words::Words& say, const PlaceModel& model) {
     if (model.place.kind == "bathing") {
         body += quality_section(say, model);
     }
-    body += html("<h2>{}</h2><p>{}</p><p>{} <a href=\"/bading/om-malingene\">{}</a></p>", say("bathing.about"),
-                 model.place.description.in(tag), say("bathing.about_sentence"), say("bathing.about_more"));
+    const std::string apart =
+        model.conditions.empty()
+            ? ""
+            : say("bathing.readings_apart",
+                  {{"span", words::length_of_time(say.language(), model.conditions.front().stream.interval)}});
+    body += html("<h2>{}</h2><p>{}</p><p>{} {} <a href=\"/bading/om-malingene\">{}</a></p>", say("bathing.about"),
+                 model.place.description.in(tag), apart, say("bathing.about_sentence"), say("bathing.about_more"));
     if (model.place.approximate) {
         body += html("<p>{}</p>", say("bathing.approximate"));
     }
@@ -380,7 +480,7 @@ pages::Page place_page(const words::Words& say, const PlaceModel& model) {
     if (model.has_poster) {
         links += html(" · {}", pages::download("/bading/" + model.place.slug + "/plakat.svg", say("bathing.poster")));
     }
-    body += html("<p>{}</p>", links);
+    body += html("<p>{}</p>", links) + nearby_section(say, nearby);
     return {.language = say.language(),
             .title = name,
             .description = model.place.description.in(tag),

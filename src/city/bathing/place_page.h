@@ -24,6 +24,12 @@ struct PlaceModel {
     bool has_poster = true;
 };
 
+/// Another place, and how far away it is.
+struct Neighbour {
+    PlaceModel model;
+    double metres = 0;
+};
+
 /// `tiles` is the background of the map, as the site has it.
 struct MapTiles {
     std::string url;
@@ -32,9 +38,7 @@ struct MapTiles {
 pages::Page list_page(const words::Words& say, const std::vector<PlaceModel>& places, const MapTiles& tiles = {});
 /// How the town measures, what the marks and classes mean, and where the figures are.
 pages::Page about_page(const words::Words& say);
-pages::Page place_page(const words::Words& say, const PlaceModel& model);
-
-/// What a neighbour would say, from the first condition alone.
-std::string advice(const words::Words& say, const PlaceModel& model);
+/// `nearby` are nearest first.
+pages::Page place_page(const words::Words& say, const PlaceModel& model, const std::vector<Neighbour>& nearby = {});
 
 }  // namespace bypuls::bathing

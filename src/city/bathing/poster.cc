@@ -52,8 +52,13 @@ Result<std::string> poster_svg(const words::Words& say, const publication::Publi
     svg += fmt::format("<g transform=\"translate({:.3f} 88) scale({:.5f}) translate({} {})\"><path d=\"{}\"/></g>",
                        left_mm, module_mm, quiet_modules, quiet_modules, path);
     svg += fmt::format("<text x=\"105\" y=\"228\" font-size=\"8\" {}>{}</text>", text_style, escape_html(address));
-    svg += fmt::format("<text x=\"105\" y=\"248\" font-size=\"7\" {}>{}</text></svg>\n", text_style,
+    svg += fmt::format("<text x=\"105\" y=\"248\" font-size=\"7\" {}>{}</text>", text_style,
                        escape_html(say("bathing.poster_hint")));
+    if (place.simulated()) {
+        svg += fmt::format("<text x=\"105\" y=\"266\" font-size=\"7\" font-weight=\"700\" {}>{}</text>", text_style,
+                           escape_html(say("bathing.poster_simulated")));
+    }
+    svg += "</svg>\n";
     return svg;
 }
 

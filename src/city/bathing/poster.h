@@ -16,7 +16,8 @@ namespace bypuls::bathing {
 std::optional<std::string> poster_origin(std::string_view configured, std::string_view host, bool secure);
 
 /// An A4 poster as SVG 1.1: the place's name, a question, and a QR code (ISO/IEC 18004, error correction M) of the
-/// page's permanent address. Prints in black on white. Errc::malformed when the address is too long for a QR code.
+/// page's permanent address; where the readings are simulated, it says so. Prints in black on white. Errc::malformed
+/// when the address is too long for a QR code.
 Result<std::string> poster_svg(const words::Words& say, const publication::PublicPlace& place,
                                std::string_view address);
 

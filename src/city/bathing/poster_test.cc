@@ -6,6 +6,7 @@ namespace bypuls::bathing {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(PosterAddress, IsWhatTheTownSays) {
     EXPECT_EQ(poster_origin("https://data.drammen.no", "evil.example", false), "https://data.drammen.no");
@@ -36,7 +37,20 @@ TEST(Poster, TellsNameAndAddressOnAnA4Page) {
     EXPECT_THAT(*svg, HasSubstr(R"(width="210mm" height="297mm" viewBox="0 0 210 297")"));
     EXPECT_THAT(*svg, HasSubstr("Landfalltjern &amp; vannet"));
     EXPECT_THAT(*svg, HasSubstr(">https://data.drammen.no/bading/landfalltjern<"));
+    EXPECT_THAT(*svg, Not(HasSubstr("simulert")));
     EXPECT_EQ(poster_svg(say, place, std::string(4000, 'x')).error().code, Errc::malformed);
+}
+
+TEST(Poster, SaysThatReadingsAreSimulatedAndAsksInTheReadersOwnLanguage) {
+    const publication::PublicPlace place{.slug = "landfalltjern",
+                                         .kind = "bathing",
+                                         .name = {.nb = "Landfalltjern"},
+                                         .streams = {{.property = "water_temperature", .simulated = true}}};
+    const words::Words say(words::Catalogue::built_in(), words::Language::nn);
+    const auto svg = poster_svg(say, place, "https://data.drammen.no/bading/landfalltjern");
+    ASSERT_TRUE(svg) << svg.error();
+    EXPECT_THAT(*svg, HasSubstr("målingane er simulerte"));
+    EXPECT_THAT(*svg, HasSubstr(">Kan eg bade?<"));
 }
 
 }  // namespace

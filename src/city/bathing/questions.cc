@@ -48,16 +48,19 @@ const publication::PublicPlace* nearest_spelling(const publication::Catalogue& c
     return best;
 }
 
+std::string no_such_place(const http::Request& request) {
+    return fmt::format(fmt::runtime(in(request, "Det finnes ikke noe sted som heter «{}».",
+                                       "Det finst ingen stad som heiter «{}».", "There is no place called “{}”.")),
+                       request.path_parameter("slug"));
+}
+
 Result<const publication::PublicPlace*> asked_place(const publication::Catalogue& catalogue,
                                                     const http::Request& request) {
     const std::string_view slug = request.path_parameter("slug");
     if (const auto* place = catalogue.place(slug)) {
         return place;
     }
-    std::string sentence =
-        fmt::format(fmt::runtime(in(request, "Det finnes ikke noe sted som heter «{}».",
-                                    "Det finst ingen stad som heiter «{}».", "There is no place called “{}”.")),
-                    slug);
+    std::string sentence = no_such_place(request);
     if (const auto* near = nearest_spelling(catalogue, slug)) {
         sentence += fmt::format(fmt::runtime(in(request, " Mente du «{}»?", " Meinte du «{}»?", " Did you mean “{}”?")),
                                 near->slug);

@@ -13,6 +13,8 @@
 /// Reading what is asked in path and query. Each error's sentence is in the asker's language.
 namespace bypuls::bathing {
 
+/// That there is no place of `{slug}`, without a suggestion.
+std::string no_such_place(const http::Request& request);
 /// The place of `{slug}`; Errc::not_found with a suggestion when one is spelled nearly so.
 Result<const publication::PublicPlace*> asked_place(const publication::Catalogue& catalogue,
                                                     const http::Request& request);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "city/bathing/answers.h"
+#include "city/bathing/csv.h"
 #include "city/bathing/page_routes.h"
 #include "city/bathing/questions.h"
 #include "core/log.h"
@@ -73,31 +74,22 @@ Result<http::Response> get_series(const Parts& parts, const http::Request& reque
     return open_data(request, http::json(answer.dump()));
 }
 
-/// A number as CSV writes it: the shortest text that reads back the same, with a point.
-std::string csv_number(double value) {
-    return fmt::format("{}", value);
-}
-
 /// Pulls one page of rows after another out of the plane, on the pool, so that a file of any length stays small here.
 class CsvRows {
 public:
-    CsvRows(const Parts& parts, publication::PublicStream stream, Interval interval)
-        : parts_(parts), stream_(std::move(stream)), interval_(interval) {}
+    CsvRows(const Parts& parts, const publication::PublicStream& stream, Interval interval)
+        : parts_(parts), id_(stream.id), writer_(stream), interval_(interval) {}
 
     Task<Result<bool>> pull(std::string& chunk) {
         chunk = std::exchange(head_, "");
         const auto series = co_await parts_.pool.run(
-            [this] { return parts_.plane.range(stream_.id, interval_, {.limit = 10'000, .after = after_}); });
+            [this] { return parts_.plane.range(id_, interval_, {.limit = 10'000, .after = after_}); });
         if (!series) {
             co_return std::unexpected(series.error());
         }
         for (std::size_t i = 0; i < series->columns.size(); ++i) {
             if (const auto value = number_of(series->columns.value(i))) {
-                const auto quality = series->columns.quality_of(i);
-                std::string flags = observations::to_string(quality);
-                std::erase(flags, ',');
-                chunk += fmt::format("{},{},{},{},{}\n", format_instant(series->columns.times[i]), csv_number(*value),
-                                     stream_.unit, quality.usable(), flags);
+                writer_.add(series->columns.times[i], *value, series->columns.quality_of(i), chunk);
             }
         }
         if (!series->columns.empty()) {
@@ -108,22 +100,12 @@ public:
 
 private:
     Parts parts_;
-    publication::PublicStream stream_;
+    publication::DatastreamId id_;
+    CsvWriter writer_;
     Interval interval_;
     std::optional<Instant> after_;
-    std::string head_ = "time,value,unit,usable,flags\n";
+    std::string head_ = csv_head({});
 };
-
-Result<std::string> bucket_rows(const Parts& parts, const SeriesQuestion& question) {
-    TRY(const auto rollup, parts.plane.rollup(question.stream.id, question.interval, *question.step));
-    std::string out = "time,count,mean,min,max,unit\n";
-    for (const auto& bucket : rollup) {
-        out += fmt::format("{},{},{:.3f},{},{},{}\n", format_instant(bucket.span.from), bucket.values.count,
-                           bucket.values.mean(), csv_number(bucket.values.min), csv_number(bucket.values.max),
-                           question.stream.unit);
-    }
-    return out;
-}
 
 Result<http::Response> get_series_csv(const Parts& parts, const http::Request& request) {
     const auto catalogue = parts.plane.catalogue();
@@ -134,17 +116,23 @@ Result<http::Response> get_series_csv(const Parts& parts, const http::Request& r
     if (!request.query.get("from")) {
         interval.from = observations::earliest_time;  // a file is everything, unless asked otherwise
     }
-    http::Response response;
+    const std::string type = "text/csv; charset=utf-8; header=present";
+    const std::string name = fmt::format("attachment; filename=\"{}\"", csv_file_name(*place, *stream, step));
     if (step) {
-        TRY(auto text, bucket_rows(parts, {*place, *stream, interval, step}));
-        response = http::content("text/csv; charset=utf-8; header=present", std::move(text));
-    } else {
-        auto rows = std::make_shared<CsvRows>(parts, *stream, interval);
-        response = http::content("text/csv; charset=utf-8; header=present",
-                                 http::Stream{[rows](std::string& chunk) { return rows->pull(chunk); }});
+        TRY(const auto rollup, parts.plane.rollup(stream->id, interval, *step));
+        std::string text = csv_head(step);
+        const CsvWriter writer(*stream);
+        for (const observations::Bucket& bucket : rollup) {
+            writer.add(bucket, text);
+        }
+        auto response = http::content(type, std::move(text));
+        response.headers.set("Content-Disposition", name);
+        return open_data(request, std::move(response));
     }
-    response.headers.set("Content-Disposition",
-                         fmt::format("attachment; filename=\"{}-{}.csv\"", place->slug, stream->property));
+    // No ETag: the rows would have to be read once for it, and once more to be sent.
+    auto rows = std::make_shared<CsvRows>(parts, *stream, interval);
+    auto response = http::content(type, http::Stream{[rows](std::string& chunk) { return rows->pull(chunk); }});
+    response.headers.set("Content-Disposition", name);
     response.headers.set("Cache-Control", "public, max-age=30");
     return response;
 }

@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "core/check.h"
 #include "core/time/oslo.h"
 
@@ -27,6 +29,10 @@ Interval season_span(const publication::PublicPlace& place, int year) {
     const bool over_new_year = place.season_last < place.season_first;
     const Instant last = midnight(over_new_year ? year + 1 : year, place.season_last);
     return {midnight(year, place.season_first), Zone::oslo().day_after(last)};
+}
+
+std::string season_name(const publication::PublicPlace& place, int year) {
+    return place.season_last < place.season_first ? fmt::format("{}/{}", year, year + 1) : std::to_string(year);
 }
 
 int season_year(const publication::PublicPlace& place, Instant t) {

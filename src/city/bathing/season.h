@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/clock.h"
@@ -28,6 +29,9 @@ struct Season {
 int season_year(const publication::PublicPlace& place, Instant t);
 /// From midnight before the first day to midnight after the last.
 Interval season_span(const publication::PublicPlace& place, int year);
+
+/// What the season is called: "2026", or "2026/2027" when it runs over New Year.
+std::string season_name(const publication::PublicPlace& place, int year);
 
 /// `days` are daily rollups of the whole history, oldest first.
 Season season_of(const publication::PublicPlace& place, int year, const std::vector<observations::Bucket>& days);

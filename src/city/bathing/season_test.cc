@@ -34,6 +34,11 @@ TEST(Season, ASummerHasItsDaysAndAWinterRunsOverNewYear) {
     EXPECT_EQ(season_year(pond, at("2026-03-01T12:00:00Z")), 2025);
 }
 
+TEST(Season, AWinterIsCalledByBothItsYears) {
+    EXPECT_EQ(season_name(pond, 2026), "2026");
+    EXPECT_EQ(season_name(track, 2025), "2025/2026");
+}
+
 TEST(Season, ComparesADateWithTheSameDateOfEarlierYears) {
     const auto season = season_of(pond, 2026,
                                   {day("2024-06-01T12:00:00Z", 15), day("2025-06-01T12:00:00Z", 17),

@@ -59,7 +59,8 @@ std::string error_document(const Site& site, const Failure& failure) {
     if (failure.suggestion) {
         body += html(R"(<p>{} <a class="ds-link" href="{}">{}</a>?</p>
 )",
-                     say("error.404_maybe"), *failure.suggestion, *failure.suggestion);
+                     say("error.404_maybe"), *failure.suggestion,
+                     failure.suggestion_name.empty() ? *failure.suggestion : failure.suggestion_name);
     }
     body += when(failure.status >= 500, html("<p>{}</p>\n", say("error.safe")));
     body += html(R"(<p><a class="ds-link" href="/">{}</a></p>

@@ -91,6 +91,8 @@ struct Failure {
     std::string id = {};
     /// A page that the reader may have meant.
     std::optional<std::string> suggestion = {};
+    /// What that page is called; empty: its path is shown.
+    std::string suggestion_name = {};
 };
 std::string error_document(const Site& site, const Failure& failure);
 

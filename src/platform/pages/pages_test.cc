@@ -101,6 +101,16 @@ TEST(Parts, MissingIsShownAsMissingAndNeverAsANumber) {
     const std::string shown = key_value(town().words(Language::en), value).text();
     EXPECT_THAT(shown, HasSubstr("Not measured"));
     EXPECT_THAT(shown, Not(HasSubstr("19,4")));
+    EXPECT_THAT(shown, HasSubstr("has not sent anything yet"));
+    value.last_sent = "15 April 2026";
+    EXPECT_THAT(key_value(town().words(Language::en), value).text(), HasSubstr("last sent on 15 April 2026."));
+}
+
+TEST(Parts, ATrendOfSharesIsInPercentagePoints) {
+    const words::Words say = town().words(Language::nb);
+    EXPECT_EQ(trend_text(say, 5, "%", std::chrono::hours{2}, false), "Stiger: 5 prosentpoeng på 2 timer.");
+    EXPECT_EQ(trend_text(say, -0.3, "Cel", std::chrono::hours{2}, false), "Synker: 0,3\u00a0°C på 2 timer.");
+    EXPECT_EQ(trend_text(say, 0.1, "Cel", std::chrono::hours{2}, true), "Omtrent uendret på 2 timer.");
 }
 
 TEST(Parts, ADoubtedNewestReadingIsSaid) {
@@ -161,6 +171,8 @@ TEST(Failure, EveryStatusHasWordsInEveryLanguage) {
 TEST(Failure, AMisspeltAddressGetsASuggestion) {
     EXPECT_THAT(error_document(town(), {.status = 404, .suggestion = "/bading/landfalltjern"}),
                 HasSubstr("Mente du <a class=\"ds-link\" href=\"/bading/landfalltjern\">"));
+    EXPECT_THAT(error_document(town(), {.status = 404, .suggestion = "/x", .suggestion_name = "Landfalltjern"}),
+                HasSubstr("href=\"/x\">Landfalltjern</a>"));
 }
 
 TEST(Health, TheWorstCheckDecidesTheHeading) {

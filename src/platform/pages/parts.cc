@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include <nlohmann/json.hpp>
+
 #include "core/time/iso8601.h"
 #include "core/words/format.h"
 
@@ -35,7 +37,8 @@ Html age_sentence(const Words& say, const Value& value) {
             return around(age, [&](std::string_view mark) { return say("parts.stale", {{"age", mark}}); });
         case Certainty::missing: break;
     }
-    return html("{}", say("parts.missing_why"));
+    return html("{}", value.last_sent.empty() ? say("parts.missing_why")
+                                              : say("parts.missing_since", {{"date", value.last_sent}}));
 }
 
 std::string_view name_of(Certainty certainty) {
@@ -43,13 +46,28 @@ std::string_view name_of(Certainty certainty) {
     return names.at(static_cast<std::size_t>(certainty));
 }
 
-Html live_attribute(const Value& value) {
-    return when(!value.live.empty(), html(" data-live=\"{}\"", value.live));
+Html live_attributes(const Value& value) {
+    return when(!value.live.empty(), html(" data-live=\"{}\"", value.live)) +
+           when(value.stale_after > std::chrono::seconds::zero(),
+                html(" data-stale-after=\"{}\"", value.stale_after.count()));
+}
+
+/// The names of all classes go along, since a live value knows only the id of its own.
+Html class_tag(const Value& value) {
+    if (value.classes.empty()) {
+        return when(!value.class_name.empty(), html(" {}", tag(value.class_name, value.class_tone)));
+    }
+    nlohmann::json classes = nlohmann::json::object();
+    for (const Value::Class& one : value.classes) {
+        classes[one.id] = {one.name, one.tone};
+    }
+    return html(R"( <span class="ds-tag bp-tag" data-size="sm" data-tone="{}" data-live-classes="{}">{}</span>)",
+                value.class_tone, classes.dump(), value.class_name);
 }
 
 Html number_with_unit(const Words& say, const Value& value) {
     if (value.certainty == Certainty::missing) {
-        return html("<span class=\"bp-none\">{}</span>", say("parts.missing"));
+        return html("<span class=\"bp-none\" data-live-number>{}</span>", say("parts.missing"));
     }
     return html(R"(<span data-live-number>{}</span>)", value.number) +
            when(!value.unit.empty(), html("<span class=\"bp-unit\">\u00A0{}</span>", value.unit));
@@ -57,7 +75,7 @@ Html number_with_unit(const Words& say, const Value& value) {
 
 Html marks(const Words& say, const Value& value) {
     const bool shown = value.certainty != Certainty::missing;
-    return when(shown && !value.class_name.empty(), html(" {}", tag(value.class_name, value.class_tone))) +
+    return when(shown, class_tag(value)) +
            when(value.simulated && shown, html(" {}", tag(say("parts.simulated"), "simulated")));
 }
 
@@ -72,8 +90,11 @@ std::string trend_text(const Words& say, double change, std::string_view unit, D
     if (steady) {
         return say("parts.trend_steady", {{"span", hours}});
     }
-    const std::string size =
-        words::quantity(say.language(), change < 0 ? -change : change, words::decimals_of(unit), unit);
+    const double amount = change < 0 ? -change : change;
+    // From 60 % to 65 % is a rise of five points, and of eight per cent.
+    const std::string size = unit == "%"
+                                 ? say("parts.percentage_points", {{"count", words::number(say.language(), amount, 0)}})
+                                 : words::quantity(say.language(), amount, words::decimals_of(unit), unit);
     return change > 0 ? say("parts.trend_rising", {{"change", size}, {"span", hours}})
                       : say("parts.trend_falling", {{"change", size}, {"span", hours}});
 }
@@ -85,7 +106,7 @@ Html key_value(const Words& say, const Value& value) {
 <p class="bp-key-age"><span data-live-age>{}</span>{}{}</p>
 </div>
 )",
-                name_of(value.certainty), live_attribute(value), value.label, number_with_unit(say, value),
+                name_of(value.certainty), live_attributes(value), value.label, number_with_unit(say, value),
                 marks(say, value), age_sentence(say, value),
                 when(!value.trend.empty(), html(" <span class=\"bp-trend\" data-live-trend>{}</span>", value.trend)),
                 when(!value.source.empty(),
@@ -97,12 +118,16 @@ Html value_row(const Words& say, const Value& value) {
         R"(<div class="bp-row" data-certainty="{}"{}><dt>{}</dt><dd><span class="bp-row-number">{}</span>{}<br>)"
         R"(<span class="bp-quiet"><span data-live-age>{}</span>{}</span></dd></div>
 )",
-        name_of(value.certainty), live_attribute(value), value.label, number_with_unit(say, value), marks(say, value),
+        name_of(value.certainty), live_attributes(value), value.label, number_with_unit(say, value), marks(say, value),
         age_sentence(say, value), when(!value.trend.empty(), html(" <span data-live-trend>{}</span>", value.trend)));
 }
 
 Html value_list(const Html& rows) {
     return html("<dl class=\"bp-rows\">\n{}</dl>\n", rows);
+}
+
+Html age_tag(Instant t, std::string_view text) {
+    return html("<span data-live-age>{}</span>", time_tag(t, text));
 }
 
 Html time_tag(Instant t, std::string_view text) {
@@ -138,10 +163,12 @@ Html entry_list(const std::vector<Entry>& entries) {
                             fmt::format("{:.6f}", *entry.longitude));
         }
         return html(
-            R"(<li data-entry="{}"{}><span class="bp-entry-front">{}</span><div><a class="ds-link" href="{}">{}</a>)"
+            R"(<li data-entry="{}"{}{}><span class="bp-entry-front">{}</span><div><a class="ds-link" href="{}">{}</a>)"
             R"(<div class="bp-quiet">{}<span data-distance></span></div></div></li>
 )",
-            entry.id, position, entry.front, entry.href, entry.name, entry.details);
+            entry.id, position,
+            when(entry.certainty != Certainty::fresh, html(" data-certainty=\"{}\"", name_of(entry.certainty))),
+            entry.front, entry.href, entry.name, entry.details);
     });
     return html("<ul class=\"bp-entries\" data-entries>\n{}</ul>\n", items);
 }

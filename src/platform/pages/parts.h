@@ -35,13 +35,24 @@ struct Value {
     /// Colour of the class: "good", "fair", "poor", "bad", "extreme"; never shown without its name.
     std::string class_tone;
     Certainty certainty = Certainty::fresh;
-    Instant time{};      ///< when it was measured
-    std::string age;     ///< "for 12 minutter siden"
-    std::string trend;   ///< "stiger: 0,8 grader på tre timer", may be empty
+    Instant time{};     ///< when it was measured
+    std::string age;    ///< "for 12 minutter siden"
+    std::string trend;  ///< "stiger: 0,8 grader på tre timer", may be empty
+    /// Of a missing value: the day on which anything was last sent, "26. november 2026"; empty when nothing ever was.
+    std::string last_sent = {};
     std::string source;  ///< may be empty
     bool simulated = false;
     /// Which LiveValue follows it, "landfalltjern/water_temperature"; empty is none.
     std::string live = {};
+    /// A value older than this is not the present: a page that stays open marks it as stale by the clock.
+    std::chrono::seconds stale_after{};
+    /// The classes that a live value may come to be in.
+    struct Class {
+        std::string id;  ///< as the API names it, "very_high"
+        std::string name;
+        std::string tone;
+    };
+    std::vector<Class> classes = {};
 };
 /// "Stiger: 0,8 °C på 3 timer", for Value::trend. `change` is in the unit, positive when rising.
 std::string trend_text(const words::Words& say, double change, std::string_view unit, Duration span, bool steady);
@@ -52,6 +63,8 @@ Html value_row(const words::Words& say, const Value& value);
 /// <dl> around rows.
 Html value_list(const Html& rows);
 
+/// <time datetime="…">text</time> that is written anew as it grows older; `text` is words::age().
+Html age_tag(Instant t, std::string_view text);
 /// <time datetime="…">text</time>
 Html time_tag(Instant t, std::string_view text);
 
@@ -68,8 +81,9 @@ struct Entry {
     std::string id;  ///< stable, for scripts that sort: the slug
     std::string href;
     std::string name;
-    Html front;                           ///< the number
-    Html details;                         ///< one line below the name
+    Html front;    ///< the number
+    Html details;  ///< one line below the name
+    Certainty certainty = Certainty::fresh;
     std::optional<double> latitude = {};  ///< for "nearest first"
     std::optional<double> longitude = {};
 };

@@ -1,7 +1,7 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { public_words } from '../words/load.ts'
 import type { Words } from '../words/words.ts'
-import { type Condition, refresh_ages, show_condition } from './live.ts'
+import { type Condition, refresh_ages, show_advice, show_condition, start_live } from './live.ts'
 
 const now = Date.parse('2026-07-05T12:30:00Z')
 const measured = {
@@ -14,7 +14,7 @@ const measured = {
     simulated: false,
     source: 'x',
 }
-const condition: Condition = { property: 'water_temperature', state: 'fresh', shown: measured, newest: measured, trend: { direction: 'rising', change: 0.8, hours: 3 } }
+const condition: Condition = { property: 'water_temperature', state: 'fresh', shown: measured, newest: measured, trend: { direction: 'rising', change: 0.8, hours: 3 }, advice: 'warm' }
 
 describe('a live value', () => {
     let element: HTMLElement
@@ -44,5 +44,55 @@ describe('a live value', () => {
         show_condition(element, condition, words, now)
         refresh_ages(element, words, now + 10 * 60_000)
         expect(text('time')).toBe('for 22 minutter siden')
+    })
+    it('says when a meter that was taken in last sent, and shows the number with its unit when it sends again', () => {
+        element.querySelector('[data-live-number]')!.className = 'bp-none'
+        show_condition(element, { ...condition, state: 'missing', shown: null, trend: null }, words, now)
+        expect(text('[data-live-age]')).toBe('Måleren sendte sist 5. juli 2026.')
+        show_condition(element, condition, words, now)
+        expect(text('[data-live-number]')).toBe('19,4\u00A0°C')
+        expect(element.querySelector('.bp-none')).toBeNull()
+    })
+    it('is in the class of its own number', () => {
+        element.innerHTML += '<span data-tone="good" data-live-classes=\'{"low":["Lav","good"],"high":["Høy","poor"]}\'>Lav</span>'
+        show_condition(element, { ...condition, property: 'uv_index', shown: { ...measured, value: 7, unit: '1', class: 'high' } }, words, now)
+        expect(text('[data-live-classes]')).toBe('Høy')
+        expect(element.querySelector<HTMLElement>('[data-live-classes]')!.dataset.tone).toBe('poor')
+    })
+    it('rises by percentage points', () => {
+        show_condition(element, { ...condition, shown: { ...measured, value: 60, unit: '%' }, trend: { direction: 'rising', change: 5, hours: 2 } }, words, now)
+        expect(text('[data-live-trend]')).toBe('Stiger: 5 prosentpoeng på 2 timer.')
+    })
+    it('is no longer the present when it has grown too old, and then advises nothing', () => {
+        const page = document.createElement('div')
+        element.dataset.live = 'tjernet/water_temperature'
+        element.dataset.staleAfter = '10800'
+        const advice = document.createElement('p')
+        advice.dataset.liveAdvice = 'tjernet/water_temperature'
+        advice.dataset.sentences = '{"warm":"Behagelig i vannet.","unknown":"Ingen fersk måling."}'
+        page.append(element, advice)
+        show_condition(element, condition, words, now)
+        show_advice(advice, 'warm')
+        refresh_ages(page, words, now + 2 * 3_600_000)
+        expect([element.dataset.certainty, advice.textContent]).toEqual(['fresh', 'Behagelig i vannet.'])
+        refresh_ages(page, words, now + 4 * 3_600_000)
+        expect([element.dataset.certainty, advice.textContent]).toEqual(['stale', 'Ingen fersk måling.'])
+        expect(text('[data-live-age]')).toBe('Måleren svarer ikke. Sist målt for 4 timer siden.')
+        expect(text('[data-live-trend]')).toBe('')
+    })
+})
+
+describe('a list without live values', () => {
+    beforeEach(() => void vi.useFakeTimers({ now }))
+    afterEach(() => {
+        vi.useRealTimers()
+        document.body.replaceChildren()
+    })
+    it('grows older by the clock too', async () => {
+        document.body.innerHTML = '<ul><li><span data-live-age><time datetime="2026-07-05T12:30:00Z">akkurat nå</time></span></li></ul>'
+        const words = await public_words('nb')
+        start_live(() => Promise.resolve(words))
+        await vi.advanceTimersByTimeAsync(40 * 60_000)
+        expect(document.querySelector('time')!.textContent).toBe('for 40 minutter siden')
     })
 })

@@ -4,6 +4,7 @@ import { decimals_of, Format } from '../words/format.ts'
 import type { Words } from '../words/words.ts'
 
 export type Condition = components['schemas']['Condition']
+type Measurement = components['schemas']['Measurement']
 export type LiveCondition = components['schemas']['LiveCondition']
 
 /// Told to whoever wants to draw along (the curve): `event.detail` is a LiveCondition.
@@ -21,16 +22,21 @@ function write_age(target: Element, sentence: string, then: number, age: string)
 }
 
 export function show_condition(element: HTMLElement, condition: Condition, words: Words, now: number): void {
-    const { shown, state, trend } = condition
+    const { shown, newest, state, trend } = condition
     const format = new Format(words)
     element.dataset.certainty = state
     const age = element.querySelector('[data-live-age]')
     if (!shown) {
-        age?.replaceChildren(words.say('parts.missing_why'))
+        age?.replaceChildren(newest ? words.say('parts.missing_since', { date: format.date(Date.parse(newest.time)) }) : words.say('parts.missing_why'))
         return
     }
     const decimals = decimals_of(shown.unit)
-    element.querySelector('[data-live-number]')?.replaceChildren(format.number(shown.value, decimals))
+    const number = element.querySelector('[data-live-number]')
+    // "Ikke målt" stood there, without a unit beside it.
+    const was_missing = number?.classList.contains('bp-none')
+    number?.classList.remove('bp-none')
+    number?.replaceChildren(was_missing ? format.quantity(shown.value, decimals, shown.unit) : format.number(shown.value, decimals))
+    show_class(element, shown)
     const then = Date.parse(shown.time)
     const sentences = { fresh: 'parts.measured', last_good: 'parts.last_good', stale: 'parts.stale', missing: 'parts.measured' } as const
     const why = state === 'last_good' ? ` ${words.say('parts.last_good_why')}` : ''
@@ -41,14 +47,44 @@ export function show_condition(element: HTMLElement, condition: Condition, words
     if (!trend) trend_words.replaceChildren()
     else if (trend.direction === 'steady') trend_words.replaceChildren(words.say('parts.trend_steady', { span }))
     else {
-        const change = format.quantity(Math.abs(trend.change), decimals, shown.unit)
+        const amount = Math.abs(trend.change)
+        const change =
+            shown.unit === '%'
+                ? words.say('parts.percentage_points', { count: format.number(amount, 0) })
+                : format.quantity(amount, decimals, shown.unit)
         trend_words.replaceChildren(words.say(`parts.trend_${trend.direction}`, { change, span }))
     }
 }
 
-/// The ages grow also when nothing new comes.
+/// The class that the number belongs to: "UV-indeks 7 Høy". The page brings the names of all, by id: [name, tone].
+function show_class(element: HTMLElement, shown: Measurement): void {
+    const tag = element.querySelector<HTMLElement>('[data-live-classes]')
+    if (!tag || !shown.class) return
+    const [name, tone] = (JSON.parse(tag.dataset.liveClasses ?? '{}') as Record<string, [string, string]>)[shown.class] ?? []
+    if (!name || !tone) return
+    tag.textContent = name
+    tag.dataset.tone = tone
+}
+
+/// The sentence of advice follows the number that it speaks of. The page brings the sentences, by id.
+export function show_advice(element: HTMLElement, advice: string | null): void {
+    const sentence = advice === null ? undefined : (JSON.parse(element.dataset.sentences ?? '{}') as Record<string, string>)[advice]
+    if (sentence && element.textContent !== sentence) element.textContent = sentence
+}
+
+/// The ages grow also when nothing new comes, and what has grown too old is no longer the present.
 export function refresh_ages(root: ParentNode, words: Words, now: number): void {
     const format = new Format(words)
+    for (const element of root.querySelectorAll<HTMLElement>('[data-stale-after]')) {
+        const age = element.querySelector('[data-live-age]')
+        const then = Date.parse(age?.querySelector('time')?.dateTime ?? '')
+        const { certainty, live, staleAfter } = element.dataset
+        if (!age || (certainty !== 'fresh' && certainty !== 'last_good') || !(now - then > Number(staleAfter) * 1000)) continue
+        element.dataset.certainty = 'stale'
+        write_age(age, words.say('parts.stale', { age: mark }), then, format.age(then, now))
+        element.querySelector('[data-live-trend]')?.replaceChildren()
+        for (const advice of root.querySelectorAll<HTMLElement>('[data-live-advice]')) if (advice.dataset.liveAdvice === live) show_advice(advice, 'unknown')
+    }
     for (const time of root.querySelectorAll<HTMLTimeElement>('[data-live-age] time')) {
         const text = format.age(Date.parse(time.dateTime), now)
         if (time.textContent !== text) time.textContent = text
@@ -56,8 +92,15 @@ export function refresh_ages(root: ParentNode, words: Words, now: number): void 
 }
 
 export function start_live(load_words: () => Promise<Words>, root: Document = document): void {
+    const tick = async () => refresh_ages(root, await load_words(), Date.now())
+    if (root.querySelector('[data-live-age]')) {
+        setInterval(tick, 30_000)
+        // A page taken out of the pocket shows at once how old it is.
+        root.addEventListener('visibilitychange', () => root.visibilityState === 'visible' && void tick())
+    }
     const followed = [...root.querySelectorAll<HTMLElement>('[data-live]')]
     if (followed.length === 0) return
+    const advised = [...root.querySelectorAll<HTMLElement>('[data-live-advice]')]
     const places = new Set(followed.map((element) => element.dataset.live?.split('/')[0]))
     const query = places.size === 1 ? `?place=${encodeURIComponent([...places][0] ?? '')}` : ''
     const source = new EventSource(`/live${query}`)
@@ -69,10 +112,9 @@ export function start_live(load_words: () => Promise<Words>, root: Document = do
                 show_condition(element, live.condition, words, Date.now())
             }
         }
+        for (const element of advised) {
+            if (element.dataset.liveAdvice === `${live.place}/${live.condition.property}`) show_advice(element, live.condition.advice)
+        }
         window.dispatchEvent(new CustomEvent(condition_event, { detail: live }))
     })
-    const tick = async () => refresh_ages(root, await load_words(), Date.now())
-    setInterval(tick, 30_000)
-    // A page taken out of the pocket shows at once how old it is.
-    root.addEventListener('visibilitychange', () => root.visibilityState === 'visible' && void tick())
 }
