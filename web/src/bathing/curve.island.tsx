@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { components } from '../api/schema.ts'
+import { Doubted } from '../charts/doubted.tsx'
 import { Plot } from '../charts/plot.tsx'
 import { path, round_ticks, runs } from '../charts/scale.ts'
 import { nights } from '../charts/sun.ts'
@@ -13,6 +14,8 @@ export type Reading = components['schemas']['Reading']
 /// The last day or two of one property; new readings arrive while the page is open.
 export interface CurveProps {
     place: string
+    /// What the chart is called for who hears it.
+    name?: string
     property: string
     /// UCUM.
     unit: string
@@ -95,7 +98,7 @@ export function Curve(props: CurveProps & { words: Words }) {
 
     return (
         <Plot
-            label={`${say('chart.read')}. ${say('chart.help')}`}
+            label={`${props.name ?? say('chart.read')}. ${say('chart.help')}`}
             x={[from, to]}
             y={[low, high]}
             x_ticks={hour_ticks(from, to, format)}
@@ -125,7 +128,7 @@ export function Curve(props: CurveProps & { words: Words }) {
                         <circle key={only!.time} className="bp-plot-dot" cx={x(Date.parse(only!.time))} cy={y(only!.value)} r={3} />
                     ))}
                     {doubted.map((reading) => (
-                        <circle key={reading.time} className="bp-plot-doubted" cx={x(Date.parse(reading.time))} cy={y(within(reading.value))} r={4} />
+                        <Doubted key={reading.time} x={x(Date.parse(reading.time))} y={y} value={reading.value} low={low} high={high} text={format.number(reading.value, decimals)} />
                     ))}
                     {good.length > 0 && (
                         <circle
@@ -144,6 +147,7 @@ export function Curve(props: CurveProps & { words: Words }) {
 /// What the page says: the place and how many hours back; readings may come with it, else they are fetched.
 export interface CurveIslandProps {
     slug: string
+    name?: string
     property: string
     unit: string
     /// Default 48.

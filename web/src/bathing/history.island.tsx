@@ -1,3 +1,4 @@
+import { Doubted } from '../charts/doubted.tsx'
 import { Plot } from '../charts/plot.tsx'
 import { path, round_ticks, runs } from '../charts/scale.ts'
 import { react_island } from '../islands/react.tsx'
@@ -110,7 +111,7 @@ export function History({ unit, resolution, rows, words, ...props }: HistoryProp
                         <circle key={only!.time} className="bp-plot-dot" cx={x(time(only!))} cy={y(only!.value)} r={3} />
                     ))}
                     {rows.filter((row) => row.usable === false).map((row) => (
-                        <circle key={row.time} className="bp-plot-doubted" cx={x(time(row))} cy={y(within(row.value))} r={4} />
+                        <Doubted key={row.time} x={x(time(row))} y={y} value={row.value} low={low} high={high} text={format.number(row.value, decimals_of(unit))} />
                     ))}
                 </>
             )}

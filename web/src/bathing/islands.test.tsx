@@ -79,6 +79,11 @@ describe('the curve', () => {
         expect(drawn.querySelectorAll('.bp-plot-doubted')).toHaveLength(1)
         expect(drawn.querySelectorAll('.bp-plot-night').length).toBeGreaterThan(0)
     })
+    it('points beyond the axis at what lies there, with its number', async () => {
+        const drawn = await draw(<Curve {...day} words={words} />)
+        expect(drawn.querySelectorAll('circle.bp-plot-doubted')).toHaveLength(0)
+        expect(drawn.querySelector('.bp-plot-beyond')!.textContent).toBe('−50,0')
+    })
     it('is read with the arrow keys, and says when a reading looks wrong', async () => {
         const slider = (await draw(<Curve {...day} words={words} />)).querySelector('[role=slider]')!
         expect(slider.getAttribute('aria-valuetext')).toBe('søndag kl. 13.00: 18,4\u00A0°C')
@@ -115,7 +120,7 @@ describe('the curve', () => {
         const measured = { value: 19, unit: 'Cel', time: at(14), age_seconds: 0, flags: [], usable: true, simulated: true, source: 'x' }
         const live = (place: string) => ({
             place,
-            condition: { property: 'water_temperature' as const, state: 'fresh' as const, shown: measured, newest: measured, trend: null },
+            condition: { property: 'water_temperature' as const, state: 'fresh' as const, shown: measured, newest: measured, trend: null, advice: null },
         })
         const once = with_new(day.readings, live('landfalltjern'), day)
         expect(once).toHaveLength(day.readings.length + 1)
@@ -140,6 +145,12 @@ describe('the season', () => {
         expect(drawn.querySelectorAll('.bp-plot-band')).toHaveLength(1)
         expect(drawn.textContent).toContain('tidligere år')
         expect(drawn.querySelector('[role=slider]')!.getAttribute('aria-valuetext')).toBe('3. juni: 15,0\u00A0°C')
+    })
+    it('is called what it shows, and says one earlier year as one', async () => {
+        const one = days.map((day) => ({ ...day, earlier_min: 13, earlier_mean: 13, earlier_max: 13 }))
+        const slider = (await draw(<SeasonCurve unit="Cel" name="Sesongen 2026" days={one} words={words} />)).querySelector('[role=slider]')!
+        expect(slider.getAttribute('aria-label')).toBe('Sesongen 2026. Bruk piltastene.')
+        expect(slider.getAttribute('aria-valuetext')).toBe('3. juni: 15,0\u00A0°C. Tidligere år 13,0\u00A0°C')
     })
     it('keeps runs whole', () => expect(unbroken(days, (one) => one.mean !== null).map((run) => run.length)).toEqual([1, 1]))
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { name_size, type Point, room_for_name } from './names.ts'
 import { linear, round_ticks, runs } from './scale.ts'
 import { nights, sun_height } from './sun.ts'
 
@@ -41,5 +42,25 @@ describe('the sun over Drammen', () => {
         const [night] = nights(Date.parse('2026-06-21T12:00:00Z'), Date.parse('2026-06-22T12:00:00Z'), latitude, longitude)
         expect(Math.abs(night![0] - Date.parse('2026-06-21T20:43:00Z'))).toBeLessThan(8 * 60_000)
         expect(Math.abs(night![1] - Date.parse('2026-06-22T01:58:00Z'))).toBeLessThan(8 * 60_000)
+    })
+})
+
+describe('the name of a line', () => {
+    const stage = { left: 0, top: 0, right: 300, bottom: 200 }
+    const own: Point[] = Array.from({ length: 31 }, (_, i) => [i * 10, 100 + 30 * Math.sin(i / 3)])
+    const other: Point[] = own.map(([x, y]) => [x, y - 20])
+    const size = name_size('tidligere år')
+    it('lies on no line and no other name, and within the picture', () => {
+        const first = room_for_name(own, size, [own, other], [], stage, 'end')!
+        const second = room_for_name(other, size, [own, other], [first], stage, 'end')!
+        for (const box of [first, second]) {
+            expect(box.left).toBeGreaterThanOrEqual(0)
+            expect(box.right).toBeLessThanOrEqual(300)
+            for (const [x, y] of [...own, ...other]) expect(x > box.left && x < box.right && y > box.top && y < box.bottom).toBe(false)
+        }
+        expect(first.right <= second.left || second.right <= first.left || first.bottom <= second.top || second.bottom <= first.top).toBe(true)
+    })
+    it('is left out where there is no room', () => {
+        expect(room_for_name(own, { width: 400, height: 16 }, [own], [], stage, 'start')).toBeUndefined()
     })
 })

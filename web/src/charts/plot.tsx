@@ -96,7 +96,15 @@ export function Plot({ label, x, y, x_ticks, y_ticks, points, children }: PlotPr
                 ))}
                 {children(across, up, height - margin.bottom)}
                 {x_ticks.map((tick) => (
-                    <text key={tick.at} className="bp-plot-time" data-strong={tick.strong || undefined} x={across(tick.at)} y={height - 8} textAnchor="middle">
+                    // The last one ends where the picture does.
+                    <text
+                        key={tick.at}
+                        className="bp-plot-time"
+                        data-strong={tick.strong || undefined}
+                        x={across(tick.at) > width - 24 ? width : across(tick.at)}
+                        y={height - 8}
+                        textAnchor={across(tick.at) > width - 24 ? 'end' : 'middle'}
+                    >
                         {tick.text}
                     </text>
                 ))}
