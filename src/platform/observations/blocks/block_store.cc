@@ -37,7 +37,7 @@ Result<std::unique_ptr<Store>> BlockStore::open(const BlockOptions& options) {
     TRY(const std::int64_t blocks, writer.meta(Meta::blocks));
     TRY(const std::int64_t day_blocks, writer.meta(Meta::day_blocks));
     TRY(out->removals_, writer.removals());
-    TRY(auto heads, writer.heads());
+    TRY(auto heads, out->whole_heads());
     out->settled_ = static_cast<std::uint64_t>(cursor);
     out->appended_ = out->settled_;
     out->next_number_ = number + 1;
@@ -60,6 +60,37 @@ Result<std::unique_ptr<Store>> BlockStore::open(const BlockOptions& options) {
     }
     out->merges_waiting_ = out->to_merge_.size();
     return out;
+}
+
+/// The rows beside the blocks as they should be, mended where they were damaged.
+Result<std::vector<StoredHead>> BlockStore::whole_heads() {
+    TRY(auto heads, writer_->heads());
+    if (heads.damaged.empty()) {
+        return std::move(heads.whole);
+    }
+    if (!options_.mend) {
+        for (const DatastreamId id : heads.damaged) {
+            damaged_.push_back({id, {earliest_time, latest_time}, "the row with its newest readings is damaged"});
+        }
+        return std::move(heads.whole);
+    }
+    const auto mend = [&]() -> Result<std::vector<DatastreamId>> {
+        TRY_DO(writer_->begin());
+        TRY(auto mended, writer_->mend_heads());
+        TRY_DO(writer_->commit());
+        return mended;
+    };
+    const auto mended = mend();
+    if (!mended) {
+        writer_->rollback();
+        return std::unexpected(mended.error());
+    }
+    for (const DatastreamId id : *mended) {
+        log::warning("observations", "a datastream's newest readings were damaged and are read from its blocks again",
+                     {{"file", options_.path}, {"datastream", std::to_string(id.value)}});
+    }
+    TRY(heads, writer_->heads());
+    return std::move(heads.whole);
 }
 
 std::optional<Snapshot> BlockStore::snapshot(DatastreamId id, Interval interval, std::size_t limit, bool newest) const {

@@ -18,6 +18,8 @@ struct BlockOptions {
     std::size_t readers_max = 4;                     ///< connections for reading; beyond that, readers take turns
     std::size_t cache_bytes_per_reader = 4U << 20U;  ///< SQLite's page cache of each connection
     int compression_level = 6;                       ///< zstd
+    /// What stands beside the blocks and is damaged is made anew from them. Without, it is only named, in statistics().
+    bool mend = true;
 };
 
 /// Compressed blocks in SQLite; docs/formats/block.md has the bytes, docs/decisions/0003 the reasons. Creates the file

@@ -125,6 +125,71 @@ TEST_F(BlockStore, AReadingForADamagedBlockPutsItAsideAndIsKept) {
         << "its bytes are kept for whoever mends";
 }
 
+TEST_F(BlockStore, ADamagedRowBesideTheBlocksIsReadFromThemAgainAndNeverServed) {
+    append_hours(0, 90 * 24);
+    const std::vector<Arrival> unusable{{meter, {start + hours{90 * 24}, std::int64_t{7}, Quality{Quality::spike}}}};
+    std::vector<Outcome> outcome(1);
+    ASSERT_TRUE(store_->append(unusable, {++position_}, outcome));
+    settle();
+    const auto latest = store_->latest(meter);
+    const auto usable = store_->latest_usable(meter);
+    ASSERT_NE(latest->value, usable->value);
+    for (const char* column : {"latest_value", "latest_time", "latest_quality", "usable_value", "usable_time", "count",
+                               "usable_quality", "type", "merged_upto", "fresh_from", "fresh_to", "checksum", "id"}) {
+        SCOPED_TRACE(column);
+        execute(("UPDATE datastream SET " + std::string(column) + " = " + column + " + 1").c_str());
+        options_.mend = false;
+        reopen();
+        EXPECT_EQ(store_->statistics().damaged.size(), 1U);
+        EXPECT_EQ(store_->latest(meter), std::nullopt);
+        options_.mend = true;
+        reopen();
+        EXPECT_TRUE(store_->statistics().damaged.empty());
+        EXPECT_EQ(store_->type(meter), ResultType::integer);
+        EXPECT_EQ(store_->latest(meter)->time, latest->time);
+        EXPECT_EQ(store_->latest(meter)->value, latest->value);
+        EXPECT_EQ(store_->latest(meter)->quality, latest->quality);
+        EXPECT_EQ(store_->latest_usable(meter)->time, usable->time);
+        EXPECT_EQ(store_->latest_usable(meter)->value, usable->value);
+        EXPECT_EQ(store_->count(meter), 90U * 24U + 1U);
+        EXPECT_EQ(store_->range(meter, all_time)->columns.size(), 90U * 24U + 1U);
+        EXPECT_EQ(store_->datastreams(), std::vector{meter});
+    }
+    // And it goes on from there, also where the days have been merged.
+    EXPECT_EQ(append(start + hours{91 * 24}, 1).verdict, Verdict::stored);
+    EXPECT_EQ(append(start + hours{40 * 24}, -1).verdict, Verdict::corrected);
+    settle();
+    while (*store_->maintain()) {
+    }
+    reopen();
+    EXPECT_EQ(store_->latest(meter)->value, Value{std::int64_t{1}});
+    EXPECT_EQ(*store_->count(meter, all_time), 90U * 24U + 2U);
+}
+
+TEST_F(BlockStore, ADatastreamWithoutAReadableBlockHasNoNewestReading) {
+    append_hours(0, 10);
+    settle();
+    execute("UPDATE day_block SET sum = sum + 1; UPDATE datastream SET latest_value = 99");
+    reopen();
+    EXPECT_EQ(store_->latest(meter), std::nullopt);
+    EXPECT_EQ(append(start + hours{20}, 1).verdict, Verdict::stored);
+    settle();
+    EXPECT_EQ(store_->latest(meter)->value, Value{std::int64_t{1}});
+}
+
+TEST_F(BlockStore, ADamagedCursorIsNotBelieved) {
+    append_hours(0, 10);
+    settle();
+    for (const char* key : {"1", "2", "3", "4", "5"}) {
+        SCOPED_TRACE(key);
+        execute(("UPDATE meta SET value = value + 64 WHERE key = " + std::string(key)).c_str());
+        EXPECT_EQ(open_block_store(options_).error().code, Errc::damaged);
+        execute(("UPDATE meta SET value = value - 64 WHERE key = " + std::string(key)).c_str());
+    }
+    reopen();
+    EXPECT_EQ(store_->settled().value, position_);
+}
+
 TEST_F(BlockStore, WhatCompanionsWriteStandsOrFallsWithTheReadings) {
     struct Counter final : Companion {
         Result<void> write(Transaction& transaction, journal::Position upto) override {

@@ -4,11 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "platform/observations/blocks/head.h"
+
 namespace bypuls::observations::blocks {
 
 namespace {
 
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
 constexpr std::int64_t application_id = 0x42506F62;  // "BPob", shown by file(1)
 
 constexpr auto reader_wait = std::chrono::seconds{10};
@@ -50,6 +52,50 @@ Instant instant(std::int64_t value) {
 
 }  // namespace
 
+namespace {
+
+/// Version 2: each row of `datastream` has a checksum, and `meta` has one. What an earlier version wrote is believed.
+Result<void> add_checksums(Connection& connection) {
+    TRY(const std::int64_t version, connection.integer("PRAGMA user_version"));
+    if (version >= 2) {
+        return {};  // another program has been quicker
+    }
+    TRY_DO(connection.execute("ALTER TABLE datastream ADD COLUMN checksum INTEGER"));
+    TRY(Statement all, connection.prepare(fmt::format("SELECT {} FROM datastream", head_columns)));
+    TRY(Statement put, connection.prepare("UPDATE datastream SET checksum = ?2 WHERE id = ?1"));
+    std::vector<std::pair<std::int64_t, std::uint32_t>> sums;
+    for (;;) {
+        TRY(const bool row, all.step());
+        if (!row) {
+            break;
+        }
+        if (const auto stored = read_head_unchecked(all)) {
+            sums.emplace_back(stored->id.value, checksum_of(*stored));
+        }
+    }
+    for (const auto& [id, sum] : sums) {
+        TRY_DO(put.bind(1, id).bind(2, std::int64_t{sum}).run());
+    }
+    TRY(const std::int64_t sum, meta_checksum(connection));
+    return connection.execute(
+        fmt::format("INSERT OR REPLACE INTO meta VALUES (5, {}); PRAGMA user_version = 2", sum).c_str());
+}
+
+}  // namespace
+
+Result<std::int64_t> meta_checksum(Connection& connection) {
+    TRY(Statement all, connection.prepare("SELECT key, value FROM meta WHERE key < 5 ORDER BY key"));
+    Bytes bytes;
+    for (;;) {
+        TRY(const bool row, all.step());
+        if (!row) {
+            return std::int64_t{crc32c(bytes)};
+        }
+        put_u64(bytes, static_cast<std::uint64_t>(all.integer(0)));
+        put_u64(bytes, static_cast<std::uint64_t>(all.integer(1)));
+    }
+}
+
 const char* const block_columns = "start, length, count, unusable, sum, min, max, first, last, lead, tail, bytes";
 
 Result<void> migrate(Connection& connection) {
@@ -66,6 +112,11 @@ Result<void> migrate(Connection& connection) {
             fmt::format("BEGIN IMMEDIATE; {} PRAGMA application_id = {}; PRAGMA user_version = 1; COMMIT", schema_1,
                         application_id)
                 .c_str()));
+    }
+    if (version < schema_version) {
+        TRY_DO(connection.execute("BEGIN IMMEDIATE"));
+        TRY_DO(add_checksums(connection));
+        TRY_DO(connection.execute("COMMIT"));
     }
     return {};
 }

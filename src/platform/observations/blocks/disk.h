@@ -17,10 +17,13 @@ namespace bypuls::observations::blocks {
 enum class Tier : std::uint8_t { month, day };
 
 /// Keys of the table `meta`.
-enum class Meta : std::int64_t { cursor = 1, settle_number = 2, blocks = 3, day_blocks = 4 };
+enum class Meta : std::int64_t { cursor = 1, settle_number = 2, blocks = 3, day_blocks = 4, checksum = 5 };
 
 /// Creates the tables, or brings an older file up to date.
 Result<void> migrate(Connection& connection);
+
+/// CRC-32C of the other rows of `meta`.
+Result<std::int64_t> meta_checksum(Connection& connection);
 
 /// The columns of a block from `start` to `bytes`, as a Walk selects and a Writer inserts them.
 extern const char* const block_columns;

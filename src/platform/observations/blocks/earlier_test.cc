@@ -81,25 +81,34 @@ void expect_same(const Store& before, const Store& today) {
     EXPECT_FALSE(replaced.empty());
 }
 
+constexpr int version_now = 2;
+
 TEST(BlocksOfAnEarlierVersion, HoldTheReadingsTheyHeld) {
     const auto now = database::TestDatabase::make(database::Engine::sqlite).value();
     const auto today = open_block_store({.path = now.path()}).value();
     fill(*today);
-    const std::string frozen = database::earlier_file("platform/observations/blocks", "blocks", 1);
-    if (!std::filesystem::exists(frozen)) {
-        const std::string made = std::filesystem::temp_directory_path() / "blocks-1.sql";
-        ASSERT_TRUE(write_text_file(made, database::freeze(now.path()).value()));
-        FAIL() << frozen << " is not there; what it should hold stands in " << made;
+    for (int version = 1; version <= version_now; ++version) {
+        SCOPED_TRACE(version);
+        const std::string frozen = database::earlier_file("platform/observations/blocks", "blocks", version);
+        if (!std::filesystem::exists(frozen)) {
+            const std::string made =
+                std::filesystem::temp_directory_path() / ("blocks-" + std::to_string(version) + ".sql");
+            ASSERT_TRUE(write_text_file(made, database::freeze(now.path()).value()));
+            FAIL() << frozen << " is not there; what it should hold stands in " << made;
+        }
+        const auto then = database::TestDatabase::make(database::Engine::sqlite).value();
+        const auto thawed = database::thaw_into(then.path(), frozen);
+        ASSERT_TRUE(thawed) << thawed.error();
+        auto before = open_block_store({.path = then.path(), .mend = false});
+        ASSERT_TRUE(before) << before.error();
+        EXPECT_TRUE((*before)->statistics().damaged.empty());
+        expect_same(**before, *today);
+        // And it goes on from there.
+        put(**before, {{meter, {march + 41 * 24h, std::int64_t{200'007}, {}}}}, 4);
+        EXPECT_EQ((*before)->count(meter), today->count(meter) + 1);
+        before = open_block_store({.path = then.path(), .mend = false});
+        EXPECT_EQ((*before)->latest(meter)->value, Value{std::int64_t{200'007}});
     }
-    const auto then = database::TestDatabase::make(database::Engine::sqlite).value();
-    const auto thawed = database::thaw_into(then.path(), frozen);
-    ASSERT_TRUE(thawed) << thawed.error();
-    const auto before = open_block_store({.path = then.path()});
-    ASSERT_TRUE(before) << before.error();
-    expect_same(**before, *today);
-    // And it goes on from there.
-    put(**before, {{meter, {march + 41 * 24h, std::int64_t{200'007}, {}}}}, 4);
-    EXPECT_EQ((*before)->count(meter), today->count(meter) + 1);
 }
 
 }  // namespace

@@ -65,6 +65,7 @@ private:
         return shards_[(static_cast<std::uint64_t>(id.value) / 16) % shard_count];
     }
     std::optional<Snapshot> snapshot(DatastreamId id, Interval interval, std::size_t limit, bool newest) const;
+    Result<std::vector<StoredHead>> whole_heads();
     void note(const std::vector<Damage>& damaged) const;
     void note(const Header& header, const Error& error) const;
 

@@ -336,14 +336,11 @@ Result<void> BlockStore::merge_some() {
                 shape = state->second.shape;
             }
             TRY(const Writer::Change change, writer_->merge(*next, shape, shape.fresh_to));
-            TRY_DO(writer_->put_shape(*next, shape));
+            TRY_DO(writer_->put_shape(*next, shape, change.lost));
             ids.push_back(*next);
             written.shapes.push_back(shape);
             written.lost.push_back(change.lost);
             written.damaged.insert(written.damaged.end(), change.damaged.begin(), change.damaged.end());
-            if (change.lost > 0) {
-                TRY_DO(writer_->lower_count(*next, change.lost));
-            }
         }
         TRY_DO(add_block_counts());
         return writer_->commit();
@@ -432,30 +429,8 @@ Result<void> BlockStore::rewrite_head(StoredHead& stored) {
     if (stored.head.count == 0) {
         return writer_->remove_head(stored.id);
     }
-    Walk walk{writer_->reader(), stored.id, stored.shape, {earliest_time, latest_time}, Order::newest_first};
-    bool newest = true;
-    for (;;) {
-        TRY(const bool more, walk.next());
-        if (!more) {
-            break;
-        }
-        const auto columns = blocks::open(walk.header(), walk.bytes(), dictionaries_);
-        if (!columns) {
-            continue;
-        }
-        if (std::exchange(newest, false)) {
-            stored.head.latest = columns->at(columns->size() - 1);
-        }
-        for (std::size_t row = columns->size(); row-- > 0 && !stored.head.usable;) {
-            if (columns->quality_of(row).usable()) {
-                stored.head.usable = columns->at(row);
-            }
-        }
-        if (stored.head.usable) {
-            break;
-        }
-    }
-    return writer_->put_head(stored);
+    TRY(const bool readable, writer_->find_newest(stored));
+    return readable ? writer_->put_head(stored) : writer_->remove_head(stored.id);
 }
 
 Result<std::uint64_t> BlockStore::forget_in_memory(DatastreamId id, std::span<const Interval> intervals,

@@ -62,6 +62,7 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, Dictionari
         out->connection().execute("PRAGMA query_only = OFF; PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST; "
                                   "PRAGMA journal_size_limit = 67108864"));
     TRY_DO(out->prepare());
+    TRY_DO(out->check_meta());
     TRY(Statement all, out->connection().prepare("SELECT id, kind, bytes FROM dictionary ORDER BY id"));
     for (;;) {
         TRY(const bool row, all.step());
@@ -91,9 +92,9 @@ Result<void> Writer::prepare() {
     TRY(erase_day_, db.prepare("DELETE FROM day_block WHERE datastream = ?1 AND start = ?2 AND day = ?3"));
     TRY(put_aside_, db.prepare("INSERT INTO damaged_block VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
     TRY(put_head_,
-        db.prepare("INSERT OR REPLACE INTO datastream VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"));
-    TRY(put_shape_, db.prepare("UPDATE datastream SET merged_upto = ?2, fresh_from = ?3, fresh_to = ?4 WHERE id = ?1"));
-    TRY(lower_count_, db.prepare("UPDATE datastream SET count = max(0, count - ?2) WHERE id = ?1"));
+        db.prepare(
+            "INSERT OR REPLACE INTO datastream VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"));
+    TRY(get_head_, db.prepare(fmt::format("SELECT {} FROM datastream WHERE id = ?1", head_columns)));
     TRY(remove_head_, db.prepare("DELETE FROM datastream WHERE id = ?1"));
     TRY(put_version_, db.prepare("INSERT INTO version SELECT ?1, ?2, coalesce(max(sequence), 0) + 1, ?3, ?4, ?5 "
                                  "FROM version WHERE datastream = ?1 AND time = ?2"));
@@ -103,8 +104,26 @@ Result<void> Writer::prepare() {
     return {};
 }
 
+Result<void> Writer::commit() {
+    if (std::exchange(meta_changed_, false)) {
+        TRY(const std::int64_t sum, meta_checksum(connection()));
+        TRY_DO(set_meta_.bind(1, static_cast<std::int64_t>(Meta::checksum)).bind(2, sum).run());
+    }
+    return commit_.run();
+}
+
+/// A cursor that is too far on would have the journal's newest records passed over, and thrown away.
+Result<void> Writer::check_meta() {
+    TRY(const std::int64_t stored, meta(Meta::checksum));
+    TRY(const std::int64_t sum, meta_checksum(connection()));
+    return stored == sum
+               ? Result<void>{}
+               : fail(Errc::damaged, "observations database: the row that says up to where the journal has settled");
+}
+
 void Writer::rollback() {
     commit_.reset();
+    meta_changed_ = false;
     month_delta_ = 0;
     day_delta_ = 0;
     if (connection().in_transaction()) {
@@ -113,32 +132,6 @@ void Writer::rollback() {
 }
 
 // --- small tables ----------------------------------------------------------------------------------------------------
-
-Result<std::vector<StoredHead>> Writer::heads() {
-    TRY(Statement all,
-        connection().prepare("SELECT id, type, count, merged_upto, fresh_from, fresh_to, latest_time, latest_value, "
-                             "latest_quality, usable_time, usable_value, usable_quality FROM datastream ORDER BY id"));
-    std::vector<StoredHead> out;
-    for (;;) {
-        TRY(const bool row, all.step());
-        if (!row) {
-            return out;
-        }
-        const auto observation = [&](int column, ResultType type) {
-            return Observation{Instant{Duration{all.integer(column)}}, read_value(all, column + 1, type),
-                               Quality{static_cast<std::uint8_t>(all.integer(column + 2))}};
-        };
-        StoredHead& stored = out.emplace_back();
-        stored.id = DatastreamId{all.integer(0)};
-        stored.head.type = static_cast<ResultType>(all.integer(1));
-        stored.head.count = static_cast<std::uint64_t>(all.integer(2));
-        stored.shape = {Instant{Duration{all.integer(3)}}, all.integer(4), all.integer(5)};
-        stored.head.latest = observation(6, stored.head.type);
-        if (!all.null(9)) {
-            stored.head.usable = observation(9, stored.head.type);
-        }
-    }
-}
 
 Result<std::vector<Removal>> Writer::removals() {
     TRY(Statement all, connection().prepare("SELECT datastream, from_time, to_time, upto FROM removal"));
@@ -154,36 +147,8 @@ Result<std::vector<Removal>> Writer::removals() {
 }
 
 Result<void> Writer::set_meta(Meta key, std::int64_t value) {
+    meta_changed_ = true;
     return set_meta_.bind(1, static_cast<std::int64_t>(key)).bind(2, value).run();
-}
-
-Result<void> Writer::put_head(const StoredHead& stored) {
-    const Head& head = stored.head;
-    put_head_.bind(1, stored.id.value).bind(2, static_cast<std::int64_t>(head.type));
-    put_head_.bind(3, static_cast<std::int64_t>(head.count)).bind(4, micros(stored.shape.merged_upto));
-    put_head_.bind(5, stored.shape.fresh_from).bind(6, stored.shape.fresh_to);
-    put_head_.bind(7, micros(head.latest.time)).bind(9, std::int64_t{head.latest.quality.bits()});
-    bind_value(put_head_, 8, head.latest.value);
-    if (head.usable) {
-        put_head_.bind(10, micros(head.usable->time)).bind(12, std::int64_t{head.usable->quality.bits()});
-        bind_value(put_head_, 11, head.usable->value);
-    } else {
-        put_head_.bind_null(10).bind_null(11).bind_null(12);
-    }
-    return put_head_.run();
-}
-
-Result<void> Writer::put_shape(DatastreamId id, const Shape& shape) {
-    put_shape_.bind(1, id.value).bind(2, micros(shape.merged_upto)).bind(3, shape.fresh_from).bind(4, shape.fresh_to);
-    return put_shape_.run();
-}
-
-Result<void> Writer::lower_count(DatastreamId id, std::uint64_t by) {
-    return lower_count_.bind(1, id.value).bind(2, static_cast<std::int64_t>(by)).run();
-}
-
-Result<void> Writer::remove_head(DatastreamId id) {
-    return remove_head_.bind(1, id.value).run();
 }
 
 Result<void> Writer::put_version(const PendingVersion& version) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "platform/observations/blocks/disk.h"
+#include "platform/observations/blocks/head.h"
 
 /// The blocks as rows of SQLite, for writing. One writer, inside transactions of its caller.
 namespace bypuls::observations::blocks {
@@ -22,23 +23,22 @@ struct PendingVersion {
     journal::Position replaced_by;
 };
 
-/// What is known about a datastream when the program starts.
-struct StoredHead {
-    DatastreamId id;
-    Head head;
-    Shape shape;
-};
-
 class Writer {
 public:
     static Result<std::unique_ptr<Writer>> open(const std::string& path, Dictionaries& dictionaries, int level);
 
     Result<void> begin() { return begin_.run(); }
-    Result<void> commit() { return commit_.run(); }
+    Result<void> commit();
     /// Also after a failed commit.
     void rollback();
 
-    Result<std::vector<StoredHead>> heads();
+    struct Heads {
+        std::vector<StoredHead> whole;
+        std::vector<DatastreamId> damaged;  ///< the row's checksum does not hold
+    };
+    Result<Heads> heads();
+    /// Makes damaged rows anew from the blocks, and rows that are missing. Which they were.
+    Result<std::vector<DatastreamId>> mend_heads();
     Result<std::vector<Removal>> removals();
     Result<std::int64_t> meta(Meta key) { return reader_->meta(key); }
     Result<void> set_meta(Meta key, std::int64_t value);
@@ -57,9 +57,12 @@ public:
     Result<std::uint64_t> remove(DatastreamId id, const Shape& shape, std::span<const Interval> intervals);
 
     Result<void> put_head(const StoredHead& stored);
-    Result<void> put_shape(DatastreamId id, const Shape& shape);
-    Result<void> lower_count(DatastreamId id, std::uint64_t by);
+    /// `lost`: as many readings of it were put aside.
+    Result<void> put_shape(DatastreamId id, const Shape& shape, std::uint64_t lost);
     Result<void> remove_head(DatastreamId id);
+    /// Reads what is newest, and newest of what is usable, from the blocks; `usable` must be empty. False when no block
+    /// can be read.
+    Result<bool> find_newest(StoredHead& stored);
     Result<void> put_version(const PendingVersion& version);
     Result<void> put_removal(const Removal& removal);
     Result<void> forget_removals(journal::Position upto);
@@ -79,6 +82,9 @@ private:
         std::vector<Header> headers;
     };
     Result<void> prepare();
+    Result<void> check_meta();
+    Result<void> mend_head(DatastreamId id);
+    Result<void> put_all_aside(const StoredHead& stored);
     Result<void> put_span(Tier tier, DatastreamId id, Interval span, const Columns& rows, Change& change);
     Result<Neighbours> take_neighbours(Tier tier, DatastreamId id, Interval span, const Columns& rows, Change& change);
     Result<void> insert(Tier tier, DatastreamId id, const Columns& rows);
@@ -91,6 +97,7 @@ private:
     Dictionaries* dictionaries_ = nullptr;
     int level_ = 9;
     std::unique_ptr<Reader> reader_;
+    bool meta_changed_ = false;
     Statement begin_;
     Statement commit_;
     Statement set_meta_;
@@ -100,8 +107,7 @@ private:
     Statement erase_day_;
     Statement put_aside_;
     Statement put_head_;
-    Statement put_shape_;
-    Statement lower_count_;
+    Statement get_head_;
     Statement remove_head_;
     Statement put_version_;
     Statement put_removal_;
