@@ -18,6 +18,7 @@
 #include "platform/database/migrations.h"
 #include "platform/journal/journal.h"
 #include "platform/observations/blocks/block_store.h"
+#include "platform/publication/plane/catalogue.h"
 #include "platform/registry/relational/relational_registry.h"
 
 namespace bypuls::apps {
@@ -39,7 +40,7 @@ public:
         auto town = std::make_unique<TinyTown>();
         TRY_DO(posix_files().create_folders(data + "/internal"));
         TRY_DO(posix_files().create_folders(data + "/public"));
-        TRY_DO(write_text_file(data + "/public/catalogue.json", "{}"));
+        TRY_DO(write_text_file(data + "/public/catalogue.json", publication::to_json({})));
         TRY(town->database, database::Database::open({.url = "sqlite:" + data + "/internal/registry.db"}));
         TRY_DO(database::migrate(*town->database, {registry::registry_component()}, town->clock));
         TRY(town->registry, registry::open_relational_registry(*town->database, town->clock));

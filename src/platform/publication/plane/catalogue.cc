@@ -2,12 +2,22 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "core/bytes.h"
 
 namespace bypuls::publication {
 namespace {
 
 using nlohmann::json;
+
+constexpr const char* checksum_member = "checksum";
+
+/// Of everything but itself, as we would write it: white space does not matter.
+std::string checksum_of(const json& root) {
+    return fmt::format("{:08x}", crc32c(as_bytes(root.dump())));
+}
 
 json words_json(const PublicWords& words) {
     return {{"nb", words.nb}, {"nn", words.nn}, {"en", words.en}};
@@ -129,20 +139,29 @@ std::string to_json(const Catalogue& catalogue) {
     for (const PublicPlace& place : catalogue.places) {
         places.push_back(place_json(place));
     }
-    return json{{"version", catalogue.version}, {"places", std::move(places)}}.dump(1);
+    json root{{"version", catalogue.version}, {"places", std::move(places)}};
+    root[checksum_member] = checksum_of(root);
+    return root.dump(1);
 }
 
 Result<Catalogue> catalogue_from_json(std::string_view text) {
     try {
-        const json root = json::parse(text);
+        json root = json::parse(text);
         Catalogue catalogue;
+        if (const auto sum = root.find(checksum_member); sum != root.end()) {
+            const auto stored = sum->get<std::string>();
+            root.erase(checksum_member);
+            if (stored != checksum_of(root)) {
+                return fail(Errc::damaged, "its checksum does not hold");
+            }
+        }
         catalogue.version = root.at("version");
         for (const json& place : root.at("places")) {
             catalogue.places.push_back(place_from(place));
         }
         return catalogue;
-    } catch (const json::exception& trouble) {
-        return fail(Errc::malformed, std::string("the public catalogue cannot be read: ") + trouble.what());
+    } catch (const json::exception&) {
+        return fail(Errc::damaged, "it is not a whole catalogue");
     }
 }
 

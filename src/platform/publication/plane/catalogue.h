@@ -81,8 +81,10 @@ struct Catalogue {
     friend bool operator==(const Catalogue&, const Catalogue&) = default;
 };
 
+/// JSON that carries its own checksum, docs/formats/catalogue.md.
 std::string to_json(const Catalogue& catalogue);
-/// Errc::malformed for anything else than to_json() writes.
+/// Errc::damaged for anything else than to_json() writes. What an earlier version wrote has no checksum and is
+/// believed.
 Result<Catalogue> catalogue_from_json(std::string_view text);
 
 }  // namespace bypuls::publication

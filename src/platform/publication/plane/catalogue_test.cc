@@ -39,6 +39,30 @@ TEST(Catalogue, WhatIsNotACatalogueIsRefused) {
     EXPECT_FALSE(catalogue_from_json(R"({"version":1,"places":[{"slug":1}]})").has_value());
 }
 
+TEST(Catalogue, NoBitThatTurnsOverGoesUnnoticed) {
+    const std::string whole = to_json(sample());
+    for (std::size_t at = 0; at < whole.size(); ++at) {
+        for (const int bit : {0, 3, 5}) {
+            std::string damaged = whole;
+            damaged[at] = static_cast<char>(damaged[at] ^ (1 << bit));
+            const auto read = catalogue_from_json(damaged);
+            // White space alone may differ, and then nothing else does; so may the name of the checksum itself.
+            if (read) {
+                EXPECT_EQ(*read, sample()) << damaged;
+            } else {
+                EXPECT_EQ(read.error().code, Errc::damaged);
+            }
+        }
+    }
+}
+
+TEST(Catalogue, OfAnEarlierVersionHasNoChecksumAndIsRead) {
+    std::string text = to_json(sample());
+    const auto at = text.find(R"("checksum":)");
+    text.erase(at, text.find('\n', at) - at);
+    EXPECT_EQ(catalogue_from_json(text).value(), sample());
+}
+
 TEST(Catalogue, AWordThatIsMissingFallsBackToBokmal) {
     EXPECT_EQ(sample().places[0].name.in("en"), "Landfalltjern");
     EXPECT_EQ(sample().places[0].description.in("nn"), "Eit tjern");

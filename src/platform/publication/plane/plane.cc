@@ -5,6 +5,7 @@
 
 #include "core/check.h"
 #include "core/files.h"
+#include "core/log.h"
 #include "platform/database/migrations.h"
 #include "platform/database/whole.h"
 #include "platform/observations/blocks/block_store.h"
@@ -63,7 +64,17 @@ Result<void> PlaneFiles::load_catalogue() {
     auto text = read_text_file(catalogue_path());
     auto loaded = std::make_shared<Catalogue>();
     if (text) {
-        TRY(*loaded, catalogue_from_json(*text));
+        auto read = catalogue_from_json(*text);
+        if (read) {
+            *loaded = std::move(*read);
+        } else if (role_ == Role::gate) {
+            log::warning("publication", "the public catalogue is damaged and is made anew",
+                         {{"file", catalogue_path()}, {"why", read.error().what}});
+        } else {
+            return std::unexpected(database::with_remedy(
+                std::move(read).error(), catalogue_path(),
+                "the gate makes it anew from the internal plane when the program starts with both planes"));
+        }
     } else if (text.error().code != Errc::not_found) {
         return std::unexpected(std::move(text).error());
     }
