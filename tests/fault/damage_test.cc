@@ -5,12 +5,14 @@
 #include <fstream>
 
 #include <fmt/format.h>
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 #include <sys/wait.h>
 
+#include "core/files.h"
 #include "core/random.h"
 #include "core/time/iso8601.h"
+#include "platform/observations/blocks/sqlite.h"
 
 #include "tests/fault/audit.h"
 
@@ -18,6 +20,9 @@ namespace bypuls::fault {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
 namespace fs = std::filesystem;
 
 std::vector<std::string> segments(const Town& town) {
@@ -38,6 +43,14 @@ void turn_bit(const std::string& path, Random& random) {
     const int byte = file.get();
     file.seekp(at);
     file.put(static_cast<char>(byte ^ (1 << random.below(8))));
+}
+
+void turn_bit_at(const std::string& path, std::uint64_t at) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(at));
+    const int byte = file.get();
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put(static_cast<char>(byte ^ 0x10));
 }
 
 void cut_short(const std::string& path, Random& random) {
@@ -63,6 +76,21 @@ protected:
             town_.kill_now();
         }
         fs::copy(town_.data(), whole_, fs::copy_options::recursive);
+    }
+    /// A command of the program on the town; its exit code. What it says is in told().
+    int run(std::vector<std::string> arguments) {
+        arguments.insert(arguments.end(), {"--data", town_.data()});
+        std::ofstream(said_, std::ios::trunc).close();
+        return Town::run(arguments, said_);
+    }
+    std::string told() const { return read_text_file(said_).value(); }
+    /// Behind the program's back: what a bit that turned over in a row does, and no page or index tells.
+    void change(const std::string& file, const std::string& sql) {
+        auto connection = observations::blocks::Connection::open(town_.data() + "/" + file,
+                                                                 observations::blocks::Connection::Mode::write);
+        ASSERT_TRUE(connection.has_value()) << connection.error();
+        const auto done = connection->execute(sql.c_str());
+        ASSERT_TRUE(done.has_value()) << done.error();
     }
     void mend() {
         fs::remove_all(town_.data());
@@ -137,6 +165,7 @@ protected:
     Folder folder_;
     Town town_{folder_.path()};
     const std::string ledger_ = folder_.path() + "/ledger";
+    const std::string said_ = folder_.path() + "/said";
     const std::string whole_ = folder_.path() + "/whole";
     SeededRandom random_{7};
     int refused_ = 0;
@@ -174,6 +203,103 @@ TEST_F(Damage, InTheRegistryAndTheIdentityIsToldAndNeverServed) {
 TEST_F(Damage, InTheSessionsOfMqttIsToldAndNeverServed) {
     damage_and_look(town_.data() + "/internal/mqtt.db", 5);
     EXPECT_GT(refused_, 0);
+}
+
+/// The log of a database that was running: SQLite alone would take the revocation for never made.
+TEST_F(Damage, InTheLogOfTheRegistryIsToldAndOpensNoRevokedKey) {
+    const std::string log = town_.data() + "/internal/registry.db-wal";
+    town_.start({});
+    ASSERT_TRUE(town_.await_serving().has_value());
+    ASSERT_EQ(run({"token", "revoke", "1"}), 0) << told();
+    EXPECT_EQ(town_.get("/sta/v1.1/Things", token_).first, 401);
+    for (int key = 0; key < 3; ++key) {
+        town_.make_token({});
+    }
+    town_.kill_now();
+    fs::remove_all(whole_);
+    fs::copy(town_.data(), whole_, fs::copy_options::recursive);
+    EXPECT_EQ(run({"verify"}), 0) << told();
+    int found = 0;
+    for (const bool with_index : {true, false}) {
+        mend();
+        if (!fs::exists(log)) {
+            continue;
+        }
+        found += 1;
+        if (!with_index) {
+            fs::remove(town_.data() + "/internal/registry.db-shm");
+        }
+        // Where the revocation lies: before the three keys, each a transaction of some pages.
+        const auto size = fs::file_size(log);
+        ASSERT_GT(size, 12U * 4120U);
+        turn_bit_at(log, size - 10 * 4120 + 3000);
+        for (const auto& command : std::vector<std::vector<std::string>>{{"verify"}, {"token", "list"}, {"doctor"}}) {
+            EXPECT_EQ(run(command), 1) << command.front();
+            EXPECT_THAT(told(), HasSubstr("registry.db-wal is damaged at byte")) << command.front();
+        }
+        EXPECT_EQ(run({"backup", "--to", folder_.path() + "/backup"}), 1) << told();
+        town_.start({});
+        EXPECT_FALSE(town_.await_serving().has_value());
+        EXPECT_EQ(fs::file_size(log), size) << "it is there still, to be looked at";
+
+        town_.start({.arguments = {"--accept-loss", "internal/registry.db-wal"}});
+        const auto serving = town_.await_serving();
+        ASSERT_TRUE(serving.has_value()) << serving.error();
+        town_.kill_now();
+        EXPECT_EQ(fs::file_size(log + ".damaged-1"), size);
+        town_.start({});
+        EXPECT_TRUE(town_.await_serving().has_value()) << "once is enough";
+        EXPECT_EQ(town_.stop(), 0);
+        EXPECT_EQ(run({"verify"}), 0) << told();
+    }
+    EXPECT_EQ(found, 2);
+}
+
+TEST_F(Damage, BesideTheBlocksIsToldAndReadFromThemAgain) {
+    for (const char* file : {"internal/observations.db", "public/observations.db"}) {
+        SCOPED_TRACE(file);
+        mend();
+        const bool internal = std::string_view(file).starts_with("internal");
+        if (internal) {
+            change(file, "UPDATE datastream SET latest_value = 31.5, usable_value = 31.5");
+        } else {
+            change(file, "INSERT OR REPLACE INTO datastream SELECT 1, 0, 1, 0, 0, -1, 0, 31.5, 0, 0, 31.5, 0, 7");
+        }
+        EXPECT_EQ(run({"verify"}), 1);
+        EXPECT_THAT(told(), HasSubstr(std::string(file) + " blocks"));
+        const std::size_t before = town_.log().size();
+        town_.start({.more = std::string(with_mqtt)});
+        const auto serving = town_.await_serving();
+        ASSERT_TRUE(serving.has_value()) << serving.error();
+        EXPECT_THAT(town_.log().substr(before), HasSubstr(std::string(file) + R"(","datastream":")"));
+        EXPECT_GT(read_back(), 0U);
+        EXPECT_EQ(town_.stop(), 0);
+        EXPECT_EQ(run({"verify"}), 0) << told();
+        const Found found = audit(town_, read_ledger(ledger_));
+        EXPECT_EQ(found.missing + found.damaged, 0U);
+    }
+}
+
+TEST_F(Damage, OfThePublicCatalogueIsToldAndMendedFromTheInternalPlane) {
+    const std::string catalogue = town_.data() + "/public/catalogue.json";
+    for (const bool cut : {false, true}) {
+        mend();
+        cut ? cut_short(catalogue, random_) : turn_bit_at(catalogue, fs::file_size(catalogue) / 2);
+        EXPECT_EQ(run({"verify"}), 1);
+        EXPECT_THAT(told(), HasSubstr("public/catalogue.json"));
+        town_.start({.arguments = {"--plane", "public"}});
+        const auto alone = town_.await_serving();
+        ASSERT_FALSE(alone.has_value());
+        EXPECT_THAT(alone.error().what,
+                    AllOf(HasSubstr(catalogue + " is damaged"), HasSubstr("both planes"), Not(HasSubstr("exception"))));
+        const std::size_t before = town_.log().size();
+        town_.start({});
+        const auto serving = town_.await_serving();
+        ASSERT_TRUE(serving.has_value()) << serving.error();
+        EXPECT_THAT(town_.log().substr(before), HasSubstr("the public catalogue is damaged and is made anew"));
+        EXPECT_EQ(town_.stop(), 0);
+        EXPECT_EQ(run({"verify"}), 0) << told();
+    }
 }
 
 TEST_F(Damage, OfThePublicPlaneIsToldAndMendedFromTheInternalOne) {

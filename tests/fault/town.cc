@@ -88,7 +88,9 @@ void Town::start(const Start& setup) {
     const std::string log = folder_ + "/log";
     std::error_code none;
     log_from_ = std::filesystem::exists(log, none) ? std::filesystem::file_size(log, none) : 0;
-    process_ = launch({"serve", "--config", folder_ + "/bypuls.toml", "--data", data()}, log, setup.fault);
+    std::vector<std::string> arguments{"serve", "--config", folder_ + "/bypuls.toml", "--data", data()};
+    arguments.insert(arguments.end(), setup.arguments.begin(), setup.arguments.end());
+    process_ = launch(arguments, log, setup.fault);
 }
 
 int Town::run(const std::vector<std::string>& arguments, const std::string& log, const std::string& fault) {

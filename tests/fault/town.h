@@ -31,9 +31,10 @@ private:
 /// What the configuration file says; the rest has its defaults.
 struct Start {
     std::chrono::milliseconds settle_interval{100};
-    std::string data;   ///< empty: "data" in the folder
-    std::string fault;  ///< the file of a Fault that the program runs under; empty: none
-    std::string more;   ///< further tables of the configuration file
+    std::string data;                         ///< empty: "data" in the folder
+    std::string fault;                        ///< the file of a Fault that the program runs under; empty: none
+    std::string more;                         ///< further tables of the configuration file
+    std::vector<std::string> arguments = {};  ///< further ones of the command line
 };
 
 class Town {

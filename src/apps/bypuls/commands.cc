@@ -1,5 +1,7 @@
 #include "apps/bypuls/commands.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <functional>
 #include <iostream>
@@ -12,6 +14,7 @@
 
 #include "apps/bypuls/demo.h"
 #include "apps/bypuls/import.h"
+#include "apps/bypuls/logs.h"
 #include "apps/bypuls/operate.h"
 #include "city/participation/explanation/commands.h"
 #include "core/files.h"
@@ -33,7 +36,11 @@ struct Common {
     std::string plane = "both";
     bool verbose = false;
     bool anonymous_writes = false;
+    std::vector<std::string> accept_loss;
 };
+
+/// They open no database of the town's, or look at its log themselves and change nothing.
+constexpr std::array<std::string_view, 5> leave_logs_alone{"verify", "doctor", "restore", "lorawan", "replay"};
 
 void add_common(CLI::App& command, Common& common) {
     command.add_option("--config", common.config_file,
@@ -109,6 +116,7 @@ private:
     ImportCommands import_;
     std::vector<std::string> variables_;
     Work chosen_;
+    bool minds_logs_ = false;
 };
 
 Program::Program() {
@@ -130,7 +138,11 @@ Program::Program() {
 CLI::App& Program::add(CLI::App& parent, const std::string& name, const std::string& what, Work work) {
     CLI::App& command = *parent.add_subcommand(name, what);
     add_common(command, common_);
-    command.callback([this, work = std::move(work)] { chosen_ = work; });
+    command.callback(
+        [this, work = std::move(work), minds = std::ranges::find(leave_logs_alone, name) == leave_logs_alone.end()] {
+            chosen_ = work;
+            minds_logs_ = minds;
+        });
     return command;
 }
 
@@ -144,6 +156,9 @@ void Program::add_serve() {
         "--anonymous-writes", common_.anonymous_writes,
         "for suites and tutorials: SensorThings reads and changes the internal plane without a key; only on an "
         "address of this machine alone");
+    command.add_option("--accept-loss", common_.accept_loss,
+                       "a damaged log, such as internal/registry.db-wal: start without the changes that it has lost, "
+                       "and keep it beside; may be given again");
 }
 
 void Program::add_token() {
@@ -190,6 +205,12 @@ int Program::run(int argc, char** argv) {
     Settings settings;
     if (!settings_from(common_, settings)) {
         return exit_arguments;
+    }
+    if (minds_logs_) {
+        if (const auto minded = mind_logs(settings.data, settings.planes, common_.accept_loss); !minded) {
+            std::cerr << minded.error().what << "\n";
+            return exit_failed;
+        }
     }
     return chosen_(settings);
 }

@@ -20,6 +20,7 @@
 #include "core/files.h"
 #include "core/time/iso8601.h"
 #include "platform/database/migrations.h"
+#include "platform/database/write_ahead_log.h"
 
 namespace bypuls::apps {
 namespace {
@@ -160,6 +161,11 @@ Finding schema(const Settings& settings) {
     }
     if (!*there) {
         return {"schema", State::ok, "there is no database yet; the first start makes it"};
+    }
+    // Opening it would complete what a damaged log has lost.
+    const auto log = database::look_at_log(posix_files(), path);
+    if (!log || log->lost > 0) {
+        return {"schema", State::fault, log ? database::sentence_of(*log, path) : log.error().what};
     }
     const auto open = database::Database::open({.url = settings.registry_url()});
     if (!open) {

@@ -1,0 +1,1 @@
+fuzz_target(NAME write_ahead_log USES platform/database core/simulated)
