@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "core/config/toml.h"
+#include "core/nearest.h"
 #include "core/text.h"
 
 namespace bypuls::config {
@@ -112,18 +114,20 @@ struct Reader::Impl {
         }
     }
 
+    /// Slips in the key, or else the same name in another table: `listen` above all tables means `server.listen`.
     std::string nearest(std::string_view key) const {
-        const std::string* best = nullptr;
-        std::size_t best_distance = 4;  // farther than three edits is another word, not a slip
-        for (const std::string& known : asked) {
-            const std::size_t distance = edit_distance(key, known);
-            if (distance < best_distance) {
-                best = &known;
-                best_distance = distance;
-            }
+        const std::string_view name = name_in(key);
+        const std::vector<std::string> known(asked.begin(), asked.end());
+        // The name alone decides how much may be wrong, or else any short name would be near to another of its table.
+        auto near = near_misses(key, known, name.size() / 3);
+        if (near.empty()) {
+            std::ranges::copy_if(known, std::back_inserter(near),
+                                 [&](const auto& one) { return name_in(one) == name; });
         }
-        return best == nullptr ? "" : fmt::format("; did you mean '{}'?", *best);
+        return did_you_mean(near);
     }
+
+    static std::string_view name_in(std::string_view key) { return key.substr(key.rfind('.') + 1); }
 };
 
 Reader::Reader(std::string_view toml) : impl_(std::make_unique<Impl>()) {
@@ -261,6 +265,11 @@ std::vector<std::string> Reader::texts(std::string_view key) {
         values.push_back(*item.value_exact<std::string>());
     }
     return values;
+}
+
+void Reader::fault(std::string_view key, std::string_view sentence) {
+    const toml::node* node = impl_->find(key);
+    impl_->fault(node == nullptr ? 0 : line_of(*node), fmt::format("{} {}", key, sentence));
 }
 
 std::vector<Fault> Reader::finish() {

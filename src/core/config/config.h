@@ -22,7 +22,8 @@ struct Fault {
 };
 
 /// Reads a TOML text (TOML 1.0) key by key. Everything has a default; every fault is collected, so that the operator
-/// mends them all at once; a key that nobody asked for is a fault too, with the nearest known name.
+/// mends them all at once; a key that nobody asked for is a fault too, with the known names that it was likely meant to
+/// be.
 ///
 ///     config::Reader reader(text);
 ///     options.listen = reader.text("server.listen", "127.0.0.1:8080");
@@ -51,6 +52,10 @@ public:
     std::vector<std::string> texts(std::string_view key);
     /// How many `[[key]]` there are; what stands in each is asked for as "key[0].name".
     std::size_t tables(std::string_view key);
+
+    /// What only the caller can see is wrong with a key's value, as the rest of a sentence that begins with the key:
+    /// "must not be empty". Stands among the other faults, with its line.
+    void fault(std::string_view key, std::string_view sentence);
 
     /// All faults, in the order of the file.
     std::vector<Fault> finish();

@@ -56,6 +56,35 @@ TEST(Config, TellsEveryFaultAtOnceWithItsLine) {
     EXPECT_EQ(faults[3], (Fault{4, "there is no setting 'thraeds'; did you mean 'threads'?"}));
 }
 
+TEST(Config, AnUnknownKeyIsAnsweredWithTheKnownOnesThatAreNearAndElseWithNone) {
+    Reader reader("foo = 1\nlisten = \"a\"\n[server]\nweb = \"x\"\nwbe = 1\ntrusted_proxy = 1\n[sever]\norigin = 1\n");
+    for (const auto* key : {"town", "server.listen", "mqtt.listen", "server.web", "server.origin"}) {
+        reader.text(key, "");
+    }
+    reader.texts("server.trusted_proxies");
+    const auto faults = reader.finish();
+    const auto sentence = [](const auto& what) { return testing::Field(&Fault::sentence, what); };
+    EXPECT_THAT(faults,
+                ElementsAre(sentence("there is no setting 'foo'"),
+                            sentence("there is no setting 'listen'; did you mean 'mqtt.listen' or 'server.listen'?"),
+                            sentence("there is no setting 'server.wbe'; did you mean 'server.web'?"),
+                            sentence("there is no setting 'server.trusted_proxy'; did you mean "
+                                     "'server.trusted_proxies'?"),
+                            sentence("there is no setting 'sever.origin'; did you mean 'server.origin'?")));
+}
+
+TEST(Config, WhatTheCallerFindsStandsWithItsLineAmongTheOthers) {
+    Reader reader("a = 1\nb = \"\"\nc = 1\n");
+    reader.integer("a", 0, 2, 3);
+    reader.text("b", "");
+    reader.text("c", "");
+    reader.text("d", "");
+    reader.fault("b", "must not be empty");
+    reader.fault("d", "must be said");
+    EXPECT_THAT(reader.finish(), ElementsAre(Fault{0, "d must be said"}, Fault{1, "a must lie between 2 and 3"},
+                                             Fault{2, "b must not be empty"}, Fault{3, "c must be a text in quotes"}));
+}
+
 TEST(Config, WhatIsNotTomlIsOneFaultWithItsLine) {
     Reader reader("a = 1\nb = = 2\n");
     EXPECT_EQ(reader.integer("a", 7, 0, 9), 7);
