@@ -53,7 +53,8 @@ Connection::Connection(Loop& loop, Loop::Socket socket)
       wire_(std::move(socket), loop.parts().tls),
       reader_(loop.parts().options.limits),
       place_(loop.enter(*this)),
-      remote_(wire_.remote_address()) {
+      remote_(wire_.remote_address()),
+      is_proxy_(loop.parts().proxies.contains(remote_)) {
     set_deadline(limits().header_time_max);
 }
 
@@ -258,18 +259,11 @@ void Connection::complete_request() {
     request.secure = wire_.is_tls();
     request.language = language_for(request);
     keep_alive_ = reader_.keep_alive() && !loop_.stopping();
-    const auto& proxies = loop_.parts().options.trusted_proxies;
-    if (std::ranges::find(proxies, remote_) == proxies.end()) {
+    if (!is_proxy_) {
         return;
     }
-    // The proxy adds to the end of the list; what stands before may be anyone's invention.
     if (const auto forwarded = request.headers.all("X-Forwarded-For"); !forwarded.empty()) {
-        const std::string_view last = trim(forwarded.back().substr(forwarded.back().rfind(',') + 1));
-        boost::system::error_code not_an_address;
-        const auto address = asio::ip::make_address(last, not_an_address);
-        if (!not_an_address) {
-            request.remote = address.to_string();
-        }
+        request.remote = sender_behind(forwarded, loop_.parts().proxies);
     }
     request.secure = request.secure || request.header("X-Forwarded-Proto") == "https";
 }

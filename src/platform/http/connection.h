@@ -87,6 +87,7 @@ private:
     boost::asio::cancellation_signal cancel_;
     Loop::Place place_;
     std::string remote_;
+    bool is_proxy_;  // what it says of the sender is believed
     std::vector<char> in_;
     std::size_t in_begin_ = 0;
     std::size_t in_end_ = 0;

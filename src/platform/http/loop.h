@@ -13,6 +13,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "platform/http/counting.h"
+#include "platform/http/networks.h"
 #include "platform/http/server.h"
 
 namespace bypuls::http {
@@ -25,6 +26,7 @@ struct ServerParts {
     const ServerOptions& options;
     const Clock& clock;
     boost::asio::ssl::context* tls;  // null: plain
+    const Networks& proxies;         // those that are believed about who asks
     Counting& counting;
     std::size_t connections_per_loop_max;
 };

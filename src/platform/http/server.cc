@@ -65,14 +65,15 @@ Result<std::unique_ptr<asio::ssl::context>> open_tls(const TlsFiles& files) {
 
 class BeastServer final : public Server {
 public:
-    BeastServer(const Router& router, ServerOptions options, std::unique_ptr<asio::ssl::context> tls)
-        : router_(router), options_(std::move(options)), tls_(std::move(tls)) {
+    BeastServer(const Router& router, ServerOptions options, std::unique_ptr<asio::ssl::context> tls, Networks proxies)
+        : router_(router), options_(std::move(options)), tls_(std::move(tls)), proxies_(std::move(proxies)) {
         options_.threads = std::max<std::size_t>(options_.threads, 1);
         const std::size_t allowed = connections_allowed(options_.limits.connections_max);
         const ServerParts parts{.router = router_,
                                 .options = options_,
                                 .clock = options_.clock != nullptr ? *options_.clock : system_clock_,
                                 .tls = tls_.get(),
+                                .proxies = proxies_,
                                 .counting = counting_,
                                 .connections_per_loop_max = std::max<std::size_t>(allowed / options_.threads, 1)};
         for (std::size_t i = 0; i < options_.threads; ++i) {
@@ -114,6 +115,7 @@ private:
     ServerOptions options_;
     SystemClock system_clock_;
     std::unique_ptr<asio::ssl::context> tls_;
+    Networks proxies_;
     Counting counting_;
     std::vector<std::unique_ptr<Loop>> loops_;
     std::optional<tcp::acceptor> acceptor_;
@@ -125,7 +127,8 @@ Result<void> BeastServer::listen() {
     error_code error;
     const auto address = asio::ip::make_address(options_.address, error);
     if (error) {
-        return fail(Errc::malformed, fmt::format("listen address {}: not an IP address", options_.address));
+        return fail(Errc::malformed,
+                    fmt::format("listen address {}: not an IP address such as 127.0.0.1", options_.address));
     }
     const tcp::endpoint wanted(address, options_.port);
     acceptor_->open(wanted.protocol(), error);
@@ -217,7 +220,11 @@ Result<std::unique_ptr<Server>> start_server(const Router& router, ServerOptions
     if (options.tls) {
         TRY(tls, open_tls(*options.tls));
     }
-    auto server = std::make_unique<BeastServer>(router, std::move(options), std::move(tls));
+    auto proxies = Networks::parse(options.trusted_proxies);
+    if (!proxies) {
+        return fail(proxies.error().code, "trusted proxies: " + proxies.error().what);
+    }
+    auto server = std::make_unique<BeastServer>(router, std::move(options), std::move(tls), std::move(*proxies));
     TRY_DO(server->start());
     return server;
 }

@@ -58,7 +58,7 @@ struct ServerOptions {
     /// Loops, each with a thread; a connection stays on its own. With more than one, handlers must be thread-safe.
     std::size_t threads = 1;
     Limits limits = {};
-    /// Addresses whose X-Forwarded-For and X-Forwarded-Proto count. Nobody else's do.
+    /// Addresses and networks (networks.h) whose X-Forwarded-For and X-Forwarded-Proto count. Nobody else's do.
     std::vector<std::string> trusted_proxies = {};
     std::optional<TlsFiles> tls = {};
     /// Every request passes it; absent: all routes are open.

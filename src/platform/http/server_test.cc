@@ -288,15 +288,22 @@ TEST_F(HttpServer, BelievesOnlyItsOwnProxyAboutTheSender) {
     router_.get("/who", [](Request& request) -> Task<Response> {
         co_return text(request.remote + (request.secure ? " secure" : ""));
     });
-    const std::string fields = "X-Forwarded-For: 6.6.6.6, 10.0.0.7\r\nX-Forwarded-Proto: https\r\n";
+    const std::string fields = "X-Forwarded-For: 6.6.6.6, 192.168.0.7\r\nX-Forwarded-Proto: https\r\n";
     start();
     EXPECT_EQ(connect().exchange("GET /who", fields).body, "127.0.0.1");
     server_->stop(std::chrono::seconds{1});
 
-    options_.trusted_proxies = {"127.0.0.1"};
+    options_.trusted_proxies = {"10.0.0.0/8"};
+    start();
+    EXPECT_EQ(connect().exchange("GET /who", fields).body, "127.0.0.1");
+    server_->stop(std::chrono::seconds{1});
+
+    options_.trusted_proxies = {"127.0.0.0/8"};
     start();
     const RawResponse response = connect().exchange("GET /who", fields);
-    EXPECT_EQ(response.body, "10.0.0.7 secure");
+    EXPECT_EQ(response.body, "192.168.0.7 secure");
+    EXPECT_EQ(connect().exchange("GET /who", "X-Forwarded-For: 6.6.6.6, 127.0.0.1\r\n").body, "6.6.6.6");
+    EXPECT_EQ(connect().exchange("GET /who", "X-Forwarded-For: 6.6.6.6, junk\r\n").body, "unknown");
     EXPECT_TRUE(response.headers.has("Strict-Transport-Security"));
 }
 
@@ -413,6 +420,7 @@ TEST(StartServer, SaysWhyItCannotListen) {
     EXPECT_EQ(second.error().code, Errc::unavailable);
     EXPECT_THAT(second.error().what, HasSubstr(std::to_string((*first)->port())));
     EXPECT_EQ(start_server(router, {.address = "not an address"}).error().code, Errc::malformed);
+    EXPECT_EQ(start_server(router, {.trusted_proxies = {"nope"}}).error().code, Errc::malformed);
     EXPECT_EQ(start_server(router, {.tls = TlsFiles{"missing.pem", "missing.key"}}).error().code, Errc::malformed);
 }
 
