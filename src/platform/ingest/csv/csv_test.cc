@@ -114,6 +114,7 @@ TEST(CsvMap, TomlSaysTheSame) {
 
 TEST(CsvMap, AFaultNamesItsKey) {
     const auto fault = [](std::string_view words) { return parse_map_words(words).error().what; };
+    EXPECT_THAT(fault("time=t,water=vann:number:grader"), HasSubstr("'grader' of the column 'vann'"));
 
     EXPECT_EQ(fault("time=t"), "the map names no column with values: datastream=column");
     EXPECT_EQ(fault("v=v"), "the map does not say which column holds the time: time=…");

@@ -7,6 +7,7 @@
 
 #include "core/config/config.h"
 #include "core/text.h"
+#include "core/ucum.h"
 #include "platform/ingest/csv/values.h"
 
 namespace bypuls::ingest::csv {
@@ -158,6 +159,11 @@ Result<void> check_map(const Map& map) {
         return fail(Errc::malformed, "the map names no column with values: datastream=column");
     }
     for (std::size_t i = 0; i < map.columns.size(); ++i) {
+        if (const Column& column = map.columns[i]; !column.unit.empty() && !is_ucum(column.unit)) {
+            return fail(Errc::malformed,
+                        fmt::format("the unit '{}' of the column '{}' is no code of UCUM, such as Cel, %, m3/h or 1",
+                                    column.unit, column.name));
+        }
         for (std::size_t j = 0; j < i; ++j) {
             if (map.columns[i].datastream == map.columns[j].datastream) {
                 return fail(Errc::malformed,

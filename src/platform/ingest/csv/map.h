@@ -34,7 +34,7 @@ struct Column {
     std::string name;        ///< heading, or "#3" for the third column of a file without headings
     std::string datastream;  ///< where its values go; the column's own name when not said
     ValueType type = ValueType::number;
-    std::string unit;  ///< UCUM, for a person's eye; empty when not said
+    std::string unit;  ///< UCUM; empty when not said
     friend bool operator==(const Column&, const Column&) = default;
 };
 
@@ -70,7 +70,8 @@ Result<Map> parse_map_words(std::string_view words);
 /// Errc::malformed tells all faults with their lines.
 Result<Map> parse_map_toml(std::string_view toml);
 
-/// Errc::malformed for a map that contradicts itself: no columns, one datastream twice, a pattern without a day.
+/// Errc::malformed for a map that contradicts itself: no columns, one datastream twice, a unit that is no
+/// UCUM, a pattern without a day.
 Result<void> check_map(const Map& map);
 
 }  // namespace bypuls::ingest::csv

@@ -21,7 +21,7 @@ Result<Kind> kind_named(std::string_view name) {
     const auto found = std::ranges::find(kind_names, name);
     if (found == kind_names.end()) {
         return fail(Errc::malformed,
-                    "the event must be one of up, join, status, ack, txack, log, location and service");
+                    "the event must be one of up, join, status, ack, txack, log, location and integration");
     }
     return static_cast<Kind>(found - kind_names.begin());
 }
