@@ -36,10 +36,11 @@ const fixture = 'tests/data/import/bading.csv'
 const map = 'tests/data/import/bading.toml'
 const data = join(work, 'town')
 
-await report.test('a series that is not there is named, and nothing is stored', () => {
+await report.test('a folder that holds no town is not made one by a slip of the pen', () => {
     const { code, errors } = run(fixture, '--map', map, '--data', data, '--progress', join(work, 'a'))
     assert.equal(code, 1)
-    assert.match(errors, /blektjern\/water_temperature.*--create/)
+    assert.match(errors, /holds no town/)
+    assert.ok(!existsSync(data))
 })
 await report.test('a preview tells how the file is understood', () => {
     const ran = spawnSync(program, ['import', 'observations', fixture, '--map', map, '--preview'], { encoding: 'utf8' })
@@ -57,6 +58,18 @@ await report.test('a file comes in: rows that cannot be read stand in a file wit
     assert.equal(told.length, 3)
     assert.match(told[1]!, /^6,"tid",".*",".*31\.06\.2025/)
     assert.match(told[2]!, /^9,"vann","'varmt' is not a number"/)
+})
+await report.test('a series that is not there is named, and nothing is stored', () => {
+    const { code, errors } = run(fixture, '--map', 'time=tid,format=%d.%m.%Y %H:%M,nowhere/water_temperature=vann', '--data', data, '--progress', join(work, 'n'))
+    assert.equal(code, 1)
+    assert.match(errors, /nowhere\/water_temperature.*--create/)
+})
+await report.test('a unit that is not the datastream\'s own is refused with both, and what was made has its symbol', () => {
+    const { code, errors } = run(fixture, '--map', 'time=tid,format=%d.%m.%Y %H:%M,blektjern/water_temperature=vann:number:[degF]', '--data', data, '--progress', join(work, 'f'))
+    assert.equal(code, 2)
+    assert.match(errors, /'vann' is said to be in '\[degF\]', but the datastream 'blektjern\/water_temperature' is in 'Cel'/)
+    assert.deepEqual(ask(data, "select unit from datastreams where name = 'blektjern/water_temperature'"), [{ unit: '°C' }])
+    assert.equal(number_of(ask(data, 'select count(*) from observations')), 14)
 })
 await report.test('what came in can be asked for, the impossible value is marked and the doubled hour is two', () => {
     assert.equal(number_of(ask(data, 'select count(*) from observations')), 14)

@@ -12,10 +12,12 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "apps/bypuls/arguments.h"
 #include "apps/bypuls/demo.h"
 #include "apps/bypuls/import.h"
 #include "apps/bypuls/logs.h"
 #include "apps/bypuls/operate.h"
+#include "apps/bypuls/user.h"
 #include "city/participation/explanation/commands.h"
 #include "core/files.h"
 #include "core/host.h"
@@ -43,9 +45,10 @@ struct Common {
 constexpr std::array<std::string_view, 5> leave_logs_alone{"verify", "doctor", "restore", "lorawan", "replay"};
 
 void add_common(CLI::App& command, Common& common) {
-    command.add_option("--config", common.config_file,
-                       "TOML file; docs/operate/configuration.md lists what it may say");
-    command.add_option("--data", common.data, "folder of everything that is kept (default: data)");
+    command
+        .add_option("--config", common.config_file, "TOML file; docs/operate/configuration.md lists what it may say")
+        ->check(not_empty);
+    command.add_option("--data", common.data, "folder of everything that is kept (default: data)")->check(not_empty);
     command.add_flag("--verbose", common.verbose, "log more");
 }
 
@@ -114,6 +117,7 @@ private:
     OperatorCommands operator_;
     DemoCommands demo_;
     ImportCommands import_;
+    UserCommands user_;
     std::vector<std::string> variables_;
     Work chosen_;
     bool minds_logs_ = false;
@@ -130,6 +134,7 @@ Program::Program() {
     operator_.add_to(app_, adding);
     demo_.add_to(app_, {common_.listen, common_.mqtt_listen}, adding);
     import_.add_to(app_, adding);
+    user_.add_to(app_, adding);
     // They are run before these are read (run_counting); here they stand for --help.
     app_.add_subcommand("count", "count an election in a Pabulib file; `bypuls count --help`");
     app_.add_subcommand("compare", "winners under several rules side by side; `bypuls compare --help`");
@@ -148,8 +153,9 @@ CLI::App& Program::add(CLI::App& parent, const std::string& name, const std::str
 
 void Program::add_serve() {
     CLI::App& command = add(app_, "serve", "run the town: take readings in and serve pages and data", serve);
-    command.add_option("--listen", common_.listen, "address and port (default: 127.0.0.1:8080)");
-    command.add_option("--mqtt-listen", common_.mqtt_listen, "address and port for MQTT, or none (default: none)");
+    command.add_option("--listen", common_.listen, "address and port (default: 127.0.0.1:8080)")->check(not_empty);
+    command.add_option("--mqtt-listen", common_.mqtt_listen, "address and port for MQTT, or none (default: none)")
+        ->check(not_empty);
     command.add_option("--plane", common_.plane, "both, or public: the anonymous side alone, on its own store")
         ->check(CLI::IsMember({"both", "public"}));
     command.add_flag(
@@ -197,6 +203,11 @@ void Program::add_decode() {
 }
 
 int Program::run(int argc, char** argv) {
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    if (const auto told = unknown_command(app_, words)) {
+        std::cerr << *told << "\n";
+        return exit_arguments;
+    }
     try {
         app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -19,6 +19,12 @@ std::unexpected<Error> trouble(const std::string& path, std::error_code code) {
     return fail(Errc::unavailable, fmt::format("{}: {}", path, code.message()));
 }
 
+Result<void> check_holds(const std::string& data, std::string_view file) {
+    const std::string path = fmt::format("{}/{}", data, file);
+    TRY(const bool found, is_there(path));
+    return found ? Result<void>{} : fail(Errc::not_found, fmt::format("{} holds no town: {} is not there", data, path));
+}
+
 }  // namespace
 
 Result<bool> is_there(const std::string& path) {
@@ -28,10 +34,11 @@ Result<bool> is_there(const std::string& path) {
 }
 
 Result<void> check_holds_town(const std::string& data) {
-    const std::string observations = data + "/internal/observations.db";
-    TRY(const bool found, is_there(observations));
-    return found ? Result<void>{}
-                 : fail(Errc::not_found, fmt::format("{} holds no town: {} is not there", data, observations));
+    return check_holds(data, "internal/observations.db");
+}
+
+Result<void> check_holds_keys(const std::string& data) {
+    return check_holds(data, "internal/registry.db");
 }
 
 Result<void> make_internal_folder(const std::string& folder) {

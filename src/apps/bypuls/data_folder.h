@@ -16,6 +16,8 @@ constexpr std::string_view restore_remedy =
 
 /// Errc::not_found when no town has been started on this folder.
 Result<void> check_holds_town(const std::string& data);
+/// Errc::not_found when there is no registry with keys: they may be made before a town's first start.
+Result<void> check_holds_keys(const std::string& data);
 
 /// Makes the folder of what is not public, and closes it to everybody but the account that runs the town (mode 0700),
 /// also when it was made before.

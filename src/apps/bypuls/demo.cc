@@ -118,7 +118,7 @@ int demo(const Settings& given, const DemoArguments& arguments) {
     auto demonstration = std::make_unique<Demonstration>(std::move(*plan), arguments.seed);
     if (const auto started = demonstration->start(settings); !started) {
         std::cerr << started.error().what << "\n";
-        return exit_failed;
+        return started.error().code == Errc::malformed ? exit_arguments : exit_failed;
     }
     welcome(settings, demonstration->town());
     int signal = 0;

@@ -333,8 +333,10 @@ int show_preview(const csv::Map& map, const std::string& beginning, bool whole, 
 }
 
 Result<int> work(const ImportArguments& arguments, const Console& console, const OpenTarget& open) {
-    if (arguments.to.empty() != arguments.key.empty()) {
-        return fail(Errc::malformed, "--to and --key belong together");
+    // A key alone is no fault: the environment may have one for the next command.
+    if (!arguments.to.empty() && arguments.key.empty()) {
+        return fail(Errc::malformed,
+                    "--to needs --key, or the key in BYPULS_KEY, which others on the machine cannot see");
     }
     if (!arguments.to.empty() && !arguments.create.empty()) {
         return fail(Errc::malformed, "--create makes datastreams in a data folder; in a running town staff make them");
@@ -396,7 +398,10 @@ void ImportCommands::add_to(CLI::App& app, const Add& add) {
     command.add_option("--create", import_.create,
                        "make datastreams that are missing, at a thing of this name; internal until someone opens them");
     command.add_option("--to", import_.to, "a running town, http://127.0.0.1:8080, instead of a data folder");
-    command.add_option("--key", import_.key, "key of the running town, with the scope ingest");
+    command
+        .add_option("--key", import_.key,
+                    "key of the running town, with the scope ingest; or BYPULS_KEY in the environment")
+        ->envname("BYPULS_KEY");
     command.add_option("--progress", import_.progress, "file that remembers how far it came (default: FILE.progress)");
     command.add_flag("--restart", import_.restart, "read the file from its start, whatever was remembered");
     command.add_flag("--json", import_.json, "answer in JSON, one line");

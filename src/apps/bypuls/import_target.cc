@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/bypuls/data_folder.h"
 #include "apps/bypuls/town.h"
+#include "core/words/format.h"
 #include "platform/http/client.h"
 #include "platform/publication/plane/plane.h"
 
@@ -42,14 +44,20 @@ std::vector<const ingest::csv::Column*> missing_columns(const registry::Registry
     return missing;
 }
 
+registry::Unit unit_of(const ingest::csv::Column& column) {
+    if (column.unit.empty()) {
+        return {.name = "unknown", .symbol = "", .definition = "1"};
+    }
+    return {.name = column.unit, .symbol = std::string(words::unit_symbol(column.unit)), .definition = column.unit};
+}
+
 /// Of the property that the datastream's name ends in, "blektjern/water_temperature", so that its rules apply; a new
 /// one when there is none of that name.
 Result<registry::NewDatastream> datastream_for(registry::Registry& registry, const ingest::csv::Column& column) {
     registry::NewDatastream made{
         .datastream = {.name = column.datastream,
                        .description = fmt::format("Brought in from the column '{}' of a file.", column.name),
-                       .unit = {.name = column.unit.empty() ? "unknown" : column.unit,
-                                .definition = column.unit.empty() ? "1" : column.unit},
+                       .unit = unit_of(column),
                        .result_type = result_type_of(column.type),
                        .external_keys = {column.datastream}},
         .sensor = registry::Sensor{.name = "CSV file",
@@ -91,13 +99,37 @@ Result<void> make_missing(registry::Registry& registry, const ingest::csv::Map& 
     return {};
 }
 
+/// Nothing is converted, so a unit that is not the datastream's own would make wrong readings of right ones.
+Result<void> check_units(registry::Registry& registry, const ingest::csv::Map& map) {
+    const auto streams = registry.streams();
+    std::string faults;
+    for (const auto& column : map.columns) {
+        const auto* stream = streams->find(column.datastream);
+        if (stream == nullptr || column.unit.empty() || !stream->components.empty()) {
+            continue;
+        }
+        TRY(const auto datastream, registry.datastreams().get(stream->id));
+        if (column.unit != datastream.unit.definition) {
+            faults += fmt::format("{}the column '{}' is said to be in '{}', but the datastream '{}' is in '{}'",
+                                  faults.empty() ? "" : "; ", column.name, column.unit, column.datastream,
+                                  datastream.unit.definition);
+        }
+    }
+    return faults.empty() ? Result<void>{} : fail(Errc::malformed, faults + ". Nothing is converted");
+}
+
 class FolderTarget final : public ImportTarget {
 public:
     explicit FolderTarget(const Settings& settings) : settings_(settings) {}
 
     Result<void> open(const ingest::csv::Map& map, const std::string& create) {
+        if (create.empty()) {
+            // Opening would make a town; without --create it could only hold nothing that the file goes to.
+            TRY_DO(check_holds_town(settings_.data));
+        }
         TRY(plane_, publication::PlaneFiles::open(settings_.public_folder()));
         TRY(internal_, InternalPlane::open(settings_, clock_, random_, *plane_, [](const auto&) {}));
+        TRY_DO(check_units(internal_->registry(), map));
         TRY_DO(make_missing(internal_->registry(), map, create));
         TRY_DO(internal_->gate().follow_registry());
         internal_->start();

@@ -34,7 +34,9 @@ public:
 };
 
 /// The town in a data folder that no program runs on. Makes datastreams that are missing, at a thing of the name
-/// `create`; Errc::not_found, with their names, when it is empty.
+/// `create`; Errc::not_found, with their names, when it is empty, and when there is no town. Errc::malformed,
+/// with each column and both units, when the map's unit is not the datastream's own; a column without a unit is in
+/// that.
 Result<std::unique_ptr<ImportTarget>> open_folder_target(const Settings& settings, const ingest::csv::Map& map,
                                                          const std::string& create);
 /// A running town. A batch that it has no room for is sent again a few times.

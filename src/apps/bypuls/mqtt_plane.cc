@@ -43,7 +43,10 @@ Result<void> MqttPlane::start(MqttExtra extra) {
     if (!settings_.mqtt.listen.empty() || !settings_.mqtt.tls_listen.empty()) {
         auto started = start_server(std::move(extra));
         if (!started && !(settings_.mqtt.may_be_taken && started.error().code == Errc::unavailable)) {
-            return started;
+            const bool is_taken = started.error().code == Errc::unavailable;
+            return fail(
+                started.error().code,
+                started.error().what + (is_taken ? "; --mqtt-listen ADDRESS:PORT chooses another, or none" : ""));
         }
         if (!started) {
             trouble_ = started.error().what;

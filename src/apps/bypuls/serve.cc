@@ -15,7 +15,7 @@ int serve(const Settings& settings) {
     auto town = Town::open(settings);
     if (!town) {
         std::cerr << town.error().what << "\n";
-        return exit_failed;
+        return town.error().code == Errc::malformed ? exit_arguments : exit_failed;
     }
     log::info("town", "serving", {{"address", (*town)->server().origin()}});
     if (!(*town)->setup_code().empty()) {

@@ -2,8 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 
 #include <fmt/format.h>
+
+#include "core/files.h"
+#include "core/host.h"
+#include "core/text.h"
+#include "platform/http/networks.h"
 
 namespace bypuls::apps {
 
@@ -21,7 +27,7 @@ Result<Address> parse_address(std::string_view text) {
     }
     const std::string_view port = text.substr(colon + 1);
     const auto [end, trouble] = std::from_chars(port.data(), port.data() + port.size(), address.port);
-    if (host.empty() || trouble != std::errc{} || end != port.data() + port.size()) {
+    if (!is_ip_address(host) || trouble != std::errc{} || end != port.data() + port.size()) {
         return fail(Errc::malformed, fmt::format("'{}' is no address like 127.0.0.1:8080", text));
     }
     address.host = host;
@@ -41,6 +47,82 @@ std::string origin_of_tiles(const Settings& settings) {
     return scheme != 0 && whole && !host.empty() && std::ranges::all_of(host, plain)
                ? std::string(url.substr(0, scheme + host.size()))
                : "";
+}
+
+namespace {
+
+Address checked_listen(config::Reader& reader, const std::string& listen, const Address& fallback) {
+    auto address = parse_address(listen);
+    if (!address) {
+        reader.fault("server.listen", "must be an address and a port, such as 127.0.0.1:8080");
+        return fallback;
+    }
+    return *address;
+}
+
+void check_names(config::Reader& reader, const Settings& settings) {
+    if (trim(settings.town).empty()) {
+        reader.fault("town", "must be the town's name; it stands on every page");
+    }
+    if (trim(settings.owner).empty()) {
+        reader.fault("owner", "must be who answers for the data, such as \"Drammen kommune\"");
+    }
+    if (trim(settings.data).empty()) {
+        reader.fault("data", "must be the folder of everything that is kept");
+    }
+}
+
+void check_addresses(config::Reader& reader, const Settings& settings) {
+    const std::string_view contact = settings.contact;
+    const std::string_view scheme = contact.starts_with("mailto:") ? "mailto:" : "https://";
+    if (!contact.empty() && (!contact.starts_with(scheme) || contact == scheme)) {
+        reader.fault("contact", "must begin with mailto: or https://, such as mailto:post@drammen.kommune.no");
+    }
+    if (!settings.origin.empty() && !is_web_origin(settings.origin)) {
+        reader.fault("server.origin",
+                     "must be http:// or https:// and a host, with nothing behind it: https://data.drammen.no");
+    }
+    for (const std::string& proxy : settings.trusted_proxies) {
+        if (const auto network = http::Networks::parse({proxy}); !network) {
+            reader.fault("server.trusted_proxies", "are addresses and networks: " + network.error().what);
+        }
+    }
+    if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
+        reader.fault(settings.tls_certificate.empty() ? "server.tls_key" : "server.tls_certificate",
+                     "needs the other one too: server.tls_certificate and server.tls_key belong together");
+    }
+    if (!settings.map_tiles.empty() && origin_of_tiles(settings).empty()) {
+        reader.fault("map.tiles",
+                     "must be an address such as "
+                     "https://cache.kartverket.no/v1/wmts/1.0.0/topo/default/webmercator/{z}/{y}/{x}.png");
+    }
+}
+
+/// A file that a setting names: what is wrong with it, or nothing.
+void check_readable(std::string_view key, const std::string& path, std::vector<config::Fault>& faults) {
+    if (path.empty()) {
+        return;
+    }
+    std::error_code trouble;
+    if (!std::filesystem::exists(path, trouble) && !trouble) {
+        faults.push_back({0, fmt::format("{}: there is no file {}", key, path)});
+    } else if (const auto text = read_text_file(path); !text) {
+        faults.push_back(
+            {0, fmt::format("{}: {}; the account that runs the town must be able to read it", key, text.error().what)});
+    }
+}
+
+}  // namespace
+
+std::vector<config::Fault> check_files(const Settings& settings) {
+    std::vector<config::Fault> faults;
+    check_readable("server.tls_certificate", settings.tls_certificate, faults);
+    check_readable("server.tls_key", settings.tls_key, faults);
+    if (!settings.mqtt.tls_listen.empty()) {
+        check_readable("mqtt.tls_certificate", settings.mqtt.tls_certificate, faults);
+        check_readable("mqtt.tls_key", settings.mqtt.tls_key, faults);
+    }
+    return faults;
 }
 
 std::vector<config::Fault> read_settings(std::string_view toml, Settings& settings) {
@@ -74,25 +156,11 @@ std::vector<config::Fault> read_settings(std::string_view toml, Settings& settin
     std::vector<config::Fault> mqtt_faults;
     read_mqtt_settings(reader, settings.mqtt, mqtt_faults);
     settings.webhooks_private = reader.flag("webhooks.private_targets", settings.webhooks_private);
+    settings.listen = checked_listen(reader, listen, settings.listen);
+    check_names(reader, settings);
+    check_addresses(reader, settings);
     auto faults = reader.finish();
     faults.insert(faults.end(), mqtt_faults.begin(), mqtt_faults.end());
-    if (auto address = parse_address(listen)) {
-        settings.listen = *address;
-    } else {
-        faults.push_back({0, "server.listen: " + address.error().what});
-    }
-    if (!settings.map_tiles.empty() && origin_of_tiles(settings).empty()) {
-        faults.push_back({0,
-                          "map.tiles must be an address such as "
-                          "https://cache.kartverket.no/v1/wmts/1.0.0/topo/default/webmercator/{z}/{y}/{x}.png"});
-    }
-    const std::string_view contact = settings.contact;
-    if (!contact.empty() && !contact.starts_with("mailto:") && !contact.starts_with("https://")) {
-        faults.push_back({0, "contact must begin with mailto: or https://, such as mailto:post@drammen.kommune.no"});
-    }
-    if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
-        faults.push_back({0, "server.tls_certificate and server.tls_key belong together"});
-    }
     return faults;
 }
 

@@ -22,7 +22,7 @@ struct Address {
     std::uint16_t port = 8080;
 };
 
-/// "127.0.0.1:8080", "[::1]:8080"; port 0 is any free one.
+/// "127.0.0.1:8080", "[::1]:8080"; port 0 is any free one. Names are no addresses: who knows where they lead.
 Result<Address> parse_address(std::string_view text);
 
 /// Everything that an operator can set, with its default. docs/operate/configuration.md lists it.
@@ -71,5 +71,7 @@ std::string origin_of_tiles(const Settings& settings);
 
 /// Reads the TOML text over the settings; all faults at once.
 std::vector<config::Fault> read_settings(std::string_view toml, Settings& settings);
+/// The files that the town needs before it can serve, and that cannot be read.
+std::vector<config::Fault> check_files(const Settings& settings);
 
 }  // namespace bypuls::apps

@@ -3,40 +3,12 @@
 #include <fmt/format.h>
 
 #include "apps/bypuls/commands.h"
-#include "apps/bypuls/data_folder.h"
-#include "core/clock.h"
-#include "core/random.h"
+#include "apps/bypuls/open_identity.h"
 #include "core/text.h"
 #include "core/time/iso8601.h"
-#include "platform/database/migrations.h"
-#include "platform/identity/identity.h"
-#include "platform/identity/store.h"
 
 namespace bypuls::apps {
 namespace {
-
-/// Just what tokens need of the internal plane, so that they can be made while the town runs.
-struct Keys {
-    SystemClock clock;
-    SystemRandom random;
-    std::unique_ptr<database::Database> database;
-    std::unique_ptr<identity::Store> store;
-    std::unique_ptr<identity::Identity> identity;
-};
-
-Result<std::unique_ptr<Keys>> open_keys(const Settings& settings) {
-    TRY(const bool was_there, is_there(settings.internal_folder()));
-    if (!was_there) {
-        std::cerr << fmt::format("{} holds no town yet: it is made now\n", settings.data);
-    }
-    TRY_DO(make_internal_folder(settings.internal_folder()));
-    auto keys = std::make_unique<Keys>();
-    TRY(keys->database, database::Database::open({.url = settings.registry_url()}));
-    TRY_DO(database::migrate(*keys->database, {identity::identity_component()}, keys->clock));
-    keys->store = identity::make_relational_store(*keys->database);
-    keys->identity = std::make_unique<identity::Identity>(*keys->store, keys->clock, keys->random);
-    return keys;
-}
 
 int trouble(const Error& error) {
     std::cerr << error.what << "\n";
@@ -76,11 +48,11 @@ int token_create(const Settings& settings, const TokenArguments& arguments) {
         }
         expires = *read;
     }
-    const auto keys = open_keys(settings);
-    if (!keys) {
-        return trouble(keys.error());
+    const auto opened = make_identity(settings);
+    if (!opened) {
+        return trouble(opened.error());
     }
-    const auto made = (*keys)->identity->create_key(arguments.name, *scopes, expires);
+    const auto made = (*opened)->identity->create_key(arguments.name, *scopes, expires);
     if (!made) {
         return trouble(made.error());
     }
@@ -94,11 +66,11 @@ int token_create(const Settings& settings, const TokenArguments& arguments) {
 }
 
 int token_list(const Settings& settings, const TokenArguments& arguments) {
-    const auto keys = open_keys(settings);
-    if (!keys) {
-        return trouble(keys.error());
+    const auto opened = open_identity(settings);
+    if (!opened) {
+        return trouble(opened.error());
     }
-    const auto found = (*keys)->identity->keys();
+    const auto found = (*opened)->identity->keys();
     if (!found) {
         return trouble(found.error());
     }
@@ -115,11 +87,11 @@ int token_list(const Settings& settings, const TokenArguments& arguments) {
 }
 
 int token_revoke(const Settings& settings, const TokenArguments& arguments) {
-    const auto keys = open_keys(settings);
-    if (!keys) {
-        return trouble(keys.error());
+    const auto opened = open_identity(settings);
+    if (!opened) {
+        return trouble(opened.error());
     }
-    const auto revoked = (*keys)->identity->revoke_key({arguments.id});
+    const auto revoked = (*opened)->identity->revoke_key({arguments.id});
     if (!revoked) {
         return trouble(revoked.error());
     }

@@ -55,6 +55,15 @@ void append_counts(std::string& out, const ingest::pipeline::Pipeline& pipeline)
     metric("in_flight", "gauge", [](const ingest::Counts& c) { return c.in_flight(); });
 }
 
+/// Before anything is opened, so that a town which cannot serve leaves nothing behind.
+Result<void> check_named_files(const Settings& settings) {
+    std::string sentences;
+    for (const config::Fault& fault : check_files(settings)) {
+        sentences += (sentences.empty() ? "" : "\n") + fault.sentence;
+    }
+    return sentences.empty() ? Result<void>{} : fail(Errc::malformed, sentences);
+}
+
 /// Of links in what is told, where nobody's request says how the town is called.
 std::string own_origin(const Settings& settings, std::uint16_t port) {
     const char* scheme = settings.tls_certificate.empty() ? "http" : "https";
@@ -74,6 +83,7 @@ Result<std::unique_ptr<Town>> Town::open(const Settings& settings, const Prepare
 }
 
 Result<void> Town::start(const Prepare& prepare) {
+    TRY_DO(check_named_files(settings_));
     pool_ = std::make_unique<Pool>(static_cast<std::size_t>(settings_.pool_threads));
     TRY(auto web, open_web(settings_));
     web_ = std::make_unique<Web>(std::move(web));
@@ -118,7 +128,9 @@ Result<void> Town::start(const Prepare& prepare) {
     }
     auto started = http::start_server(router_, std::move(options));
     if (!started) {
-        return fail(started.error().code, started.error().what + "; --listen ADDRESS:PORT chooses another");
+        const bool is_taken = started.error().code == Errc::unavailable;
+        return fail(started.error().code,
+                    started.error().what + (is_taken ? "; --listen ADDRESS:PORT chooses another" : ""));
     }
     server_ = std::move(*started);
     if (mqtt_ && mqtt_->broker() != nullptr) {

@@ -54,11 +54,15 @@ Answer refuse_setup(const http::Request& request, const Error& error, Form& form
     switch (error.code) {
         case Errc::exhausted: return too_many(request);
         case Errc::forbidden:
-            return http::problem(request, 403, "forbidden",
-                                 Said{"Koden er feil, brukt eller for gammel. Start programmet på nytt for en ny.",
-                                      "Koden er feil, brukt eller for gamal. Start programmet på nytt for ein ny.",
-                                      "The code is wrong, used or too old. Restart the program for a new one."}
-                                     .in(request.language));
+            return http::problem(
+                request, 403, "forbidden",
+                Said{"Koden er feil, brukt eller for gammel. Start programmet på nytt for en ny. Finnes det "
+                     "en konto alt, gir «bypuls user password» den et nytt passord.",
+                     "Koden er feil, brukt eller for gamal. Start programmet på nytt for ein ny. Finst "
+                     "det ein konto alt, gir «bypuls user password» han eit nytt passord.",
+                     "The code is wrong, used or too old. Restart the program for a new one. Where "
+                     "there is an account already, `bypuls user password` gives it a new password."}
+                    .in(request.language));
         case Errc::conflict:
             return http::problem(request, 409, "conflict",
                                  Said{"Den første kontoen er alt laget.", "Den første kontoen er alt laga.",

@@ -1,0 +1,102 @@
+#include "apps/bypuls/settings.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include <gmock/gmock.h>
+
+#include "core/files.h"
+
+namespace bypuls::apps {
+namespace {
+
+namespace fs = std::filesystem;
+using config::Fault;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::Field;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::vector<Fault> faults_of(std::string_view toml) {
+    Settings settings;
+    return read_settings(toml, settings);
+}
+
+auto at(std::size_t line, std::string_view part) {
+    return AllOf(Field(&Fault::line, line), Field(&Fault::sentence, HasSubstr(part)));
+}
+
+TEST(Settings, AWholeConfigurationHasNoFault) {
+    Settings settings;
+    EXPECT_THAT(read_settings(R"(
+        town = "Tønsberg"
+        owner = "Tønsberg kommune"
+        contact = "mailto:post@tonsberg.kommune.no"
+        [server]
+        listen = "[::1]:0"
+        origin = "https://data.tonsberg.kommune.no:8443"
+        trusted_proxies = ["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"]
+        tls_certificate = "/etc/bypuls/cert.pem"
+        tls_key = "/etc/bypuls/key.pem"
+    )",
+                              settings),
+                IsEmpty());
+    EXPECT_EQ(settings.listen.host, "::1");
+    EXPECT_EQ(settings.trusted_proxies, (std::vector<std::string>{"127.0.0.1", "10.0.0.0/8", "2001:db8::/32"}));
+}
+
+TEST(Settings, EveryFaultIsToldAtOnceWithItsLine) {
+    EXPECT_THAT(
+        faults_of(R"(town = ""
+owner = "  "
+contact = "post@drammen.no"
+data = ""
+[server]
+listen = "localhost:80"
+origin = "http://x/y?z"
+trusted_proxies = ["127.0.0.1", "nope", "10.0.0.0/33"]
+tls_key = "/b"
+[map]
+tiles = "https://tiles.example/"
+)"),
+        ElementsAre(at(1, "town must be"), at(2, "owner must be"), at(3, "contact must begin"), at(4, "data must be"),
+                    at(6, "server.listen must be"), at(7, "server.origin must be"), at(8, "'nope' is neither"),
+                    at(8, "'10.0.0.0/33' is neither"), at(9, "server.tls_certificate"), at(11, "map.tiles must be")));
+}
+
+TEST(Settings, AnOriginWithAPathIsRefusedSinceAddressesAreMadeByAddingOne) {
+    for (const char* origin : {"https://data.drammen.no/", "data.drammen.no", "http://x?z", "ftp://x"}) {
+        EXPECT_THAT(faults_of(std::string("server.origin = \"") + origin + '"'),
+                    ElementsAre(at(1, "server.origin must be")))
+            << origin;
+    }
+}
+
+TEST(Settings, AnAddressIsNumbersAndAPort) {
+    EXPECT_EQ(parse_address("0.0.0.0:80").value().port, 80);
+    EXPECT_EQ(parse_address("[2001:db8::1]:0").value().host, "2001:db8::1");
+    for (const char* wrong : {"", "127.0.0.1", ":80", "localhost:80", "127.0.0.1:70000", "127.0.0.1:80a", "nope:1"}) {
+        EXPECT_FALSE(parse_address(wrong)) << wrong;
+    }
+}
+
+TEST(Settings, FilesThatCannotBeReadAreNamedWithTheirKeys) {
+    std::string pattern = (fs::temp_directory_path() / "settings-XXXXXX").string();
+    const std::string folder = mkdtemp(pattern.data());
+    ASSERT_TRUE(write_text_file(folder + "/cert.pem", "x"));
+    Settings settings;
+    EXPECT_THAT(check_files(settings), IsEmpty());
+    settings.tls_certificate = folder + "/cert.pem";
+    settings.tls_key = folder + "/key.pem";
+    EXPECT_THAT(check_files(settings), ElementsAre(at(0, "server.tls_key: there is no file " + folder + "/key.pem")));
+    settings.mqtt.tls_listen = "127.0.0.1:0";
+    settings.mqtt.tls_certificate = folder;  // a folder is no file
+    settings.mqtt.tls_key = folder + "/key.pem";
+    EXPECT_THAT(check_files(settings), SizeIs(3));
+    fs::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace bypuls::apps
