@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react'
 import { call, type Schemas } from '../api/client.ts'
 import { useAct, useLoad, useStaff } from './context.tsx'
 import { Fault, ListPage, Shown, State } from './parts.tsx'
+import { reveal } from './reveal.ts'
 import { go } from './route.ts'
 
 type CodecSource = Schemas['CodecSource']
@@ -65,7 +66,7 @@ function Editor({ codec, saved }: { codec?: CodecSource; saved: () => void }) {
         })
     }
     return (
-        <section className="staff-detail" aria-label={codec?.name ?? say('codecs.new')}>
+        <section ref={reveal} tabIndex={-1} className="staff-detail" aria-label={codec?.name ?? say('codecs.new')}>
             <form onSubmit={save}>
                 {!codec && <Textfield name="id" label={say('codecs.id')} required pattern="[A-Za-z0-9_\-]+" maxLength={64} />}
                 <Textfield name="name" label={say('staff.name')} defaultValue={codec?.name} required maxLength={100} />

@@ -7,6 +7,7 @@ import { called } from './access.tsx'
 import { useAct, useLoad, useStaff } from './context.tsx'
 import { Empty, Facts, Fault, Rows, ScrollTable, Shown, State, Way } from './parts.tsx'
 import { chosen_place, PlaceSelect } from './place_select.tsx'
+import { reveal } from './reveal.ts'
 import { go, set_query, useRoute } from './route.ts'
 
 type Device = Schemas['Device']
@@ -74,7 +75,7 @@ function DeviceDetail({ dev_eui, changed }: { dev_eui: string; changed: () => vo
     return (
         <Shown loaded={device}>
             {(it) => (
-                <section className="staff-detail" aria-labelledby="device-title">
+                <section ref={reveal} tabIndex={-1} className="staff-detail" aria-labelledby="device-title">
                     <Heading level={2} data-size="2xs" id="device-title">
                         {it.name}
                     </Heading>

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { address } from '../api/client.ts'
 import { missing } from './health.tsx'
 import { read_route } from './route.ts'
@@ -47,5 +47,21 @@ describe('the staff app', () => {
         await press('Spill av på nytt')
         await shows('Spilt av: lagret. To målinger.')
         expect(asked.find(({ request }) => request.startsWith('POST'))!.csrf_token).toBe('abc')
+    })
+    it('tries all that a search finds again, and takes the view to a letter that stands below the list', async () => {
+        const letter = (id: string) => ({ id, time: '2026-07-05T12:00:00Z', source: 'chirpstack', reason: 'codec_failed', sentence: `Feil ${id}`, field: null, device: null, payload: '{}', payload_encoding: 'text', payload_bytes: 2, state: 'waiting' })
+        answers['GET /api/v1/staff/session'] = session
+        answers['GET /api/v1/staff/dead-letters'] = { next: null, total: 2, items: [letter('8'), letter('7')] }
+        answers['POST /api/v1/staff/dead-letters/7/replay'] = { outcome: 'stored', sentence: '' }
+        answers['POST /api/v1/staff/dead-letters/8/replay'] = { outcome: 'quarantined', sentence: '' }
+        vi.stubGlobal('matchMedia', () => ({ matches: true, addEventListener: () => undefined, removeEventListener: () => undefined }))
+        await open('/staff/dead-letters')
+        await shows('Feil 8')
+        await settled(() => element().querySelector<HTMLButtonElement>('.staff-rows button')!.click())
+        expect(document.activeElement?.className).toContain('staff-detail')
+        await press('Spill av alle 2 på nytt')
+        await shows('2 spilt av, 1 lagret')
+        const tried = asked.map(({ request }) => request).filter((request) => request.startsWith('POST'))
+        expect(tried).toEqual(['POST /api/v1/staff/dead-letters/8/replay', 'POST /api/v1/staff/dead-letters/7/replay'])
     })
 })
