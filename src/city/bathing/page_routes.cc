@@ -5,6 +5,7 @@
 #include "city/bathing/place_page.h"
 #include "city/bathing/poster.h"
 #include "city/bathing/questions.h"
+#include "city/bathing/recent.h"
 #include "core/time/oslo.h"
 #include "platform/pages/answer/answer.h"
 #include "platform/policy/policy.h"
@@ -58,8 +59,12 @@ Result<http::Response> one(const Parts& parts, const http::Request& request) {
     PlaceModel model = model_of(parts, *place);
     if (!model.conditions.empty()) {
         const publication::PublicStream& first = model.conditions.front().stream;
-        TRY(auto recent, parts.plane.range(first.id, {model.now - 48h, model.now + 10min}, {.limit = 5000}));
-        model.recent = std::move(recent.columns);
+        constexpr std::size_t readings_max = 20'000;  // one in ten seconds; of a device that sends oftener, the newest
+        TRY(auto recent, parts.plane.range(first.id, {model.now - 48h, model.now + 10min},
+                                           {.order = observations::Order::newest_first, .limit = readings_max}));
+        recent.columns.reverse();
+        model.recent = shown_of_recent(recent.columns);
+        model.recent_is_a_choice = model.recent.size() < recent.columns.size();
         TRY(model.extremes, extremes_of(parts, first));
         TRY(model.season, season_at(parts, *place, first, season_year(*place, model.now)));
     }

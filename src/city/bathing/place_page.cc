@@ -232,14 +232,16 @@ Html recent_chart(const words::Words& say, const PlaceModel& model) {
                      {"unit", stream.unit},
                      {"from", format_instant(model.now - 48h)},
                      {"to", format_instant(model.now)},
-                     {"interval_seconds", stream.interval.count()},
+                     {"interval_seconds",
+                      model.recent_is_a_choice ? std::max(stream.interval, 3600s).count() : stream.interval.count()},
                      {"latitude", model.place.latitude},
                      {"longitude", model.place.longitude},
                      {"readings", std::move(readings)}};
     return pages::chart(
         say, {.id = "recent",
               .title = title,
-              .subtitle = say("bathing.chart_subtitle", {{"label", label}, {"unit", words::unit_symbol(stream.unit)}}),
+              .subtitle = say("bathing.chart_subtitle", {{"label", label}, {"unit", words::unit_symbol(stream.unit)}}) +
+                          (model.recent_is_a_choice ? " " + say("bathing.chart_choice") : ""),
               .summary = extremes ? say("bathing.chart_summary", {{"low", extremes->first}, {"high", extremes->second}})
                                   : say("bathing.chart_empty"),
               .island = "curve",

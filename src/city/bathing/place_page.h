@@ -18,6 +18,7 @@ struct PlaceModel {
     Instant now{};
     bool in_season = true;
     observations::Columns recent = {};  ///< of the place's first condition, the last two days
+    bool recent_is_a_choice = false;    ///< shown_of_recent() left some out
     std::optional<Season> season = {};  ///< of the same
     Extremes extremes = {};             ///< of the same, of all time
     std::vector<Sample> samples = {};   ///< newest first

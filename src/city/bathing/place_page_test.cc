@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "city/bathing/answers.h"
+#include "city/bathing/recent.h"
 #include "core/time/iso8601.h"
 
 namespace bypuls::bathing {
@@ -50,6 +51,20 @@ protected:
     pages::Site site;
     publication::PublicPlace pond = pond_called("tjernet");
 };
+
+TEST_F(PlacePage, IsSmallHoweverOftenADeviceSends) {
+    PlaceModel model = model_of(pond, 18);
+    observations::Columns all;
+    for (int minute = 48 * 60; minute-- > 0;) {
+        all.push_back(july - minute * 1min, minute % 7 == 0 ? 40.0 : 18.0 + minute * 0.0001,
+                      minute % 7 == 0 ? observations::Quality{observations::Quality::spike} : observations::Quality{});
+    }
+    model.recent = shown_of_recent(all);
+    model.recent_is_a_choice = true;
+    const std::string text = text_of(model);
+    EXPECT_LT(text.size(), 50'000U);
+    EXPECT_THAT(text, HasSubstr("den siste målingen i hver time"));
+}
 
 TEST_F(PlacePage, WarmWaterThatIsUncleanIsNotRecommended) {
     PlaceModel model = model_of(pond, 21);
