@@ -118,7 +118,7 @@ await report.test('curl fetches the whole history as a file', () => {
     run('bash', ['-e', '-c', command])
     const file = join(work, / -o (\S+)/.exec(command)![1]!)
     assert.ok(existsSync(file))
-    assert.match(readFileSync(file, 'utf8'), /^time,value,unit,usable,flags\n\d{4}-/)
+    assert.match(readFileSync(file, 'utf8'), /^time,value,unit,usable,flags,simulated,source,licence\n\d{4}-.*,true,/)
 })
 await report.test('curl follows live', async () => {
     await follow('bash', ['-c', shell('live')], (printed) => /event: observation\ndata: \{.*"result"/.test(printed))
