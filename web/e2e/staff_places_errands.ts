@@ -117,7 +117,8 @@ export const staff_places_errands: Errand[] = [
             await close_datastream(page, stream)
             await take_away(page, slug)
             await page.locator('.staff-rows').waitFor()
-            assert.equal(await page.locator('.staff-rows button', { hasText: mark }).count(), 0)
+            // The list is read anew.
+            await page.locator('.staff-rows button', { hasText: mark }).waitFor({ state: 'detached' })
             if (!specimen) {
                 const gone = async () => (await page.request.get(`/bading/${slug}`)).status() === 404
                 for (let attempt = 0; attempt < 20 && !(await gone()); attempt += 1) await page.goto('/bading')
