@@ -1,4 +1,5 @@
-/// The errands of residents and staff (web/e2e) on the demonstration town itself.
+/// The errands of residents and staff (web/e2e) on the demonstration town itself. web/e2e gives each errand every look on the
+/// specimens; here the looks go by turns, or all with BYPULS_LOOKS=all.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, renameSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,7 +20,7 @@ const own = results && join(results, 'town')
 if (own) mkdirSync(own, { recursive: true })
 const ran = spawnSync(process.execPath, ['web/e2e/run.ts'], {
     stdio: 'inherit',
-    env: { ...process.env, BYPULS_URL: town.url, BYPULS_STAFF: `${name}:${password}`, BYPULS_INGEST_KEY: make_token(data, 'ingest'), ...(own ? { BYPULS_RESULTS: own } : {}) },
+    env: { BYPULS_LOOKS: 'turn', ...process.env, BYPULS_URL: town.url, BYPULS_STAFF: `${name}:${password}`, BYPULS_INGEST_KEY: make_token(data, 'ingest'), ...(own ? { BYPULS_RESULTS: own } : {}) },
 })
 if (own && existsSync(join(own, 'web_e2e.json'))) renameSync(join(own, 'web_e2e.json'), join(results, 'town_errands.json'))
 await town.stop()

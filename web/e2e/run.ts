@@ -3,7 +3,8 @@
 ///   BYPULS_SPECIMEN_DIR=FOLDER npm run e2e            on the pages that platform/pages writes as specimens
 /// Writes web_e2e.json for the test summary into BYPULS_RESULTS when that is set. BYPULS_STAFF=name:password signs in on a program;
 /// BYPULS_INGEST_KEY lets the errand of a device send frames to it.
-/// BYPULS_READERS is how many come at once, BYPULS_TIMES=20 tells the longest errands.
+/// BYPULS_READERS is how many come at once, BYPULS_TIMES=20 tells the longest errands. BYPULS_LOOKS=turn gives each errand a phone's
+/// look in turn, and every third the desk too, instead of all looks.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Look, open_browser, open_reader } from './browser.ts'
@@ -62,11 +63,17 @@ async function run(errand: Errand, look: Look): Promise<void> {
     }
 }
 
+function looks_of(errand: Errand, at: number): Look[] {
+    if (errand.once) return looks.slice(0, 1)
+    if (process.env.BYPULS_LOOKS !== 'turn') return looks
+    return at % 3 === 0 ? [looks[0]!, looks[3]!] : [looks[at % 3]!]
+}
+
 /// Readers come side by side, since each waits for the server and the page most of the time. Errands that change what others see
 /// have a device, a profile or a webhook of their own.
 const waiting = [...errands, ...staff_places_errands, ...public_errands, ...paper_errands, ...recount_errands]
     .filter(({ name }) => pattern.test(name))
-    .flatMap((errand) => (errand.once ? looks.slice(0, 1) : looks).map((look) => ({ errand, look })))
+    .flatMap((errand, at) => looks_of(errand, at).map((look) => ({ errand, look })))
 async function take_turns(): Promise<void> {
     for (let next = waiting.shift(); next; next = waiting.shift()) await run(next.errand, next.look)
 }
