@@ -10,6 +10,7 @@
 
 #include "apps/bypuls/open_identity.h"
 #include "core/files.h"
+#include "core/testing/folder.h"
 
 namespace bypuls::apps {
 namespace {
@@ -21,12 +22,6 @@ using testing::Not;
 
 class CommandLine : public ::testing::Test {
 protected:
-    void SetUp() override {
-        std::string pattern = (fs::temp_directory_path() / "commands-XXXXXX").string();
-        folder_ = mkdtemp(pattern.data());
-    }
-    void TearDown() override { fs::remove_all(folder_); }
-
     int run(std::vector<std::string> words) {
         words.insert(words.begin(), "bypuls");
         std::vector<char*> arguments;
@@ -50,7 +45,8 @@ protected:
         return code;
     }
 
-    std::string folder_;
+    const TestFolder own_;
+    const std::string folder_ = own_.path();
     std::string typed_;  ///< on standard input
     std::string out_;
     std::string err_;

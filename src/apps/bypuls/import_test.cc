@@ -12,6 +12,7 @@
 
 #include "apps/bypuls/commands.h"
 #include "core/files.h"
+#include "core/testing/folder.h"
 
 namespace bypuls::apps {
 namespace {
@@ -51,13 +52,10 @@ private:
 class ImportTest : public ::testing::Test {
 protected:
     void SetUp() override {
-        std::string pattern = (fs::temp_directory_path() / "import-XXXXXX").string();
-        folder_ = mkdtemp(pattern.data());
         arguments_.file = folder_ + "/temperatur.csv";
         arguments_.map = "time=tid,doubled=in_order,water=temperatur:number:Cel,air=luft:number:Cel";
         arguments_.json = true;
     }
-    void TearDown() override { fs::remove_all(folder_); }
 
     void write(std::string_view text) { ASSERT_TRUE(write_text_file(arguments_.file, text).has_value()); }
     /// Many hours with both temperatures, and in the middle a row that cannot be read.
@@ -90,7 +88,8 @@ protected:
         return all;
     }
 
-    std::string folder_;
+    const TestFolder own_;
+    const std::string folder_ = own_.path();
     ImportArguments arguments_;
     Received received_;
     std::ostringstream out_;

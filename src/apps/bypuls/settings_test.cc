@@ -1,16 +1,15 @@
 #include "apps/bypuls/settings.h"
 
 #include <cstdlib>
-#include <filesystem>
 
 #include <gmock/gmock.h>
 
 #include "core/files.h"
+#include "core/testing/folder.h"
 
 namespace bypuls::apps {
 namespace {
 
-namespace fs = std::filesystem;
 using config::Fault;
 using testing::AllOf;
 using testing::ElementsAre;
@@ -83,8 +82,8 @@ TEST(Settings, AnAddressIsNumbersAndAPort) {
 }
 
 TEST(Settings, FilesThatCannotBeReadAreNamedWithTheirKeys) {
-    std::string pattern = (fs::temp_directory_path() / "settings-XXXXXX").string();
-    const std::string folder = mkdtemp(pattern.data());
+    const TestFolder own;
+    const std::string& folder = own.path();
     ASSERT_TRUE(write_text_file(folder + "/cert.pem", "x"));
     Settings settings;
     EXPECT_THAT(check_files(settings), IsEmpty());
@@ -95,7 +94,6 @@ TEST(Settings, FilesThatCannotBeReadAreNamedWithTheirKeys) {
     settings.mqtt.tls_certificate = folder;  // a folder is no file
     settings.mqtt.tls_key = folder + "/key.pem";
     EXPECT_THAT(check_files(settings), SizeIs(3));
-    fs::remove_all(folder);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "core/bytes.h"
 #include "core/files.h"
 #include "core/random.h"
+#include "core/testing/folder.h"
 #include "core/time/iso8601.h"
 #include "platform/database/database.h"
 #include "platform/http/server.h"
@@ -43,25 +44,6 @@ inline constexpr std::string_view bad_script =
     "  if (input.bytes.length == 0) { return { data: {} }; }\n"
     "  return input.missing.length;\n"
     "}\n";
-
-class Folder {
-public:
-    Folder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "staff-XXXXXX").string();
-        path_ = mkdtemp(pattern.data());
-    }
-    ~Folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    std::string operator/(std::string_view name) const { return fmt::format("{}/{}", path_, name); }
-    const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
 
 struct Reply {
     int status = 0;
@@ -274,7 +256,7 @@ protected:
 
     static constexpr std::string_view password = "badevakt ved tjernet i juli";
 
-    Folder folder_;
+    TestFolder folder_;
     SimulatedClock clock_{parse_instant("2026-07-05T12:00:00Z").value()};
     SeededRandom random_{1};
     Pool pool_{2};

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +13,7 @@
 #include "core/bytes.h"
 #include "core/random.h"
 #include "core/simulated/files.h"
+#include "core/testing/folder.h"
 #include "core/time/iso8601.h"
 #include "platform/database/database.h"
 #include "platform/ingest/pipeline/pipeline.h"
@@ -23,25 +23,6 @@
 
 /// What the tests of the pipeline and the simulation of a month have in common.
 namespace bypuls::ingest::pipeline {
-
-/// A folder that goes away with the test.
-class Folder {
-public:
-    Folder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "pipeline-XXXXXX").string();
-        path_ = mkdtemp(pattern.data());
-    }
-    ~Folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
 
 /// Decodes four bytes, least significant first, to {"value": number}; other lengths are a fault of the codec.
 class FakeDecoder final : public codecs::Decoder {
@@ -229,7 +210,7 @@ public:
         return stream == nullptr ? observations::DatastreamId{} : stream->id;
     }
 
-    Folder folder;
+    TestFolder folder;
     SimulatedFileSystem files;
     SeededRandom random;
     SimulatedClock clock{Instant{std::chrono::hours{490'000}}};

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -8,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/testing/folder.h"
 #include "platform/observations/store.h"
 
 /// The contract that all stores of observations keep, and what its tests share.
@@ -24,25 +24,6 @@ struct Backend {
 inline std::string name_of_backend(const testing::TestParamInfo<Backend>& tested) {
     return tested.param.name;
 }
-
-/// A folder that goes away with the test.
-class Folder {
-public:
-    Folder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "observations-XXXXXX").string();
-        path_ = mkdtemp(pattern.data());
-    }
-    ~Folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
 
 class StoreContract : public testing::TestWithParam<Backend> {
 protected:
@@ -87,7 +68,7 @@ protected:
         }
     }
 
-    Folder folder_;
+    TestFolder folder_;
     std::unique_ptr<Store> store_;
     std::uint64_t position_ = 0;
 };

@@ -249,7 +249,7 @@ private:
     };
 
     SeededRandom random_;
-    Folder folder_;
+    TestFolder folder_;
     BlockOptions options_;
     std::unique_ptr<Store> blocks_;
     std::unique_ptr<Store> memory_;
