@@ -25,8 +25,8 @@ std::string told(const Json& value) {
 
 /// What a published result may leave out: what is told beside the outcome, where it is asked for.
 bool may_be_missing(std::string_view key) {
-    static constexpr std::array<std::string_view, 10> optional = {
-        "remarks", "not_applicable", "losers", "margins", "metrics", "what_if", "beside", "tenths", "prices", "groups"};
+    static constexpr std::array<std::string_view, 12> optional = {
+        "rule_sha256", "ballots_sha256", "remarks", "not_applicable", "losers", "margins", "metrics", "what_if", "beside", "tenths", "prices", "groups"};
     return std::ranges::find(optional, key) != optional.end();
 }
 
