@@ -334,8 +334,8 @@ void Reader::look_at_voters() {
 }
 
 std::string Reader::ballot(std::size_t row) const {
-    const std::string line = fmt::format("line {}", document_.votes.line(row));
-    return voter_column_ ? fmt::format("{}, voter {}", line, trim(document_.votes.at(row, *voter_column_))) : line;
+    // Remarks are published with the result: the line tells whoever has the file who it was, and nobody else.
+    return fmt::format("line {}", document_.votes.line(row));
 }
 
 /// Takes the part before the next comma off the text.

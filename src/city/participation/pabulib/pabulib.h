@@ -31,8 +31,8 @@ struct Reading {
 
 /// The election in a document. Beyond Pabulib's own, META may have `pots` (a JSON list of {"name", "budget"}) and
 /// PROJECTS the columns `pot`, `partial_from` and `exclusive` (labels of groups, parted by commas). Ballots against the
-/// limits in META, and a voter's second one, are read as they are and remarked upon, with line and voter. Errors name
-/// line and column.
+/// limits in META, and a voter's second one, are read as they are and remarked upon with their line. Errors name line
+/// and column, those of META too.
 /// Errc::malformed.
 Result<Reading> read_election(const Document& document);
 
