@@ -42,6 +42,8 @@ http::Response answer(const json& body, int status = 200);
 http::Response conflict(const http::Request& request, const Said& why);
 json time_or_null(std::optional<Instant> time);
 json text_or_null(std::string_view text);
+/// Why nothing new may be called "new": the page where new ones are made has that address.
+Said page_of_new_ones();
 /// What a reason of the pipeline means, in a sentence.
 std::string sentence_of(ingest::Reason reason, words::Language language);
 /// Do all words of `query` occur in `text`, whatever their case?
@@ -126,13 +128,16 @@ Answer put_datastream(Room& room, const http::Request& request);
 Answer list_devices(Room& room, const http::Request& request);
 Answer get_device(Room& room, const http::Request& request);
 Answer put_device(Room& room, const http::Request& request);
+Answer delete_device(Room& room, const http::Request& request);
 Answer list_profiles(Room& room, const http::Request& request);
 Answer put_profile(Room& room, const http::Request& request);
+Answer delete_profile(Room& room, const http::Request& request);
 Answer list_dead_letters(Room& room, const http::Request& request);
 Answer replay_dead_letter(Room& room, const http::Request& request);
 Answer list_codecs(Room& room, const http::Request& request);
 Answer get_codec(Room& room, const http::Request& request);
 Answer put_codec(Room& room, const http::Request& request);
+Answer delete_codec(Room& room, const http::Request& request);
 Answer try_codec(Room& room, const http::Request& request);
 Answer list_quality(Room& room, const http::Request& request);
 Answer list_tokens(Room& room, const http::Request& request);

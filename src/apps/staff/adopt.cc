@@ -1,6 +1,7 @@
 // An unknown device becomes one of the town's: it gets a thing, a place and datastreams, and what it sent so far is
 // read.
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -48,16 +49,94 @@ struct Wanted {
     registry::Access access = registry::Access::internal;
 };
 
+Device device_of(const Room& room, const Wanted& wanted, registry::ThingId thing) {
+    return {.dev_eui = wanted.dev_eui,
+            .name = wanted.name,
+            .profile = wanted.profile.id,
+            .thing = thing.value,
+            .place = wanted.place ? wanted.place->slug : "",
+            .adopted = room.parts.clock.now()};
+}
+
+/// The pages that showed the thing and its datastreams no longer do, except that of `stays`.
+Result<void> take_from_places(registry::Registry& registry, registry::ThingId thing,
+                              const std::vector<registry::Datastream>& datastreams, const std::string& stays) {
+    TRY(auto places, all_of(registry.places()));
+    for (auto& place : places) {
+        const auto is_its = [&](registry::DatastreamId id) {
+            return std::ranges::find(datastreams, id, &registry::Datastream::id) != datastreams.end();
+        };
+        const bool shows = std::ranges::find(place.things, thing) != place.things.end() ||
+                           std::ranges::any_of(place.datastreams, is_its);
+        if (place.slug != stays && shows) {
+            std::erase(place.things, thing);
+            std::erase_if(place.datastreams, is_its);
+            TRY_DO(registry.places().update(place));
+        }
+    }
+    return {};
+}
+
+/// The datastream of a field goes on where it says the same as before; otherwise it gives its key to a new one.
+Result<std::vector<registry::Datastream>> go_on(registry::Registry& registry, Device& device, const Wanted& wanted) {
+    std::vector<registry::Datastream> known;
+    for (const FieldRule& rule : wanted.profile.fields) {
+        const std::string key = fmt::format("{}/{}", device.dev_eui.to_text(), rule.field);
+        auto stream = registry.datastream_by_key(key);
+        if (!stream && stream.error().code == Errc::not_found) {
+            continue;
+        }
+        TRY_DO(stream);
+        TRY(const auto property, registry.observed_properties().get(stream->observed_property));
+        const bool same = stream->thing.value == device.thing && property.name == rule.property &&
+                          stream->unit.definition == rule.unit;
+        if (same) {
+            stream->access = wanted.access;
+            device.datastreams.emplace(rule.field, stream->id);
+        } else {
+            std::erase(stream->external_keys, key);
+        }
+        TRY_DO(registry.datastreams().update(*stream));
+        if (same) {
+            known.push_back(*std::move(stream));
+        }
+    }
+    return known;
+}
+
+/// A device that was retired is the same thing as before, so that its history goes on.
+Result<Device> make_again(Room& room, const Wanted& wanted, registry::Thing thing) {
+    auto& registry = room.parts.registry;
+    if (thing.name != wanted.name) {
+        thing.name = wanted.name;
+        TRY_DO(registry.things().update(thing));
+    }
+    Device device = device_of(room, wanted, thing.id);
+    TRY(const auto known, go_on(registry, device, wanted));
+    TRY_DO(take_from_places(registry, thing.id, known, device.place));
+    if (wanted.place) {
+        TRY(const auto location, kept_location(registry, *wanted.place));
+        if (thing.locations != std::vector{location}) {
+            TRY_DO(registry.move(thing.id, {location}, room.parts.clock.now()));
+        }
+        std::vector<registry::DatastreamId> shown;
+        std::ranges::transform(known, std::back_inserter(shown), &registry::Datastream::id);
+        TRY_DO(show_at(registry, device.place, thing.id, shown));
+    }
+    TRY_DO(complete(room, device, wanted.profile, wanted.access));
+    return device;
+}
+
 /// All of it or nothing: what was made is taken away again when a later step fails.
 Result<Device> make_device(Room& room, const Wanted& wanted) {
     auto& registry = room.parts.registry;
+    if (auto known = registry.thing_by_key(wanted.dev_eui.to_text())) {
+        return make_again(room, wanted, *std::move(known));
+    } else if (known.error().code != Errc::not_found) {
+        return std::unexpected(std::move(known).error());
+    }
     TRY(const auto inserted, registry.insert(thing_of(wanted.dev_eui, wanted.name, wanted.place)));
-    Device device{.dev_eui = wanted.dev_eui,
-                  .name = wanted.name,
-                  .profile = wanted.profile.id,
-                  .thing = inserted.thing.value,
-                  .place = wanted.place ? wanted.place->slug : "",
-                  .adopted = room.parts.clock.now()};
+    Device device = device_of(room, wanted, inserted.thing);
     if (const auto made = complete(room, device, wanted.profile, wanted.access); !made) {
         if (const auto removed = registry.things().remove(inserted.thing); !removed) {
             log::warning("apps/staff", "a thing was left behind by an adoption that failed",
@@ -130,8 +209,13 @@ Answer adopt(Room& room, const http::Request& request) {
     }
     {
         const std::lock_guard lock(room.changing);
-        if (room.parts.devices.snapshot()->device(*dev_eui) != nullptr) {
+        const auto now = room.parts.devices.snapshot();
+        if (now->device(*dev_eui) != nullptr) {
             return already_adopted(request);
+        }
+        if (now->profile(profile_id) == nullptr) {
+            return conflict(request, {"Profilen ble nettopp tatt bort.", "Profilen vart nettopp teken bort.",
+                                      "The profile has just been taken away."});
         }
         TRY(const auto unknown, room.parts.ledger.unknown_devices());
         if (std::ranges::find(unknown, dev_eui->to_text(), &ingest::pipeline::UnknownDevice::dev_eui) ==

@@ -69,6 +69,12 @@ http::Response conflict(const http::Request& request, const Said& why) {
     return http::problem(request, 409, "conflict", why.in(request.language));
 }
 
+Said page_of_new_ones() {
+    return {"Kan ikke være «new»: den adressen har siden der nye blir til.",
+            "Kan ikkje vere «new»: den adressa har sida der nye blir til.",
+            "Cannot be 'new': that is the address of the page where new ones are made."};
+}
+
 json time_or_null(std::optional<Instant> time) {
     return time ? json(format_instant(*time)) : json(nullptr);
 }

@@ -131,6 +131,9 @@ Answer put_codec(Room& room, const http::Request& request) {
         form.fault("id", Said{"Må ha 1 til 64 av A-Z, a-z, 0-9, _ og -.", "Må ha 1 til 64 av A-Z, a-z, 0-9, _ og -.",
                               "Must have 1 to 64 of A-Z, a-z, 0-9, _ and -."});
     }
+    if (id == "new" && room.parts.devices.snapshot()->codec(id) == nullptr) {
+        form.fault("id", page_of_new_ones());
+    }
     if (auto refusal = form.refusal()) {
         return *std::move(refusal);
     }

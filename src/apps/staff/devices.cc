@@ -267,7 +267,12 @@ Answer list_profiles(Room& room, const http::Request& /*request*/) {
 }
 
 Answer put_profile(Room& room, const http::Request& request) {
+    const std::string id(request.path_parameter("id"));
+    const std::lock_guard lock(room.changing);  // its codec is not taken away meanwhile
     Form form(request);
+    if (id == "new" && room.parts.devices.snapshot()->profile(id) == nullptr) {
+        form.fault("id", page_of_new_ones());
+    }
     form.line("name", 1, 100);
     form.whole("interval_seconds", 1, 366LL * 86'400);
     form.any("fields");
@@ -279,7 +284,7 @@ Answer put_profile(Room& room, const http::Request& request) {
     if (auto refusal = form.refusal()) {
         return *std::move(refusal);
     }
-    const auto profile = ingest::devices::profile_from_json(request.path_parameter("id"), request.body);
+    const auto profile = ingest::devices::profile_from_json(id, request.body);
     if (!profile) {
         form.fault("fields", profile.error().what);
         return *form.refusal();
@@ -297,7 +302,6 @@ Answer put_profile(Room& room, const http::Request& request) {
     if (auto refusal = form.refusal()) {
         return *std::move(refusal);
     }
-    const std::lock_guard lock(room.changing);
     TRY_DO(room.parts.devices.put(*profile));
     TRY_DO(follow_profile(room, *profile));
     return answer(profile_json(*room.parts.devices.snapshot(), *profile));

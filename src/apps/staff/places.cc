@@ -313,6 +313,9 @@ Answer put_place(Room& room, const http::Request& request) {
                                 "The address may have a–z, digits and single hyphens, at most 60 characters."});
     }
     const std::lock_guard lock(room.changing);
+    if (place.slug == "new" && !room.parts.registry.place_by_slug(place.slug)) {
+        form.fault("slug", page_of_new_ones());
+    }
     TRY(place.things, things_of(room, form, place.slug, place.datastreams));
     if (auto refusal = form.refusal()) {
         return *std::move(refusal);

@@ -46,6 +46,13 @@ protected:
     }
 };
 
+TEST_F(PlacesTest, no_place_has_the_address_of_the_page_where_places_are_made) {
+    const auto refused = put("new", place());
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_THAT(places_of_faults(refused), testing::ElementsAre("/slug"));
+    EXPECT_THAT(refused.body.at("detail").get<std::string>(), HasSubstr("'new'"));
+}
+
 TEST_F(PlacesTest, a_place_is_made_changed_and_found) {
     const auto made = put("aletjern", place());
     ASSERT_EQ(made.status, 200) << made.text;

@@ -2,7 +2,7 @@ import { Button, Field, Heading, Label, Paragraph, Textarea, Textfield } from '@
 import { type FormEvent, useState } from 'react'
 import { call, type Schemas } from '../api/client.ts'
 import { useAct, useLoad, useStaff } from './context.tsx'
-import { Fault, ListPage, Shown, State } from './parts.tsx'
+import { Fault, ListPage, Remove, Shown, State } from './parts.tsx'
 import { reveal } from './reveal.ts'
 import { go } from './route.ts'
 
@@ -17,7 +17,13 @@ const new_codec = `function decodeUplink(input) {
 export function Codecs() {
     const { words } = useStaff()
     const { say } = words
+    const [told, set_told] = useState('')
     const codecs = useLoad('codecs', (signal) => call('get', '/api/v1/staff/codecs', { signal }))
+    const removed = (name: string) => {
+        set_told(say('codecs.removed', { name }))
+        go('/staff/codecs', 'replace')
+        codecs.reload()
+    }
     return (
         <ListPage
             title={say('nav_staff.codecs')}
@@ -25,6 +31,7 @@ export function Codecs() {
             make={say('codecs.new')}
             loaded={codecs}
             empty={{ title: say('codecs.empty_title'), text: say('codecs.empty') }}
+            told={told}
             id_of={({ id }) => id}
             render={(codec) => (
                 <>
@@ -36,17 +43,17 @@ export function Codecs() {
                 </>
             )}
         >
-            {(opened) => (opened === 'new' ? <Editor key="new" saved={codecs.reload} /> : opened && <Existing key={opened} id={opened} saved={codecs.reload} />)}
+            {(opened) => (opened === 'new' ? <Editor key="new" saved={codecs.reload} /> : opened && <Existing key={opened} id={opened} saved={codecs.reload} removed={removed} />)}
         </ListPage>
     )
 }
 
-function Existing({ id, saved }: { id: string; saved: () => void }) {
+function Existing({ id, saved, removed }: { id: string; saved: () => void; removed: (name: string) => void }) {
     const codec = useLoad(`codec ${id}`, (signal) => call('get', '/api/v1/staff/codecs/{id}', { path: { id }, signal }))
-    return <Shown loaded={codec}>{(it) => <Editor codec={it} saved={saved} />}</Shown>
+    return <Shown loaded={codec}>{(it) => <Editor codec={it} saved={saved} removed={removed} />}</Shown>
 }
 
-function Editor({ codec, saved }: { codec?: CodecSource; saved: () => void }) {
+function Editor({ codec, saved, removed }: { codec?: CodecSource; saved: () => void; removed?: (name: string) => void }) {
     const { words } = useStaff()
     const { say } = words
     const [script, set_script] = useState(codec?.script ?? new_codec)
@@ -83,6 +90,15 @@ function Editor({ codec, saved }: { codec?: CodecSource; saved: () => void }) {
                 </div>
             </form>
             <TryIt script={script} />
+            {codec && (
+                <Remove
+                    button={say('codecs.remove')}
+                    title={say('codecs.remove_title', { name: codec.name })}
+                    why={say('codecs.remove_why')}
+                    remove={() => call('delete', '/api/v1/staff/codecs/{id}', { path: { id: codec.id } })}
+                    removed={() => removed?.(codec.name)}
+                />
+            )}
         </section>
     )
 }

@@ -5,7 +5,7 @@ import { unit_symbol } from '../words/format.ts'
 import type { Key } from '../words/words.ts'
 import { called } from './access.tsx'
 import { useAct, useLoad, useStaff } from './context.tsx'
-import { Empty, Facts, Fault, Rows, ScrollTable, Shown, State, Way } from './parts.tsx'
+import { Empty, Facts, Fault, Remove, Rows, ScrollTable, Shown, State, Way } from './parts.tsx'
 import { chosen_place, PlaceSelect } from './place_select.tsx'
 import { reveal } from './reveal.ts'
 import { go, set_query, useRoute } from './route.ts'
@@ -22,6 +22,7 @@ export function Devices() {
     const { say } = words
     const { rest, query } = useRoute()
     const q = query.get('q') ?? ''
+    const [told, set_told] = useState('')
     const devices = useLoad(`devices ${q}`, (signal) => call('get', '/api/v1/staff/devices', { query: { q, limit: 200 }, signal }))
     return (
         <>
@@ -31,6 +32,7 @@ export function Devices() {
             <Search data-size="sm">
                 <Search.Input aria-label={say('staff.filter')} defaultValue={q} onChange={(event) => set_query('q', event.target.value)} />
             </Search>
+            <p role="status">{told}</p>
             <Shown loaded={devices}>
                 {({ items, total }) =>
                     items.length === 0 && !q ? (
@@ -59,7 +61,18 @@ export function Devices() {
                                     )}
                                 />
                             </div>
-                            {rest[0] && <DeviceDetail key={rest[0]} dev_eui={rest[0]} changed={devices.reload} />}
+                            {rest[0] && (
+                                <DeviceDetail
+                                    key={rest[0]}
+                                    dev_eui={rest[0]}
+                                    changed={devices.reload}
+                                    retired={(name) => {
+                                        set_told(say('devices.retired', { name }))
+                                        go(`/staff/devices${location.search}`, 'replace')
+                                        devices.reload()
+                                    }}
+                                />
+                            )}
                         </div>
                     )
                 }
@@ -68,7 +81,7 @@ export function Devices() {
     )
 }
 
-function DeviceDetail({ dev_eui, changed }: { dev_eui: string; changed: () => void }) {
+function DeviceDetail({ dev_eui, changed, retired }: { dev_eui: string; changed: () => void; retired: (name: string) => void }) {
     const { words, format } = useStaff()
     const { say } = words
     const device = useLoad(dev_eui, (signal) => call('get', '/api/v1/staff/devices/{devEui}', { path: { devEui: dev_eui }, signal }))
@@ -109,6 +122,13 @@ function DeviceDetail({ dev_eui, changed }: { dev_eui: string; changed: () => vo
                         {say('devices.frames')}
                     </Heading>
                     <Frames frames={it.last_frames} />
+                    <Remove
+                        button={say('devices.retire')}
+                        title={say('devices.retire_title', { name: it.name })}
+                        why={say('devices.retire_why')}
+                        remove={() => call('delete', '/api/v1/staff/devices/{devEui}', { path: { devEui: dev_eui } })}
+                        removed={() => retired(it.name)}
+                    />
                 </section>
             )}
         </Shown>

@@ -1,6 +1,6 @@
 import { Alert, Button, Dialog, Heading, Link, Paragraph, Skeleton, Table, Tag } from '@digdir/designsystemet-react'
 import { type ReactNode, type RefObject, useCallback, useEffect, useId, useRef, useState } from 'react'
-import { type Loaded, useStaff } from './context.tsx'
+import { type Loaded, useAct, useStaff } from './context.tsx'
 import { follow, go, useRoute } from './route.ts'
 
 type Tone = 'success' | 'warning' | 'danger' | 'neutral' | 'info'
@@ -75,6 +75,36 @@ export function Confirm({ dialog, title, children, fault, busy, danger, button, 
                 </Button>
             </div>
         </Dialog>
+    )
+}
+
+/// A button that takes something away for good, once a person has said yes.
+export function Remove({ button, title, why, remove, removed }: {
+    button: string
+    title: string
+    why: string
+    remove: () => Promise<unknown>
+    removed: () => void
+}) {
+    const { act, busy, fault } = useAct()
+    const dialog = useRef<HTMLDialogElement>(null)
+    const sure = () =>
+        void act(async () => {
+            await remove()
+            dialog.current?.close()
+            removed()
+        })
+    return (
+        <>
+            <div className="staff-actions">
+                <Button type="button" variant="secondary" data-color="danger" data-size="sm" onClick={() => dialog.current?.showModal()}>
+                    {button}
+                </Button>
+            </div>
+            <Confirm dialog={dialog} title={title} fault={fault} busy={busy} danger button={button} act={sure}>
+                <Paragraph>{why}</Paragraph>
+            </Confirm>
+        </>
     )
 }
 

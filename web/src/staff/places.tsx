@@ -1,9 +1,9 @@
-import { Button, Heading, Link, Paragraph, Textfield } from '@digdir/designsystemet-react'
-import { type FormEvent, useRef, useState } from 'react'
+import { Button, Heading, Link, Textfield } from '@digdir/designsystemet-react'
+import { type FormEvent, useState } from 'react'
 import { call, Refused } from '../api/client.ts'
 import { useAct, useLoad, useStaff } from './context.tsx'
 import { FirstSteps } from './first_steps.tsx'
-import { Confirm, Facts, Fault, ListPage, Shown, State, Way } from './parts.tsx'
+import { Facts, Fault, ListPage, Remove, Shown, State, Way } from './parts.tsx'
 import { KindAndSeason, Names, Position, Publish } from './place_fields.tsx'
 import { body_of, type Draft, draft_of, empty_draft, type Place, point_of, slug_in } from './place_form.ts'
 import { ShownStreams } from './place_streams.tsx'
@@ -110,7 +110,15 @@ function Editor({ loaded, kept, removed }: { loaded?: Place; kept: (place: Place
                     <span role="status">{told}</span>
                 </div>
             </form>
-            {place && <Remove place={place} removed={removed} />}
+            {place && (
+                <Remove
+                    button={say('places.remove')}
+                    title={say('places.remove_title', { name: place.name.nb })}
+                    why={say('places.remove_why')}
+                    remove={() => call('delete', '/api/v1/staff/places/{slug}', { path: { slug: place.slug } })}
+                    removed={() => removed(place)}
+                />
+            )}
         </section>
     )
 }
@@ -141,31 +149,6 @@ function Links({ place }: { place: Place }) {
                     [say('places.devices'), devices.length > 0 ? <ul>{devices}</ul> : say('staff.none')],
                 ]}
             />
-        </>
-    )
-}
-
-function Remove({ place, removed }: { place: Place; removed: (place: Place) => void }) {
-    const { words } = useStaff()
-    const { say } = words
-    const { act, busy, fault } = useAct()
-    const dialog = useRef<HTMLDialogElement>(null)
-    const remove = () =>
-        void act(async () => {
-            await call('delete', '/api/v1/staff/places/{slug}', { path: { slug: place.slug } })
-            dialog.current?.close()
-            removed(place)
-        })
-    return (
-        <>
-            <div className="staff-actions">
-                <Button variant="secondary" data-color="danger" data-size="sm" onClick={() => dialog.current?.showModal()}>
-                    {say('places.remove')}
-                </Button>
-            </div>
-            <Confirm dialog={dialog} title={say('places.remove_title', { name: place.name.nb })} fault={fault} busy={busy} danger button={say('places.remove')} act={remove}>
-                <Paragraph>{say('places.remove_why')}</Paragraph>
-            </Confirm>
         </>
     )
 }

@@ -2,7 +2,7 @@ import { Button, Field, Fieldset, Heading, Label, Select, Textfield } from '@dig
 import { type FormEvent, useState } from 'react'
 import { call, type Schemas } from '../api/client.ts'
 import { useAct, useLoad, useStaff } from './context.tsx'
-import { Fault, ListPage, State } from './parts.tsx'
+import { Fault, ListPage, Remove, State } from './parts.tsx'
 import { found_values, kept_value, type Found, type Rule } from './profile_fields.ts'
 import { go } from './route.ts'
 
@@ -11,7 +11,13 @@ type Profile = Schemas['Profile']
 export function Profiles() {
     const { words, format } = useStaff()
     const { say } = words
+    const [told, set_told] = useState('')
     const profiles = useLoad('profiles', (signal) => call('get', '/api/v1/staff/profiles', { signal }))
+    const removed = (name: string) => {
+        set_told(say('profiles.removed', { name }))
+        go('/staff/profiles', 'replace')
+        profiles.reload()
+    }
     return (
         <ListPage
             title={say('devices.profiles')}
@@ -19,6 +25,7 @@ export function Profiles() {
             make={say('profiles.new')}
             loaded={profiles}
             empty={{ title: say('profiles.empty_title'), text: say('profiles.empty') }}
+            told={told}
             id_of={({ id }) => id}
             render={(profile) => (
                 <>
@@ -34,7 +41,7 @@ export function Profiles() {
                 opened === 'new' ? (
                     <Editor key="new" known={items} saved={profiles.reload} />
                 ) : (
-                    items.filter(({ id }) => id === opened).map((profile) => <Editor key={profile.id} profile={profile} known={items} saved={profiles.reload} />)
+                    items.filter(({ id }) => id === opened).map((profile) => <Editor key={profile.id} profile={profile} known={items} saved={profiles.reload} removed={removed} />)
                 )
             }
         </ListPage>
@@ -52,7 +59,7 @@ const row_of = ({ field, property, unit, scale }: Rule): Row => ({ field, proper
 const rule_of = (row: Row): Rule => ({ field: row.field.trim(), property: row.property.trim(), unit: row.unit.trim(), scale: Number(row.scale.replace(',', '.')) })
 const empty_row: Row = { field: '', property: '', unit: '', scale: '1' }
 
-function Editor({ profile, known, saved }: { profile?: Profile; known: Profile[]; saved: () => void }) {
+function Editor({ profile, known, saved, removed }: { profile?: Profile; known: Profile[]; saved: () => void; removed?: (name: string) => void }) {
     const { words } = useStaff()
     const { say } = words
     const codecs = useLoad('codecs', (signal) => call('get', '/api/v1/staff/codecs', { signal }))
@@ -120,6 +127,15 @@ function Editor({ profile, known, saved }: { profile?: Profile; known: Profile[]
                 </div>
             </form>
             <Preview codec={codec} profile={profile?.id} rows={rows} found={found} set_found={set_found} take={take} />
+            {profile && (
+                <Remove
+                    button={say('profiles.take_away')}
+                    title={say('profiles.take_away_title', { name: profile.name })}
+                    why={say('profiles.take_away_why')}
+                    remove={() => call('delete', '/api/v1/staff/profiles/{id}', { path: { id: profile.id } })}
+                    removed={() => removed?.(profile.name)}
+                />
+            )}
         </section>
     )
 }

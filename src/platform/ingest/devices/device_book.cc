@@ -1,5 +1,8 @@
 #include "platform/ingest/devices/device_book.h"
 
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
 #include <soci/soci.h>
 
@@ -77,6 +80,29 @@ const Profile* Snapshot::profile(std::string_view id) const {
 const StoredCodec* Snapshot::codec(std::string_view id) const {
     const auto found = codecs.find(id);
     return found == codecs.end() ? nullptr : &found->second;
+}
+
+std::vector<const Device*> Snapshot::devices_of(std::string_view profile) const {
+    std::vector<const Device*> found;
+    for (const auto& [dev_eui, device] : devices) {
+        if (device.profile == profile) {
+            found.push_back(&device);
+        }
+    }
+    std::ranges::sort(found, {},
+                      [](const Device* device) { return std::pair(device->name, device->dev_eui.to_text()); });
+    return found;
+}
+
+std::vector<const Profile*> Snapshot::profiles_with(std::string_view codec) const {
+    std::vector<const Profile*> found;
+    for (const auto& [id, profile] : profiles) {
+        if (profile.codec == codec) {
+            found.push_back(&profile);
+        }
+    }
+    std::ranges::stable_sort(found, {}, &Profile::name);
+    return found;
 }
 
 const database::Component& DeviceBook::schema() {
@@ -188,6 +214,62 @@ Result<void> DeviceBook::put(const Device& device) {
     }));
     Snapshot next = *snapshot();
     next.devices.insert_or_assign(dev_eui, device);
+    publish(std::move(next));
+    return {};
+}
+
+Result<void> DeviceBook::remove_profile(std::string_view id) {
+    const std::lock_guard lock(writing_);
+    Snapshot next = *snapshot();
+    const auto found = next.profiles.find(id);
+    if (found == next.profiles.end()) {
+        return fail(Errc::not_found, fmt::format("there is no profile {}", id));
+    }
+    if (!next.devices_of(id).empty()) {
+        return fail(Errc::conflict, fmt::format("devices have the profile {}", id));
+    }
+    const std::string key = found->first;
+    TRY_DO(database_.write("removing a profile", [&](soci::session& sql) -> Result<void> {
+        sql << "DELETE FROM devices_profile WHERE id = :id", soci::use(key, "id");
+        return {};
+    }));
+    next.profiles.erase(found);
+    publish(std::move(next));
+    return {};
+}
+
+Result<void> DeviceBook::remove_codec(std::string_view id) {
+    const std::lock_guard lock(writing_);
+    Snapshot next = *snapshot();
+    const auto found = next.codecs.find(id);
+    if (found == next.codecs.end()) {
+        return fail(Errc::not_found, fmt::format("there is no codec {}", id));
+    }
+    if (!next.profiles_with(id).empty()) {
+        return fail(Errc::conflict, fmt::format("profiles decode with the codec {}", id));
+    }
+    const std::string key = found->first;
+    TRY_DO(database_.write("removing a codec", [&](soci::session& sql) -> Result<void> {
+        sql << "DELETE FROM devices_codec WHERE id = :id", soci::use(key, "id");
+        return {};
+    }));
+    next.codecs.erase(found);
+    publish(std::move(next));
+    return {};
+}
+
+Result<void> DeviceBook::remove_device(const lorawan::DevEui& dev_eui) {
+    const std::lock_guard lock(writing_);
+    Snapshot next = *snapshot();
+    const std::string key = dev_eui.to_text();
+    if (next.devices.erase(key) == 0) {
+        return fail(Errc::not_found, fmt::format("there is no device {}", key));
+    }
+    TRY_DO(database_.write("retiring a device", [&](soci::session& sql) -> Result<void> {
+        sql << "DELETE FROM devices_datastream WHERE dev_eui = :dev_eui", soci::use(key, "dev_eui");
+        sql << "DELETE FROM devices_device WHERE dev_eui = :dev_eui", soci::use(key, "dev_eui");
+        return {};
+    }));
     publish(std::move(next));
     return {};
 }

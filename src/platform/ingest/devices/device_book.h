@@ -49,6 +49,10 @@ struct Snapshot {
     const Device* device(const lorawan::DevEui& dev_eui) const;
     const Profile* profile(std::string_view id) const;
     const StoredCodec* codec(std::string_view id) const;
+    /// Those of a profile, by name.
+    std::vector<const Device*> devices_of(std::string_view profile) const;
+    /// Those that decode with a codec, by name.
+    std::vector<const Profile*> profiles_with(std::string_view codec) const;
 };
 
 /// Profiles, codecs and devices: in the relational database, with all of it in memory for the pipeline.
@@ -66,6 +70,14 @@ public:
     Result<std::int64_t> put_codec(std::string_view id, std::string_view name, std::string_view script,
                                    std::int64_t expected_version);
     Result<void> put(const Device& device);
+
+    /// What others still name stays: Errc::conflict when a device has the profile, or a profile the codec.
+    /// Errc::not_found when there is none.
+    Result<void> remove_profile(std::string_view id);
+    /// With all its versions; a new one of that id begins at version 1.
+    Result<void> remove_codec(std::string_view id);
+    /// The device is nobody's from now on. Its thing, datastreams and readings are not the book's, and stay.
+    Result<void> remove_device(const lorawan::DevEui& dev_eui);
 
 private:
     DeviceBook(database::Database& database, const Clock& clock) : database_(database), clock_(clock) {}

@@ -108,6 +108,38 @@ TEST_F(DeviceBookTest, ACodecThatSomebodyElseSavedSinceIsNotOverwritten) {
     EXPECT_EQ(book_->snapshot()->codec("a")->script, "2");
 }
 
+TEST_F(DeviceBookTest, WhatNothingUsesIsRemovedForGood) {
+    const auto dev_eui = lorawan::DevEui::from_text("70b3d57ed0065a1f").value();
+    Profile pond = sensor();
+    pond.codec = "elsys";
+    ASSERT_TRUE(book_->put_codec("elsys", "Elsys", "1", 0).has_value());
+    ASSERT_TRUE(book_->put_codec("elsys", "Elsys", "2", 1).has_value());
+    ASSERT_TRUE(book_->put(pond).has_value());
+    ASSERT_TRUE(book_
+                    ->put(Device{.dev_eui = dev_eui,
+                                 .name = "Landfalltjern",
+                                 .profile = "pond",
+                                 .datastreams = {{"temp.water", observations::DatastreamId{9}}}})
+                    .has_value());
+
+    EXPECT_EQ(book_->remove_codec("elsys").error().code, Errc::conflict);
+    EXPECT_EQ(book_->remove_profile("pond").error().code, Errc::conflict);
+    EXPECT_EQ(book_->remove_codec("other").error().code, Errc::not_found);
+    EXPECT_EQ(book_->remove_profile("other").error().code, Errc::not_found);
+    ASSERT_TRUE(book_->remove_device(dev_eui).has_value());
+    EXPECT_EQ(book_->remove_device(dev_eui).error().code, Errc::not_found);
+    ASSERT_TRUE(book_->remove_profile("pond").has_value());
+    ASSERT_TRUE(book_->remove_codec("elsys").has_value());
+
+    open();
+
+    const auto now = book_->snapshot();
+    EXPECT_TRUE(now->devices.empty());
+    EXPECT_TRUE(now->profiles.empty());
+    EXPECT_TRUE(now->codecs.empty());
+    EXPECT_EQ(book_->put_codec("elsys", "Elsys", "3", 0).value(), 1);
+}
+
 TEST_F(DeviceBookTest, AReaderKeepsTheMomentItTook) {
     const auto before = book_->snapshot();
     ASSERT_TRUE(book_->put(sensor()).has_value());

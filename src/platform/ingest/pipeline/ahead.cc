@@ -10,7 +10,9 @@ namespace bypuls::ingest::pipeline {
 namespace {
 
 bool is_of(const Ahead::Frame& frame, const codecs::Codec& codec, const codecs::Uplink& uplink) {
-    return frame.uplink == uplink && frame.codec.id == codec.id && frame.codec.version == codec.version;
+    // By the text too: a codec that was removed and made anew begins at version 1 again.
+    return frame.uplink == uplink && frame.codec.id == codec.id && frame.codec.version == codec.version &&
+           frame.codec.source == codec.source;
 }
 
 }  // namespace
