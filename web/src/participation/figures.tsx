@@ -26,7 +26,7 @@ export function FiguresOf({ words, teller, summary, counted, known, ask, stop }:
             <h3 className="ds-heading" data-size="xs">
                 {say('recount.figures_heading')}
             </h3>
-            {teller.figures(counted.figures).map((line) => (
+            {teller.figures(counted.figures, counted.result.votes).map((line) => (
                 <p key={line}>{line}</p>
             ))}
             <AllFigures {...{ words, teller }} figures={counted.figures} costs={summary.election.projects.map(({ cost }) => cost)} />

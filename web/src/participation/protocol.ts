@@ -16,7 +16,8 @@ export type Request =
 
 /// A reading without the ballots, which stay in the worker.
 export type Summary = Omit<Reading, 'election' | 'groups'> & {
-    election: Omit<Reading['election'], 'ballots'>
+    /// `most_of_one_ballot`: what a new ballot gives the only project on it.
+    election: Omit<Reading['election'], 'ballots'> & { most_of_one_ballot: number }
     ballots: number
 }
 

@@ -31,7 +31,7 @@ describe('a count in plain words', () => {
         }
         const beside = count_beside(election, rule.value, result.value)
         if (!beside.ok) throw new Error()
-        told.push('', ...teller.figures(figures(election, rule.value, result.value)))
+        told.push('', ...teller.figures(figures(election, rule.value, result.value), votes))
         told.push(...beside.value.map((other) => teller.beside(other)))
         const lines = golden[language].trimEnd().split('\n')
         expect(told).toEqual(lines.slice(lines.indexOf(told[0]!)))

@@ -11,10 +11,9 @@ import { grouped, type Words } from '../words/words.ts'
 
 const no_break_space = '\u00A0'
 
-type About = Pick<Election, 'projects' | 'currency'> & Partial<Pick<Election, 'kind' | 'points_per_one' | 'ranking_length'>>
-
-/// With points: what a new ballot gives the only project on it, in the election's parts of a point.
-type Close = Closeness & { most_of_one_ballot?: number }
+/// `most_of_one_ballot`: with points, what a new ballot gives the only project on it, in the election's parts of a point.
+type About = Pick<Election, 'projects' | 'currency'> &
+    Partial<Pick<Election, 'kind' | 'points_per_one' | 'ranking_length' | 'budget' | 'pots'>> & { most_of_one_ballot?: number }
 
 /// True if what a project got is told in points: those on the ballots, or those that places in a ranking give.
 const counted_in_points = ({ kind }: About, rule?: Rule): boolean => kind === 'points' || (kind === 'ranking' && rule?.ranking !== 'approval')
@@ -64,24 +63,43 @@ export class Teller {
 
     votes = (count: number): string => this.words.plural('counting.votes', count)
 
-    /// "9 poeng" or "2,5 poeng"; `score` is in the election's parts of a point.
-    private points(score: number): string {
-        const { language, say } = this.words
+    private points_number(score: number): string {
+        const { language } = this.words
         const one = this.election.points_per_one ?? 1
         const part = score % one
         const decimals = part === 0 ? '' : (language === 'en' ? '.' : ',') + String(part / one).slice(2)
-        return say(score === one ? 'counting.point' : 'counting.points', { amount: grouped(language, String((score - part) / one)) + decimals })
+        return grouped(language, String((score - part) / one)) + decimals
+    }
+
+    /// "9 poeng" or "2,5 poeng"; `score` is in the election's parts of a point.
+    private points(score: number): string {
+        const one = this.election.points_per_one ?? 1
+        return this.words.say(score === one ? 'counting.point' : 'counting.points', { amount: this.points_number(score) })
     }
 
     /// "412 stemmer", or "9 poeng fra 1 velger" where points decide.
-    private got({ votes, scores }: CountResult, project: number): string {
-        if (!counted_in_points(this.election, this.rule)) return this.votes(votes[project]!)
+    got({ votes, scores }: Pick<CountResult, 'votes' | 'scores'>, project: number): string {
+        if (!this.by_points) return this.votes(votes[project]!)
         return this.words.say('counting.support', { points: this.points(scores[project]!), voters: this.words.plural('counting.voters', votes[project]!) })
     }
 
+    /// True if what a project got is told in points.
+    get by_points(): boolean {
+        return counted_in_points(this.election, this.rule)
+    }
+
+    /// "9" or "2,5": points alone, for a table.
+    score = (score: number): string => this.points_number(score)
+
     /// So many of those who chose a project: their votes, or themselves where votes weigh more or less.
-    private supporters = (count: number): string =>
-        counted_in_points(this.election, this.rule) ? this.words.plural('counting.voters', count) : this.votes(count)
+    supporters = (count: number): string => (this.by_points ? this.words.plural('counting.voters', count) : this.votes(count))
+
+    /// "«Nord»", or the common budget.
+    pot = (name: string): string => (name === '' ? this.words.say('counting.pot_common') : this.words.say('counting.quoted', { name }))
+
+    private get has_pots(): boolean {
+        return (this.election.pots ?? []).length > 0
+    }
 
     /// What was shared out, how much was spent, and whether a tie decided anything.
     whole(result: CountResult, ballots: number): string {
@@ -93,6 +111,7 @@ export class Teller {
                 budget: this.money(result.budget),
                 projects: plural('counting.projects', result.winners.length),
             }),
+            ...this.pots(result),
             ...this.goes_by(),
         ]
         const deciding = result.ties.filter(({ alternatives }) => alternatives.length > 0)
@@ -101,6 +120,26 @@ export class Teller {
         else if (result.ties.some(({ explored }) => !explored)) told.push(say('counting.tie_unexplored'))
         else if (deciding.length === 0) told.push(say('counting.tie_same'))
         return told.join(' ')
+    }
+
+    /// What each pot spent. What a pot has left moves to the common budget where the rule says so.
+    private pots({ rounds }: CountResult): string[] {
+        if (!this.has_pots) return []
+        const { projects, pots = [], budget = 0 } = this.election
+        const own = (project: number) => projects[project]!.pot ?? ''
+        let left_over = 0
+        const told: string[] = []
+        const tell = (name: string, whole: Money) => {
+            const here = rounds.filter(({ project }) => own(project) === name)
+            const spent = here.reduce((sum, { paid }) => sum + paid, 0)
+            left_over += whole - spent
+            if (!projects.some((_, project) => own(project) === name)) return
+            const given = { pot: this.pot(name), spent: this.money(spent), budget: this.money(whole), projects: this.words.plural('counting.projects', here.length) }
+            told.push(this.words.say('counting.whole_pot', given))
+        }
+        for (const pot of pots) tell(pot.name, pot.budget)
+        tell('', budget + (this.rule?.left_over === 'to-common' ? left_over : 0))
+        return told
     }
 
     /// What a vote or a point is, and whether points or voters decide; nothing where it goes without saying.
@@ -126,14 +165,22 @@ export class Teller {
     about = (kroner: number): string => this.money(Math.round(kroner) * one_krone)
 
     /// How many got something, how evenly, and whether the payments prove the outcome.
-    figures({ spent_share, voters_with_a_winner, mean_winners, mean_kroner, tenths, prices }: Figures): string[] {
+    figures({ spent_share, voters_with_a_winner, mean_winners, mean_kroner, tenths, prices }: Figures, votes: readonly number[]): string[] {
         const { say } = this.words
         const winners = new Format(this.words).number(mean_winners, 1)
         const told = [say('counting.figures', { share: this.percent(voters_with_a_winner), winners, kroner: this.about(mean_kroner) })]
         if (tenths.length > 0) told.push(say('counting.tenths', { least: this.percent(tenths[0]!), most: this.percent(tenths.at(-1)!) }))
-        if (prices.length === 1 && prices[0]!.pot === '' && prices[0]!.holds && spent_share > 0) told.push(say('counting.priced', { share: this.kroner(prices[0]!.share) }))
+        if (this.has_pots) {
+            const proved = prices.filter(({ pot, holds }) => holds && this.any_took_part_in(pot, votes))
+            told.push(...proved.map(({ pot, share }) => say('counting.priced_pot', { pot: this.pot(pot), share: this.kroner(share) })))
+        } else if (prices.length > 0 && prices.every(({ holds }) => holds) && spent_share > 0) {
+            told.push(say('counting.priced', { share: this.kroner(prices.at(-1)!.share) }))
+        }
         return told
     }
+
+    private any_took_part_in = (name: string, votes: readonly number[]): boolean =>
+        this.election.projects.some(({ pot = '', cost }, project) => pot === name && cost > 0 && votes[project]! > 0)
 
     /// To the nearest øre.
     kroner = (amount: Fraction): string => this.money(Math.round(to_number(amount) * one_krone))
@@ -157,43 +204,45 @@ export class Teller {
         return told.join(' ')
     }
 
-    /// One project's story. Without closeness a winner's has no margin; a loser's is only told with it, or where it took no part.
-    project(result: CountResult, project: number, closeness?: Close): string | undefined {
+    /// One project's story. Without closeness it does not tell how close it was.
+    project(result: CountResult, project: number, closeness?: Closeness): string {
         const round = result.rounds.find((bought) => bought.project === project)
         const given = { name: this.name(project), votes: this.got(result, project) }
         const { say } = this.words
         if (round?.phase === 'free') return say('counting.won_free', given)
         if (round) {
             const { cost } = this.election.projects[project]!
-            const won =
+            const built =
                 round.paid === cost
                     ? say('counting.won', { ...given, cost: this.money(cost) })
                     : say('counting.won_partly', { ...given, paid: this.money(round.paid), cost: this.money(cost) })
+            const won = this.has_pots ? `${built} ${say('counting.won_pot', { pot: this.pot(round.pot ?? '') })}` : built
             const { margin, instead = [] } = closeness ?? {}
             return margin && (margin.enough || margin.amount > 0) ? `${won} ${this.margin(margin, instead)}` : won
         }
         const why = result.excluded.get(project)
-        if (result.votes[project] === 0) return say(counted_in_points(this.election, this.rule) ? 'counting.no_points' : 'counting.no_support', given)
+        if (result.votes[project] === 0) return say(this.by_points ? 'counting.no_points' : 'counting.no_support', given)
         if (why === 'below-score') return say('counting.below_score', { ...given, least: this.least_score() })
         if (why) return say('counting.not_eligible', given)
-        return closeness && this.lost(given, closeness)
+        const lost = closeness ? this.lost(given, closeness) : say('counting.lost_unknown', given)
+        return this.has_pots ? `${lost} ${say('counting.lost_pot', { pot: this.pot(this.election.projects[project]!.pot ?? '') })}` : lost
     }
 
     private least_score(): string {
         const least = this.rule?.score_min ?? 0
-        return counted_in_points(this.election, this.rule) ? this.points(least * (this.election.points_per_one ?? 1)) : this.votes(least)
+        return this.by_points ? this.points(least * (this.election.points_per_one ?? 1)) : this.votes(least)
     }
 
-    private lost(given: { name: string; votes: string }, { singleton_add: more, cost_reduction: cheaper, most_of_one_ballot }: Close): string {
+    private lost(given: { name: string; votes: string }, { singleton_add: more, cost_reduction: cheaper }: Closeness): string {
         const { say } = this.words
         if (!more && !cheaper) return say('counting.lost', given)
         const told: string[] = []
-        if (more?.enough && !counted_in_points(this.election, this.rule)) {
+        if (more?.enough && !this.by_points) {
             told.push(say('counting.lost_votes', { ...given, missing: this.fewest(more, grouped(this.words.language, String(more.amount))) }))
         } else {
             told.push(say('counting.lost_unknown', given))
             // Without a number that says something nothing is said.
-            if (more && more.amount > 0) told.push(...(more.enough ? this.lacked_voters(more, most_of_one_ballot) : [this.not_enough(more)]))
+            if (more && more.amount > 0) told.push(...(more.enough ? this.lacked_voters(more) : [this.not_enough(more)]))
         }
         if (cheaper?.enough) {
             told.push(say(more?.enough ? 'counting.or_cheaper' : 'counting.if_cheaper', { less: this.money(cheaper.amount) }))
@@ -203,18 +252,17 @@ export class Teller {
     }
 
     /// How many voters more would have been enough, and what they would have had to do.
-    private lacked_voters(more: Change, most_of_one_ballot: number | undefined): string[] {
+    private lacked_voters(more: Change): string[] {
         const { say, plural } = this.words
-        if (this.election.kind === 'points' && most_of_one_ballot === undefined) return []
         const text =
             this.election.kind === 'points'
-                ? plural('counting.lacked_points', more.amount, { points: this.points(most_of_one_ballot!) })
+                ? plural('counting.lacked_points', more.amount, { points: this.points(this.election.most_of_one_ballot ?? 1) })
                 : plural('counting.lacked_first', more.amount)
         return more.smallest ? [text] : [text, say('counting.perhaps_fewer')]
     }
 
     private not_enough({ amount }: Change): string {
-        return this.words.plural(counted_in_points(this.election, this.rule) ? 'counting.not_enough_voters' : 'counting.not_enough_votes', amount)
+        return this.words.plural(this.by_points ? 'counting.not_enough_voters' : 'counting.not_enough_votes', amount)
     }
 
     private margin(change: Change, instead: readonly number[]): string {

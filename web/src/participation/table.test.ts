@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import play_money from '../../../tests/data/participation/play_money.pb?raw'
 import play_money_result from '../../../tests/data/participation/play_money.json?raw'
 import { count } from './counting/count.ts'
-import { ballot_total } from './counting/election.ts'
+import { ballot_total, most_of_one_ballot } from './counting/election.ts'
 import { figures } from './counting/figures.ts'
 import { read_pabulib_bytes, type Reading } from './counting/pabulib.ts'
 import { result_json } from './counting/report.ts'
@@ -36,8 +36,8 @@ class FakeWorker {
             const read = read_pabulib_bytes(request.bytes)
             if (!read.ok) return read
             this.reading = read.value
-            const { election, ...rest } = read.value
-            return { ok: true, value: { ...rest, election, ballots: ballot_total(election.ballots) } }
+            const { election, groups, ...rest } = read.value
+            return { ok: true, value: { ...rest, election: { ...election, most_of_one_ballot: most_of_one_ballot(election) }, ballots: ballot_total(election.ballots) } }
         }
         if (request.kind !== 'count' || !this.reading) throw new Error('nothing was read')
         const result = count(this.reading.election, request.rule)

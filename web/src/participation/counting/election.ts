@@ -110,6 +110,18 @@ export const group_count = (ballots: Ballots): number => ballots.counts.length
 /// All ballots, blank ones included.
 export const ballot_total = (ballots: Ballots): number => ballots.counts.reduce((sum, count) => sum + count, 0)
 
+/// What a new ballot gives the only project on it: with points, all that anybody has given out, in the election's parts of a point.
+export function most_of_one_ballot({ kind, ballots }: Pick<Election, 'kind' | 'ballots'>): number {
+    if (kind !== 'points') return 1
+    let most = 1
+    for (let g = 0; g < group_count(ballots); ++g) {
+        let sum = 0
+        for (let i = ballots.starts[g]!; i < ballots.starts[g + 1]!; ++i) sum += ballots.values[i]!
+        most = Math.max(most, sum)
+    }
+    return most
+}
+
 export function choices_of(ballots: Ballots, group: number): Choice[] {
     const choices: Choice[] = []
     for (let i = ballots.starts[group]!; i < ballots.starts[group + 1]!; ++i) {

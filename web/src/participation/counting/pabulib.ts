@@ -16,7 +16,7 @@ export interface Published {
 
 /// What was odd but harmless.
 export interface Remark {
-    code: 'named-twice' | 'other-count' | 'not-utf8' | 'over-limit' | 'no-limit' | 'more-over-limit' | 'not-funded'
+    code: 'named-twice' | 'other-count' | 'not-utf8' | 'over-limit' | 'no-limit' | 'more-over-limit' | 'not-funded' | 'voter-twice' | 'more-voters-twice'
     line?: number
     given: Record<string, string>
 }
@@ -96,7 +96,7 @@ interface Limit {
     broken: number
 }
 
-/// Ballots against one limit that are told one by one.
+/// Ballots against one limit, or of voters who stand more than once, that are told one by one.
 const told_max = 20
 
 class Reader {
@@ -219,6 +219,7 @@ class Reader {
         for (const { name, broken } of this.limits) {
             if (broken > told_max) this.remarks.push({ code: 'more-over-limit', given: { limit: name, found: String(broken - told_max) } })
         }
+        this.look_at_voters()
     }
 
     /// What META says a ballot may hold. A ballot against it is counted as published, and remarked upon.
@@ -259,6 +260,23 @@ class Reader {
             if (++limit.broken > told_max) continue
             this.remarks.push({ code: 'over-limit', line: row.line, given: { limit: limit.name, said: limit.tell(limit.value), found: limit.tell(found) } })
         }
+    }
+
+    /// A voter who stands twice is the first thing that somebody who checks a vote looks for. Both ballots count, as the town counted them.
+    private look_at_voters(): void {
+        const { votes: table } = this.document
+        const column = column_named(table, 'voter_id')
+        const last = new Map<string, number>()
+        let again = 0
+        for (const row of column === undefined ? [] : table.rows) {
+            const voter = cell(row, column).trim()
+            const before = last.get(voter)
+            if (voter === '') continue
+            last.set(voter, row.line)
+            if (before === undefined || ++again > told_max) continue
+            this.remarks.push({ code: 'voter-twice', line: row.line, given: { voter, before: String(before) } })
+        }
+        if (again > told_max) this.remarks.push({ code: 'more-voters-twice', given: { found: String(again - told_max) } })
     }
 
     /// META fully_funded says that there was money for everything.

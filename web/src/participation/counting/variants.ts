@@ -1,4 +1,4 @@
-import { type Ballots, ballots_of, choices_of, type Choice, type Election, group_count } from './election.ts'
+import { type Ballots, ballots_of, choices_of, type Choice, type Election, most_of_one_ballot } from './election.ts'
 import { totals_of } from './profile.ts'
 import type { Rule } from './rule.ts'
 import type { Voters } from './smallest.ts'
@@ -61,11 +61,8 @@ export class Variants {
     /// With so many more voters who choose the project alone.
     with_new_ballots(project: number, voters: number): Election {
         if (this.only_totals) return this.by_votes(this.votes.with(project, this.votes[project]! + voters))
-        const { ballots, kind } = this.election
-        let value = 1
-        for (let g = 0; kind === 'points' && g < group_count(ballots); ++g) {
-            value = Math.max(value, choices_of(ballots, g).reduce((sum, choice) => sum + choice.value, 0))
-        }
+        const { ballots } = this.election
+        const value = most_of_one_ballot(this.election)
         return { ...this.election, ballots: with_groups(ballots, ballots.counts, [{ choices: [{ project, value }], count: voters }]) }
     }
 
