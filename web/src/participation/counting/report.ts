@@ -3,6 +3,7 @@ import { additions_apply, type Change, type Closeness } from './distance.ts'
 import type { BallotKind, Election } from './election.ts'
 import { attempt, type Attempt, refuse } from './fault.ts'
 import { type Fraction, to_number, to_text } from './fraction.ts'
+import { ballots_sha256, rule_sha256 } from './fingerprint.ts'
 import type { Figures } from './figures.ts'
 import { format_money, type Money, parse_money } from './money.ts'
 import type { CountResult } from './result.ts'
@@ -28,6 +29,8 @@ export function result_json(election: Election, rule: Rule, result: CountResult,
         currency: election.currency,
         rule: result.rule,
         rule_text: print_rule(rule),
+        rule_sha256: rule_sha256(rule),
+        ballots_sha256: ballots_sha256(election),
         budget: format_money(result.budget),
         spent: format_money(result.spent),
         voters: result.voters,
@@ -155,7 +158,7 @@ export interface Difference {
 
 /// What a result may tell beside the outcome. How close it was is found by searches that need not end with the same certainty.
 const not_compared = new Set(['remarks', 'not_applicable', 'losers', 'margins', 'what_if', 'beside'])
-const may_be_missing = new Set([...not_compared, 'metrics', 'tenths', 'prices', 'groups', 'changed_outcome', 'alternatives', 'could_pay'])
+const may_be_missing = new Set([...not_compared, 'rule_sha256', 'ballots_sha256', 'metrics', 'tenths', 'prices', 'groups', 'changed_outcome', 'alternatives', 'could_pay'])
 
 /// Rules are compared before, by what they say; fractions to the letter, the decimals beside them nearly.
 export function first_difference(published: unknown, counted: unknown, path = ''): Difference | undefined {
