@@ -32,6 +32,9 @@ function change_in_words({ words, teller }: Shown, measure: Measure | 'margin', 
     return teller.bounded(change, amount)
 }
 
+const got_number = ({ words, teller }: Shown, { votes, scores }: CountResult, project: number): string =>
+    teller.by_points ? teller.score(scores[project]!) : grouped(words.language, String(votes[project]))
+
 /// What would have turned the outcome for one project.
 export function Measures({ words, teller, kind, closeness, won }: Shown & { kind: BallotKind; closeness: Closeness; won: boolean }) {
     if (won) {
@@ -61,7 +64,7 @@ interface TableProps extends Shown {
 }
 
 function Losers({ words, teller, result, kind, close }: TableProps) {
-    const losers = [...close.known].filter(([project]) => !result.winners.includes(project)).sort(([a], [b]) => result.votes[b]! - result.votes[a]!)
+    const losers = [...close.known].filter(([project]) => !result.winners.includes(project)).sort(([a], [b]) => result.scores[b]! - result.scores[a]!)
     if (losers.length === 0) return null
     return (
         <Scroll label={words.say('recount.close.losers')}>
@@ -71,7 +74,7 @@ function Losers({ words, teller, result, kind, close }: TableProps) {
                     <tr>
                         <th scope="col">{words.say('recount.column_project')}</th>
                         <th scope="col" className="bp-number">
-                            {words.say('recount.column_votes')}
+                            {words.say(teller.by_points ? 'recount.column_points' : 'recount.column_votes')}
                         </th>
                         {measures_of(kind).map((measure) => (
                             <th key={measure} scope="col">
@@ -84,7 +87,7 @@ function Losers({ words, teller, result, kind, close }: TableProps) {
                     {losers.map(([project, closeness]) => (
                         <tr key={project}>
                             <th scope="row">{teller.name(project)}</th>
-                            <td className="bp-number">{grouped(words.language, String(result.votes[project]))}</td>
+                            <td className="bp-number">{got_number({ words, teller }, result, project)}</td>
                             {measures_of(kind).map((measure) => (
                                 <td key={measure}>{change_in_words({ words, teller }, measure, closeness[measure])}</td>
                             ))}
@@ -107,7 +110,7 @@ function Winners({ words, teller, result, close }: TableProps) {
                     <tr>
                         <th scope="col">{words.say('recount.column_project')}</th>
                         <th scope="col" className="bp-number">
-                            {words.say('recount.column_votes')}
+                            {words.say(teller.by_points ? 'recount.column_points' : 'recount.column_votes')}
                         </th>
                         <th scope="col">{words.say('recount.close.margin')}</th>
                         <th scope="col">{words.say('recount.close.instead')}</th>
@@ -119,7 +122,7 @@ function Winners({ words, teller, result, close }: TableProps) {
                         return (
                             <tr key={project}>
                                 <th scope="row">{teller.name(project)}</th>
-                                <td className="bp-number">{grouped(words.language, String(result.votes[project]))}</td>
+                                <td className="bp-number">{got_number({ words, teller }, result, project)}</td>
                                 <td>{change_in_words({ words, teller }, 'margin', margin)}</td>
                                 <td>{!margin?.enough ? '–' : instead.length > 0 ? teller.list(instead) : words.say('recount.close.nobody')}</td>
                             </tr>

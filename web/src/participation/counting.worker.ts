@@ -5,6 +5,7 @@ import { closeness } from './counting/distance.ts'
 import { ballot_total, most_of_one_ballot } from './counting/election.ts'
 import { attempt } from './counting/fault.ts'
 import { type Figures, figures } from './counting/figures.ts'
+import { ballots_sha256 } from './counting/fingerprint.ts'
 import { read_pabulib_bytes, type Reading } from './counting/pabulib.ts'
 import { result_json } from './counting/report.ts'
 import type { CountResult } from './counting/result.ts'
@@ -35,7 +36,7 @@ function read(bytes: Uint8Array): Answers['read'] {
     if (!read.ok) return read
     const { election, groups, ...rest } = read.value
     const { ballots, ...about } = election
-    return { ok: true, value: { ...rest, election: { ...about, most_of_one_ballot: most_of_one_ballot(election) }, ballots: ballot_total(ballots) } }
+    return { ok: true, value: { ...rest, election: { ...about, most_of_one_ballot: most_of_one_ballot(election) }, ballots: ballot_total(ballots), fingerprint: ballots_sha256(election) } }
 }
 
 /// A count that took long is not repeated only to know how long the next one takes.

@@ -1,8 +1,9 @@
 import type { Words } from '../words/words.ts'
 import { closest, CloseTables, Measures } from './closeness.tsx'
-import { to_number } from './counting/fraction.ts'
 import { one_krone } from './counting/money.ts'
+import type { Change } from './counting/distance.ts'
 import type { CountResult, Round } from './counting/result.ts'
+import type { Rule } from './counting/rule.ts'
 import { askable, type Distances, type Effort, type HowClose } from './distances.ts'
 import { BudgetBar, Working } from './parts.tsx'
 import { Pots } from './all_figures.tsx'
@@ -13,7 +14,7 @@ export interface OutcomeProps {
     words: Words
     teller: Teller
     summary: Summary
-    counted: Counted
+    counted: Counted & { rule: Rule }
     close: HowClose
     effort: Effort
     distances: Distances | undefined
@@ -27,12 +28,9 @@ export function kroner(teller: Teller, value: number): string {
 
 function bought_by(teller: Teller, words: Words, result: CountResult, round: Round): string[] {
     const told = [words.say('recount.round_bought', { n: String(result.rounds.indexOf(round) + 1) })]
-    if (round.phase !== 'rule') told.push(`${words.lookup(`recount.phase.${round.phase.replace('-', '_')}`)}.`)
-    if (!round.share) return told
-    const share = kroner(teller, to_number(round.share))
-    told.push(words.say(round.effective_votes ? 'recount.round_share' : 'recount.round_load', { share }))
-    if (round.paid_all_they_had) told.push(words.plural('recount.round_all', round.paid_all_they_had))
-    return told
+    if (round.phase !== 'rule') told.push(`${teller.lookup_counted(`recount.phase.${round.phase.replace('-', '_')}`)}.`)
+    const paid = teller.payments(round)
+    return paid === undefined ? told : [...told, paid]
 }
 
 /// Too much for a browser: what does it instead.
@@ -58,7 +56,7 @@ function Why({ words, teller, summary, counted, close, effort, distances, file, 
         <details className="ds-details recount-why">
             <summary aria-label={words.say('recount.why_of', { name: teller.name(project) })}>{words.say('recount.why')}</summary>
             <div>
-                {story && <p>{story}</p>}
+                <p>{story}</p>
                 {round && <p>{bought_by(teller, words, result, round).join(' ')}</p>}
                 {closeness && can_be_close && <Measures {...{ words, teller, closeness }} kind={summary.election.kind} won={round !== undefined} />}
                 {unknown && effort === 'left-out' && <LeftOut words={words} file={file} />}
@@ -91,7 +89,7 @@ function Winners(props: OutcomeProps) {
                 return (
                     <li key={round.project} data-project={round.project}>
                         <span className="recount-name">{teller.name(round.project)}</span>
-                        <span className="recount-votes">{teller.votes(result.votes[round.project]!)}</span>
+                        <span className="recount-votes">{teller.got(result, round.project)}</span>
                         <span className="recount-price">{teller.money(round.paid)}</span>
                         <BudgetBar before={spent} own={round.paid} budget={result.budget} label={label} />
                         <Why {...props} project={round.project} />
@@ -106,13 +104,13 @@ function Losers(props: OutcomeProps) {
     const { teller, counted, summary } = props
     const { result } = counted
     const losers = summary.election.projects.map((_, project) => project).filter((project) => !result.winners.includes(project))
-    losers.sort((a, b) => result.votes[b]! - result.votes[a]!)
+    losers.sort((a, b) => result.scores[b]! - result.scores[a]!)
     return (
         <ul className="recount-projects">
             {losers.map((project) => (
                 <li key={project} data-project={project}>
                     <span className="recount-name">{teller.name(project)}</span>
-                    <span className="recount-votes">{teller.votes(result.votes[project]!)}</span>
+                    <span className="recount-votes">{teller.got(result, project)}</span>
                     <span className="recount-price">{teller.money(summary.election.projects[project]!.cost)}</span>
                     <Why {...props} project={project} />
                 </li>
@@ -121,10 +119,38 @@ function Losers(props: OutcomeProps) {
     )
 }
 
-/// The answer first: who won, and how close it was as far as that is known of all.
+/// The key of a sentence on why those won who did; nothing where the rule is none that a sentence tells.
+function why_they_won(teller: Teller, { result, rule }: Counted & { rule: Rule }): string | undefined {
+    const paid = result.rounds.filter(({ phase }) => phase !== 'free')
+    if (paid.length === 0 || result.greedy_preferred) return undefined
+    if (paid.every(({ phase }) => phase === 'fund-all')) return 'why_all'
+    switch (rule.method) {
+        case 'greedy':
+            return teller.counted(rule.order === 'score-per-cost' ? 'why_per_cost' : 'why_greedy')
+        case 'equal-shares':
+            return paid.some(({ phase }) => phase === 'utilitarian') ? teller.counted('why_shares_filled') : 'why_shares'
+        case 'phragmen':
+            return 'why_phragmen'
+        case 'knapsack':
+            return undefined
+    }
+}
+
+/// The loser that lacked least. Where points decide: voters more, and what they would have had to do.
+function nearest_in_words(words: Words, teller: Teller, [project, change]: [number, Change]): string {
+    const { say } = words
+    const whom = { project: teller.list([project]) }
+    if (!teller.by_points) return say('recount.first.nearest', { ...whom, missing: teller.bounded(change, teller.votes(change.amount)) })
+    const voters = teller.bounded(change, teller.supporters(change.amount))
+    const points = teller.most_of_one_ballot
+    return points === undefined ? say('recount.first.nearest_ranking', { ...whom, voters }) : say('recount.first.nearest_points', { ...whom, voters, points })
+}
+
+/// The answer first: who won and why, and how close it was as far as that is known of all.
 export function First({ words, teller, summary, counted, close }: OutcomeProps) {
     const { say } = words
     const { result } = counted
+    const why = why_they_won(teller, counted)
     const some = result.winners.slice(0, 3)
     const more = result.winners.length - some.length
     const told =
@@ -136,8 +162,9 @@ export function First({ words, teller, summary, counted, close }: OutcomeProps) 
     return (
         <p className="ds-paragraph recount-first" data-size="lg">
             {told}
-            {nearest && ` ${say('recount.first.nearest', { project: teller.list([nearest[0]]), missing: teller.bounded(nearest[1], teller.votes(nearest[1].amount)) })}`}
-            {weakest && ` ${say('recount.first.weakest', { project: teller.list([weakest[0]]), lost: teller.bounded(weakest[1], teller.votes(weakest[1].amount)) })}`}
+            {why && ` ${words.lookup(`recount.first.${why}`)}`}
+            {nearest && ` ${nearest_in_words(words, teller, nearest)}`}
+            {weakest && ` ${say('recount.first.weakest', { project: teller.list([weakest[0]]), lost: teller.bounded(weakest[1], teller.supporters(weakest[1].amount)) })}`}
         </p>
     )
 }
@@ -185,7 +212,7 @@ export function Outcome(props: OutcomeProps) {
             <h3 className="ds-heading" data-size="xs">
                 {words.plural('recount.won_heading', result.winners.length)}
             </h3>
-            {result.greedy_preferred && <p>{words.say('recount.greedy_preferred')}</p>}
+            {result.greedy_preferred && <p>{teller.lookup_counted('recount.greedy_preferred')}</p>}
             <Winners {...props} />
             <p>{words.say('recount.left', { left: teller.money(result.budget - result.spent) })}</p>
             <Pots {...{ words, teller }} pots={figures.pots} />

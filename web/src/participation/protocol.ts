@@ -19,6 +19,8 @@ export type Summary = Omit<Reading, 'election' | 'groups'> & {
     /// `most_of_one_ballot`: what a new ballot gives the only project on it.
     election: Omit<Reading['election'], 'ballots'> & { most_of_one_ballot: number }
     ballots: number
+    /// Of the ballots: docs/formats/count-fingerprint.md.
+    fingerprint: string
 }
 
 export interface Counted {

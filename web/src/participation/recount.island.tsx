@@ -1,10 +1,12 @@
-import { type DragEvent, useEffect, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 import { react_island } from '../islands/react.tsx'
 import { Format } from '../words/format.ts'
 import type { Words } from '../words/words.ts'
 import CountingWorker from './counting.worker.ts?worker&inline'
 import { askable, Distances, effort_of, type HowClose, nothing_known } from './distances.ts'
 import { type BesideKnown, FiguresOf } from './figures.tsx'
+import { Fingerprints } from './fingerprints.tsx'
+import { read_given } from './given.ts'
 import { First, Outcome } from './outcome.tsx'
 import type { Counted, Summary } from './protocol.ts'
 import { fault_in_words, Notice, Working } from './parts.tsx'
@@ -14,10 +16,10 @@ import './recount.css'
 import { Rounds, Ties } from './rounds.tsx'
 import { offered_rules, rule_in_words, RuleChoice, type RuleOption } from './rule_choice.tsx'
 import { whole_budget } from './counting/election.ts'
-import { rule_named } from './counting/rule.ts'
-import { Teller } from './sentences.ts'
+import { type Rule, rule_named } from './counting/rule.ts'
+import { counted_in_points, Teller } from './sentences.ts'
 import { Session, Stopped } from './session.ts'
-import { type Given, type OnTable, Table } from './table.ts'
+import { type OnTable, Table } from './table.ts'
 import { verdict_of_file, verdict_of_result } from './verdict.ts'
 import { recount_words } from './words.ts'
 
@@ -42,22 +44,40 @@ function remember_rule(rule: string): void {
     for (const link of document.querySelectorAll<HTMLAnchorElement>('.bp-languages a')) link.href = put_rule(new URL(link.href), rule).href
 }
 
-const given = async (files: Iterable<File>): Promise<Given[]> =>
-    Promise.all([...files].map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })))
-
-function Files({ words, take }: { words: Words; take: (files: Iterable<File>) => void }) {
+/// Files may be dropped anywhere: a browser opens those that miss, and the page would be gone. True while files are above the page.
+function use_drop(take: (files: Iterable<File>) => void): boolean {
     const [over, set_over] = useState(false)
-    const drop = (event: DragEvent) => {
-        event.preventDefault()
-        set_over(false)
-        take(event.dataTransfer.files)
-    }
-    const drag = (event: DragEvent) => {
-        event.preventDefault()
-        set_over(true)
-    }
+    useEffect(() => {
+        const has_files = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false
+        const drag = (event: DragEvent) => {
+            if (!has_files(event)) return
+            event.preventDefault()
+            set_over(true)
+        }
+        const leave = (event: DragEvent) => event.relatedTarget === null && set_over(false)
+        const drop = (event: DragEvent) => {
+            if (!has_files(event)) return
+            event.preventDefault()
+            set_over(false)
+            take(event.dataTransfer!.files)
+        }
+        document.addEventListener('dragover', drag)
+        document.addEventListener('dragleave', leave)
+        document.addEventListener('drop', drop)
+        return () => {
+            document.removeEventListener('dragover', drag)
+            document.removeEventListener('dragleave', leave)
+            document.removeEventListener('drop', drop)
+        }
+    }, [take])
+    return over
+}
+
+/// No kinds of files are asked for: a phone does not know what .pb is, and would show it grey.
+function Files({ words, take }: { words: Words; take: (files: Iterable<File>) => void }) {
+    const over = use_drop(take)
     return (
-        <div className="ds-field recount-files" data-over={over} onDrop={drop} onDragOver={drag} onDragLeave={() => set_over(false)}>
+        <div className="ds-field recount-files" data-over={over}>
             <label className="ds-label" data-weight="medium" htmlFor="recount-files">
                 {words.say('recount.choose')}
             </label>
@@ -68,9 +88,9 @@ function Files({ words, take }: { words: Words; take: (files: Iterable<File>) =>
                 className="ds-input"
                 id="recount-files"
                 type="file"
-                accept=".pb,.json"
                 multiple
                 aria-describedby="recount-files-hint"
+                onClick={(event) => (event.currentTarget.value = '')} // so that the same file, mended, can be chosen again
                 onChange={(event) => event.target.files?.length && take(event.target.files)}
             />
         </div>
@@ -105,10 +125,11 @@ function Troubles({ words, table }: { words: Words; table: OnTable }) {
 function rule_options(words: Words, table: OnTable): RuleOption[] {
     const own: RuleOption[] = []
     const { ballots, published } = table
-    if (published?.claim.rule.ok) own.push({ value: 'result', text: words.say('recount.rule_result', { rule: rule_in_words(words, published.claim.rule.value) }) })
-    if (ballots?.summary.rule.ok) own.push({ value: 'file', text: words.say('recount.rule_file', { rule: rule_in_words(words, ballots.summary.rule.value) }) })
+    const told = (rule: Rule) => rule_in_words(words, rule, ballots && counted_in_points(ballots.summary.election, rule))
+    if (published?.claim.rule.ok) own.push({ value: 'result', text: words.say('recount.rule_result', { rule: told(published.claim.rule.value) }) })
+    if (ballots?.summary.rule.ok) own.push({ value: 'file', text: words.say('recount.rule_file', { rule: told(ballots.summary.rule.value) }) })
     const named = offered_rules.includes(table.rule) || !rule_named(table.rule) ? offered_rules : [table.rule, ...offered_rules]
-    return [...own, ...named.map((name) => ({ value: name, text: rule_in_words(words, rule_named(name)!) }))]
+    return [...own, ...named.map((name) => ({ value: name, text: told(rule_named(name)!) }))]
 }
 
 function Remarks({ words, table }: { words: Words; table: OnTable }) {
@@ -202,6 +223,7 @@ function Counting({ words, session, own, set_own, ballots, published, counted }:
         { file, verdict: verdict_of_file(summary, result, rule) },
         { file: published?.file ?? '', verdict: published && verdict_of_result(summary, counted, published.claim) },
     ]
+    const by = rule_in_words(words, rule, teller.by_points)
     const seconds = words.say('recount.seconds', { n: new Format(words).number(counted.milliseconds / 1000, 1) })
     const outcome = { words, teller, summary, counted, close, effort, distances, file }
     return (
@@ -212,9 +234,9 @@ function Counting({ words, session, own, set_own, ballots, published, counted }:
                     verdict && (
                         <Published
                             key={verdict.source}
-                            {...{ words, teller, verdict, file: source, spent: result.spent }}
+                            {...{ words, teller, verdict, file: source, spent: result.spent, rule: by }}
+                            ballots={file}
                             projects={summary.election.projects}
-                            rule={rule_in_words(words, rule)}
                         />
                     ),
             )}
@@ -223,8 +245,9 @@ function Counting({ words, session, own, set_own, ballots, published, counted }:
             <FiguresOf {...{ words, teller, summary, counted }} known={beside.known} ask={beside.ask} stop={() => session.stop()} />
             <Rounds {...{ words, teller, result }} />
             <Ties {...{ words, teller, result }} />
+            <Fingerprints words={words} ballots={summary.fingerprint} rule={rule} />
             <Save {...{ words, session, close, file }} beside={beside.known} />
-            <p className="bp-quiet">{words.say('recount.time', { time: seconds })}</p>
+            <p className="bp-quiet">{words.say('recount.time', { time: seconds, rule: by, file })}</p>
         </div>
     )
 }
@@ -266,11 +289,17 @@ function Recount({ words, file, fallback }: RecountProps & { words: Words; fallb
         return () => control.abort()
     }, [fallback, file, table])
 
-    const take = async (files: Iterable<File>) => {
-        remember_rule('')
-        set_own(new Map())
-        await table.take(await given(files))
-    }
+    const take = useCallback(
+        (files: Iterable<File>) => {
+            const chosen = [...files]
+            if (chosen.length === 0) return
+            remember_rule('')
+            set_own(new Map())
+            table.reading(chosen.map(({ name }) => name).join(', '))
+            void read_given(chosen).then((given) => table.take(given))
+        },
+        [table],
+    )
     const choose = (rule: string) => {
         remember_rule(rule)
         void table.choose(rule)
@@ -282,12 +311,13 @@ function Recount({ words, file, fallback }: RecountProps & { words: Words; fallb
             : work && (work.steps > 0 ? words.say('recount.counting_raises', { n: String(work.steps) }) : words.say('recount.counting'))
     return (
         <div className="recount">
-            <Files words={words} take={(files) => void take(files)} />
+            <Files words={words} take={take} />
             <About words={words} table={state} />
             {state.ballots && <RuleChoice words={words} options={rule_options(words, state)} chosen={state.rule} choose={choose} />}
             <div aria-live="polite" aria-busy={work !== undefined}>
                 {doing && <Working words={words} text={doing} stop={() => session.stop()} />}
                 <Troubles words={words} table={state} />
+                {state.counted && !work && <p className="ds-sr-only">{words.say('recount.done')}</p>}
             </div>
             <Remarks words={words} table={state} />
             <Result {...{ words, table: state, session, own, set_own }} />

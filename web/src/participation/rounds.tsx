@@ -1,7 +1,7 @@
 import { Format } from '../words/format.ts'
 import type { Words } from '../words/words.ts'
 import { to_number } from './counting/fraction.ts'
-import type { CountResult } from './counting/result.ts'
+import type { CountResult, Round } from './counting/result.ts'
 import { kroner } from './outcome.tsx'
 import { BudgetBar } from './parts.tsx'
 import type { Teller } from './sentences.ts'
@@ -31,6 +31,8 @@ export function Rounds(props: Props) {
     const format = new Format(words)
     const shares = result.rounds.some(({ share }) => share)
     const effective = result.rounds.some(({ effective_votes }) => effective_votes)
+    const effective_of = (round: Round) => ((worth) => worth && format.number(to_number(worth), 1))(teller.worth(round).effective)
+    const share_of = (round: Round) => ((share) => share && teller.kroner(share))(teller.worth(round).share)
     let spent = 0
     return (
         <section>
@@ -51,7 +53,7 @@ export function Rounds(props: Props) {
                                 {say('recount.column_price')}
                             </th>
                             <th scope="col" className="bp-number">
-                                {say('recount.column_votes')}
+                                {say(teller.by_points ? 'recount.all.voters' : 'recount.column_votes')}
                             </th>
                             {effective && (
                                 <th scope="col" className="bp-number">
@@ -60,12 +62,12 @@ export function Rounds(props: Props) {
                             )}
                             {effective && (
                                 <th scope="col" className="bp-number">
-                                    {say('recount.column_effective')}
+                                    {teller.pays_for_points ? say('recount.column_effective_points') : say('recount.column_effective')}
                                 </th>
                             )}
                             {shares && (
                                 <th scope="col" className="bp-number">
-                                    {say('recount.column_pays')}
+                                    {teller.pays_for_points ? say('recount.column_pays_points') : say('recount.column_pays')}
                                 </th>
                             )}
                         </tr>
@@ -85,8 +87,8 @@ export function Rounds(props: Props) {
                                     <td className="bp-number">{teller.money(round.paid)}</td>
                                     <td className="bp-number">{format.number(round.supporters, 0)}</td>
                                     {effective && <td className="bp-number">{round.could_pay !== undefined && format.number(round.could_pay, 0)}</td>}
-                                    {effective && <td className="bp-number">{round.effective_votes && format.number(to_number(round.effective_votes), 1)}</td>}
-                                    {shares && <td className="bp-number">{round.share && kroner(teller, to_number(round.share))}</td>}
+                                    {effective && <td className="bp-number">{effective_of(round)}</td>}
+                                    {shares && <td className="bp-number">{share_of(round)}</td>}
                                 </tr>
                             )
                         })}
@@ -112,7 +114,7 @@ export function Ties({ words, teller, result }: Props) {
                             round: String(tie.round + 1),
                             tied: teller.list(tie.tied),
                             chosen: teller.list([tie.chosen]),
-                            reason: words.lookup(`recount.reason.${tie.broken_by.replace('-', '_')}`),
+                            reason: tie.broken_by === 'more-votes' ? teller.lookup_counted('recount.reason.more_votes') : words.lookup(`recount.reason.${tie.broken_by.replace('-', '_')}`),
                         })}{' '}
                         {tie.on_the_way && say('recount.tie_on_the_way')}{' '}
                         {(tie.explored || tie.alternatives.length > 0) && say(tie.alternatives.length > 0 ? 'recount.tie_changed' : 'recount.tie_same')}

@@ -7,12 +7,13 @@ export const offered_rules = [
     'mes-cost-add1+comparison', 'mes-cardinality-add1u', 'mes-points-add1u', 'phragmen',
 ]
 
-/// "Like andeler, andelene heves (mes-cost-add1)"; a name alone where there are no words for it.
-export function rule_in_words(words: Words, rule: Rule): string {
+/// "Like andeler, andelene heves (mes-cost-add1)"; a name alone where there are no words for it. `by_points`: the ballots are counted in points.
+export function rule_in_words(words: Words, rule: Rule, by_points = false): string {
     const name = rule_name(rule)
     const base = name.replace(/-threshold-\d+$/, '')
     if (!offered_rules.includes(base)) return name
-    return `${words.lookup(`recount.rule.${base.replace(/[-+]/g, '_')}`)} (${name})`
+    const key = `recount.rule.${base.replace(/[-+]/g, '_')}`
+    return `${words.lookup(by_points && rule.method === 'greedy' ? `${key}_points` : key)} (${name})`
 }
 
 export interface RuleOption {

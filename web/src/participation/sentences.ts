@@ -2,9 +2,10 @@ import type { Beside } from './counting/beside.ts'
 import type { Change, Closeness } from './counting/distance.ts'
 import { ballot_total, type Election } from './counting/election.ts'
 import type { Figures } from './counting/figures.ts'
-import { type Fraction, to_number } from './counting/fraction.ts'
+import { divided_by, type Fraction, times, to_number } from './counting/fraction.ts'
 import { type Money, one_krone } from './counting/money.ts'
-import type { CountResult } from './counting/result.ts'
+import { weighs_scores } from './counting/profile.ts'
+import type { CountResult, Round } from './counting/result.ts'
 import type { Rule } from './counting/rule.ts'
 import { Format } from '../words/format.ts'
 import { grouped, type Words } from '../words/words.ts'
@@ -16,7 +17,7 @@ type About = Pick<Election, 'projects' | 'currency'> &
     Partial<Pick<Election, 'kind' | 'points_per_one' | 'ranking_length' | 'budget' | 'pots'>> & { most_of_one_ballot?: number }
 
 /// True if what a project got is told in points: those on the ballots, or those that places in a ranking give.
-const counted_in_points = ({ kind }: About, rule?: Rule): boolean => kind === 'points' || (kind === 'ranking' && rule?.ranking !== 'approval')
+export const counted_in_points = ({ kind }: About, rule?: Rule): boolean => kind === 'points' || (kind === 'ranking' && rule?.ranking !== 'approval')
 
 /// A share of one in hundredths, with as many more decimals as it takes for what is neither none nor all not to look like it.
 function percent_digits(words: Words, share: number): string {
@@ -86,6 +87,15 @@ export class Teller {
     /// True if what a project got is told in points.
     get by_points(): boolean {
         return counted_in_points(this.election, this.rule)
+    }
+
+    /// The name of a message that has another form where points decide.
+    counted = (key: string): string => (this.by_points ? `${key}_points` : key)
+    lookup_counted = (key: string): string => this.words.lookup(this.counted(key))
+
+    /// What a new ballot gives the only project on it, in words; nothing where ballots have no points.
+    get most_of_one_ballot(): string | undefined {
+        return this.election.kind === 'points' ? this.points(this.election.most_of_one_ballot ?? 1) : undefined
     }
 
     /// "9" or "2,5": points alone, for a table.
@@ -184,6 +194,40 @@ export class Teller {
 
     /// To the nearest øre.
     kroner = (amount: Fraction): string => this.money(Math.round(to_number(amount) * one_krone))
+
+    /// True if it is points that voters pay for.
+    get pays_for_points(): boolean {
+        return this.rule !== undefined && this.by_points && weighs_scores(this.election, this.rule)
+    }
+
+    private get parts_of_unit(): number {
+        return this.pays_for_points ? (this.election.points_per_one ?? 1) : 1
+    }
+
+    /// What one unit cost whoever paid in full, and how many units that came to.
+    worth = ({ share, effective_votes: worth }: Pick<Round, 'share' | 'effective_votes'>): { share?: Fraction; effective?: Fraction } => ({
+        ...(share && { share: worth ? times(share, this.parts_of_unit) : share }),
+        ...(worth && { effective: divided_by(worth, this.parts_of_unit) }),
+    })
+
+    /// Who could still pay for what was bought, and what they paid.
+    payments(round: Round): string | undefined {
+        const { say, plural, language } = this.words
+        const { share, effective } = this.worth(round)
+        if (!share) return undefined
+        if (!effective) return say('counting.round_load', { share: this.kroner(share) })
+        const whole = effective.over % effective.under === 0n
+        const by_points = this.pays_for_points
+        const amount = whole ? grouped(language, String(effective.over / effective.under)) : new Format(this.words).number(to_number(effective), 1)
+        const in_votes = () => (whole ? this.votes(Number(effective.over / effective.under)) : say('counting.votes_about', { amount }))
+        const told = {
+            could: grouped(language, String(round.could_pay ?? 0)),
+            voters: plural('counting.voters', round.supporters),
+            share: this.kroner(share),
+            effective: by_points ? say(amount === '1' ? 'counting.point' : 'counting.points', { amount }) : in_votes(),
+        }
+        return say(by_points ? 'counting.round_points' : 'counting.round_shares', told)
+    }
 
     /// What another rule would have led to.
     beside({ rule, result, figures, gained, lost }: Beside): string {

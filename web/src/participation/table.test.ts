@@ -3,6 +3,7 @@ import play_money from '../../../tests/data/participation/play_money.pb?raw'
 import play_money_result from '../../../tests/data/participation/play_money.json?raw'
 import { count } from './counting/count.ts'
 import { ballot_total, most_of_one_ballot } from './counting/election.ts'
+import { ballots_sha256 } from './counting/fingerprint.ts'
 import { figures } from './counting/figures.ts'
 import { read_pabulib_bytes, type Reading } from './counting/pabulib.ts'
 import { result_json } from './counting/report.ts'
@@ -37,7 +38,7 @@ class FakeWorker {
             if (!read.ok) return read
             this.reading = read.value
             const { election, groups, ...rest } = read.value
-            return { ok: true, value: { ...rest, election: { ...election, most_of_one_ballot: most_of_one_ballot(election) }, ballots: ballot_total(election.ballots) } }
+            return { ok: true, value: { ...rest, election: { ...election, most_of_one_ballot: most_of_one_ballot(election) }, ballots: ballot_total(election.ballots), fingerprint: ballots_sha256(election) } }
         }
         if (request.kind !== 'count' || !this.reading) throw new Error('nothing was read')
         const result = count(this.reading.election, request.rule)
@@ -72,6 +73,38 @@ describe('the table', () => {
         const { counted, rule, faults } = shown()
         expect([rule, faults]).toEqual(['file', []])
         expect(verdict_of_file(shown().ballots!.summary, counted!.result, counted!.rule)).toMatchObject({ follows: true, incomparable: false })
+    })
+    it('keeps a result that was chosen before its ballots', async () => {
+        const { table, shown } = set_table()
+        await table.take([published])
+        expect(shown().trouble).toBe('no-ballots')
+        await table.take([ballots])
+        expect([shown().rule, shown().published?.file, shown().trouble]).toEqual(['result', 'valg.json', undefined])
+        // Other ballots come without it.
+        await table.take([ballots])
+        expect(shown().published).toBeUndefined()
+    })
+    it('loses nothing to a file that cannot be used, and says which files it left out', async () => {
+        const { table, shown } = set_table()
+        await table.take([ballots, { ...ballots, name: 'mer.pb' }, { name: 'side.pb', bytes: bytes(''), fault: { code: 'web-page' } }])
+        expect(shown().faults.map(({ file, fault }) => [file, fault.code])).toEqual([['mer.pb', 'one-at-a-time'], ['side.pb', 'web-page']])
+        const { counted } = shown()
+        await table.take([{ name: 'bilde.pb', bytes: bytes(''), fault: { code: 'not-text' } }])
+        expect([shown().counted === counted, shown().faults[0]!.fault.code, shown().work]).toEqual([true, 'not-text', undefined])
+    })
+    it('tells by its fingerprint a result of other ballots', async () => {
+        const { table, shown } = set_table()
+        const verdict = () => verdict_of_result(shown().ballots!.summary, shown().counted!, shown().published!.claim)
+        await table.take([published, ballots])
+        const { ballots_sha256, rule_sha256 } = shown().counted!.json as Record<string, string>
+        expect(ballots_sha256).toBe(shown().ballots!.summary.fingerprint)
+        const with_prints = (prints: object) => ({ ...published, bytes: bytes(JSON.stringify({ ...(JSON.parse(play_money_result) as object), ...prints })) })
+        await table.take([with_prints({ ballots_sha256, rule_sha256 }), ballots])
+        expect(verdict()).toMatchObject({ follows: true, other_ballots: false })
+        await table.take([with_prints({ ballots_sha256: '0'.repeat(64), rule_sha256 }), ballots])
+        expect(verdict()).toMatchObject({ follows: false, other_ballots: true })
+        await table.take([with_prints({ ballots_sha256, rule_sha256: '0'.repeat(64) }), ballots])
+        expect(verdict()).toMatchObject({ follows: false, elsewhere: { path: 'rule_sha256' } })
     })
     it('counts by the rule in a published result', async () => {
         const { table, shown } = set_table()

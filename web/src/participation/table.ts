@@ -21,6 +21,8 @@ export interface OnTable {
 export interface Given {
     name: string
     bytes: Uint8Array
+    /// Why it cannot be used at all.
+    fault?: Fault
 }
 
 const looks_like_result = ({ name, bytes }: Given): boolean => name.endsWith('.json') || bytes[0] === '{'.charCodeAt(0)
@@ -36,10 +38,17 @@ export class Table {
     }
 
     /// Reads what was given and counts if it can. A rule asked for by name is used where the files do not forbid it.
-    async take(files: readonly Given[], wanted = ''): Promise<void> {
+    async take(given: readonly Given[], wanted = ''): Promise<void> {
+        const files = given.filter(({ fault }) => !fault)
         const ballots = files.find((file) => !looks_like_result(file))
         const result = files.find(looks_like_result)
-        this.put({ faults: [], trouble: undefined, counted: undefined })
+        const faults = given.flatMap((file): OnTable['faults'] => {
+            const fault = file.fault ?? (file === ballots || file === result ? undefined : ({ code: 'one-at-a-time' } satisfies Fault))
+            return fault ? [{ file: file.name, fault }] : []
+        })
+        // What cannot be used takes nothing away.
+        if (!ballots && !result) return this.put({ faults, trouble: undefined, work: undefined })
+        this.put({ faults, trouble: undefined, counted: undefined })
         try {
             if (result) this.take_result(result)
             if (ballots) await this.take_ballots(ballots, result !== undefined)
@@ -65,6 +74,11 @@ export class Table {
         }
     }
 
+    /// The files are being fetched from where they lie.
+    reading(file: string): void {
+        this.put({ work: { kind: 'reading', file } })
+    }
+
     could_not_fetch(): void {
         this.put({ trouble: 'fetch' })
     }
@@ -77,7 +91,9 @@ export class Table {
     }
 
     private async take_ballots(given: Given, with_result: boolean): Promise<void> {
-        this.put({ ballots: undefined, work: { kind: 'reading', file: given.name }, ...(!with_result && { published: undefined }) })
+        // A result that was chosen first waits for its ballots; that of other ballots goes with them.
+        const others = !with_result && this.state.ballots !== undefined
+        this.put({ ballots: undefined, work: { kind: 'reading', file: given.name }, ...(others && { published: undefined }) })
         const read: Attempt<Summary> = await this.session.read(given.bytes)
         if (read.ok) this.put({ ballots: { file: given.name, summary: read.value }, work: undefined })
         else this.put({ faults: [...this.state.faults, { file: given.name, fault: read.fault }], work: undefined })

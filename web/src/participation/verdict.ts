@@ -13,6 +13,8 @@ export interface Verdict {
     only_theirs: string[]
     only_ours: string[]
     other_order: boolean
+    /// By its fingerprint, the result is of other ballots than these. Missing where it has none.
+    other_ballots?: boolean
     their_spent?: Money
     /// Where else a result differs, when winners and money are the same.
     elsewhere?: Difference
@@ -51,12 +53,15 @@ export function verdict_of_file(summary: Summary, result: CountResult, rule: Rul
 export function verdict_of_result(summary: Summary, { result, json, rule }: Pick<Counted, 'result' | 'json'> & { rule: Rule }, claim: Claim): Verdict {
     const compared = compare(ids(summary.election.projects, result.winners), claim.winners, true)
     const spent_differs = claim.spent !== result.spent
+    const of_ballots = claim.json as { ballots_sha256?: unknown }
+    const other_ballots = of_ballots.ballots_sha256 === undefined ? undefined : of_ballots.ballots_sha256 !== (json as typeof of_ballots).ballots_sha256
     const outcome = compared.only_ours.length + compared.only_theirs.length === 0 && !compared.other_order && !spent_differs
-    const elsewhere = outcome ? first_difference(claim.json, json) : undefined
+    const elsewhere = outcome && !other_ballots ? first_difference(claim.json, json) : undefined
     return {
         ...compared,
         source: 'result',
-        follows: outcome && !elsewhere,
+        follows: outcome && !elsewhere && !other_ballots,
+        ...(other_ballots !== undefined && { other_ballots }),
         ...(elsewhere && { elsewhere }),
         incomparable: !claim.rule.ok || !same_rule(claim.rule.value, rule),
         ...(spent_differs && { their_spent: claim.spent }),

@@ -45,6 +45,13 @@ export type FaultCode =
     | 'only-lot'
     | 'too-long'
     | 'other-election'
+    | 'web-page'
+    | 'packed'
+    | 'not-text'
+    | 'empty'
+    | 'too-big'
+    | 'one-at-a-time'
+    | 'not-readable'
 
 /// Thrown inside this room and caught at its doors, which answer with a Fault.
 export class Unreadable extends Error {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import play_money from '../../../../tests/data/participation/play_money.pb?raw'
 import play_money_result from '../../../../tests/data/participation/play_money.json?raw'
 import { count } from './count.ts'
-import { choices_of } from './election.ts'
+import { ballot_total, choices_of } from './election.ts'
 import { read_pabulib, read_pabulib_bytes, type Reading } from './pabulib.ts'
 import { read_result, result_json } from './report.ts'
 
@@ -52,6 +52,16 @@ describe('a Pabulib file', () => {
     })
     it('that names a project twice on a ballot is remarked upon', () => {
         expect(must_read(small({ votes: 'voter_id;vote\na;1,1\nb;1,1' })).remarks.map(({ code, line }) => [code, line])).toEqual([['named-twice', 12], ['named-twice', 13]])
+    })
+    it('in which a voter stands twice is remarked upon, and both ballots are counted', () => {
+        const { remarks, election } = must_read(small({ votes: 'voter_id;vote\na;1\nb;2\n a ;2\n;1\n;1\na;1' }))
+        expect(remarks).toEqual([
+            { code: 'voter-twice', line: 14, given: { before: '12' } },
+            { code: 'voter-twice', line: 17, given: { before: '14' } },
+        ])
+        expect(ballot_total(election.ballots)).toBe(6)
+        const many = must_read(small({ votes: `voter_id;vote\n${'a;1\n'.repeat(24)}` })).remarks
+        expect([many.length, many.at(-1)]).toEqual([21, { code: 'more-voters-twice', given: { found: '3' } }])
     })
     it('that is not UTF-8 is read all the same', () => {
         const text = small({ projects: '1;60;Br\u00F8nn\n2;40;Pool' })
@@ -120,7 +130,8 @@ describe('a result', () => {
         if (!result.ok) throw new Error()
         const { metrics, losers, margins, beside, ...golden } = JSON.parse(play_money_result) as Record<string, unknown>
         expect([metrics, losers, margins, beside].every(Boolean)).toBe(true)
-        expect(result_json(election, rule.value, result.value)).toEqual(golden)
+        const { rule_sha256, ballots_sha256, ...ours } = result_json(election, rule.value, result.value) as Record<string, unknown>
+        expect({ rule_sha256, ballots_sha256, ...ours }).toEqual({ rule_sha256, ballots_sha256, ...golden })
     })
     it('is read back as a claim', () => {
         expect(read_result(play_money_result)).toMatchObject({

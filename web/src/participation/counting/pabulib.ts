@@ -274,7 +274,7 @@ class Reader {
             if (voter === '') continue
             last.set(voter, row.line)
             if (before === undefined || ++again > told_max) continue
-            this.remarks.push({ code: 'voter-twice', line: row.line, given: { voter, before: String(before) } })
+            this.remarks.push({ code: 'voter-twice', line: row.line, given: { before: String(before) } })
         }
         if (again > told_max) this.remarks.push({ code: 'more-voters-twice', given: { found: String(again - told_max) } })
     }

@@ -51,8 +51,8 @@ export function totals_of(election: Election, rule: Rule): Totals {
 }
 
 /// Choices weigh one, or their score where ballots have points or places and the utility is not cardinality.
-const weighs_scores = (election: Omit<Election, 'ballots'>, rule: Rule): boolean =>
-    (election.kind === 'points' || election.kind === 'ranking') && rule.method === 'equal-shares' && rule.utility !== 'cardinality'
+export const weighs_scores = ({ kind }: Partial<Pick<Election, 'kind'>>, rule: Rule): boolean =>
+    (kind === 'points' || kind === 'ranking') && rule.method === 'equal-shares' && rule.utility !== 'cardinality'
 
 /// What a choice weighs under the rule; 0: it does not count.
 export function weight_of(election: Omit<Election, 'ballots'>, rule: Rule, value: number): number {
