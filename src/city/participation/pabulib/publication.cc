@@ -1,7 +1,8 @@
 // What of a file is published.
 #include <algorithm>
 #include <array>
-#include <tuple>
+#include <unordered_set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -42,13 +43,13 @@ std::string joined(const std::vector<std::string_view>& parts) {
     return text;
 }
 
-/// "a,b," is a and b.
+/// "a,b," is a and b, and "," nothing.
 std::vector<std::string_view> parts_of(std::string_view cell) {
     std::vector<std::string_view> parts = split(cell, ',');
     for (std::string_view& part : parts) {
         part = trim(part);
     }
-    if (!parts.empty() && parts.back().empty()) {
+    while (!parts.empty() && parts.back().empty()) {
         parts.pop_back();
     }
     return parts;
@@ -57,9 +58,10 @@ std::vector<std::string_view> parts_of(std::string_view cell) {
 /// In order of preference. What stands a second time holds a place but is not counted.
 std::string ranking_of(const std::vector<std::string_view>& given) {
     std::vector<std::string_view> ranked;
+    std::unordered_set<std::string_view> seen;
     std::size_t counted = 0;
     for (const std::string_view id : given) {
-        const bool again = std::ranges::find(ranked, id) != ranked.end();
+        const bool again = !seen.insert(id).second;
         ranked.push_back(again ? ranked.back() : id);
         counted = again ? counted : ranked.size();
     }
@@ -79,12 +81,11 @@ std::string points_text(std::string_view cell) {
 Row choices_of(const std::vector<std::string_view>& ids, std::string_view points, bool by_points) {
     const std::vector<std::string_view> given = split(points, ',');
     std::vector<std::pair<std::string_view, std::string>> choices;
-    std::vector<std::string_view> seen;
+    std::unordered_set<std::string_view> seen;
     for (std::size_t i = 0; i < ids.size(); ++i) {
-        if (std::ranges::find(seen, ids[i]) != seen.end()) {
+        if (!seen.insert(ids[i]).second) {
             continue;
         }
-        seen.push_back(ids[i]);
         std::string value = by_points ? points_text(i < given.size() ? given[i] : "") : "1";
         if (value != "0") {
             choices.emplace_back(ids[i], std::move(value));

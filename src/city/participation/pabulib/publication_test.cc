@@ -61,6 +61,8 @@ TEST(Publication, KeepsPointsWeightsAndPreference) {
                 HasSubstr("voter_id;vote;weight\n1;a;1\n2;b;1\n3;b;2\n"));
     EXPECT_THAT(print(published(file("approval", "voter_id;weight;vote\n1;1;b\n")).document),
                 HasSubstr("voter_id;vote\n1;b\n"));
+    EXPECT_THAT(print(published(file("cumulative", "voter_id;vote;points\n1;,;3,\n2;a,,;4,1\n")).document),
+                HasSubstr("voter_id;vote;points\n1;;\n2;a;4\n"));
     // What is named twice holds its place, and is counted once.
     EXPECT_THAT(print(published(file("ordinal", "voter_id;vote\n1;c,a\n2;b,b,a\n3;a,b,b\n")).document),
                 HasSubstr("voter_id;vote\n1;a,b\n2;b,b,a\n3;c,a\n"));

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import play_money from '../../../../tests/data/participation/play_money.pb?raw'
+import play_money_result from '../../../../tests/data/participation/play_money.json?raw'
 import { ballots_sha256, ballots_text, rule_sha256, rule_text } from './fingerprint.ts'
 import { read_pabulib } from './pabulib.ts'
 import { print_rule, rule_named } from './rule.ts'
@@ -27,6 +29,16 @@ describe('a fingerprint of ballots', () => {
     })
     it('keeps ids apart that hold what parts them, and sorts by bytes', () => {
         expect(ballots_text(election('approval', ['"x;y"', '\u{1F333}', '\uFF21'], ['vote', '"x;y"', '\uFF21,\u{1F333}']))).toBe('1 x\\;y\n1 \uFF21,\u{1F333}\n')
+    })
+})
+
+describe('the fingerprints of a count', () => {
+    it('are those in the published result', () => {
+        const read = read_pabulib(play_money)
+        if (!read.ok || !read.value.rule.ok) throw new Error('the example is read')
+        const result = JSON.parse(play_money_result) as { ballots_sha256: string; rule_sha256: string }
+        expect(ballots_sha256(read.value.election)).toBe(result.ballots_sha256)
+        expect(rule_sha256(read.value.rule.value)).toBe(result.rule_sha256)
     })
 })
 
