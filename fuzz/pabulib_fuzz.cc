@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "city/participation/counting/fingerprint.h"
 #include "core/check.h"
 
 using namespace bypuls;
@@ -20,6 +21,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!reading || reading->election.projects.size() > 12 || reading->election.ballots.size() > 50) {
         return 0;
     }
+    const auto publication = pabulib::for_publication(*document, reading->election);
+    const auto published = pabulib::read_election(pabulib::parse(pabulib::print(publication.document)).value());
+    check(published && counting::ballots_text(published->election) == counting::ballots_text(reading->election),
+          "what is published is the same election");
     // Whatever can be read can be counted; the count checks itself.
     for (const char* name : {"greedy", "mes-cost-util", "phragmen-skip"}) {
         counting::Rule rule = counting::rule_named(name).value();

@@ -144,6 +144,7 @@ await report.test('a result that is not one is refused', async () => {
         ['money with a comma', (result) => (result.spent = '1000,5')],
         ['a phase nobody knows', (result) => (result.rounds[0].phase = 'luck')],
         ['a payment without its fraction', (result) => delete result.rounds[0].share.fraction],
+        ['a fingerprint that is none', (result) => (result.ballots_sha256 = 'AB')],
         ['something more', (result) => (result.voters_by_name = {})],
     ]
     for (const [what, forge] of forged) {

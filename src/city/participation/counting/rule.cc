@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -203,14 +205,106 @@ std::vector<std::string> builtin_rules() {
     return names;
 }
 
+namespace {
+
+/// Takes a part off the end of a name.
+bool take_end(std::string_view& name, std::string_view part) {
+    if (!name.ends_with(part)) {
+        return false;
+    }
+    name.remove_suffix(part.size());
+    return true;
+}
+
+/// Takes "+top-3" off the end: what stands behind the last `part`, if it is a whole number and nothing else.
+std::optional<std::int64_t> take_number(std::string_view& name, std::string_view part, std::int64_t most = 1'000'000) {
+    const std::size_t at = name.rfind(part);
+    if (at == std::string_view::npos) {
+        return std::nullopt;
+    }
+    const std::string_view digits = name.substr(at + part.size());
+    std::int64_t number = 0;
+    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (problem != std::errc{} || end != digits.data() + digits.size() || number <= 0 || number > most) {
+        return std::nullopt;
+    }
+    name = name.substr(0, at);
+    return number;
+}
+
+/// What stands behind the base of a name, from its end.
+void take_all_rules_parts(std::string_view& name, Rule& rule) {
+    rule.fully_funded = take_end(name, "+fully-funded");
+    rule.left_over = take_end(name, "+left-over-to-common") ? LeftOver::to_common : LeftOver::saved;
+    if (const auto top = take_number(name, "+top-")) {
+        rule.ranking = RankingScore::approval;
+        rule.ranking_top = *top;
+    } else if (take_end(name, "+approval")) {
+        rule.ranking = RankingScore::approval;
+    }
+    rule.score_min = take_number(name, "-threshold-", 1'000'000'000'000).value_or(0);
+    rule.eligibility = take_end(name, "+eligibility") ? 3 : take_number(name, "+eligibility-").value_or(0);
+}
+
+/// What stands behind a base of Equal Shares.
+void take_shares_parts(std::string_view& name, Rule& rule) {
+    if (take_end(name, "+comparison")) {
+        rule.comparison = Comparison::majority;
+    } else if (take_end(name, "+comparison-exclusion")) {
+        rule.comparison = Comparison::exclusion;
+    }
+    rule.whole_endowment = take_end(name, "+whole-shares");
+    constexpr std::string_view step = "-step-";
+    if (const std::size_t at = name.rfind(step); at != std::string_view::npos) {
+        if (const auto amount = parse_money(name.substr(at + step.size())); amount && *amount > 0) {
+            rule.step = *amount;
+            name = name.substr(0, at);
+        }
+    }
+}
+
+/// A built-in rule with what the name tells beside.
+std::optional<Rule> rule_of_name(std::string_view whole, const std::vector<Rule>& builtin) {
+    std::string_view name = whole;
+    Rule parts;
+    take_all_rules_parts(name, parts);
+    if (name.starts_with("mes-")) {
+        take_shares_parts(name, parts);
+    } else if (take_end(name, "+cardinality")) {
+        parts.utility = Utility::cardinality;
+    }
+    const auto base = std::ranges::find(builtin, name, [](const Rule& rule) { return name_of(rule); });
+    if (base == builtin.end()) {
+        return std::nullopt;
+    }
+    Rule rule = *base;
+    if (rule.method == Method::cumulative_transfer) {
+        rule.utility = parts.utility;
+    }
+    rule.comparison = parts.comparison;
+    rule.whole_endowment = parts.whole_endowment;
+    rule.step = parts.step;
+    rule.score_min = parts.score_min;
+    rule.eligibility = parts.eligibility;
+    rule.ranking = parts.ranking;
+    rule.ranking_top = parts.ranking_top;
+    rule.left_over = parts.left_over;
+    rule.fully_funded = parts.fully_funded;
+    // One spelling of each rule: "-step-1" and "-threshold-007" are none.
+    return name_of(rule) == whole ? std::optional(rule) : std::nullopt;
+}
+
+}  // namespace
+
 Result<Rule> rule_named(std::string_view name) {
+    const std::vector<Rule> builtin = all_builtin_rules();
+    if (auto rule = rule_of_name(name, builtin)) {
+        return std::move(*rule);
+    }
     std::string nearest;
     std::size_t distance = 4;  // farther than three letters is another word
-    for (Rule& rule : all_builtin_rules()) {
+    for (const Rule& rule : builtin) {
         const std::string known = name_of(rule);
-        if (known == name) {
-            return std::move(rule);
-        }
         if (const std::size_t far = edit_distance(known, name); far < distance) {
             distance = far;
             nearest = known;

@@ -139,7 +139,8 @@ bool raises_by_steps(Completion completion);
 /// Electorate, ties and seed are in the rule's text.
 std::string name_of(const Rule& rule);
 
-/// "mes-cost-add1", "greedy", "phragmen", … as listed by builtin_rules(). A near miss is answered with "did you mean".
+/// "mes-cost-add1", "greedy", "phragmen", … as listed by builtin_rules(), and every other name that name_of() gives:
+/// name_of(rule_named(name)) is the name. A near miss is answered with "did you mean".
 Result<Rule> rule_named(std::string_view name);
 
 /// Every variant by name, in a fixed order, for --which-rule, compare and the tests.

@@ -1,4 +1,6 @@
 // What a rule's text may say, and what its name tells.
+#include <functional>
+
 #include <gmock/gmock.h>
 
 #include "city/participation/counting/count.h"
@@ -64,6 +66,45 @@ TEST(RuleName, TellsEveryValueThatIsNotABuiltInRules) {
     EXPECT_EQ(name("method = \"greedy\"\nleft_over = \"to-common\"\n"), "greedy+left-over-to-common");
     EXPECT_EQ(name("method = \"cumulative-transfer\"\nutility = \"cardinality\"\n"), "cstv-ge-ewt+cardinality");
     EXPECT_EQ(name("method = \"knapsack\"\nfully_funded = true\n"), "knapsack-discrete+fully-funded");
+}
+
+TEST(RuleName, EveryNameThatAResultMayPrintIsReadBack) {
+    const std::vector<std::function<void(Rule&)>> changes = {
+        [](Rule&) {},
+        [](Rule& rule) { rule.score_min = 20; },
+        [](Rule& rule) { rule.eligibility = 3; },
+        [](Rule& rule) { rule.eligibility = 7; },
+        [](Rule& rule) { rule.ranking = RankingScore::approval; },
+        [](Rule& rule) { rule.ranking = RankingScore::approval, rule.ranking_top = 3; },
+        [](Rule& rule) { rule.left_over = LeftOver::to_common; },
+        [](Rule& rule) { rule.fully_funded = true; },
+        [](Rule& rule) { rule.step = raises_by_steps(rule.completion) ? 10 : rule.step; },
+        [](Rule& rule) { rule.whole_endowment = rule.method == Method::equal_shares; },
+        [](Rule& rule) {
+            rule.comparison = rule.method == Method::equal_shares ? Comparison::exclusion : Comparison::none;
+        },
+        [](Rule& rule) {
+            rule.utility = rule.method == Method::cumulative_transfer ? Utility::cardinality : rule.utility;
+        },
+    };
+    for (const std::string& name : builtin_rules()) {
+        for (const auto& first : changes) {
+            for (const auto& second : changes) {
+                Rule rule = rule_named(name).value();
+                first(rule);
+                second(rule);
+                const auto read = rule_named(name_of(rule));
+                ASSERT_TRUE(read.has_value()) << name_of(rule);
+                EXPECT_EQ(*read, rule) << name_of(rule);
+            }
+        }
+    }
+    // Each rule has one name.
+    for (const char* name : {"mes-cost-add1-step-1", "mes-cost-step-2", "greedy-threshold-007", "greedy-threshold-0",
+                             "greedy+whole-shares", "mes-cost-add1-step-0", "mes-cost-add1-step--1", "phragmen+top-",
+                             "greedy+fully-funded+fully-funded", "phragmen+cardinality", "", "+eligibility"}) {
+        EXPECT_FALSE(rule_named(name).has_value()) << name;
+    }
 }
 
 TEST(PlainCount, SaysWhenItGivesUpAndCanBeginWhereTheRaisesEnded) {

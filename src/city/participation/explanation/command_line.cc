@@ -7,12 +7,59 @@
 #include <fmt/format.h>
 
 #include "core/text.h"
+#include "core/words/format.h"
 
 namespace bypuls::participation::explanation {
 
 using counting::Election;
 using counting::ProjectIndex;
 using counting::Rule;
+
+namespace {
+
+words::Language tongue(Language language) {
+    switch (language) {
+        case Language::bokmaal: return words::Language::nb;
+        case Language::nynorsk: return words::Language::nn;
+        case Language::english: return words::Language::en;
+    }
+    return words::Language::en;
+}
+
+}  // namespace
+
+Voice::Voice(Language language) : say_(words::Catalogue::built_in(), tongue(language)) {}
+
+std::string Voice::number(std::int64_t value) const {
+    return say_.language() == words::Language::en ? std::to_string(value) : words::count(say_.language(), value);
+}
+
+std::string Voice::money(counting::Money amount) const {
+    if (say_.language() == words::Language::en) {
+        return counting::format_money(amount);
+    }
+    const bool whole = amount % counting::one_krone == 0;
+    return words::number(say_.language(), static_cast<double>(amount) / counting::one_krone, whole ? 0 : 2);
+}
+
+std::string Voice::points(std::int64_t points, std::int64_t points_per_one) const {
+    std::string exact = counting::format_points(points, points_per_one);
+    if (say_.language() == words::Language::en) {
+        return exact;
+    }
+    const std::size_t point = exact.find('.');
+    const int decimals = point == std::string::npos ? 0 : static_cast<int>(exact.size() - point - 1);
+    return words::number(say_.language(), static_cast<double>(points) / static_cast<double>(points_per_one), decimals);
+}
+
+std::string Voice::decimal(double value, int decimals) const {
+    return say_.language() == words::Language::en ? fmt::format("{:.{}f}", value, decimals)
+                                                  : words::number(say_.language(), value, decimals);
+}
+
+std::string Voice::percent(double share, int decimals) const {
+    return say_("counting.percent", {{"share", percent_digits(say_.language(), share, decimals)}});
+}
 
 namespace {
 
@@ -95,6 +142,7 @@ Result<Arguments> read_arguments(std::span<const std::string> given, const Usage
         }
         arguments.json |= word == "--json";
         arguments.pb |= word == "--pb";
+        arguments.keep_voters |= word == "--keep-voters";
         arguments.explain |= word == "--explain";
         arguments.which_rule |= word == "--which-rule";
         arguments.quick |= word == "--quick";
@@ -102,6 +150,9 @@ Result<Arguments> read_arguments(std::span<const std::string> given, const Usage
     }
     if (arguments.json && arguments.pb) {
         return fail(Errc::malformed, "--json and --pb are two answers; give one of them");
+    }
+    if (arguments.keep_voters && !arguments.pb) {
+        return fail(Errc::malformed, "--keep-voters is about the file that --pb writes; give both");
     }
     if (arguments.files.size() != usage.files) {
         return fail(Errc::malformed, std::string(usage.text));
@@ -193,6 +244,11 @@ Result<Rule> rule_for(const Arguments& arguments, const Loaded& loaded, const Su
         return fail(Errc::not_found, "the file names no rule; give one with --rule");
     }
     return pabulib::rule_of(*loaded.document);
+}
+
+bool Loaded::tells_of_voters() const {
+    const auto has = [&](std::string_view column) { return document->votes.column(column).has_value(); };
+    return document && (has("age") || has("neighborhood") || has("district"));
 }
 
 std::string ids(const Election& election, const std::vector<ProjectIndex>& projects) {

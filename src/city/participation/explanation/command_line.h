@@ -12,17 +12,39 @@
 #include "city/participation/explanation/sentences.h"
 #include "city/participation/pabulib/pabulib.h"
 #include "city/participation/pabulib/voter_groups.h"
+#include "core/words/catalogue.h"
 
 namespace bypuls::participation::explanation {
+
+/// What a command says, in the language that was asked for; numbers as that language writes them, in English plainly.
+class Voice {
+public:
+    explicit Voice(Language language);
+
+    std::string operator()(words::Key key, words::Arguments arguments = {}) const { return say_(key, arguments); }
+    std::string lookup(std::string_view key) const { return say_.lookup(key); }
+    std::string number(std::int64_t value) const;
+    /// "1000.50", "1 000,50"
+    std::string money(counting::Money amount) const;
+    std::string points(std::int64_t points, std::int64_t points_per_one) const;
+    /// "1.27", "1,27"
+    std::string decimal(double value, int decimals) const;
+    /// "12.5%", "12,5 %"
+    std::string percent(double share, int decimals) const;
+
+private:
+    words::Words say_;
+};
 
 struct Arguments {
     std::vector<std::string> files;
     std::optional<std::string> rule;
     std::vector<std::string> rules;
     std::vector<std::string> what_if;
-    Language language = Language::bokmaal;
+    std::optional<Language> language;
     bool json = false;
     bool pb = false;
+    bool keep_voters = false;
     bool explain = false;
     bool which_rule = false;
     bool quick = false;
@@ -32,6 +54,10 @@ struct Arguments {
     std::optional<counting::Money> budget;
     std::vector<counting::Pot> pots;
     std::optional<counting::BallotKind> kind;
+
+    /// Tables and answers are English where no language is asked for, and the story of a count is bokmål.
+    Voice voice() const { return Voice(language.value_or(Language::english)); }
+    Language story() const { return language.value_or(Language::bokmaal); }
 };
 
 struct Usage {
@@ -54,6 +80,8 @@ struct Loaded {
     std::vector<pabulib::VoterGroup> groups() const {
         return document ? pabulib::voter_groups(*document) : std::vector<pabulib::VoterGroup>();
     }
+    /// True if the file says something of the voters, from which there could be groups.
+    bool tells_of_voters() const;
 };
 Result<Loaded> load(const std::string& path, const Arguments& arguments, const Surroundings& around);
 

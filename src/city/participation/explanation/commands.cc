@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "city/participation/counting/fingerprint.h"
 #include "city/participation/explanation/command_line.h"
 #include "city/participation/explanation/report.h"
 
@@ -29,9 +30,9 @@ std::size_t threads_at_hand() {
     return std::clamp(std::thread::hardware_concurrency(), 1U, most);
 }
 
-int list_fitting_rules(const Loaded& loaded, const Surroundings& around) {
+int list_fitting_rules(const Loaded& loaded, const Voice& say, const Surroundings& around) {
     if (!loaded.published.present) {
-        around.err << "the file has no column 'selected', so there is no published outcome to compare with\n";
+        around.err << say("command.no_selected") << "\n";
         return exit_usage;
     }
     std::vector<ProjectIndex> published = loaded.published.winners;
@@ -50,7 +51,7 @@ int list_fitting_rules(const Loaded& loaded, const Surroundings& around) {
         rules.back().score_min = threshold;
     }
     if (is_large(loaded.election)) {
-        around.err << fmt::format("counting by {} rules", rules.size()) << std::endl;
+        around.err << say("command.counting_rules", {{"n", std::to_string(rules.size())}}) << std::endl;
     }
     const auto results = count_by_each(
         loaded.election, rules,
@@ -62,43 +63,85 @@ int list_fitting_rules(const Loaded& loaded, const Surroundings& around) {
         }
     }
     if (!any) {
-        around.err << "no built-in rule leads to the published outcome\n";
+        around.err << say("command.no_rule_fits") << "\n";
     }
     return any ? exit_ok : exit_differs;
 }
 
-void print_plainly(const Loaded& loaded, const Rule& rule, const CountResult& result, const Surroundings& around) {
-    around.out << fmt::format("{}: {} of {} projects, {} of {} {}\n", result.rule, result.winners.size(),
-                              loaded.election.projects.size(), counting::format_money(result.spent),
-                              counting::format_money(result.budget), loaded.election.currency);
-    const Election& election = loaded.election;
+void print_rounds(const Election& election, const Rule& rule, const CountResult& result, const Voice& say,
+                  std::ostream& out) {
     const bool points = counted_in_points(election, rule);
     const bool pots = !election.pots.empty();
-    around.out << fmt::format("{:>12}  {}{:>10}  {}project\n", "paid", points ? "    points  " : "",
-                              points ? "voters" : "votes", pots ? "pot  " : "");
+    const auto if_points = [&](const std::string& text) {
+        return points ? fmt::format("{:>10}  ", text) : std::string();
+    };
+    out << fmt::format("{:>12}  {}{:>10}  {}{}\n", say("command.paid"), if_points(say("command.points")),
+                       points ? say("command.voters") : say("command.votes"), pots ? say("command.pot") + "  " : "",
+                       say("command.project"));
     for (const counting::Round& round : result.rounds) {
         const counting::Project& project = election.projects[round.project];
-        const std::string score = counting::format_points(result.scores[round.project], election.points_per_one);
-        const std::string pot = project.pot.empty() ? "(common)" : project.pot;
-        around.out << fmt::format("{:>12}  {}{:>10}  {}{}  {}\n", counting::format_money(round.paid),
-                                  points ? fmt::format("{:>10}  ", score) : "", result.votes[round.project],
-                                  pots ? pot + "  " : "", project.id, project.name);
-    }
-    for (const counting::Tie& tie : result.ties) {
-        around.out << fmt::format("tie: {} before the others of {}, by {}{}\n", loaded.election.projects[tie.chosen].id,
-                                  ids(loaded.election, tie.tied), name_of(tie.broken_by),
-                                  tie.alternatives.empty() ? "" : "; this decided the outcome");
+        const std::string pot = project.pot.empty() ? say("command.pot_common") : project.pot;
+        out << fmt::format("{:>12}  {}{:>10}  {}{}  {}\n", say.money(round.paid),
+                           if_points(say.points(result.scores[round.project], election.points_per_one)),
+                           say.number(result.votes[round.project]), pots ? pot + "  " : "", project.id, project.name);
     }
 }
 
-void print_supposed(const Loaded& loaded, const std::vector<Supposed>& supposed, const Surroundings& around) {
-    for (const auto& [change, difference] : supposed) {
-        around.out << fmt::format("what if {}: {} of {} {}; gained: {}; lost: {}\n", change,
-                                  counting::format_money(difference.result.spent),
-                                  counting::format_money(difference.result.budget), loaded.election.currency,
-                                  difference.gained.empty() ? "none" : ids(loaded.election, difference.gained),
-                                  difference.lost.empty() ? "none" : ids(loaded.election, difference.lost));
+std::string reason(counting::TieBreak broken_by, const Voice& say) {
+    std::string name(name_of(broken_by));
+    std::ranges::replace(name, '-', '_');
+    return say.lookup("command.by_" + name);
+}
+
+void print_plainly(const Loaded& loaded, const Rule& rule, const CountResult& result, const Voice& say,
+                   std::ostream& out) {
+    const Election& election = loaded.election;
+    out << say("command.head", {{"rule", result.rule},
+                                {"won", say.number(std::ssize(result.winners))},
+                                {"all", say.number(std::ssize(election.projects))},
+                                {"spent", say.money(result.spent)},
+                                {"budget", say.money(result.budget)},
+                                {"currency", election.currency}})
+        << "\n";
+    print_rounds(election, rule, result, say, out);
+    for (const counting::Tie& tie : result.ties) {
+        const std::string tied = ids(election, tie.tied);
+        const std::string by = reason(tie.broken_by, say);
+        const words::Arguments told = {{"chosen", election.projects[tie.chosen].id}, {"tied", tied}, {"reason", by}};
+        out << (tie.alternatives.empty() ? say("command.tie", told) : say("command.tie_decided", told)) << "\n";
     }
+    out << say("command.ballots_sha256", {{"digest", counting::ballots_sha256(election)}}) << "\n"
+        << say("command.rule_sha256", {{"digest", counting::rule_sha256(rule)}}) << "\n";
+}
+
+void print_supposed(const Loaded& loaded, const std::vector<Supposed>& supposed, const Voice& say, std::ostream& out) {
+    const auto told = [&](const std::vector<ProjectIndex>& projects) {
+        return projects.empty() ? say("command.none") : ids(loaded.election, projects);
+    };
+    for (const auto& [change, difference] : supposed) {
+        out << say("command.what_if", {{"change", change},
+                                       {"spent", say.money(difference.result.spent)},
+                                       {"budget", say.money(difference.result.budget)},
+                                       {"currency", loaded.election.currency},
+                                       {"gained", told(difference.gained)},
+                                       {"lost", told(difference.lost)}})
+            << "\n";
+    }
+}
+
+/// The ballots with the result in them, for everybody to count again.
+void print_pabulib(const Loaded& loaded, const Rule& rule, const CountResult& result, const Arguments& arguments,
+                   const Surroundings& around) {
+    pabulib::Document document = loaded.document ? *loaded.document : pabulib::to_document(loaded.election);
+    if (!arguments.keep_voters) {
+        pabulib::Publication publication = for_publication(document, loaded.election);
+        document = std::move(publication.document);
+        if (!publication.left_out.empty()) {
+            const std::string columns = fmt::format("{}", fmt::join(publication.left_out, ", "));
+            around.err << arguments.voice()("command.left_out", {{"columns", columns}}) << "\n";
+        }
+    }
+    around.out << print(pabulib::with_result(document, loaded.election, rule, result));
 }
 
 void explain(const Counted& counted, const Distances& distance, const Metrics& figures,
@@ -125,7 +168,7 @@ Result<int> run_count(const Arguments& arguments, const Surroundings& around) {
         around.err << arguments.files[0] << ": " << remark << "\n";
     }
     if (arguments.which_rule) {
-        return list_fitting_rules(loaded, around);
+        return list_fitting_rules(loaded, arguments.voice(), around);
     }
     TRY(const Rule rule, rule_for(arguments, loaded, around));
     TRY(const CountResult result, count(loaded.election, rule, telling(around)));
@@ -141,8 +184,7 @@ Result<int> run_count(const Arguments& arguments, const Surroundings& around) {
     }
     TRY(std::vector<Supposed> supposed, suppose(arguments.what_if, arguments, loaded, rule, result, around));
     if (arguments.pb) {
-        const pabulib::Document document = loaded.document ? *loaded.document : pabulib::to_document(loaded.election);
-        around.out << print(pabulib::with_result(document, loaded.election, rule, result));
+        print_pabulib(loaded, rule, result, arguments, around);
     } else if (arguments.json) {
         around.out << print_result(loaded.election, rule, result,
                                    {.distances = arguments.explain ? &distance : nullptr,
@@ -151,17 +193,46 @@ Result<int> run_count(const Arguments& arguments, const Surroundings& around) {
                                     .what_if = std::move(supposed),
                                     .beside = arguments.explain ? &beside : nullptr});
     } else {
-        print_plainly(loaded, rule, result, around);
-        print_supposed(loaded, supposed, around);
+        print_plainly(loaded, rule, result, arguments.voice(), around.out);
+        print_supposed(loaded, supposed, arguments.voice(), around.out);
         if (arguments.explain) {
             explain({.election = loaded.election, .rule = rule, .result = result}, distance, figures, beside,
-                    arguments.language, around);
+                    arguments.story(), around);
         }
     }
     return exit_ok;
 }
 
+/// Rules side by side, then the projects that not all of them build.
+void print_compared(const Election& election, const std::vector<std::pair<Rule, CountResult>>& results,
+                    const Voice& say, std::ostream& out) {
+    const auto row = [&](const std::string& rule, const std::string& winners, const std::string& spent,
+                         const std::string& excluded, const std::string& mean, const std::string& gini) {
+        out << fmt::format("{:<28} {:>8} {:>14} {:>10} {:>8} {:>8}\n", rule, winners, spent, excluded, mean, gini);
+    };
+    row(say("command.rule"), say("command.winners"), say("command.spent"), say("command.excluded"), say("command.mean"),
+        say("command.gini"));
+    for (const auto& [rule, result] : results) {
+        const Metrics figures = metrics(election, rule, result);
+        row(result.rule, say.number(std::ssize(result.winners)), say.money(result.spent),
+            say.percent(figures.excluded_voters, 1), say.decimal(figures.mean_winners, 2),
+            say.decimal(figures.gini_kroner, 3));
+    }
+    for (ProjectIndex project = 0; project < election.projects.size(); ++project) {
+        const auto wins = std::ranges::count_if(results, [&](const auto& one) { return one.second.won(project); });
+        if (wins == 0 || wins == std::ssize(results)) {
+            continue;
+        }
+        out << fmt::format("{} {}:", election.projects[project].id, election.projects[project].name);
+        for (const auto& [rule, result] : results) {
+            out << (result.won(project) ? " " + result.rule : "");
+        }
+        out << "\n";
+    }
+}
+
 Result<int> run_compare(const Arguments& arguments, const Surroundings& around) {
+    const Voice say = arguments.voice();
     TRY(const Loaded loaded, load(arguments.files[0], arguments, around));
     std::vector<std::string> names = arguments.rules;
     if (names.empty()) {
@@ -174,7 +245,7 @@ Result<int> run_compare(const Arguments& arguments, const Surroundings& around) 
         TRY(rules.emplace_back(), rule_for(one, loaded, around));
     }
     if (is_large(loaded.election)) {
-        around.err << fmt::format("counting by {} rules", rules.size()) << std::endl;
+        around.err << say("command.counting_rules", {{"n", std::to_string(rules.size())}}) << std::endl;
     }
     auto counted = count_by_each(loaded.election, rules, {}, threads_at_hand());
     std::vector<std::pair<Rule, CountResult>> results;
@@ -195,27 +266,7 @@ Result<int> run_compare(const Arguments& arguments, const Surroundings& around) 
         around.out << "\n]\n";
         return exit_ok;
     }
-    around.out << fmt::format("{:<28} {:>8} {:>14} {:>10} {:>8} {:>8}\n", "rule", "winners", "spent", "excluded",
-                              "mean", "gini");
-    for (const auto& [rule, result] : results) {
-        const Metrics figures = metrics(loaded.election, rule, result);
-        around.out << fmt::format("{:<28} {:>8} {:>14} {:>9}% {:>8.2f} {:>8.3f}\n", result.rule, result.winners.size(),
-                                  counting::format_money(result.spent),
-                                  percent_digits(words::Language::en, figures.excluded_voters, 1), figures.mean_winners,
-                                  figures.gini_kroner);
-    }
-    for (ProjectIndex project = 0; project < loaded.election.projects.size(); ++project) {
-        const auto wins = std::ranges::count_if(results, [&](const auto& one) { return one.second.won(project); });
-        if (wins == 0 || wins == static_cast<std::ptrdiff_t>(results.size())) {
-            continue;
-        }
-        around.out << fmt::format("{} {}:", loaded.election.projects[project].id,
-                                  loaded.election.projects[project].name);
-        for (const auto& [rule, result] : results) {
-            around.out << (result.won(project) ? " " + result.rule : "");
-        }
-        around.out << "\n";
-    }
+    print_compared(loaded.election, results, say, around.out);
     return exit_ok;
 }
 
@@ -247,19 +298,35 @@ constexpr std::string_view files_and_rules =
     "approval|choose-1|points|ranking|knapsack\n"
     "(approval if not given and the ballots have no points) and a --pot NAME=KRONER for each sub-budget that its\n"
     "column pot names.\n"
-    "--rule takes the name of a built-in rule or a rule written in TOML. Without it the file's own rule counts.\n";
+    "--rule takes the name of a rule, as a result prints it, or a rule written in TOML. Without it the file's own "
+    "rule\n"
+    "counts.\n"
+    "--language nb|nn|en is for all that is printed; without it tables are English, and what --explain tells is "
+    "bokmål.\n"
+    "What is wrong with a file or an option is told in English.\n";
 
 const std::string count_details = std::string(files_and_rules) +
                                   "--what-if tells what one change leads to: budget=KRONER, cost:ID=KRONER, without=ID "
                                   "or rule=NAME. It may be given\n"
-                                  "several times; each change is counted by itself.\n";
+                                  "several times; each change is counted by itself.\n"
+                                  "--pb writes the ballots with the result for everybody to count again: voters are "
+                                  "numbered anew, in an order\n"
+                                  "that does not tell when they came, and nothing else is told of them. With "
+                                  "--keep-voters the file is written\n"
+                                  "as it was read, with every column of its voters; do not publish that.\n"
+                                  "The fingerprints (SHA-256) of the ballots and of the rule: "
+                                  "docs/formats/count-fingerprint.md.\n";
 
 constexpr std::string_view verify_details =
-    "Counts ELECTION again, by both implementations (--quick: by the fast one alone), and says whether RESULT "
-    "follows.\n"
+    "Counts ELECTION again, by both implementations, and says whether RESULT follows.\n"
     "RESULT is what `bypuls count --json` wrote, or a Pabulib file with the column `selected`. Everything in it is\n"
-    "compared, and the first difference named; but with --quick not how close it was (losers, margins), which is "
-    "said.\n"
+    "compared, and the first difference named. A result that was counted from other ballots is told by its "
+    "fingerprint.\n"
+    "--quick is for a first look at a large vote: it counts once, by the fast implementation alone, and does not "
+    "compare\n"
+    "how close it was (losers, margins, not_applicable). All else is compared: winners, money, rule, ties, rounds, "
+    "votes,\n"
+    "figures, other rules beside it, changes. What was left out is said.\n"
     "The rule is that of --rule, else the one that ELECTION names. If RESULT states another rule, or other ties or\n"
     "another seed, that is said. Only where neither names a rule is it taken from RESULT itself, which is said too; "
     "so\n"
@@ -269,36 +336,39 @@ constexpr std::string_view verify_details =
     "alone, or not at all, and says so (--thorough: to the end).\n"
     "Exit code: 0 it follows, 1 it does not, 2 something cannot be read or makes no sense, 3 it follows, but the\n"
     "second implementation did not count all of it, 4 it follows by its own rule, which is not the one that ELECTION\n"
-    "names.\n\n";
+    "names.\n"
+    "--language nb|nn|en is for all that is printed; English without it.\n\n";
 
 }  // namespace
 
 int count_command(std::span<const std::string> arguments, const Surroundings& surroundings) {
     return run_command(arguments,
-                       {.text = "count FILE [--rule NAME|FILE.toml] [--json | --pb] [--explain] [--language nb|nn|en] "
-                                "[--what-if CHANGE]… [--which-rule]",
+                       {.text = "count FILE [--rule NAME|FILE.toml] [--json | --pb [--keep-voters]] [--explain] "
+                                "[--language nb|nn|en] [--what-if CHANGE]… [--which-rule]",
                         .details = count_details,
                         .files = 1,
-                        .options = {"--rule", "--json", "--pb", "--explain", "--language", "--which-rule", "--what-if",
-                                    "--ballots", "--budget", "--pot", "--kind"}},
+                        .options = {"--rule", "--json", "--pb", "--keep-voters", "--explain", "--language",
+                                    "--which-rule", "--what-if", "--ballots", "--budget", "--pot", "--kind"}},
                        surroundings, run_count);
 }
 
 int verify_count_command(std::span<const std::string> arguments, const Surroundings& surroundings) {
-    return run_command(arguments,
-                       {.text = "verify count ELECTION RESULT [--rule NAME|FILE.toml] [--quick | --thorough]",
-                        .details = verify_details,
-                        .files = 2,
-                        .options = {"--rule", "--quick", "--thorough", "--ballots", "--budget", "--pot", "--kind"}},
-                       surroundings, run_verify);
+    return run_command(
+        arguments,
+        {.text = "verify count ELECTION RESULT [--rule NAME|FILE.toml] [--quick | --thorough] "
+                 "[--language nb|nn|en]",
+         .details = verify_details,
+         .files = 2,
+         .options = {"--rule", "--quick", "--thorough", "--language", "--ballots", "--budget", "--pot", "--kind"}},
+        surroundings, run_verify);
 }
 
 int compare_command(std::span<const std::string> arguments, const Surroundings& surroundings) {
     return run_command(arguments,
-                       {.text = "compare FILE [--rules A,B,C] [--json]",
+                       {.text = "compare FILE [--rules A,B,C] [--json] [--language nb|nn|en]",
                         .details = files_and_rules,
                         .files = 1,
-                        .options = {"--rules", "--json", "--ballots", "--budget", "--pot", "--kind"}},
+                        .options = {"--rules", "--json", "--language", "--ballots", "--budget", "--pot", "--kind"}},
                        surroundings, run_compare);
 }
 

@@ -26,19 +26,20 @@ inline constexpr int exit_other_rule = 4;  ///< verify: it follows by its own ru
 /// All take --help. An election as two CSV files is FILE with the projects, --ballots FILE.csv, --budget KRONER,
 /// --kind (approval if not given and the ballots have no points) and --pot NAME=KRONER for each sub-budget.
 ///
-/// `bypuls count FILE.pb [--rule NAME|FILE.toml] [--json] [--pb] [--explain] [--language nb|nn|en] [--which-rule]`.
-/// FILE is Pabulib or JSON (.json). Without --rule the rule is the one the file names.
+/// `bypuls count FILE.pb [--rule NAME|FILE.toml] [--json] [--pb [--keep-voters]] [--explain] [--language nb|nn|en]
+/// [--which-rule]`. FILE is Pabulib or JSON (.json). Without --rule the rule is the one the file names. With --pb the
+/// file is fit for publication: nothing in it tells who voted or when, unless --keep-voters asks for all columns.
 int count_command(std::span<const std::string> arguments, const Surroundings& surroundings);
 
-/// `bypuls verify count ELECTION RESULT [--rule NAME|FILE.toml] [--quick | --thorough]`: RESULT is the JSON of count,
-/// or a .pb with `selected`. Compares everything in it and names the first difference. Counts twice, by both
-/// implementations; with --quick only by the fast one, and how close it was is not compared. The second gives up beyond
-/// a bound, and says what it did instead; with --thorough it has none. The rule is that of --rule, or the one ELECTION
-/// names: a result by another has an exit code of its own. Where neither is there, the rule is RESULT's, and where both
-/// leave a lot without its seed, the seed is; either is told.
+/// `bypuls verify count ELECTION RESULT [--rule NAME|FILE.toml] [--quick | --thorough] [--language nb|nn|en]`: RESULT
+/// is the JSON of count, or a .pb with `selected`. Compares everything in it and names the first difference. Counts
+/// twice, by both implementations; with --quick only by the fast one, and how close it was is not compared. The second
+/// gives up beyond a bound, and says what it did instead; with --thorough it has none. The rule is that of --rule, or
+/// the one ELECTION names: a result by another has an exit code of its own. Where neither is there, the rule is
+/// RESULT's, and where both leave a lot without its seed, the seed is; either is told.
 int verify_count_command(std::span<const std::string> arguments, const Surroundings& surroundings);
 
-/// `bypuls compare FILE.pb [--rules A,B,C] [--json]`: winners and figures side by side.
+/// `bypuls compare FILE.pb [--rules A,B,C] [--json] [--language nb|nn|en]`: winners and figures side by side.
 int compare_command(std::span<const std::string> arguments, const Surroundings& surroundings);
 
 }  // namespace bypuls::participation::explanation

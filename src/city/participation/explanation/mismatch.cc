@@ -25,8 +25,9 @@ std::string told(const Json& value) {
 
 /// What a published result may leave out: what is told beside the outcome, where it is asked for.
 bool may_be_missing(std::string_view key) {
-    static constexpr std::array<std::string_view, 10> optional = {
-        "remarks", "not_applicable", "losers", "margins", "metrics", "what_if", "beside", "tenths", "prices", "groups"};
+    static constexpr std::array<std::string_view, 12> optional = {
+        "rule_sha256", "ballots_sha256", "remarks", "not_applicable", "losers", "margins",
+        "metrics",     "what_if",        "beside",  "tenths",         "prices", "groups"};
     return std::ranges::find(optional, key) != optional.end();
 }
 
@@ -103,6 +104,24 @@ std::optional<Mismatch> compare(const Json& published, const Json& counted, cons
                 : std::optional(Mismatch{.path = path, .published = told(published), .counted = told(counted)});
 }
 
+/// Looks at the figures of a result: those of its own rule and of the rules beside it.
+template <typename Object, typename Look>
+void each_metrics(Object& result, Look look) {
+    const auto look_in = [&](auto& object) {
+        const auto at = object.find("metrics");
+        if (at != object.end() && at->is_object()) {
+            look(*at);
+        }
+    };
+    look_in(result);
+    const auto beside = result.find("beside");
+    if (beside != result.end() && beside->is_array()) {
+        for (auto& one : *beside) {
+            look_in(one);
+        }
+    }
+}
+
 }  // namespace
 
 Result<std::optional<Mismatch>> first_mismatch(std::string_view published, std::string_view counted,
@@ -114,6 +133,9 @@ Result<std::optional<Mismatch>> first_mismatch(std::string_view published, std::
     }
     for (const std::string& member : left_out) {
         theirs.erase(member);
+    }
+    if (std::ranges::find(left_out, "groups") != left_out.end()) {
+        each_metrics(theirs, [](Json& metrics) { metrics.erase("groups"); });
     }
     return compare(theirs, ours, "");
 }
@@ -127,6 +149,19 @@ std::vector<std::string> distances_told(std::string_view published) {
         }
     }
     return told;
+}
+
+std::string ballots_told(std::string_view published) {
+    const Json json = Json::parse(published, nullptr, false);
+    const auto at = json.find("ballots_sha256");
+    return at != json.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
+bool tells_groups(std::string_view published) {
+    const Json json = Json::parse(published, nullptr, false);
+    bool any = false;
+    each_metrics(json, [&](const Json& metrics) { any = any || metrics.contains("groups"); });
+    return any;
 }
 
 bool tells_beside(std::string_view published) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "city/participation/counting/fingerprint.h"
 #include "core/json_members.h"
 #include "core/text.h"
 
@@ -332,6 +333,8 @@ std::string print_result(const Election& election, const counting::Rule& rule, c
     out.field("currency", election.currency);
     out.field("rule", result.rule);
     out.field("rule_text", print_rule(rule));
+    out.field("rule_sha256", counting::rule_sha256(rule));
+    out.field("ballots_sha256", counting::ballots_sha256(election));
     out.field("budget", format_money(result.budget));
     out.field("spent", format_money(result.spent));
     out.number("voters", result.voters);

@@ -63,11 +63,15 @@ struct Mismatch {
 /// The first difference in what follows from the ballots; nothing if there is none. Rules are compared by what they
 /// say, fractions to the letter, the decimals beside them and the figures as nearly as they are printed. What is told
 /// beside the outcome may be missing in `published`, but not stand there if it is not in `counted`; the members
-/// `left_out` are not compared. Errc::malformed.
+/// `left_out` are not compared, of which "groups" is that of all figures. Errc::malformed.
 Result<std::optional<Mismatch>> first_mismatch(std::string_view published, std::string_view counted,
                                                std::span<const std::string> left_out = {});
 /// The members of a published result that tell how close it was; none if it does not.
 std::vector<std::string> distances_told(std::string_view published);
+/// The fingerprint of the ballots that a published result was counted from; empty if it does not tell.
+std::string ballots_told(std::string_view published);
+/// True if a published result has figures of voters by age or place.
+bool tells_groups(std::string_view published);
 /// True if a published result has other rules beside it.
 bool tells_beside(std::string_view published);
 /// The changes that a published result tells the outcome of, as they were asked about.

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "city/participation/counting/fingerprint.h"
 #include "city/participation/explanation/command_line.h"
 #include "city/participation/explanation/report.h"
 #include "core/text.h"
@@ -24,9 +25,11 @@ constexpr std::int64_t steps_max = 5'000'000'000;
 /// And for one raise alone.
 constexpr std::int64_t last_raise_steps_max = 5'000'000'000;
 
-std::string sentence(const Mismatch& difference) {
-    return fmt::format("{}: published {}, the ballots give {}", difference.path, difference.published,
-                       difference.counted);
+std::string sentence(const Mismatch& difference, const Voice& say) {
+    const auto told = [&](const std::string& value) { return value == "nothing" ? say("command.nothing") : value; };
+    return say(
+        "command.difference",
+        {{"path", difference.path}, {"published", told(difference.published)}, {"counted", told(difference.counted)}});
 }
 
 /// A published result: JSON as it stands, or a Pabulib file.
@@ -61,9 +64,7 @@ Rule with_seed(Rule adopted, const Result<Rule>& own, const Arguments& arguments
     if (lot && adopted.seed.empty() && own && !own->seed.empty()) {
         adopted.seed = own->seed;
         remarks.push_back(
-            fmt::format("the seed of the lot, '{}', was taken from {} itself: see whether it is the one that "
-                        "was drawn in public",
-                        adopted.seed, arguments.files[1]));
+            arguments.voice()("command.own_seed", {{"seed", adopted.seed}, {"result", arguments.files[1]}}));
     }
     return adopted;
 }
@@ -86,9 +87,7 @@ Result<Claim> read_claim(const Arguments& arguments, const Loaded& loaded, const
     if (!adopted) {
         TRY(claim.rule, own);
         claim.remarks.push_back(
-            fmt::format("{} defines no rule, so the rule was taken from {} itself; --rule holds it to "
-                        "the one that was adopted",
-                        arguments.files[0], arguments.files[1]));
+            arguments.voice()("command.own_rule", {{"election", arguments.files[0]}, {"result", arguments.files[1]}}));
         return claim;
     }
     claim.rule = with_seed(*adopted, own, arguments, claim.remarks);
@@ -113,33 +112,41 @@ std::map<std::string, std::string> choices_of(const Rule& rule) {
 /// What the two rules differ in, and what the election's leads to.
 void tell_other_rule(const Claim& claim, const Arguments& arguments, const Loaded& loaded, const CountResult& result,
                      const Surroundings& around) {
+    const Voice say = arguments.voice();
     const std::string& election = arguments.files[0];
-    around.out << fmt::format(
-        "but {} names another rule, {}, than {} was counted by; say with --rule which was adopted\n", election,
-        name_of(*claim.adopted), arguments.files[1]);
+    const std::string& published = arguments.files[1];
+    around.out << say("command.other_rule",
+                      {{"election", election}, {"rule", name_of(*claim.adopted)}, {"result", published}})
+               << "\n";
     const auto adopted = choices_of(*claim.adopted);
     const auto own = choices_of(claim.rule);
-    const auto said = [](const std::map<std::string, std::string>& choices, const std::string& key) {
+    const auto said = [&](const std::map<std::string, std::string>& choices, const std::string& key) {
         const auto at = choices.find(key);
-        return at == choices.end() ? std::string("nothing") : at->second;
+        return at == choices.end() ? say("command.nothing") : at->second;
     };
     auto keys = adopted;
     keys.insert(own.begin(), own.end());
     for (const auto& [key, value] : keys) {
         if (said(adopted, key) != said(own, key)) {
-            around.out << fmt::format("  {}: {} in {}, {} in {}\n", key, said(adopted, key), election, said(own, key),
-                                      arguments.files[1]);
+            around.out << "  "
+                       << say("command.other_choice", {{"key", key},
+                                                       {"adopted", said(adopted, key)},
+                                                       {"election", election},
+                                                       {"own", said(own, key)},
+                                                       {"result", published}})
+                       << "\n";
         }
     }
     const auto other = count(loaded.election, *claim.adopted, telling(around));
     if (!other) {
-        around.out << fmt::format("by the rule of {} it cannot be counted: {}\n", election, other.error().what);
+        around.out << say("command.other_rule_fails", {{"election", election}, {"why", other.error().what}});
     } else if (other->winning_set() == result.winning_set()) {
-        around.out << fmt::format("by the rule of {} the same projects win\n", election);
+        around.out << say("command.other_rule_same", {{"election", election}});
     } else {
-        around.out << fmt::format("by the rule of {} the ballots give: {}\n", election,
-                                  ids(loaded.election, other->winners));
+        around.out << say("command.other_rule_gives",
+                          {{"election", election}, {"projects", ids(loaded.election, other->winners)}});
     }
+    around.out << "\n";
 }
 
 /// The groups of which one project can be built, in whatever order a file has them.
@@ -243,11 +250,18 @@ std::optional<Mismatch> file_differs(const Loaded& claim, const Election& electi
     return std::nullopt;
 }
 
-Result<std::optional<Mismatch>> result_differs(const Claim& claim, const Arguments& arguments, const Loaded& loaded,
-                                               const CountResult& result, const Surroundings& around) {
-    if (claim.file) {
-        return file_differs(*claim.file, loaded.election, result);
-    }
+/// How a published result differs from the count.
+struct Differences {
+    std::optional<Mismatch> first;    ///< beside other ballots
+    std::optional<Mismatch> ballots;  ///< the fingerprints, where it was counted from others
+    bool groups_left_out = false;     ///< the ballots have nothing to hold groups of voters against
+
+    bool any() const { return first || ballots; }
+};
+
+/// What a result by these ballots would be, with all that the published one tells.
+Result<std::string> counted_again(const Claim& claim, bool explained, const Arguments& arguments, const Loaded& loaded,
+                                  const CountResult& result, const Surroundings& around) {
     const Metrics figures = metrics(loaded.election, claim.rule, result, loaded.groups());
     std::vector<Beside> beside;
     const bool compared = tells_beside(claim.json);
@@ -255,34 +269,58 @@ Result<std::optional<Mismatch>> result_differs(const Claim& claim, const Argumen
         TRY(beside, count_beside(loaded.election, claim.rule, result, loaded.groups()));
     }
     Distances distance;
-    const std::vector<std::string> told = distances_told(claim.json);
-    const bool explained = !arguments.quick && !told.empty();
     if (explained) {
         if (is_large(loaded.election)) {
-            around.err << "counting again how close it was" << std::endl;
+            around.err << arguments.voice()("command.counting_closeness") << std::endl;
         }
         TRY(distance, distances(loaded.election, claim.rule, result));
     }
     TRY(std::vector<Supposed> supposed,
         suppose(changes_told(claim.json), arguments, loaded, claim.rule, result, around));
-    return first_mismatch(claim.json,
-                          print_result(loaded.election, claim.rule, result,
-                                       {.distances = explained ? &distance : nullptr,
-                                        .metrics = &figures,
-                                        .remarks = &loaded.remarks,
-                                        .what_if = std::move(supposed),
-                                        .beside = compared ? &beside : nullptr}),
-                          explained ? std::span<const std::string>() : told);
+    return print_result(loaded.election, claim.rule, result,
+                        {.distances = explained ? &distance : nullptr,
+                         .metrics = &figures,
+                         .remarks = &loaded.remarks,
+                         .what_if = std::move(supposed),
+                         .beside = compared ? &beside : nullptr});
 }
 
-int disagrees(const Surroundings& around, std::string_view where) {
-    around.out << "the second implementation DISAGREES; do not use this result\n" << where << "\n";
+Result<Differences> result_differs(const Claim& claim, const Arguments& arguments, const Loaded& loaded,
+                                   const CountResult& result, const Surroundings& around) {
+    Differences differences;
+    if (claim.file) {
+        differences.first = file_differs(*claim.file, loaded.election, result);
+        return differences;
+    }
+    std::vector<std::string> left_out = distances_told(claim.json);
+    const bool explained = !arguments.quick && !left_out.empty();
+    if (explained) {
+        left_out.clear();
+    }
+    const std::string published = ballots_told(claim.json);
+    const std::string ours = counting::ballots_sha256(loaded.election);
+    if (!published.empty() && published != ours) {
+        differences.ballots = Mismatch{.path = "ballots_sha256", .published = published, .counted = ours};
+        left_out.emplace_back("ballots_sha256");
+    }
+    if (tells_groups(claim.json) && !loaded.tells_of_voters()) {
+        differences.groups_left_out = true;
+        left_out.emplace_back("groups");
+    }
+    TRY(const std::string again, counted_again(claim, explained, arguments, loaded, result, around));
+    TRY(differences.first, first_mismatch(claim.json, again, left_out));
+    return differences;
+}
+
+int disagrees(const Voice& say, const Surroundings& around, std::string_view where) {
+    around.out << say("command.disagrees") << "\n" << where << "\n";
     return exit_differs;
 }
 
 /// The second implementation begins with the share at which the raises ended.
 Result<int> count_last_raise(const Claim& claim, const Loaded& loaded, const CountResult& result,
-                             counting::PlainOptions options, const Error& why, const Surroundings& around) {
+                             counting::PlainOptions options, const Error& why, const Voice& say,
+                             const Surroundings& around) {
     options.raise_from = &result;
     options.work_max = last_raise_steps_max;
     std::int64_t raises = 0;
@@ -295,81 +333,101 @@ Result<int> count_last_raise(const Claim& claim, const Loaded& loaded, const Cou
         return std::unexpected(plain.error());
     }
     if (!plain) {
-        around.out << "not counted a second time: " << plain.error().what << "\n";
+        around.out << say("command.not_twice", {{"why", plain.error().what}}) << "\n";
         return exit_once;
     }
     if (const auto where = disagreement(loaded.election, result, *plain)) {
-        return disagrees(around, *where);
+        return disagrees(say, around, *where);
     }
-    around.out << fmt::format(
-        "the second implementation agrees on the last shares, and that the next step is too much; "
-        "the {} raises before were counted once (--thorough: twice)\n",
-        raises);
+    around.out << say("command.last_raise", {{"raises", say.number(raises)}}) << "\n";
     return exit_once;
 }
 
 Result<int> count_again(const Claim& claim, const Arguments& arguments, const Loaded& loaded, const CountResult& result,
                         const Surroundings& around) {
+    const Voice say = arguments.voice();
     if (is_large(loaded.election)) {
-        around.err << "counting a second time, by the plain implementation" << std::endl;
+        around.err << say("command.counting_twice") << std::endl;
     }
     const counting::PlainOptions options{.work_max = arguments.thorough ? 0 : steps_max,
                                          .progress = telling(around).progress};
     const auto plain = count_plainly(loaded.election, claim.rule, options);
     if (!plain && plain.error().code == Errc::exhausted) {
-        return count_last_raise(claim, loaded, result, options, plain.error(), around);
+        return count_last_raise(claim, loaded, result, options, plain.error(), say, around);
     }
     if (!plain) {
         return std::unexpected(plain.error());
     }
     if (const auto where = disagreement(loaded.election, result, *plain)) {
-        return disagrees(around, *where);
+        return disagrees(say, around, *where);
     }
-    around.out << "the second implementation agrees\n";
+    around.out << say("command.agrees") << "\n";
     return exit_ok;
 }
 
-void tell_what_quick_left_out(const Claim& claim, const Surroundings& around) {
+void tell_what_quick_left_out(const Claim& claim, const Voice& say, const Surroundings& around) {
     std::string members;
     for (const std::string& member : distances_told(claim.json)) {
         members += (members.empty() ? "" : ", ") + member;
     }
+    around.out << say("command.quick_once") << "\n";
     if (!members.empty()) {
-        around.out << fmt::format("not compared, because of --quick: {}\n", members);
+        around.out << say("command.quick_left_out", {{"members", members}}) << "\n";
+    }
+}
+
+void tell_verdict(const Differences& differences, const Arguments& arguments, const Loaded& loaded,
+                  const CountResult& result, const Surroundings& around) {
+    const Voice say = arguments.voice();
+    const std::string& election = arguments.files[0];
+    const std::string& published = arguments.files[1];
+    const words::Arguments told = {{"result", published}, {"rule", result.rule}};
+    around.out << (differences.any() ? say("command.follows_not", told) : say("command.follows", told)) << "\n";
+    if (const auto& other = differences.ballots) {
+        around.out << say("command.other_ballots", {{"result", published},
+                                                    {"election", election},
+                                                    {"published", other->published},
+                                                    {"counted", other->counted}})
+                   << "\n";
+    }
+    if (differences.first) {
+        around.out << sentence(*differences.first, say) << "\n"
+                   << say("command.ballots_give", {{"projects", ids(loaded.election, result.winners)}}) << "\n";
+    } else if (differences.ballots) {
+        around.out << say("command.other_ballots_same") << "\n";
+    }
+    if (differences.groups_left_out) {
+        around.out << say("command.groups_left_out", {{"election", election}}) << "\n";
     }
 }
 
 }  // namespace
 
 Result<int> run_verify(const Arguments& arguments, const Surroundings& around) {
+    const Voice say = arguments.voice();
     TRY(const Loaded loaded, load(arguments.files[0], arguments, around));
     for (const std::string& remark : loaded.remarks) {
         around.err << arguments.files[0] << ": " << remark << "\n";
     }
     TRY(const Claim claim, read_claim(arguments, loaded, around));
     if (is_large(loaded.election)) {
-        around.err << "counting by " << name_of(claim.rule) << std::endl;
+        around.err << say("command.counting_by", {{"rule", name_of(claim.rule)}}) << std::endl;
     }
     TRY(const CountResult result, count(loaded.election, claim.rule, telling(around)));
-    TRY(const std::optional<Mismatch> difference, result_differs(claim, arguments, loaded, result, around));
-    around.out << fmt::format("{} {} from the ballots by {}\n", arguments.files[1],
-                              difference ? "does NOT follow" : "follows", result.rule);
-    if (difference) {
-        around.out << sentence(*difference) << "\n";
-        around.out << "the ballots give: " << ids(loaded.election, result.winners) << "\n";
-    }
+    TRY(const Differences differences, result_differs(claim, arguments, loaded, result, around));
+    tell_verdict(differences, arguments, loaded, result, around);
     if (claim.adopted) {
         tell_other_rule(claim, arguments, loaded, result, around);
     }
     for (const std::string& remark : claim.remarks) {
         around.out << remark << "\n";
     }
-    if (difference) {
+    if (differences.any()) {
         return exit_differs;
     }
     int code = exit_ok;
     if (arguments.quick) {
-        tell_what_quick_left_out(claim, around);
+        tell_what_quick_left_out(claim, say, around);
     } else {
         TRY(code, count_again(claim, arguments, loaded, result, around));
     }

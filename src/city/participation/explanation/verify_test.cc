@@ -61,6 +61,7 @@ TEST(Verify, NamesThePathOfEverythingThatDoesNotFollow) {
         {"winners[0]", [](Json& r) { r["winners"][0] = "b"; }},
         {"spent", [](Json& r) { r["spent"] = "900.01"; }},
         {"rule: published \"greedy\"", [](Json& r) { r["rule"] = "greedy"; }},
+        {"rule_sha256", [](Json& r) { r["rule_sha256"] = std::string(64, '0'); }},
         {"budget", [](Json& r) { r["budget"] = "2000"; }},
         {"voters", [](Json& r) { r["voters"] = 5; }},
         {"blank", [](Json& r) { r["blank"] = 1; }},
@@ -169,10 +170,11 @@ TEST(Verify, QuickSaysWhatItDidNotCompare) {
     at.files["forged.json"] = forged.dump();
 
     EXPECT_EQ(at.run(verify_count_command, {"t.pb", "forged.json", "--quick"}), exit_ok) << at.out.str();
+    EXPECT_THAT(at.out.str(), HasSubstr("counted once, because of --quick\n"));
     EXPECT_THAT(at.out.str(), HasSubstr("not compared, because of --quick: losers, margins\n"));
     EXPECT_EQ(at.run(verify_count_command, {"t.pb", "forged.json"}), exit_differs);
     EXPECT_EQ(at.run(verify_count_command, {"--help"}), exit_ok);
-    EXPECT_THAT(at.out.str(), HasSubstr("but with --quick not how close it was"));
+    EXPECT_THAT(at.out.str(), HasSubstr("compare\nhow close it was (losers, margins, not_applicable)"));
 }
 
 TEST(Verify, AMemberThatStandsTwiceIsRefused) {
@@ -299,7 +301,7 @@ TEST(Remarks, BallotsAgainstTheElectionsLimitsAreToldAndInTheResult) {
     file.replace(file.find("rule;greedy"), 11, "max_length;2\nrule;greedy");
 
     ASSERT_EQ(at.run(count_command, {"t.pb", "--json"}), exit_ok);
-    const std::string remark = "line 15, voter 1: 3 projects where max_length is 2 projects; counted as published";
+    const std::string remark = "line 15: 3 projects where max_length is 2 projects; counted as published";
     EXPECT_THAT(at.err.str(), HasSubstr(remark));
     EXPECT_EQ(Json::parse(at.out.str())["remarks"], Json::array({remark}));
 }
@@ -313,7 +315,7 @@ TEST(Remarks, AVoterWhoStandsTwiceIsTold) {
     const Json result = Json::parse(at.out.str());
     EXPECT_EQ(result["voters"], 6);
     EXPECT_EQ(result["remarks"],
-              Json::array({"line 17, voter 2: the same voter stands on line 15 too; both ballots are counted"}));
+              Json::array({"line 17: the same voter stands on line 15 too; both ballots are counted"}));
 }
 
 TEST(ResultFiles, HaveTheTotalsThatWereCountedNotThoseThatWerePublished) {
@@ -354,6 +356,138 @@ TEST(Scores, AreInTheBallotsOwnPoints) {
     forged.replace(forged.find("a;600;2.5"), 9, "a;600;2.4");
     EXPECT_EQ(at.run(verify_count_command, {"points.pb", "r.pb"}), exit_differs);
     EXPECT_THAT(at.out.str(), HasSubstr("PROJECTS, 'a', score: published 2.4, the ballots give 2.5"));
+}
+
+TEST(Publication, WhatIsWrittenForEverybodyTellsNothingOfVotersUnlessItIsAskedTo) {
+    Desk at;
+    at.files["secret.pb"] =
+        "META\nkey;value\nbudget;1000\nvote_type;approval\nrule;greedy\nmax_length;2\nPROJECTS\nproject_id;cost;name\n"
+        "a;500;A\nb;500;B\nc;400;C\nVOTES\nvoter_id;age;voted_at;vote\n71007PLANTED;87;2026-03-01T12:34:56;c,b,a\n"
+        "71006PLANTED;86;2026-02-28T01:02:03;a\n71005PLANTED;85;2026-02-27T04:05:06;a\n";
+    at.keep("public.pb", {"secret.pb", "--pb"});
+    EXPECT_THAT(at.err.str(), HasSubstr("not written, since counting does not need it: VOTES age, VOTES voted_at"));
+    at.keep("whole.pb", {"secret.pb", "--pb", "--keep-voters"});
+    at.keep("public.json", {"public.pb", "--json", "--explain"});
+    // Remarks are a part of the result too.
+    at.keep("secret.json", {"secret.pb", "--json", "--explain"});
+
+    for (const char* written : {"public.pb", "public.json", "secret.json"}) {
+        for (const char* secret : {"PLANTED", "71007", "71006", "12:34", "2026-", "voted_at"}) {
+            EXPECT_THAT(at.files[written], Not(HasSubstr(secret))) << written;
+        }
+    }
+    for (const char* age : {"age", "87", "86", "85"}) {
+        EXPECT_THAT(at.files["public.pb"], Not(HasSubstr(age)));
+    }
+    EXPECT_THAT(at.files["public.pb"], HasSubstr("VOTES\nvoter_id;vote\n1;a\n2;a\n3;a,b,c\n"));
+    EXPECT_THAT(at.files["whole.pb"], HasSubstr("71007PLANTED;87;2026-03-01T12:34:56;c,b,a\n71006PLANTED"));
+    EXPECT_EQ(at.run(verify_count_command, {"public.pb", "public.json"}), exit_ok) << at.out.str() << at.err.str();
+    EXPECT_EQ(at.run(verify_count_command, {"secret.pb", "public.pb"}), exit_ok) << at.out.str() << at.err.str();
+    EXPECT_EQ(at.run(count_command, {"secret.pb", "--keep-voters"}), exit_usage);
+    EXPECT_THAT(at.err.str(), HasSubstr("--keep-voters is about the file that --pb writes"));
+}
+
+TEST(Fingerprints, AResultThatWasCountedFromOtherBallotsIsToldSo) {
+    Desk at;
+    at.keep("true.json", {"t.pb", "--json"});
+    at.files["more.pb"] = at.files["t.pb"] + "5;a\n";
+    at.keep("more.json", {"more.pb", "--json"});
+    // The same ballots in another order and another file are the same.
+    at.files["moved.json"] =
+        R"({"title":"test","budget":"1000","kind":"approval","projects":[{"id":"a","cost":"500","name":"A"},
+            {"id":"b","cost":"500","name":"B"},{"id":"c","cost":"400","name":"C"}],
+            "ballots":[{"choices":["c"]},{"choices":["b"]},{"choices":["a"]},{"choices":["c","b","a"]}]})";
+
+    EXPECT_EQ(at.run(verify_count_command, {"moved.json", "true.json"}), exit_ok) << at.out.str();
+    EXPECT_EQ(at.run(verify_count_command, {"t.pb", "more.json"}), exit_differs);
+    EXPECT_THAT(at.out.str(),
+                HasSubstr("more.json was counted from other ballots than those in t.pb: theirs had the SHA-256"));
+    EXPECT_THAT(at.out.str(), HasSubstr("\nvoters: published 5, the ballots give 4\n"));
+    // A forged fingerprint alone is told too, and results from before there were any are read.
+    Json forged = Json::parse(at.files["true.json"]);
+    forged["ballots_sha256"] = std::string(64, 'a');
+    at.files["forged.json"] = forged.dump();
+    forged.erase("ballots_sha256");
+    forged.erase("rule_sha256");
+    at.files["old.json"] = forged.dump();
+    EXPECT_EQ(at.run(verify_count_command, {"t.pb", "forged.json"}), exit_differs);
+    EXPECT_THAT(at.out.str(), HasSubstr("all else in it follows from these too\n"));
+    EXPECT_EQ(at.run(verify_count_command, {"t.pb", "old.json"}), exit_ok) << at.out.str();
+}
+
+TEST(Fingerprints, ArePrintedAsTheResultHasThem) {
+    Desk at;
+    at.keep("r.json", {"t.pb", "--json"});
+    const Json result = Json::parse(at.files["r.json"]);
+    ASSERT_EQ(at.run(count_command, {"t.pb"}), exit_ok);
+    EXPECT_THAT(at.out.str(), HasSubstr("the ballots have the SHA-256 " + result["ballots_sha256"].get<std::string>()));
+    EXPECT_THAT(at.out.str(), HasSubstr("the rule has the SHA-256 " + result["rule_sha256"].get<std::string>()));
+}
+
+TEST(Verify, FiguresOfVotersThatTheBallotsDoNotTellOfAreLeftOutAndSaidSo) {
+    Desk at;
+    std::string known = at.files["t.pb"].substr(0, at.files["t.pb"].find("VOTES")) + "VOTES\nvoter_id;vote;age\n";
+    for (int voter = 0; voter < 40; ++voter) {
+        known += fmt::format("{};{};{}\n", voter, voter % 3 == 0 ? "a" : "b,c", 20 + 20 * (voter % 2));
+    }
+    at.files["known.pb"] = known;
+    at.keep("r.json", {"known.pb", "--json", "--explain"});
+    at.keep("public.pb", {"known.pb", "--pb"});
+    ASSERT_TRUE(Json::parse(at.files["r.json"])["metrics"].contains("groups"));
+
+    EXPECT_EQ(at.run(verify_count_command, {"public.pb", "r.json"}), exit_ok) << at.out.str() << at.err.str();
+    EXPECT_THAT(at.out.str(), HasSubstr("not compared, since public.pb says nothing of the voters: groups\n"));
+    EXPECT_EQ(at.run(verify_count_command, {"known.pb", "r.json"}), exit_ok);
+    EXPECT_THAT(at.out.str(), Not(HasSubstr("not compared")));
+    Json forged = Json::parse(at.files["r.json"]);
+    forged["metrics"]["groups"][0]["voters"] = 17;
+    at.files["forged.json"] = forged.dump();
+    EXPECT_EQ(at.run(verify_count_command, {"known.pb", "forged.json"}), exit_differs);
+}
+
+TEST(RuleNames, EveryNameThatIsPrintedIsTakenByRule) {
+    Desk at;
+    for (const std::string& name : counting::builtin_rules()) {
+        ASSERT_EQ(at.run(count_command, {"t.pb", "--rule", name, "--json"}), exit_ok) << at.err.str();
+        EXPECT_EQ(Json::parse(at.out.str())["rule"], name);
+    }
+    at.files["odd.toml"] =
+        "method = \"equal-shares\"\ncompletion = \"add1u\"\nstep = \"0.10\"\ncomparison = \"exclusion\"\n"
+        "eligibility = 7\nscore_min = 1\nfully_funded = true\nties = [\"alphabetical\"]\n";
+    ASSERT_EQ(at.run(count_command, {"t.pb", "--rule", "odd.toml", "--json"}), exit_ok) << at.err.str();
+    const std::string printed = Json::parse(at.out.str())["rule"];
+    EXPECT_EQ(printed, "mes-cost-add1u-step-0.10+comparison-exclusion+eligibility-7-threshold-1+fully-funded");
+    ASSERT_EQ(at.run(count_command, {"t.pb", "--rule", printed, "--json"}), exit_ok) << at.err.str();
+    EXPECT_EQ(Json::parse(at.out.str())["rule"], printed);
+}
+
+TEST(Languages, HoldForTablesVerdictsAndWhatIf) {
+    Desk at;
+    at.files["t.pb"].replace(at.files["t.pb"].find("budget;1000"), 11, "budget;1000.50");
+    at.keep("r.json", {"t.pb", "--json"});
+    Json forged = Json::parse(at.files["r.json"]);
+    forged["voters"] = 5;
+    at.files["forged.json"] = forged.dump();
+
+    ASSERT_EQ(at.run(count_command, {"t.pb", "--language", "nb", "--what-if", "budget=2000"}), exit_ok);
+    EXPECT_THAT(at.out.str(), HasSubstr("greedy: 2 av 3 prosjekter, 900 av 1\u00a0000,50 NOK\n"));
+    EXPECT_THAT(at.out.str(), HasSubstr("      betalt     stemmer  prosjekt\n"));
+    EXPECT_THAT(at.out.str(), HasSubstr("likt: c før de andre av a b c, etter lavere kostnad"));
+    EXPECT_THAT(at.out.str(),
+                HasSubstr("hva om budget=2000: 1\u00a0400 av 2\u00a0000 NOK; kommer med: b; faller ut: ingen\n"));
+    ASSERT_EQ(at.run(compare_command, {"t.pb", "--rules", "greedy", "--language", "nn"}), exit_ok);
+    EXPECT_THAT(at.out.str(), HasSubstr("vinnarar"));
+    EXPECT_THAT(at.out.str(), testing::ContainsRegex(" [01],[0-9][0-9] "));
+    ASSERT_EQ(at.run(verify_count_command, {"t.pb", "r.json", "--language", "nn"}), exit_ok);
+    EXPECT_THAT(at.out.str(), HasSubstr("r.json følgjer av røystesetlane etter greedy\nden andre teljinga er samd\n"));
+    ASSERT_EQ(at.run(verify_count_command, {"t.pb", "forged.json", "--language", "nb"}), exit_differs);
+    EXPECT_THAT(at.out.str(),
+                HasSubstr("følger IKKE av stemmesedlene etter greedy\nvoters: publisert 5, stemmesedlene gir 4\n"));
+    // As before where none is asked for.
+    ASSERT_EQ(at.run(count_command, {"t.pb", "--explain"}), exit_ok);
+    EXPECT_THAT(at.out.str(), HasSubstr("greedy: 2 of 3 projects, 900 of 1000.50 NOK\n"));
+    EXPECT_THAT(at.out.str(), HasSubstr("innbyggere stemte"));
+    EXPECT_EQ(at.run(compare_command, {"t.pb", "--language", "se"}), exit_usage);
 }
 
 TEST(Csv, PointsAreNeverPassedOverInSilence) {

@@ -51,10 +51,28 @@ void Table::end_row(std::size_t line) {
     }
 }
 
+namespace {
+
+auto entry_of(const Document& document, std::string_view key) {
+    return std::ranges::find_if(document.meta,
+                                [&](const auto& entry) { return equal_ignoring_ascii_case(entry.first, key); });
+}
+
+}  // namespace
+
 std::string_view Document::meta_value(std::string_view key) const {
-    const auto at =
-        std::ranges::find_if(meta, [&](const auto& entry) { return equal_ignoring_ascii_case(entry.first, key); });
+    const auto at = entry_of(*this, key);
     return at == meta.end() ? std::string_view{} : std::string_view(at->second);
+}
+
+bool Document::has_meta(std::string_view key) const {
+    return entry_of(*this, key) != meta.end();
+}
+
+std::string Document::meta_place(std::string_view key) const {
+    const auto at = entry_of(*this, key);
+    const std::size_t line = meta_line(static_cast<std::size_t>(at - meta.begin()));
+    return line > 0 ? fmt::format("line {}, column 2", line) : fmt::format("META, {}", key);
 }
 
 void Document::set_meta(std::string_view key, std::string_view value) {
@@ -68,9 +86,16 @@ void Document::set_meta(std::string_view key, std::string_view value) {
 }
 
 void Document::remove_meta(std::string_view prefix) {
-    std::erase_if(meta, [&](const auto& entry) {
-        return equal_ignoring_ascii_case(std::string_view(entry.first).substr(0, prefix.size()), prefix);
-    });
+    std::vector<std::pair<std::string, std::string>> kept;
+    std::vector<std::uint32_t> lines;
+    for (std::size_t i = 0; i < meta.size(); ++i) {
+        if (!equal_ignoring_ascii_case(std::string_view(meta[i].first).substr(0, prefix.size()), prefix)) {
+            kept.push_back(std::move(meta[i]));
+            lines.push_back(static_cast<std::uint32_t>(meta_line(i)));
+        }
+    }
+    meta = std::move(kept);
+    meta_lines = std::move(lines);
 }
 
 namespace {
@@ -239,7 +264,7 @@ private:
                 return fail(Errc::malformed,
                             fmt::format("line {}, column 1: expected META, PROJECTS or VOTES, found '{}'", line,
                                         fields_.front().substr(0, 40)));
-            case Section::meta: return take_meta();
+            case Section::meta: return take_meta(line);
             case Section::projects: return take_row(document_.projects, line);
             case Section::votes: return take_row(document_.votes, line);
         }
@@ -254,7 +279,7 @@ private:
         separator_ = header.contains(';') || !header.contains(',') ? ';' : ',';
     }
 
-    Result<void> take_meta() {
+    Result<void> take_meta(std::size_t line) {
         if (std::exchange(awaits_header_, false) && equal_ignoring_ascii_case(trim(fields_.front()), "key")) {
             return {};
         }
@@ -267,6 +292,7 @@ private:
             }
         }
         document_.meta.emplace_back(std::string(trim(fields_.front())), std::move(value));
+        document_.meta_lines.push_back(static_cast<std::uint32_t>(std::min<std::size_t>(line, UINT32_MAX)));
         return {};
     }
 

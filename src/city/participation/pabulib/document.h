@@ -51,11 +51,22 @@ struct Document {
 
     /// Empty if the key is not there.
     std::string_view meta_value(std::string_view key) const;
+    bool has_meta(std::string_view key) const;
+    /// For faults, where the value stands as "line 4, column 2"; "META, budget" if it came from no file.
+    std::string meta_place(std::string_view key) const;
+    /// The line an entry of `meta` came from, 1 is the first; 0 for one added here.
+    std::size_t meta_line(std::size_t entry) const { return entry < meta_lines.size() ? meta_lines[entry] : 0; }
     void set_meta(std::string_view key, std::string_view value);
     /// Takes out every key that begins so, ignoring case.
     void remove_meta(std::string_view prefix);
 
-    friend bool operator==(const Document&, const Document&) = default;
+    /// Beside `meta`, as far as it was read from a file; see meta_line().
+    std::vector<std::uint32_t> meta_lines = {};
+
+    /// Wherever things stand in their files.
+    friend bool operator==(const Document& a, const Document& b) {
+        return a.meta == b.meta && a.projects == b.projects && a.votes == b.votes;
+    }
 };
 
 /// A file's bytes as UTF-8. What is not UTF-8 is taken for Windows-1252, as spreadsheets save it; then `converted`.

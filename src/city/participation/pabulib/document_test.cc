@@ -1,5 +1,6 @@
 #include "city/participation/pabulib/document.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <rapidcheck.h>
 
@@ -92,8 +93,38 @@ TEST(Election, FaultsHaveLineAndColumn) {
     EXPECT_EQ(fault(head + "a;x;0\nVOTES\nvoter_id;vote\n"), "line 7, column 2: 'x' is not an amount of money");
     EXPECT_EQ(fault(head + "a;1;7\nVOTES\nvoter_id;vote\n"), "line 7, column 3: selected is '7', not 0, 1 or 2");
     EXPECT_EQ(fault(head + "a;1;1\nVOTES\nvoter_id;vote\n1;a\n2;c\n"), "line 11, column 2: there is no project 'c'");
-    EXPECT_THAT(fault("META\nkey;value\nbudget;1\nvote_type;loud\nPROJECTS\nproject_id;cost\nVOTES\nvoter_id;vote\n"),
-                HasSubstr("vote_type 'loud'"));
+}
+
+TEST(Election, FaultsOfMetaHaveLineAndColumnToo) {
+    const auto fault = [](std::string_view meta) {
+        const std::string rest = "PROJECTS\nproject_id;cost\na;1\nVOTES\nvoter_id;vote\n";
+        return read_election(parse(fmt::format("META\nkey;value\n{}{}", meta, rest)).value()).error().what;
+    };
+
+    EXPECT_EQ(fault("budget;1\n\nvote_type;loud\n"),
+              "line 5, column 2: vote_type 'loud' is not approval, choose-1, cumulative, scoring, ordinal or knapsack");
+    EXPECT_EQ(fault("comment;\"two\nlines\"\nbudget;much\nvote_type;approval\n"),
+              "line 5, column 2: budget: 'much' is not an amount of money");
+    EXPECT_EQ(fault("vote_type;approval\nbudget;1.234\n"),
+              "line 4, column 2: budget: '1.234' is not an amount of money in whole hundredths");
+    EXPECT_THAT(fault("budget;1\nvote_type;approval\npots;north\n"),
+                testing::StartsWith("line 5, column 2: pots: expected a list such as"));
+    EXPECT_THAT(fault("budget;1\nvote_type;approval\npots;\"[{\"\"name\"\":\"\"n\"\",\"\"budget\"\":\"\"x\"\"}]\"\n"),
+                HasSubstr("line 5, column 2: pots, 'n': 'x' is not an amount of money"));
+    EXPECT_EQ(fault("vote_type;approval\n"), "META has no budget, which is needed");
+    EXPECT_EQ(fault("budget;1\n"), "META has no vote_type, which is needed");
+}
+
+TEST(Document, KnowsTheLinesOfMetaWhenEntriesComeAndGo) {
+    Document document = parse(small).value();
+    document.set_meta("rule.method", "\"greedy\"");
+    document.set_meta("note", "added");
+    document.remove_meta("rule.");
+
+    EXPECT_EQ(document.meta_place("rule"), "line 5, column 2");
+    EXPECT_EQ(document.meta_place("note"), "META, note");
+    EXPECT_EQ(document.meta_place("nowhere"), "META, nowhere");
+    EXPECT_EQ(parse(print(document)).value(), document);
 }
 
 TEST(Election, ARuleNameWithoutADefinitionIsRefusedWithASentence) {

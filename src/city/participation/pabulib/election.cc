@@ -89,7 +89,7 @@ Result<BallotKind> kind_named(std::string_view name) {
     }
     return fail(
         Errc::malformed,
-        fmt::format("META: vote_type '{}' is not approval, choose-1, cumulative, scoring, ordinal or knapsack", name));
+        fmt::format("vote_type '{}' is not approval, choose-1, cumulative, scoring, ordinal or knapsack", name));
 }
 
 Result<void> Reader::read_meta() {
@@ -98,12 +98,21 @@ Result<void> Reader::read_meta() {
     if (const auto currency = document_.meta_value("currency"); !currency.empty()) {
         election.currency = currency;
     }
+    for (const std::string_view needed : {"budget", "vote_type"}) {
+        if (!document_.has_meta(needed)) {
+            return fail(Errc::malformed, fmt::format("META has no {}, which is needed", needed));
+        }
+    }
     const auto budget = counting::parse_money(document_.meta_value("budget"));
     if (!budget) {
-        return fail(budget.error(), "META, budget");
+        return fail(budget.error(), document_.meta_place("budget") + ": budget");
     }
     election.budget = *budget;
-    TRY(election.kind, kind_named(document_.meta_value("vote_type")));
+    const auto kind = kind_named(document_.meta_value("vote_type"));
+    if (!kind) {
+        return fail(kind.error(), document_.meta_place("vote_type"));
+    }
+    election.kind = *kind;
     election.ranking_length = whole(document_.meta_value("max_length")).value_or(0);
     return read_pots();
 }
@@ -115,9 +124,10 @@ Result<void> Reader::read_pots() {
         return {};
     }
     const auto json = nlohmann::json::parse(text, nullptr, false);
-    const auto refuse = [] {
+    const auto refuse = [&] {
         return fail(Errc::malformed,
-                    "META, pots: expected a list such as [{\"name\": \"north\", \"budget\": \"1000\"}]");
+                    document_.meta_place("pots") +
+                        ": pots: expected a list such as [{\"name\": \"north\", \"budget\": \"1000\"}]");
     };
     if (!json.is_array()) {
         return refuse();
@@ -131,7 +141,7 @@ Result<void> Reader::read_pots() {
         counting::Pot pot{.name = one["name"].get<std::string>()};
         const auto money = counting::parse_money(one["budget"].get<std::string>());
         if (!money) {
-            return fail(money.error(), fmt::format("META, pots, '{}'", pot.name));
+            return fail(money.error(), fmt::format("{}: pots, '{}'", document_.meta_place("pots"), pot.name));
         }
         pot.budget = *money;
         reading_.election.pots.push_back(std::move(pot));
@@ -324,8 +334,8 @@ void Reader::look_at_voters() {
 }
 
 std::string Reader::ballot(std::size_t row) const {
-    const std::string line = fmt::format("line {}", document_.votes.line(row));
-    return voter_column_ ? fmt::format("{}, voter {}", line, trim(document_.votes.at(row, *voter_column_))) : line;
+    // Remarks are published with the result: the line tells whoever has the file who it was, and nobody else.
+    return fmt::format("line {}", document_.votes.line(row));
 }
 
 /// Takes the part before the next comma off the text.

@@ -31,8 +31,8 @@ struct Reading {
 
 /// The election in a document. Beyond Pabulib's own, META may have `pots` (a JSON list of {"name", "budget"}) and
 /// PROJECTS the columns `pot`, `partial_from` and `exclusive` (labels of groups, parted by commas). Ballots against the
-/// limits in META, and a voter's second one, are read as they are and remarked upon, with line and voter. Errors name
-/// line and column.
+/// limits in META, and a voter's second one, are read as they are and remarked upon with their line. Errors name line
+/// and column, those of META too.
 /// Errc::malformed.
 Result<Reading> read_election(const Document& document);
 
@@ -45,7 +45,7 @@ Result<counting::Rule> rule_of(const Document& document);
 /// Makes the document name this rule: by name if that says it all, or else in full. rule_of() gives it back.
 void set_rule(Document& document, const counting::Rule& rule);
 
-/// The document as a published result: its rule, the column `selected`, `votes` and `score` as counted where it has
+/// The document with a result: its rule, the column `selected`, `votes` and `score` as counted where it has
 /// them, and `paid` if a project is only partly funded.
 Document with_result(const Document& document, const counting::Election& election, const counting::Rule& rule,
                      const counting::CountResult& result);
@@ -53,6 +53,19 @@ Document with_result(const Document& document, const counting::Election& electio
 /// Ballots with their election as a document: projects and ballots numbered, nothing about voters. Ballots are written
 /// in sorted order so that no order of arrival can be read from the file. read_election() gives back the same election.
 Document to_document(const counting::Election& election);
+
+/// A document that may be shown to everybody.
+struct Publication {
+    Document document;
+    std::vector<std::string> left_out;  ///< columns, as "VOTES age"
+};
+
+/// The document without what counting it again does not need: of VOTES only the vote, points where they count and
+/// weights where there are any; voters numbered, ballots in the order of their contents, choices in that of their ids
+/// (a ranking's by preference), so that nothing tells who voted or when. No rule asks for a voter's age or place. Of
+/// PROJECTS Pabulib's columns about projects and ours; META whole. The election must be the one that read_election()
+/// gave, and is what it gives again.
+Publication for_publication(const Document& document, const counting::Election& election);
 
 /// Projects as CSV (id, cost, optional name, pot, partial_from, exclusive) and ballots as CSV (vote, optional points,
 /// weight), `,` or `;`; fields of a ballot, and labels of exclusive groups, are parted by `|`. A project's pot must be

@@ -132,7 +132,35 @@ TEST(FileRule, AWholeRuleMustBeTheOneThatIsNamed) {
     const Document document =
         parse(file("rule;greedy\nrule.method;\"\"\"phragmen\"\"\"\n", two, "voter_id;vote\n")).value();
     EXPECT_EQ(rule_of(document).error().what,
-              "META says that the rule is 'greedy', but the keys that begin with 'rule.' describe 'phragmen'");
+              "line 5, column 2: META says that the rule is 'greedy', but the keys that begin with 'rule.' describe "
+              "'phragmen'");
+}
+
+TEST(FileRule, FaultsOfTheRuleHaveTheLineAndColumnOfTheFile) {
+    const auto fault = [](std::string_view meta) {
+        return rule_of(parse(file(meta, two, "voter_id;vote\n")).value()).error().what;
+    };
+    EXPECT_THAT(fault("rule;greedy-custom\n"),
+                HasSubstr("line 5, column 2: the file's rule 'greedy-custom' is a name without a definition"));
+    EXPECT_THAT(fault("comment;x\nrule;greedy-threshold\n"), HasSubstr("line 6, column 2: the file's rule"));
+    EXPECT_THAT(fault("rule;greedy\nmin_project_score_threshold;many\n"),
+                HasSubstr("line 6, column 2: min_project_score_threshold is 'many'"));
+    EXPECT_THAT(fault("rule;greedy\nrule.method;\"\"\"greedy\"\"\"\ncomment;x\nrule.misfit;\"\"\"jump\"\"\"\n"),
+                HasSubstr("line 8, column 13: misfit is one of skip, stop"));
+}
+
+TEST(FileRule, ANameThatTellsMoreThanABuiltInRulesIsReadAndWrittenInFullToo) {
+    const Rule rule =
+        rule_of(parse(file("rule;mes-cost-add1-step-0.10-threshold-2+fully-funded\n", two, "voter_id;vote\n")).value())
+            .value();
+    EXPECT_EQ(rule.step, 10);
+    EXPECT_EQ(rule.score_min, 2);
+    EXPECT_TRUE(rule.fully_funded);
+    Document document = parse(file("", two, "voter_id;vote\n")).value();
+    set_rule(document, rule);
+    EXPECT_EQ(document.meta_value("rule"), "mes-cost-add1-step-0.10-threshold-2+fully-funded");
+    EXPECT_EQ(document.meta_value("rule.step"), "\"0.10\"");
+    EXPECT_EQ(rule_of(document).value(), rule);
 }
 
 TEST(Writing, PotsGroupsAndPartsSurviveTheRoundTrip) {
