@@ -1,6 +1,7 @@
 /// Whoever wants to know whether a count is right: from a published file to the answer.
 import { strict as assert } from 'node:assert'
 import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import { fits, is_accessible, islands_are_alive, sizes_of_first_visit } from './checks.ts'
 import type { Errand } from './errands.ts'
@@ -118,6 +119,75 @@ export const recount_errands: Errand[] = [
         },
     },
     {
+        name: 'recount: a web page in place of the file, a packed one and a result chosen first are understood',
+        run: async ({ page, specimen, look }) => {
+            if (specimen) return 'skip'
+            await open_recount(page)
+            // On a phone one file is chosen at a time, and often the result first.
+            await choose(page, [published('likt.json')])
+            await page.getByText({ nb: 'Velg også .pb-filen', nn: 'Vel òg .pb-fila', en: 'Choose the .pb file' }[look.language]).waitFor()
+            await choose(page, [file('likt.pb', '<!DOCTYPE html><title>likt.pb</title>')])
+            await page.getByText({ nb: 'Dette er en nettside', nn: 'Dette er ei nettside', en: 'This is a web page' }[look.language]).waitFor()
+            await choose(page, [{ ...published('likt.pb'), name: 'likt.pb.gz', buffer: gzipSync(published('likt.pb').buffer) }])
+            await page.waitForFunction(() => document.querySelectorAll('.recount-notice[data-color=success]').length === 2)
+            assert.match((await page.locator('[aria-live=polite]').first().textContent()) ?? '', { nb: /Ferdig talt/, nn: /Ferdig talt/, en: /Counted/ }[look.language])
+            // What cannot be used takes nothing away.
+            await choose(page, [file('bilde.pb', '%PDF-1.7')])
+            await notice(page, 'danger').waitFor()
+            assert.equal(await notice(page, 'success').count(), 2)
+            await is_accessible(page)
+            await fits(page)
+        },
+    },
+    {
+        name: 'recount: a file dropped beside the box is taken, and the page stays',
+        once: true,
+        run: async ({ page, specimen }) => {
+            if (specimen) return 'skip'
+            await open_recount(page)
+            const text = published('likt.pb').buffer.toString()
+            const stayed = await page.evaluate((ballots) => {
+                const dropped = new DataTransfer()
+                dropped.items.add(new File([ballots], 'likt.pb'))
+                return !document.querySelector('h1')!.dispatchEvent(new DragEvent('drop', { dataTransfer: dropped, bubbles: true, cancelable: true }))
+            }, text)
+            assert.ok(stayed, 'the browser would have opened the file')
+            await page.locator('.recount-projects').first().waitFor()
+        },
+    },
+    {
+        name: 'recount: a vote by points is told in points',
+        run: async ({ page, specimen, look }) => {
+            if (specimen) return 'skip'
+            await open_recount(page)
+            await choose(page, [published('skolegard.pb')])
+            const won = page.locator('.recount-projects').first().locator('> li').first()
+            await won.getByText({ nb: '507 poeng fra 138 velgere', nn: '507 poeng frå 138 veljarar', en: '507 points from 138 voters' }[look.language]).first().waitFor()
+            const why = { nb: 'De som fikk flest poeng, gikk først', nn: 'Dei som fekk flest poeng, gjekk først', en: 'Those with most points went first' }[look.language]
+            assert.ok(((await page.locator('.recount-first').textContent()) ?? '').includes(why))
+            assert.doesNotMatch((await page.locator('.recount-result').textContent()) ?? '', /\d+ (stemmer|votes)\b/)
+            await fits(page)
+        },
+    },
+    {
+        name: 'recount: fingerprints tell whether the result is of these ballots',
+        once: true,
+        run: async ({ page, specimen }) => {
+            if (specimen) return 'skip'
+            await open_recount(page)
+            await choose(page, [published('likt.pb')])
+            await page.locator('.recount-prints').waitFor({ state: 'attached' })
+            const prints = await page.locator('.recount-prints code').allTextContents()
+            assert.ok(prints.length === 2 && prints.every((print) => /^[0-9a-f]{64}$/.test(print)), prints.join())
+            const result = (ballots_sha256: string) => file('likt.json', JSON.stringify({ ...(JSON.parse(published('likt.json').buffer.toString()) as object), ballots_sha256, rule_sha256: prints[1] }))
+            await choose(page, [published('likt.pb'), result(prints[0]!)])
+            await page.getByText('Fingeravtrykket viser at det er de samme stemmesedlene.').waitFor()
+            await choose(page, [published('likt.pb'), result('0'.repeat(64))])
+            await notice(page, 'danger').waitFor()
+            assert.match((await notice(page, 'danger').textContent()) ?? '', /andre stemmesedler enn dem i likt\.pb/)
+        },
+    },
+    {
         name: 'recount: a file without a rule is counted by one that is chosen, and the address keeps it',
         once: true,
         run: async ({ page, specimen }) => {
@@ -159,6 +229,10 @@ export const recount_errands: Errand[] = [
             await winner.locator('summary').click()
             const ask = winner.locator('details button').first()
             if ((await ask.count()) > 0) await ask.click()
+            // What other rules would have led to, and the result as a file.
+            await page.locator('.recount-figures button').click()
+            await page.locator('.recount-figures [role=status] p').nth(1).waitFor()
+            await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'JSON' }).click()])
             await page.locator('#recount-rule').selectOption('greedy')
             await page.waitForURL(/regel=greedy/)
             await page.waitForFunction(() => document.querySelector('.recount [aria-busy=true]') === null)
@@ -242,6 +316,7 @@ export const recount_errands: Errand[] = [
             await fits(page)
             await page.goto(library)
             assert.equal(await page.locator('.bp-library > li').count(), 4)
+            assert.equal(await page.locator('.bp-library > li', { hasText: 'EUPL-1.2' }).count(), 4)
             await fits(page)
         },
     },

@@ -4,7 +4,9 @@
 #include <array>
 #include <map>
 
+#include "city/participation/counting/count.h"
 #include "city/participation/counting/rule.h"
+#include "city/participation/explanation/sentences.h"
 #include "city/participation/pabulib/pabulib.h"
 #include "core/check.h"
 
@@ -29,6 +31,20 @@ std::map<std::string_view, std::string> embedded() {
     return texts;
 }
 
+/// Who won, and the story of the whole, so that the page tells it before and without script.
+void tell_outcome(Exhibit& exhibit, const counting::Election& election, const counting::Rule& rule) {
+    const auto result = count(election, rule);
+    check(result.has_value(), "the library's elections can be counted");
+    for (const counting::ProjectIndex winner : result->winners) {
+        exhibit.winners.push_back(election.projects[winner].name);
+    }
+    const explanation::Counted counted = {.election = election, .rule = rule, .result = *result};
+    exhibit.by_points = explanation::counted_in_points(election, rule);
+    exhibit.story = {{words::Language::nb, tell_whole(counted, explanation::Language::bokmaal)},
+                     {words::Language::nn, tell_whole(counted, explanation::Language::nynorsk)},
+                     {words::Language::en, tell_whole(counted, explanation::Language::english)}};
+}
+
 std::vector<Exhibit> read_all() {
     constexpr std::array<std::string_view, 4> slugs = {"leketoy", "narmiljo", "skolegard", "likt"};
     auto texts = embedded();
@@ -48,6 +64,7 @@ std::vector<Exhibit> read_all() {
         exhibit.projects = std::ssize(reading->election.projects);
         exhibit.voters = reading->election.ballots.total();
         exhibit.budget = reading->election.budget;
+        tell_outcome(exhibit, reading->election, *rule);
         exhibits.push_back(std::move(exhibit));
     }
     return exhibits;

@@ -1,12 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "city/participation/counting/election.h"
+#include "core/words/catalogue.h"
 
 namespace bypuls::participation::recount {
 
@@ -20,6 +21,11 @@ struct Exhibit {
     std::int64_t projects = 0;
     std::int64_t voters = 0;  ///< ballots, blank ones included
     counting::Money budget = 0;
+    bool by_points = false;            ///< what a project got is told in points
+    std::vector<std::string> winners;  ///< names, in order of purchase
+    std::map<words::Language, std::string>
+        story;  ///< what was shared out and whether a tie decided, as the count tells it
+    std::string licence = "EUPL-1.2";
 };
 
 /// The elections the program was built with, in the order of the page. Read once; immutable.

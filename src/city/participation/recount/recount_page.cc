@@ -1,8 +1,10 @@
 #include "city/participation/recount/recount_page.h"
 
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "core/words/format.h"
@@ -34,6 +36,9 @@ std::string file_path(const Exhibit& exhibit, std::string_view ending) {
 std::string rule_text(const words::Words& say, const Exhibit& exhibit) {
     std::string key = "recount.rule." + exhibit.rule;
     std::ranges::replace(key, '-', '_');
+    if (exhibit.by_points && exhibit.rule.starts_with("greedy")) {
+        key += "_points";
+    }
     std::string text = say.lookup(key);
     return text.starts_with('[') ? exhibit.rule : text;
 }
@@ -63,6 +68,27 @@ bypuls verify count {}.pb {}.json</code></pre>
                 name);
 }
 
+/// "«A», «B», «C» og 8 prosjekter til vant."
+std::string who_won(const words::Words& say, const Exhibit& exhibit) {
+    constexpr std::size_t named_max = 3;
+    const std::size_t named = std::min(exhibit.winners.size(), named_max);
+    std::vector<std::string> quoted;
+    for (const std::string& name : std::span(exhibit.winners).first(named)) {
+        quoted.push_back(say("counting.quoted", {{"name", name}}));
+    }
+    if (exhibit.winners.empty()) {
+        return say("recount.first.nobody");
+    }
+    if (const auto more = static_cast<std::int64_t>(exhibit.winners.size() - named); more > 0) {
+        return say.plural("recount.first.won_more", more, {{"projects", fmt::format("{}", fmt::join(quoted, ", "))}});
+    }
+    const std::string last = quoted.back();
+    quoted.pop_back();
+    const std::string some = fmt::format("{}", fmt::join(quoted, ", "));
+    return say("recount.first.won",
+               {{"projects", some.empty() ? last : say("counting.and", {{"some", some}, {"last", last}})}});
+}
+
 Html entry(const words::Words& say, const Exhibit& exhibit) {
     const std::string size =
         words::quantity(say.language(), static_cast<double>(exhibit.ballots.size()) / 1000.0, 0, "kB");
@@ -75,13 +101,16 @@ Html entry(const words::Words& say, const Exhibit& exhibit) {
 <h2 class="ds-heading" data-size="sm">{} {}</h2>
 <p>{}</p>
 <p class="bp-quiet">{}</p>
+<p><strong>{}</strong> {}</p>
+<p class="bp-quiet">{}</p>
 <p><a class="ds-button" href="{}?valg={}">{}<span class="ds-sr-only">: {}</span></a></p>
 <p>{} · {}</p>
 </li>
 )",
                 say.lookup(message_key(exhibit)), pages::tag(say("parts.simulated"), "simulated"),
-                say.lookup(message_key(exhibit, "_text")), figures, recount_path, exhibit.slug,
-                say("recount.library.open"), say.lookup(message_key(exhibit)),
+                say.lookup(message_key(exhibit, "_text")), figures, who_won(say, exhibit),
+                exhibit.story.at(say.language()), say("recount.library.origin", {{"licence", exhibit.licence}}),
+                recount_path, exhibit.slug, say("recount.library.open"), say.lookup(message_key(exhibit)),
                 pages::download(file_path(exhibit, "pb"), say("recount.library.ballots_file", {{"size", size}})),
                 pages::download(file_path(exhibit, "json"), say("recount.library.result_file")));
 }
@@ -121,7 +150,8 @@ pages::Page library_page(const words::Words& say, const std::vector<Exhibit>& ex
 )",
                  say("recount.library.title"), say("recount.library.lead"));
     body += pages::notice(say, pages::Tone::info, say("recount.library.simulated_heading"),
-                          html("<p>{}</p>", say("recount.library.simulated")));
+                          html(R"(<p>{}</p><p>{} <a class="ds-link" href="https://pabulib.org/">pabulib.org</a></p>)",
+                               say("recount.library.simulated"), say("recount.library.real")));
     body += html("<ul class=\"bp-library\">{}</ul>\n",
                  pages::each(exhibits, [&](const Exhibit& exhibit) { return entry(say, exhibit); }));
     return {.language = say.language(),

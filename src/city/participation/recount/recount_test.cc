@@ -59,6 +59,23 @@ TEST(LibraryPage, NamesEveryElectionInEveryLanguageAndSaysThatTheyAreSimulated) 
     }
 }
 
+TEST(LibraryPage, SaysOfEachWhoWonWhereItComesFromAndItsLicence) {
+    const Exhibit* yard = find_exhibit("skolegard");
+    const Exhibit* tie = find_exhibit("likt");
+    ASSERT_TRUE(yard != nullptr && tie != nullptr);
+
+    const std::string points = library_page(in(words::Language::nb), {*yard}).body.text();
+    const std::string tied = library_page(in(words::Language::en), {*tie}).body.text();
+
+    EXPECT_THAT(points, HasSubstr("<strong>«Klatrevegg», «Kurvhuske» og «Bordtennisbord» vant.</strong>"));
+    EXPECT_THAT(points, HasSubstr("Flest poeng først"));
+    EXPECT_THAT(points, HasSubstr("Det er poengene som teller"));
+    EXPECT_THAT(points, HasSubstr("Lisens: EUPL-1.2"));
+    EXPECT_THAT(tied, HasSubstr("the choice between them decided the outcome"));
+    EXPECT_THAT(tied, HasSubstr("Licence: EUPL-1.2"));
+    EXPECT_THAT(tied, HasSubstr("href=\"https://pabulib.org/\""));
+}
+
 TEST(RecountPage, CanBeReadWithoutScript) {
     const pages::Page page = recount_page(in(words::Language::nb), nullptr);
 
