@@ -442,7 +442,13 @@ void Applier::take_row(Work& work, const batch::Row& row, const registry::Stream
         quarantine(work, Reason::future, fmt::format("row {}: {}", row.index, ahead_of(time, received)), "time");
         return;
     }
-    const auto value = observations::as_type(value_of(row.value), stream->result_type);
+    const auto as_sent = value_of(row.value);
+    // A stream of numbers keeps whether a door is open as 1 or 0 when a codec says so, but whoever names the stream
+    // themselves and sends true has mistaken it for another.
+    const bool mistaken = observations::type_of(as_sent) == observations::ResultType::boolean &&
+                          (stream->result_type == observations::ResultType::number ||
+                           stream->result_type == observations::ResultType::integer);
+    const auto value = mistaken ? std::nullopt : observations::as_type(as_sent, stream->result_type);
     if (!value) {
         quarantine(work, Reason::wrong_type,
                    fmt::format("row {}: the datastream holds values of type {}", row.index,

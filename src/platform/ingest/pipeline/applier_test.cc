@@ -138,6 +138,25 @@ TEST_F(ApplierTest, AReadingOfAMultiDatastreamHasAValueForEachComponent) {
     EXPECT_EQ(letters().front().reason, Reason::wrong_type);
 }
 
+TEST_F(ApplierTest, TrueIsNoNumberAndIsKeptWhereABooleanIs) {
+    EXPECT_EQ(lines(fmt::format("door open=true {0}\ndoor count=2i {0}\ndoor temp=1.5 {0}", now())).stored, 3U);
+    const auto take = [&](std::string_view field, std::string_view value) {
+        return bench_
+            .take({.way = Way::batch_json,
+                   .received = bench_.clock.now() + 1s,
+                   .body = fmt::format(R"([{{"datastream":"line:door:{}","value":{}}}])", field, value)})
+            .value();
+    };
+    EXPECT_EQ(take("temp", "true").quarantined, 1U);
+    EXPECT_EQ(take("count", "false").quarantined, 1U);
+    EXPECT_EQ(take("open", "false").stored, 1U);
+    EXPECT_EQ(bench_.store->count(bench_.series("line:door:temp")), 1U);
+    EXPECT_EQ(bench_.store->count(bench_.series("line:door:open")), 2U);
+    ASSERT_THAT(letters(), SizeIs(2));
+    EXPECT_EQ(letters().front().reason, Reason::wrong_type);
+    EXPECT_EQ(letters().front().field, "value");
+}
+
 TEST_F(ApplierTest, TheSameLineAgainIsADuplicateAndAnotherValueACorrection) {
     const std::string line = fmt::format("air temp=1.5 {}", now());
     EXPECT_EQ(lines(line).stored, 1U);

@@ -57,6 +57,22 @@ void Pipeline::reject(const Message& message, const Error& error) {
     parts_.ledger.count(source_of(message.way), {.received = 1, .rejected = 1});
 }
 
+void Pipeline::tell_of_refused(DeadLetter letter, const Receipt& receipt) {
+    if (receipt.rejected == 0) {
+        return;
+    }
+    letter.reason = Reason::malformed;
+    letter.position = {};  // what could be used is stored; trying the rest again would change nothing
+    if (!receipt.refused.empty()) {
+        letter.field = receipt.refused.front().field;
+        letter.sentence = receipt.refused.front().what;
+    }
+    if (receipt.rejected > 1) {
+        letter.sentence += fmt::format(" (and {} more)", receipt.rejected - 1);
+    }
+    parts_.ledger.add_dead_letter(std::move(letter));
+}
+
 void Pipeline::submit(Message message, Done done) {
     submit(std::move(message), Until::kept, std::move(done));
 }
