@@ -450,8 +450,7 @@ void Applier::take_row(Work& work, const batch::Row& row, const registry::Stream
         return;
     }
     const auto as_sent = value_of(row.value);
-    // A stream of numbers keeps whether a door is open as 1 or 0 when a codec says so, but whoever names the stream
-    // themselves and sends true has mistaken it for another.
+    // as_type() would make 1 of true, but whoever sends true to a datastream of numbers has mistaken it for another.
     const bool mistaken = observations::type_of(as_sent) == observations::ResultType::boolean &&
                           (stream->result_type == observations::ResultType::number ||
                            stream->result_type == observations::ResultType::integer);
