@@ -57,7 +57,10 @@ Result<dom::element> parse(dom::parser& parser, std::string_view text, const Lim
     }
     if (code == simdjson::NUMBER_ERROR) {
         if (const auto replaced = without_too_large(text)) {
-            code = parser.parse(replaced->data(), replaced->size()).get(root);
+            code = parser.allocate(std::max(replaced->size(), capacity), limits.depth);
+            if (code == simdjson::SUCCESS) {
+                code = parser.parse(replaced->data(), replaced->size()).get(root);
+            }
         }
     }
     if (code != simdjson::SUCCESS) {
@@ -103,8 +106,8 @@ bool is_too_large(std::string_view number) {
 
 /// Stands in the text for a number that no double holds. A control character leads it, so that nobody sends it by
 /// chance.
-constexpr std::string_view too_large = "\u0001too large";
-constexpr std::string_view too_large_json = R"("\u0001too large")";
+constexpr std::string_view too_large = "\u0001";
+constexpr std::string_view too_large_json = R"("\u0001")";
 
 /// The text with each number that is too large replaced, so that it is one row's fault and not the whole text's.
 /// Nothing when there is none, so that the text is at fault otherwise.
