@@ -16,11 +16,11 @@ void PipelineSink::take(const mqtt::Arrival& arrival, Done done) {
                                 .source = std::string(source_of(message.way)),
                                 .payload = message.body.substr(0, shown_bytes),
                                 .payload_bytes = static_cast<std::int64_t>(message.body.size())};
-    pipeline_.submit(std::move(message), [this, letter = std::move(letter),
+    pipeline_.submit(std::move(message), [&pipeline = pipeline_, letter = std::move(letter),
                                           done = std::move(done)](Result<pipeline::Receipt> receipt) mutable {
         if (receipt) {
             // MQTT says yes or no to a publish as a whole, so nobody else would hear of its rows and lines.
-            pipeline_.tell_of_refused(std::move(letter), *receipt);
+            pipeline.tell_of_refused(std::move(letter), *receipt);
         }
         done(receipt ? Result<void>{} : std::unexpected(std::move(receipt).error()));
     });
