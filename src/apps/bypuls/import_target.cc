@@ -273,8 +273,10 @@ private:
         }
         for (const json& stream : found.at("items")) {
             const json keys = stream.value("keys", json::array());
-            if (std::ranges::find(keys, json(name)) != keys.end() && stream.at("unit").is_string()) {
-                return Own{.may_not_read = false, .unit = stream.at("unit").get<std::string>()};
+            for (const json& key : keys) {
+                if (key == name && stream.value("unit", json()).is_string()) {
+                    return Own{.may_not_read = false, .unit = stream.at("unit").get<std::string>()};
+                }
             }
         }
         return Own{};

@@ -74,7 +74,7 @@ bool is_hex(std::string_view payload) {
 }
 
 /// In the reader's language. Letters of before there were sayings say it in English as they were kept.
-std::string sentence_of(const Room& room, const DeadLetter& letter, words::Language language) {
+std::string shown_sentence(const Room& room, const DeadLetter& letter, words::Language language) {
     const json said = json::parse(letter.saying, nullptr, false);
     const words::Words say(room.parts.messages, language);
     const auto value = [&](const char* name) { return said.is_object() ? said.value(name, "") : std::string{}; };
@@ -101,7 +101,7 @@ std::string sentence_of(const Room& room, const DeadLetter& letter, words::Langu
 }
 
 json letter_json(const Room& room, const DeadLetter& letter, words::Language language) {
-    const std::string sentence = sentence_of(room, letter, language);
+    const std::string sentence = shown_sentence(room, letter, language);
     return {{"id", fmt::to_string(letter.id)},
             {"time", format_instant(letter.received)},
             {"source", letter.source},
@@ -121,7 +121,7 @@ Result<std::string> new_sentence(Room& room, const DeadLetter& letter, journal::
                                  words::Language language) {
     TRY(const auto newest, room.parts.ledger.dead_letters({.device = letter.device, .replayed = false}));
     const auto found = std::ranges::find(newest, position, &DeadLetter::position);
-    return sentence_of(room, found == newest.end() ? letter : *found, language);
+    return shown_sentence(room, found == newest.end() ? letter : *found, language);
 }
 
 Answer outcome_answer(std::string_view outcome, std::string sentence) {
@@ -172,7 +172,7 @@ Answer replay_dead_letter(Room& room, const http::Request& request) {
         return outcome_answer("quarantined", std::move(sentence));
     }
     if (replayed.counts.rejected > 0) {
-        return outcome_answer("rejected", sentence_of(room, letter, request.language));
+        return outcome_answer("rejected", shown_sentence(room, letter, request.language));
     }
     if (replayed.counts.stored > 0) {
         return outcome_answer(
