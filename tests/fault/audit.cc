@@ -86,7 +86,9 @@ std::optional<Account> read_account(const Town& town, Losses losses) {
 void check_law(const Account& account) {
     for (const auto& [source, counts] : account) {
         EXPECT_EQ(counts.in_flight(), 0U) << source;
-        EXPECT_EQ(counts.received, counts.stored + counts.duplicate + counts.quarantined + counts.rejected) << source;
+        EXPECT_EQ(counts.received,
+                  counts.stored + counts.duplicate + counts.quarantined + counts.rejected + counts.damaged)
+            << source;
     }
 }
 

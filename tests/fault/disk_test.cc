@@ -106,7 +106,9 @@ TEST(Disk, WhenItIsFullWritersWaitAndReadersAreServedAndNothingIsLost) {
         EXPECT_EQ(write_until(town, token, probe, false), 507);
         send(2 + left);
         EXPECT_EQ(town.get("/healthz", "").first, 200);
-        EXPECT_EQ(town.get("/readyz", "").first, 503);
+        const auto [ready, why] = town.get("/readyz", "");
+        EXPECT_EQ(ready, 503);
+        EXPECT_NE(why.find(R"("journal":"disk_full")"), std::string::npos) << why;
         EXPECT_EQ(town.get("/bading", "").first, 200);
         const auto [status, metrics] = town.get("/metrics", token);
         EXPECT_EQ(status, 200);

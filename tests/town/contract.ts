@@ -373,6 +373,20 @@ await report.test('a codec is tried, saved by its version, and a dead letter tri
     await change('put', '/profiles/{id}', `/profiles/${id}`, 200, profile)
     await change('put', '/profiles/{id}', `/profiles/${id}`, 400, { ...profile, interval_seconds: 0 })
 })
+await report.test('a device is retired, and a profile and a codec that nothing uses are taken away', async () => {
+    await change('delete', '/codecs/{id}', '/codecs/elsys', 409)
+    await change('delete', '/profiles/{id}', '/profiles/elsys-bathing', 409)
+    await change('put', '/codecs/{id}', '/codecs/vekk', 200, { name: 'Vekk', script: 'function decodeUplink() { return { data: {} } }', version: 0 })
+    const { id: _, devices: __, ...profile } = (await get('/profiles')).items[0]
+    await change('put', '/profiles/{id}', '/profiles/vekk', 200, { ...profile, name: 'Vekk', codec: 'vekk' })
+    await change('delete', '/codecs/{id}', '/codecs/vekk', 409)
+    await change('delete', '/profiles/{id}', '/profiles/vekk', 204)
+    await change('delete', '/profiles/{id}', '/profiles/vekk', 404)
+    await change('delete', '/codecs/{id}', '/codecs/vekk', 204)
+    await change('delete', '/codecs/{id}', '/codecs/vekk', 404)
+    await change('delete', '/devices/{devEui}', `/devices/${device}`, 204)
+    await change('delete', '/devices/{devEui}', `/devices/${device}`, 404)
+})
 await report.test('a key is made, shown once, and taken away', async () => {
     await change('post', '/tokens', '/tokens', 400, { name: '', scopes: ['ingest'] })
     const made = await change('post', '/tokens', '/tokens', 201, { name: 'kontrakt', scopes: ['ingest'] })

@@ -118,6 +118,11 @@ await report.test('while a town runs, its folder is taken, and --to leads in', a
         60,
     )
     assert.match(metrics, /bypuls_ingest_duplicate_total\{source="observations"\} (\d+)/)
+    assert.match(sent.errors, /may not read/)
+    const other_unit = 'time=tid,format=%d.%m.%Y %H:%M,blektjern/water_temperature=vann:number:[degF]'
+    const refused = run(fixture, '--map', other_unit, '--to', town.url, '--key', make_token(data, 'read'), '--progress', join(work, 'g'))
+    assert.equal(refused.code, 2)
+    assert.match(refused.errors, /'vann' is said to be in '\[degF\]', but the datastream 'blektjern\/water_temperature' is in 'Cel'/)
     const wrong = run(fixture, '--map', map, '--to', town.url, '--key', 'bypuls_wrong', '--progress', join(work, 'd'))
     assert.equal(wrong.code, 1)
     assert.match(wrong.errors, /401/)

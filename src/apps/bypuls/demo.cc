@@ -3,6 +3,7 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <stop_token>
 
 #include <fmt/format.h>
 
@@ -23,11 +24,12 @@ class Demonstration {
 public:
     Demonstration(demo::Plan plan, std::uint64_t seed) : plan_(std::move(plan)), simulator_(plan_, seed) {}
 
-    Result<void> start(const Settings& settings);
+    /// Errc::unavailable soon after `stop` is asked for; what was laid by then stays, and the next start goes on.
+    Result<void> start(const Settings& settings, std::stop_token stop);
     Town& town() { return *town_; }
 
 private:
-    Result<void> prepare(InternalPlane& plane);
+    Result<void> prepare(InternalPlane& plane, const std::stop_token& stop);
     /// A key for the simulated network server, in place of the one of the last start.
     Result<std::string> key(identity::Identity& identity);
 
@@ -39,19 +41,19 @@ private:
     std::unique_ptr<demo::LiveFeed> feed_;
 };
 
-Result<void> Demonstration::start(const Settings& settings) {
-    TRY(town_, Town::open(settings, [this](InternalPlane& plane) { return prepare(plane); }));
+Result<void> Demonstration::start(const Settings& settings, std::stop_token stop) {
+    TRY(town_, Town::open(settings, [this, stop](InternalPlane& plane) { return prepare(plane, stop); }));
     feed_ = std::make_unique<demo::LiveFeed>(
         plan_, simulator_, clock_,
         demo::LiveOptions{.url = town_->server().origin() + "/ingest/chirpstack", .token = token_});
     return {};
 }
 
-Result<void> Demonstration::prepare(InternalPlane& plane) {
+Result<void> Demonstration::prepare(InternalPlane& plane, const std::stop_token& stop) {
     const auto began = clock_.steady();
     const Instant now = clock_.now();
     TRY(const demo::Laid laid, demo::lay(plan_, plane.registry(), plane.devices()));
-    const demo::HistoryParts parts{plane.registry(), plane.store(), plane.pipeline()};
+    const demo::HistoryParts parts{plane.registry(), plane.store(), plane.pipeline(), stop};
     TRY(const std::size_t frames, demo::feed_history(plan_, simulator_, parts, now));
     // The gate carries what there is by now to the public plane with the next message, all at once.
     TRY_DO(plane.gate().follow_registry());
@@ -106,7 +108,7 @@ void welcome(const Settings& settings, Town& town) {
 }  // namespace
 
 int demo(const Settings& given, const DemoArguments& arguments) {
-    const sigset_t signals = ending_signals();
+    EndingWatch ending;
     Settings settings = given;
     settings.demonstration = true;
     auto plan = demo::shipped_plan();
@@ -116,13 +118,16 @@ int demo(const Settings& given, const DemoArguments& arguments) {
     }
     std::cout << "Laying the demonstration town; the first time takes some seconds.\n" << std::flush;
     auto demonstration = std::make_unique<Demonstration>(std::move(*plan), arguments.seed);
-    if (const auto started = demonstration->start(settings); !started) {
+    if (const auto started = demonstration->start(settings, ending.asked()); !started) {
+        if (ending.asked().stop_requested()) {
+            log::info("town", "stopping", {{"signal", std::to_string(ending.wait())}, {"why", started.error().what}});
+            return exit_ok;
+        }
         std::cerr << started.error().what << "\n";
         return started.error().code == Errc::malformed ? exit_arguments : exit_failed;
     }
     welcome(settings, demonstration->town());
-    int signal = 0;
-    sigwait(&signals, &signal);
+    const int signal = ending.wait();
     log::info("town", "stopping", {{"signal", std::to_string(signal)}});
     demonstration.reset();
     return exit_ok;

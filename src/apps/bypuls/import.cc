@@ -379,7 +379,8 @@ static int import_command(const Settings& settings, const ImportArguments& argum
         }};
     return import_observations(arguments, console, [&](const csv::Map& map) -> Result<std::unique_ptr<ImportTarget>> {
         return arguments.to.empty() ? open_folder_target(settings, map, arguments.create)
-                                    : make_server_target(arguments.to, arguments.key);
+                                    : open_server_target(arguments.to, arguments.key, map,
+                                                         [&](std::string_view what) { console.err << what << "\n"; });
     });
 }
 

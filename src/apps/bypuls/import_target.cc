@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 
 #include "apps/bypuls/data_folder.h"
 #include "apps/bypuls/town.h"
+#include "core/percent.h"
 #include "core/words/format.h"
 #include "platform/http/client.h"
 #include "platform/publication/plane/plane.h"
@@ -99,10 +101,20 @@ Result<void> make_missing(registry::Registry& registry, const ingest::csv::Map& 
     return {};
 }
 
+std::string other_unit(const ingest::csv::Column& column, std::string_view own) {
+    return fmt::format("the column '{}' is said to be in '{}', but the datastream '{}' is in '{}'", column.name,
+                       column.unit, column.datastream, own);
+}
+
+Result<void> units_checked(const std::vector<std::string>& faults) {
+    return faults.empty() ? Result<void>{}
+                          : fail(Errc::malformed, fmt::format("{}. Nothing is converted", fmt::join(faults, "; ")));
+}
+
 /// Nothing is converted, so a unit that is not the datastream's own would make wrong readings of right ones.
 Result<void> check_units(registry::Registry& registry, const ingest::csv::Map& map) {
     const auto streams = registry.streams();
-    std::string faults;
+    std::vector<std::string> faults;
     for (const auto& column : map.columns) {
         const auto* stream = streams->find(column.datastream);
         if (stream == nullptr || column.unit.empty() || !stream->components.empty()) {
@@ -110,12 +122,10 @@ Result<void> check_units(registry::Registry& registry, const ingest::csv::Map& m
         }
         TRY(const auto datastream, registry.datastreams().get(stream->id));
         if (column.unit != datastream.unit.definition) {
-            faults += fmt::format("{}the column '{}' is said to be in '{}', but the datastream '{}' is in '{}'",
-                                  faults.empty() ? "" : "; ", column.name, column.unit, column.datastream,
-                                  datastream.unit.definition);
+            faults.push_back(other_unit(column, datastream.unit.definition));
         }
     }
-    return faults.empty() ? Result<void>{} : fail(Errc::malformed, faults + ". Nothing is converted");
+    return units_checked(faults);
 }
 
 class FolderTarget final : public ImportTarget {
@@ -191,6 +201,24 @@ public:
         }
     }
 
+    Result<void> check_units(const ingest::csv::Map& map, const std::function<void(std::string_view)>& warn) const {
+        std::vector<std::string> faults;
+        for (const auto& column : map.columns) {
+            if (column.unit.empty()) {
+                continue;
+            }
+            TRY(const auto own, unit_of_stream(column.datastream));
+            if (own.may_not_read) {
+                warn("the units of the map were not compared with the datastreams', since the key may not read");
+                return {};
+            }
+            if (own.unit && *own.unit != column.unit) {
+                faults.push_back(other_unit(column, *own.unit));
+            }
+        }
+        return units_checked(faults);
+    }
+
     Result<void> send(std::string rows) override {
         http::Headers headers;
         headers.set("Content-Type", "application/x-ndjson");
@@ -221,6 +249,39 @@ public:
     std::string name() const override { return "server " + origin_; }
 
 private:
+    struct Own {
+        bool may_not_read = false;
+        std::optional<std::string> unit;  ///< none: no such datastream, or one of several values
+    };
+
+    Result<Own> unit_of_stream(const std::string& name) const {
+        http::Headers headers;
+        headers.set("Authorization", "Bearer " + key_);
+        const auto answer = http::fetch(
+            {.url = origin_ + "/api/v1/staff/datastreams?limit=200&q=" + percent_encode(name), .headers = headers},
+            {.deadline = std::chrono::seconds{60}, .reach = http::Reach::anywhere});
+        if (!answer) {
+            return std::unexpected(answer.error());
+        }
+        if (answer->status == 403) {
+            return Own{.may_not_read = true, .unit = {}};
+        }
+        const json found = json::parse(answer->body, nullptr, false);
+        if (answer->status != 200 || !found.is_object() || !found.contains("items")) {
+            return fail(Errc::unavailable, fmt::format("{} answered {} when asked for the datastream '{}': {}", origin_,
+                                                       answer->status, name, answer->body.substr(0, 500)));
+        }
+        for (const json& stream : found.at("items")) {
+            const json keys = stream.value("keys", json::array());
+            for (const json& key : keys) {
+                if (key == name && stream.value("unit", json()).is_string()) {
+                    return Own{.may_not_read = false, .unit = stream.at("unit").get<std::string>()};
+                }
+            }
+        }
+        return Own{};
+    }
+
     Result<void> take(const std::string& body) {
         const json receipt = json::parse(body, nullptr, false);
         if (!receipt.is_object() || !receipt.contains("accepted") || !receipt.contains("rejected")) {
@@ -245,8 +306,12 @@ Result<std::unique_ptr<ImportTarget>> open_folder_target(const Settings& setting
     return target;
 }
 
-std::unique_ptr<ImportTarget> make_server_target(std::string origin, std::string key) {
-    return std::make_unique<ServerTarget>(std::move(origin), std::move(key));
+Result<std::unique_ptr<ImportTarget>> open_server_target(std::string origin, std::string key,
+                                                         const ingest::csv::Map& map,
+                                                         const std::function<void(std::string_view)>& warn) {
+    auto target = std::make_unique<ServerTarget>(std::move(origin), std::move(key));
+    TRY_DO(target->check_units(map, warn));
+    return target;
 }
 
 }  // namespace bypuls::apps

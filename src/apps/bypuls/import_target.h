@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apps/bypuls/settings.h"
@@ -39,7 +41,10 @@ public:
 /// that.
 Result<std::unique_ptr<ImportTarget>> open_folder_target(const Settings& settings, const ingest::csv::Map& map,
                                                          const std::string& create);
-/// A running town. A batch that it has no room for is sent again a few times.
-std::unique_ptr<ImportTarget> make_server_target(std::string origin, std::string key);
+/// A running town. A batch that it has no room for is sent again a few times. Errc::malformed as above when the map's
+/// unit is not the datastream's own. A key that may not read cannot compare them: then `warn` is told so.
+Result<std::unique_ptr<ImportTarget>> open_server_target(std::string origin, std::string key,
+                                                         const ingest::csv::Map& map,
+                                                         const std::function<void(std::string_view)>& warn);
 
 }  // namespace bypuls::apps

@@ -12,16 +12,22 @@ using State = pages::HealthCheck::State;
 
 http::Response liveness(const std::vector<pages::HealthCheck>& checks, bool ready) {
     std::string failing;
+    std::string reasons;
     for (const auto& check : checks) {
         if (check.state == State::failing) {
             failing += failing.empty() ? "" : ",";
             append_json_string(failing, check.name);
+            reasons += reasons.empty() ? "" : ",";
+            append_json_string(reasons, check.name);
+            reasons += ':';
+            append_json_string(reasons, check.why);
         }
     }
     const bool ok = failing.empty() || !ready;
     const std::string_view status = failing.empty() ? "ok" : "failing";
-    http::Response response = http::json(
-        std::string(R"({"status":")") + std::string(status) + R"(","failing":[)" + failing + "]}", ok ? 200 : 503);
+    http::Response response = http::json(std::string(R"({"status":")") + std::string(status) + R"(","failing":[)" +
+                                             failing + R"(],"reasons":{)" + reasons + "}}",
+                                         ok ? 200 : 503);
     response.headers.set("Cache-Control", "no-store");
     return response;
 }

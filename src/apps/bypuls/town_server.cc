@@ -52,6 +52,7 @@ void append_counts(std::string& out, const ingest::pipeline::Pipeline& pipeline)
     metric("duplicate_total", "counter", [](const ingest::Counts& c) { return c.duplicate; });
     metric("quarantined_total", "counter", [](const ingest::Counts& c) { return c.quarantined; });
     metric("rejected_total", "counter", [](const ingest::Counts& c) { return c.rejected; });
+    metric("damaged_total", "counter", [](const ingest::Counts& c) { return c.damaged; });
     metric("in_flight", "gauge", [](const ingest::Counts& c) { return c.in_flight(); });
 }
 

@@ -97,6 +97,11 @@ Result<Instant> fed_until(const Plan& plan, const HistoryParts& parts, Instant o
     return whole ? newest : otherwise;
 }
 
+Result<void> go_on(const std::stop_token& stop) {
+    return stop.stop_requested() ? fail(Errc::unavailable, "stopped before the history of the town was whole")
+                                 : Result<void>{};
+}
+
 ingest::Message batch_of(const std::vector<Sample>& samples, Instant received) {
     std::string body = R"({"observations":[)";
     for (const Sample& sample : samples) {
@@ -111,9 +116,11 @@ ingest::Message batch_of(const std::vector<Sample>& samples, Instant received) {
 Result<std::size_t> feed_history(const Plan& plan, const Simulator& simulator, const HistoryParts& parts, Instant now) {
     constexpr std::size_t convoy_frames = 1000;
     TRY(const Instant from, fed_until(plan, parts, Simulator::history_start(now)));
+    TRY_DO(go_on(parts.stop));
     const auto uplinks = simulator.history({from, now}, now);
     Convoy convoy(parts.pipeline);
     for (std::size_t i = 0; i < uplinks.size(); ++i) {
+        TRY_DO(go_on(parts.stop));
         convoy.send({.way = ingest::Way::chirpstack_json,
                      .sender = std::string(sender),
                      .detail = "up",
@@ -129,6 +136,7 @@ Result<std::size_t> feed_history(const Plan& plan, const Simulator& simulator, c
 }
 
 Result<std::size_t> feed_samples(const Simulator& simulator, const HistoryParts& parts, Instant now) {
+    TRY_DO(go_on(parts.stop));  // the samples say that the history is whole
     const auto samples = simulator.samples(now);
     Convoy convoy(parts.pipeline);
     convoy.send(batch_of(samples, now));

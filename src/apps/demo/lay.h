@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stop_token>
+
 #include "apps/demo/plan.h"
 #include "apps/demo/simulator.h"
 #include "core/clock.h"
@@ -30,6 +32,8 @@ struct HistoryParts {
     const registry::Registry& registry;
     const observations::Store& store;
     ingest::pipeline::Pipeline& pipeline;
+    /// Asked to stop, feeding fails with Errc::unavailable between two messages; the next start feeds what is missing.
+    std::stop_token stop = {};
 };
 
 /// Sends the devices' past through the pipeline, as ChirpStack messages that came when they were sent; after a start

@@ -96,7 +96,9 @@ bool has_words(std::string_view text, std::string_view query) {
 Result<std::string> asked_words(const http::Request& request) {
     const auto words = request.query.get("q").value_or("");
     if (words.size() > query_bytes_max) {
-        return fail(Errc::malformed, "q: longer than 200 characters");
+        return fail(Errc::malformed,
+                    Said{"q: lengre enn 200 tegn", "q: lengre enn 200 teikn", "q: longer than 200 characters"}.in(
+                        request.language));
     }
     return std::string(words);
 }

@@ -17,7 +17,7 @@ using ingest::pipeline::DeadLetterQuery;
 constexpr std::size_t words_max = 10;
 
 /// "reason:codec_failed state:waiting landfalltjern": filters and words that must occur.
-Result<DeadLetterQuery> read_query(std::string_view text) {
+Result<DeadLetterQuery> read_query(std::string_view text, words::Language language) {
     DeadLetterQuery query;
     for (const std::string_view word : split(text, ' ')) {
         const auto colon = word.find(':');
@@ -31,20 +31,31 @@ Result<DeadLetterQuery> read_query(std::string_view text) {
         } else if (name == "source") {
             query.source = value;
         } else if (name == "reason") {
-            TRY_DO(ingest::reason_named(value));
+            if (!ingest::reason_named(value)) {
+                return fail(Errc::malformed, Said{fmt::format("q: det er ingen grunn som heter '{}'", value),
+                                                  fmt::format("q: det er ingen grunn som heiter '{}'", value),
+                                                  fmt::format("q: there is no reason '{}'", value)}
+                                                 .in(language));
+            }
             query.reason = value;
         } else if (name == "device") {
             query.device = to_lower_ascii(value);
         } else if (name == "state" && (value == "waiting" || value == "replayed")) {
             query.replayed = value == "replayed";
         } else if (name == "state") {
-            return fail(Errc::malformed, "q: state is 'waiting' or 'replayed'");
+            return fail(Errc::malformed,
+                        Said{"q: state er 'waiting' eller 'replayed'", "q: state er 'waiting' eller 'replayed'",
+                             "q: state is 'waiting' or 'replayed'"}
+                            .in(language));
         } else {
             query.words.emplace_back(word);  // such as a part of a JSON text
         }
     }
     if (query.words.size() > words_max) {
-        return fail(Errc::malformed, fmt::format("q: more than {} words", words_max));
+        return fail(Errc::malformed,
+                    Said{fmt::format("q: flere enn {} ord", words_max), fmt::format("q: fleire enn {} ord", words_max),
+                         fmt::format("q: more than {} words", words_max)}
+                        .in(language));
     }
     return query;
 }
@@ -62,9 +73,35 @@ bool is_hex(std::string_view payload) {
            std::ranges::all_of(payload, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-json letter_json(const DeadLetter& letter, words::Language language) {
-    // The pipeline's own sentence names the line or the number; without one, the reason's words must do.
-    const std::string sentence = letter.sentence.empty() ? sentence_of(letter.reason, language) : letter.sentence;
+/// In the reader's language. Letters of before there were sayings say it in English as they were kept.
+std::string shown_sentence(const Room& room, const DeadLetter& letter, words::Language language) {
+    const json said = json::parse(letter.saying, nullptr, false);
+    const words::Words say(room.parts.messages, language);
+    const auto value = [&](const char* name) { return said.is_object() ? said.value(name, "") : std::string{}; };
+    const std::string key = "letters.say_" + value("say");
+    if (!say.catalogue().has(key)) {
+        return letter.sentence.empty() ? sentence_of(letter.reason, language) : letter.sentence;
+    }
+    const std::string type = "letters.type_" + value("type");
+    const std::string text = say.lookup(key, {{"what", value("what")},
+                                              {"time", value("time")},
+                                              {"minutes", value("minutes")},
+                                              {"received", value("received")},
+                                              {"frame", value("frame")},
+                                              {"session", value("session")},
+                                              {"profile", value("profile")},
+                                              {"codec", value("codec")},
+                                              {"type", say.catalogue().has(type) ? say.lookup(type) : value("type")}});
+    for (const char* unit : {"line", "row"}) {
+        if (const std::string number = value(unit); !number.empty()) {
+            return say.lookup(std::string("letters.at_") + unit, {{"n", number}, {"what", text}});
+        }
+    }
+    return text;
+}
+
+json letter_json(const Room& room, const DeadLetter& letter, words::Language language) {
+    const std::string sentence = shown_sentence(room, letter, language);
     return {{"id", fmt::to_string(letter.id)},
             {"time", format_instant(letter.received)},
             {"source", letter.source},
@@ -80,10 +117,11 @@ json letter_json(const DeadLetter& letter, words::Language language) {
 }
 
 /// What the new letter says of a message that was quarantined once more.
-Result<std::string> new_sentence(Room& room, const DeadLetter& letter, journal::Position position) {
+Result<std::string> new_sentence(Room& room, const DeadLetter& letter, journal::Position position,
+                                 words::Language language) {
     TRY(const auto newest, room.parts.ledger.dead_letters({.device = letter.device, .replayed = false}));
     const auto found = std::ranges::find(newest, position, &DeadLetter::position);
-    return found == newest.end() ? letter.sentence : found->sentence;
+    return shown_sentence(room, found == newest.end() ? letter : *found, language);
 }
 
 Answer outcome_answer(std::string_view outcome, std::string sentence) {
@@ -94,7 +132,7 @@ Answer outcome_answer(std::string_view outcome, std::string sentence) {
 
 Answer list_dead_letters(Room& room, const http::Request& request) {
     TRY(const std::string words, asked_words(request));
-    TRY(auto query, read_query(words));
+    TRY(auto query, read_query(words, request.language));
     TRY(const auto limit, request.query.integer("limit", 50, 1, 200));
     TRY(query.before, request.query.integer("after", INT64_MAX, 1, INT64_MAX));
     query.limit = static_cast<std::size_t>(limit) + 1;  // one more tells whether there is another page
@@ -107,7 +145,7 @@ Answer list_dead_letters(Room& room, const http::Request& request) {
     }
     json items = json::array();
     for (const DeadLetter& letter : letters) {
-        items.push_back(letter_json(letter, request.language));
+        items.push_back(letter_json(room, letter, request.language));
     }
     return answer({{"items", std::move(items)}, {"next", std::move(next)}, {"total", total}});
 }
@@ -130,11 +168,11 @@ Answer replay_dead_letter(Room& room, const http::Request& request) {
     }
     TRY(const auto replayed, replay(room, letter.position));
     if (replayed.counts.quarantined > 0) {
-        TRY(auto sentence, new_sentence(room, letter, replayed.position));
+        TRY(auto sentence, new_sentence(room, letter, replayed.position, request.language));
         return outcome_answer("quarantined", std::move(sentence));
     }
     if (replayed.counts.rejected > 0) {
-        return outcome_answer("rejected", letter.sentence);
+        return outcome_answer("rejected", shown_sentence(room, letter, request.language));
     }
     if (replayed.counts.stored > 0) {
         return outcome_answer(

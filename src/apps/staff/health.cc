@@ -36,6 +36,7 @@ Answer get_health(Room& room, const http::Request& /*request*/) {
                            {"duplicate", counts.duplicate},
                            {"quarantined", counts.quarantined},
                            {"rejected", counts.rejected},
+                           {"damaged", counts.damaged},
                            {"in_flight", counts.in_flight()}});
     }
     return answer({{"status", name_of(worst)},

@@ -184,6 +184,51 @@ TEST_F(StaffTest, a_dead_letter_is_replayed_after_the_codec_is_mended) {
     EXPECT_EQ(call(Method::post, "/dead-letters/999/replay").status, 404);
 }
 
+TEST_F(StaffTest, a_dead_letter_says_why_in_the_language_of_the_reader) {
+    set_up();
+    send_frame(1);
+    const auto receipt = pipeline_->submit_and_wait({.way = ingest::Way::batch_json,
+                                                     .sender = "test",
+                                                     .received = clock_.now(),
+                                                     .body = R"([{"datastream":"nowhere","value":1}])"});
+    ASSERT_TRUE(receipt) << receipt.error();
+    // As a program of an earlier version kept it.
+    ledger_->add_dead_letter({.received = clock_.now(),
+                              .source = "lines",
+                              .reason = ingest::Reason::malformed,
+                              .sentence = "line 7: no field"});
+    ASSERT_TRUE(pipeline_->flush().has_value());
+    const auto sentences = [&](http::Language language) {
+        auto request = request_for(Method::get, "/api/v1/staff/dead-letters", nullptr);
+        request.headers.set("Cookie", cookie_);
+        request.language = language;
+        std::vector<std::string> all;
+        for (const json& letter : send(std::move(request)).body.at("items")) {
+            all.push_back(letter.at("sentence").get<std::string>());
+        }
+        return all;
+    };
+    EXPECT_THAT(sentences(http::Language::nb),
+                testing::UnorderedElementsAre("line 7: no field", "Rad 0: Datastrømmen finnes ikke.",
+                                              "Ingen har tatt enheten i bruk ennå."));
+    EXPECT_THAT(sentences(http::Language::nn),
+                testing::UnorderedElementsAre("line 7: no field", "Rad 0: Datastraumen finst ikkje.",
+                                              "Ingen har teke eininga i bruk enno."));
+    EXPECT_THAT(sentences(http::Language::en),
+                testing::UnorderedElementsAre("line 7: no field", "Row 0: There is no such datastream.",
+                                              "Nobody has adopted the device yet."));
+}
+
+TEST_F(StaffTest, a_query_that_cannot_be_read_is_refused_in_the_language_of_the_reader) {
+    set_up();
+    auto request = request_for(Method::get, "/api/v1/staff/dead-letters?q=reason:nonsense", nullptr);
+    request.headers.set("Cookie", cookie_);
+    request.language = http::Language::nn;
+    const auto refused = send(std::move(request));
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_THAT(refused.body.at("detail").get<std::string>(), HasSubstr("ingen grunn som heiter 'nonsense'"));
+}
+
 TEST_F(StaffTest, a_codec_that_does_not_load_is_refused_with_its_line) {
     set_up();
     const json broken{{"name", "Bath"}, {"script", "function decodeUplink(input) {\n  return {{;\n}"}, {"version", 0}};

@@ -138,6 +138,7 @@ Counts& Counts::operator+=(const Counts& other) {
     duplicate += other.duplicate;
     quarantined += other.quarantined;
     rejected += other.rejected;
+    damaged += other.damaged;
     return *this;
 }
 

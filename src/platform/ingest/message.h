@@ -77,17 +77,20 @@ std::string_view name_of(Reason reason);
 Result<Reason> reason_named(std::string_view name);
 
 /// What became of the units of a source. The conservation law: received = stored + duplicate + quarantined + rejected
-/// + in flight, always.
+/// + damaged + in flight, always.
 struct Counts {
     std::uint64_t received = 0;
     std::uint64_t stored = 0;
     std::uint64_t duplicate = 0;
     std::uint64_t quarantined = 0;
     std::uint64_t rejected = 0;
+    /// Records of the journal that the disk no longer gives, one unit each, since what they held cannot be told. Only
+    /// of the source "journal".
+    std::uint64_t damaged = 0;
 
     Counts& operator+=(const Counts& other);
     /// Received and not yet in one of the others.
-    std::uint64_t in_flight() const { return received - stored - duplicate - quarantined - rejected; }
+    std::uint64_t in_flight() const { return received - stored - duplicate - quarantined - rejected - damaged; }
     friend bool operator==(const Counts&, const Counts&) = default;
 };
 

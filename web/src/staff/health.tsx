@@ -6,11 +6,11 @@ import { ScrollTable, Shown, State } from './parts.tsx'
 
 type Source = Schemas['Health']['sources'][number]
 const tones = { ok: 'success', warning: 'warning', failing: 'danger' } as const
-const columns = ['received', 'stored', 'duplicate', 'quarantined', 'rejected', 'in_flight'] as const
+const columns = ['received', 'stored', 'duplicate', 'quarantined', 'rejected', 'damaged', 'in_flight'] as const
 
-/// received = stored + duplicate + quarantined + rejected + in flight.
+/// received = stored + duplicate + quarantined + rejected + damaged + in flight.
 export function missing(source: Source): number {
-    return source.received - source.stored - source.duplicate - source.quarantined - source.rejected - source.in_flight
+    return source.received - source.stored - source.duplicate - source.quarantined - source.rejected - source.damaged - source.in_flight
 }
 
 /// What a part is for. A bridge is named by whoever configured it.
@@ -24,7 +24,7 @@ export function Health() {
     const { say, lookup } = words
     const health = useLoad('health', (signal) => call('get', '/api/v1/staff/health', { signal }))
     const heading = (column: (typeof columns)[number]) =>
-        column === 'received' || column === 'in_flight' ? say(`health_staff.${column}`) : lookup(`outcome.${column}`)
+        column === 'received' || column === 'damaged' || column === 'in_flight' ? say(`health_staff.${column}`) : lookup(`outcome.${column}`)
     return (
         <>
             <Heading level={1} data-size="xs">

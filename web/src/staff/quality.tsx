@@ -32,6 +32,7 @@ export function Quality() {
                                     <Table.Row key={it.datastream}>
                                         <Table.HeaderCell scope="row" title={it.property}>
                                             <div>{it.place || it.thing}</div>
+                                            {it.place && it.thing && <div className="staff-quiet">{it.thing}</div>}
                                             <div className="staff-quiet">{it.property_name}</div>
                                         </Table.HeaderCell>
                                         <Table.Cell>

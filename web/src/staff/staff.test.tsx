@@ -17,8 +17,9 @@ describe('addresses', () => {
 
 describe('the account of a source', () => {
     it('shows what is missing', () => {
-        const source = { source: 'tts', received: 10, stored: 5, duplicate: 2, quarantined: 1, rejected: 1, in_flight: 1 }
+        const source = { source: 'tts', received: 10, stored: 5, duplicate: 2, quarantined: 1, rejected: 1, damaged: 0, in_flight: 1 }
         expect(missing(source)).toBe(0)
+        expect(missing({ ...source, stored: 4, damaged: 1 })).toBe(0)
         expect(missing({ ...source, stored: 3 })).toBe(2)
     })
 })

@@ -11,8 +11,17 @@ void PipelineSink::take(const mqtt::Arrival& arrival, Done done) {
     if (*kind == TopicKind::chirpstack && message.detail == "integration") {
         return done({});  // what another integration of the server did; nothing of a device
     }
-    pipeline_.submit(std::move(message), [done = std::move(done)](Result<pipeline::Receipt> receipt) mutable {
-        // A batch of which some rows were refused is kept; each of those has its dead letter or its count.
+    constexpr std::size_t shown_bytes = 4096;
+    pipeline::DeadLetter letter{.received = message.received,
+                                .source = std::string(source_of(message.way)),
+                                .payload = message.body.substr(0, shown_bytes),
+                                .payload_bytes = static_cast<std::int64_t>(message.body.size())};
+    pipeline_.submit(std::move(message), [&pipeline = pipeline_, letter = std::move(letter),
+                                          done = std::move(done)](Result<pipeline::Receipt> receipt) mutable {
+        if (receipt) {
+            // MQTT says yes or no to a publish as a whole, so nobody else would hear of its rows and lines.
+            pipeline.tell_of_refused(std::move(letter), *receipt);
+        }
         done(receipt ? Result<void>{} : std::unexpected(std::move(receipt).error()));
     });
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdlib>
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -41,6 +43,8 @@ Error parse_error(simdjson::error_code code, const Limits& limits) {
     }
 }
 
+std::optional<std::string> without_too_large(std::string_view text);
+
 Result<dom::element> parse(dom::parser& parser, std::string_view text, const Limits& limits) {
     dom::element root;
     simdjson::error_code code = simdjson::SUCCESS;
@@ -51,10 +55,100 @@ Result<dom::element> parse(dom::parser& parser, std::string_view text, const Lim
     if (code == simdjson::SUCCESS) {
         code = parser.parse(text.data(), text.size()).get(root);
     }
+    if (code == simdjson::NUMBER_ERROR) {
+        if (const auto replaced = without_too_large(text)) {
+            code = parser.allocate(std::max(replaced->size(), capacity), limits.depth);
+            if (code == simdjson::SUCCESS) {
+                code = parser.parse(replaced->data(), replaced->size()).get(root);
+            }
+        }
+    }
     if (code != simdjson::SUCCESS) {
         return std::unexpected(parse_error(code, limits));
     }
     return root;
+}
+
+/// Where the number that begins at `at` ends; `at` itself when what stands there is no number of JSON's grammar.
+std::size_t end_of_number(std::string_view text, std::size_t at) {
+    const auto digits = [&](std::size_t from) {
+        while (from < text.size() && text[from] >= '0' && text[from] <= '9') {
+            ++from;
+        }
+        return from;
+    };
+    const std::size_t whole = at + (text[at] == '-' ? 1 : 0);
+    std::size_t end = digits(whole);
+    if (end == whole || (text[whole] == '0' && end != whole + 1)) {
+        return at;
+    }
+    if (end < text.size() && text[end] == '.') {
+        const std::size_t fraction = end + 1;
+        end = digits(fraction);
+        if (end == fraction) {
+            return at;
+        }
+    }
+    if (end < text.size() && (text[end] == 'e' || text[end] == 'E')) {
+        const std::size_t sign = end + 1;
+        const std::size_t exponent = sign + (sign < text.size() && (text[sign] == '+' || text[sign] == '-') ? 1 : 0);
+        end = digits(exponent);
+        if (end == exponent) {
+            return at;
+        }
+    }
+    return end;
+}
+
+bool is_too_large(std::string_view number) {
+    return std::isinf(std::strtod(std::string(number).c_str(), nullptr));
+}
+
+/// Stands in the text for a number that no double holds. A control character leads it, so that nobody sends it by
+/// chance.
+constexpr std::string_view too_large = "\u0001";
+constexpr std::string_view too_large_json = R"("\u0001")";
+
+/// The text with each number that is too large replaced, so that it is one row's fault and not the whole text's.
+/// Nothing when there is none, so that the text is at fault otherwise.
+std::optional<std::string> without_too_large(std::string_view text) {
+    std::string out;
+    std::size_t copied = 0;
+    bool in_string = false;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
+        if (in_string) {
+            at += c == '\\' ? 1 : 0;
+            in_string = c != '"';
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '-' || (c >= '0' && c <= '9')) {
+            const std::size_t end = end_of_number(text, at);
+            if (end == at) {
+                return std::nullopt;
+            }
+            if (is_too_large(text.substr(at, end - at))) {
+                out.append(text.substr(copied, at - copied)).append(too_large_json);
+                copied = end;
+            }
+            at = end - 1;
+        }
+    }
+    if (copied == 0) {
+        return std::nullopt;
+    }
+    return out.append(text.substr(copied));
+}
+
+bool has_too_large(dom::element element) {
+    if (element.is_array()) {
+        return std::ranges::any_of(element.get_array().value_unsafe(), has_too_large);
+    }
+    if (element.is_object()) {
+        return std::ranges::any_of(element.get_object().value_unsafe(),
+                                   [](const dom::key_value_pair& member) { return has_too_large(member.value); });
+    }
+    return element.is_string() && element.get_string().value_unsafe() == too_large;
 }
 
 /// A key as a person may see it: at most 64 bytes, cut between characters.
@@ -185,6 +279,9 @@ Read<std::string> read_details(dom::element element, const Limits& limits) {
 }
 
 Read<void> read_member(const dom::key_value_pair& member, const Limits& limits, Row& row) {
+    if (has_too_large(member.value)) {
+        return bad(shown(member.key), fmt::format("'{}' has a number beyond 1.8e308", shown(member.key)));
+    }
     if (member.key == "datastream") {
         TRY(row.datastream, read_datastream(member.value, limits));
     } else if (member.key == "time") {

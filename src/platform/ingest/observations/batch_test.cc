@@ -81,6 +81,37 @@ TEST(ObservationBatch, AFaultTellsTheFieldAndWhatItShouldBe) {
     EXPECT_EQ(fault_of(R"({"datastream":1,"value":{"a":[{"b":1,"b":2}]}})").what, "'b' is given twice");
 }
 
+TEST(ObservationBatch, ANumberThatNothingHoldsIsOneRowsFault) {
+    const Batch batch = parsed(R"([{"datastream":1,"value":1},{"datastream":1,"value":1e999},)"
+                               R"({"datastream":1,"value":{"a":[-1E+400]}},{"datastream":"1e999","value":"\"1e999"},)"
+                               R"({"datastream":1,"value":1e-999}])");
+
+    ASSERT_THAT(batch.errors, SizeIs(2));
+    EXPECT_EQ(batch.errors[0], (RowError{1, Errc::malformed, "value", "'value' has a number beyond 1.8e308"}));
+    EXPECT_EQ(batch.errors[1].index, 2U);
+    ASSERT_THAT(batch.rows, SizeIs(3));
+    EXPECT_EQ(batch.rows[1].value, Value{std::string("\"1e999")});
+    EXPECT_EQ(batch.rows[2].value, Value{0.0});
+    EXPECT_EQ(fault_of(R"({"datastream":1e999,"value":1})").field, "datastream");
+    EXPECT_EQ(fault_of("1e999").what, "a row must be an object with datastream, time and value");
+}
+
+TEST(ObservationBatch, NumbersThatAreNoJsonRefuseTheText) {
+    for (const std::string_view value : {"01", "1.", "1e", "-", "1e999.5", "+1"}) {
+        const auto batch = parse_json(fmt::format(R"([{{"datastream":1,"value":{}}},{{"value":1e999}}])", value));
+        EXPECT_FALSE(batch) << value;
+    }
+}
+
+TEST(ObservationBatch, NdjsonNamesTheFieldOfANumberThatNothingHolds) {
+    const auto batch = parse_ndjson("{\"datastream\":1,\"value\":1e999}\n{\"datastream\":1,\"value\":2}");
+
+    ASSERT_TRUE(batch);
+    ASSERT_THAT(batch->errors, SizeIs(1));
+    EXPECT_EQ(batch->errors[0].field, "value");
+    EXPECT_THAT(batch->rows, SizeIs(1));
+}
+
 TEST(ObservationBatch, LongKeysAreCutBetweenCharacters) {
     const std::string key = "x" + [] {
         std::string text;

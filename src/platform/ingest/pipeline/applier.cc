@@ -48,13 +48,6 @@ std::string shown(std::string_view body) {
     return std::string(body.substr(0, shown_max));
 }
 
-std::string ahead_of(Instant time, Instant received) {
-    return fmt::format(
-        "stamped {}, which is more than {} minutes after it was received, {}: is the sender's clock right?",
-        format_instant(time), std::chrono::duration_cast<std::chrono::minutes>(Applier::ahead_max).count(),
-        format_instant(received));
-}
-
 observations::Value value_of(const line_protocol::Value& value) {
     struct Visitor {
         observations::Value operator()(double number) const { return number; }
@@ -133,7 +126,9 @@ Result<Applied> Applier::apply(const Intake& intake, journal::Position position)
     if (seen == Ledger::Seen::duplicate) {
         work.applied.counts.duplicate += intake.good;
     } else if (seen == Ledger::Seen::conflict) {
-        quarantine_all(work, Reason::key_conflict, "the same key came before with another content", "Idempotency-Key");
+        quarantine_all(work, Reason::key_conflict,
+                       {.sentence = "the same key came before with another content", .key = "key_conflict"},
+                       "Idempotency-Key");
     } else if (const auto* event = std::get_if<lorawan::Event>(&intake.parsed)) {
         TRY_DO(take_event(work, *event));
     } else if (const auto* lines = std::get_if<line_protocol::Batch>(&intake.parsed)) {
@@ -176,17 +171,17 @@ Result<Ledger::Seen> Applier::see_key(const Intake& intake, journal::Position po
 }
 
 /// One letter for the message, which is kept whole; every unit that could have been used counts.
-void Applier::quarantine_all(Work& work, Reason reason, const std::string& sentence, const std::string& field) {
+void Applier::quarantine_all(Work& work, Reason reason, const Why& why, const std::string& field) {
     if (work.intake.good > 0) {
-        quarantine(work, reason, sentence, field);
+        quarantine(work, reason, why, field);
         work.applied.counts.quarantined += work.intake.good - 1;
     }
 }
 
-void Applier::quarantine(Work& work, Reason reason, std::string sentence, std::string field, std::int64_t line,
+void Applier::quarantine(Work& work, Reason reason, Why why, std::string field, std::int64_t line,
                          std::string codec_version) {
     work.applied.counts.quarantined += 1;
-    work.applied.refused.push_back({work.unit, field, sentence});
+    work.applied.refused.push_back({work.unit, field, why.sentence});
     if (work.letters.size() >= letters_per_message_max) {
         return;  // counted all the same; the message is kept whole
     }
@@ -197,7 +192,8 @@ void Applier::quarantine(Work& work, Reason reason, std::string sentence, std::s
          .received = message.received,
          .source = std::string(work.source),
          .reason = reason,
-         .sentence = std::move(sentence),
+         .sentence = why.sentence,
+         .saying = saying_of(why),
          .field = std::move(field),
          .device = event == nullptr ? "" : event->dev_eui.to_text(),
          .line = line,
@@ -237,9 +233,12 @@ Result<void> Applier::take_event(Work& work, const lorawan::Event& event) {
             return {};
         }
         if (seen == Ledger::Seen::conflict) {
+            const std::string session = event.dev_addr ? event.dev_addr->to_text() : event.join_id;
             quarantine(work, Reason::frame_conflict,
-                       fmt::format("frame {} of session {} came before with another payload", event.f_cnt,
-                                   event.dev_addr ? event.dev_addr->to_text() : event.join_id));
+                       {.sentence = fmt::format("frame {} of session {} came before with another payload", event.f_cnt,
+                                                session),
+                        .key = "frame_conflict",
+                        .values = {{"frame", fmt::to_string(event.f_cnt)}, {"session", session}}});
             return {};
         }
     }
@@ -267,15 +266,16 @@ Result<void> Applier::take_uplink(Work& work, const lorawan::Event& event) {
                                 .last_seen = heard(event, received),
                                 .frames = 1});
         note_frame(work, event, event.decoded_json, name_of(Reason::unknown_device));
-        quarantine(work, Reason::unknown_device, "nobody has adopted this device yet");
+        quarantine(work, Reason::unknown_device,
+                   {.sentence = "nobody has adopted this device yet", .key = "unknown_device"});
         return {};
     }
-    const auto refuse = [&](Reason reason, std::string sentence) {
+    const auto refuse = [&](Reason reason, Why why) {
         note_frame(work, event, "", name_of(reason));
-        quarantine(work, reason, std::move(sentence));
+        quarantine(work, reason, std::move(why));
     };
     if (time - received > ahead_max) {
-        refuse(Reason::future, ahead_of(time, received));
+        refuse(Reason::future, ahead_of(time, received, ahead_max));
         return {};
     }
     if (event.payload.empty() || event.f_port == 0) {
@@ -286,7 +286,9 @@ Result<void> Applier::take_uplink(Work& work, const lorawan::Event& event) {
     }
     const devices::Profile* profile = book->profile(device->profile);
     if (profile == nullptr) {
-        refuse(Reason::no_profile, fmt::format("the device's profile '{}' is not there", device->profile));
+        refuse(Reason::no_profile, {.sentence = fmt::format("the device's profile '{}' is not there", device->profile),
+                                    .key = "no_profile",
+                                    .values = {{"profile", device->profile}}});
         return {};
     }
     const std::size_t letters_before = work.letters.size();
@@ -298,7 +300,7 @@ Result<void> Applier::take_uplink(Work& work, const lorawan::Event& event) {
     }
     const auto mapped = devices::map_fields(*profile, decoded);
     if (!mapped) {
-        refuse(Reason::codec_failed, mapped.error().what);
+        refuse(Reason::codec_failed, with_what("codec_failed", mapped.error().what));
         return {};
     }
     Unit unit{.first_row = work.rows.size()};
@@ -324,25 +326,29 @@ Result<std::string> Applier::decode(Work& work, const lorawan::Event& event, con
     if (profile.codec.empty()) {
         if (event.decoded_json.empty()) {
             quarantine(work, Reason::codec_failed,
-                       "the network server sent no decoded object, and the profile has no codec");
+                       {.sentence = "the network server sent no decoded object, and the profile has no codec",
+                        .key = "not_decoded"});
         }
         return event.decoded_json;
     }
     const devices::StoredCodec* stored = book.codec(profile.codec);
     if (stored == nullptr) {
-        quarantine(work, Reason::no_profile, fmt::format("the profile's codec '{}' is not there", profile.codec));
+        quarantine(work, Reason::no_profile,
+                   {.sentence = fmt::format("the profile's codec '{}' is not there", profile.codec),
+                    .key = "no_codec",
+                    .values = {{"codec", profile.codec}}});
         return std::string{};
     }
     const auto [codec, uplink] = frame_of(event, work.intake, *stored);
     TRY(codecs::Decoded decoded, ahead_.decode(codec, uplink));
     if (decoded.fault) {
-        quarantine(work, Reason::codec_failed, codecs::describe(*decoded.fault, codec.id), {},
-                   static_cast<std::int64_t>(decoded.fault->line), codec.version);
+        quarantine(work, Reason::codec_failed, with_what("codec_failed", codecs::describe(*decoded.fault, codec.id)),
+                   {}, static_cast<std::int64_t>(decoded.fault->line), codec.version);
         return std::string{};
     }
     if (!decoded.errors.empty()) {
-        quarantine(work, Reason::codec_failed, fmt::format("{}", fmt::join(decoded.errors, "; ")), {}, 0,
-                   codec.version);
+        quarantine(work, Reason::codec_failed,
+                   with_what("codec_failed", fmt::format("{}", fmt::join(decoded.errors, "; "))), {}, 0, codec.version);
         return std::string{};
     }
     return decoded.data.empty() ? std::string("{}") : std::move(decoded.data);
@@ -365,7 +371,7 @@ Result<void> Applier::take_lines(Work& work, const line_protocol::Batch& batch) 
         work.unit = point.line;
         if (point.time() > latest) {
             quarantine(work, Reason::future,
-                       fmt::format("line {}: {}", point.line, ahead_of(point.time(), work.intake.message.received)));
+                       of_unit("line", point.line, ahead_of(point.time(), work.intake.message.received, ahead_max)));
             continue;
         }
         work.units.push_back({.first_row = work.rows.size(), .rows = point.field_count, .number = point.line});
@@ -432,26 +438,36 @@ Result<void> Applier::take_rows(Work& work, const batch::Batch& batch) {
 void Applier::take_row(Work& work, const batch::Row& row, const registry::Stream* stream) {
     const Instant received = work.intake.message.received;
     if (stream == nullptr) {
-        quarantine(work, Reason::unknown_series, fmt::format("row {}: there is no such datastream", row.index),
+        quarantine(work, Reason::unknown_series,
+                   of_unit("row", row.index, {.sentence = "there is no such datastream", .key = "no_such_datastream"}),
                    "datastream");
         return;
     }
     // Several without a time in one message are not corrections of one another.
     const Instant time = row.time ? *row.time : received + std::chrono::milliseconds{work.timeless[stream->id]++};
     if (time - received > ahead_max) {
-        quarantine(work, Reason::future, fmt::format("row {}: {}", row.index, ahead_of(time, received)), "time");
+        quarantine(work, Reason::future, of_unit("row", row.index, ahead_of(time, received, ahead_max)), "time");
         return;
     }
-    const auto value = observations::as_type(value_of(row.value), stream->result_type);
+    const auto as_sent = value_of(row.value);
+    // as_type() would make 1 of true, but whoever sends true to a datastream of numbers has mistaken it for another.
+    const bool mistaken = observations::type_of(as_sent) == observations::ResultType::boolean &&
+                          (stream->result_type == observations::ResultType::number ||
+                           stream->result_type == observations::ResultType::integer);
+    const auto value = mistaken ? std::nullopt : observations::as_type(as_sent, stream->result_type);
     if (!value) {
+        const std::string type(observations::name_of(stream->result_type));
         quarantine(work, Reason::wrong_type,
-                   fmt::format("row {}: the datastream holds values of type {}", row.index,
-                               observations::name_of(stream->result_type)),
+                   of_unit("row", row.index,
+                           {.sentence = "the datastream holds values of type " + type,
+                            .key = "wrong_type",
+                            .values = {{"type", type}}}),
                    "value");
         return;
     }
     if (const auto good = check_components(*stream, *value); !good) {
-        quarantine(work, Reason::wrong_type, fmt::format("row {}: {}", row.index, good.error().what), "value");
+        quarantine(work, Reason::wrong_type, of_unit("row", row.index, with_what("wrong_values", good.error().what)),
+                   "value");
         return;
     }
     if (!row.details.empty()) {
@@ -461,7 +477,8 @@ void Applier::take_row(Work& work, const batch::Row& row, const registry::Stream
             detail = fail(Errc::malformed, "'phenomenonTimeEnd' lies before the time");
         }
         if (!detail) {
-            quarantine(work, Reason::malformed, fmt::format("row {}: {}", row.index, detail.error().what), "details");
+            quarantine(work, Reason::malformed, of_unit("row", row.index, with_what("malformed", detail.error().what)),
+                       "details");
             return;
         }
         work.details.push_back({work.rows.size(), std::move(*detail)});
@@ -531,8 +548,9 @@ Result<void> Applier::store(Work& work) {
                                   : refusal == observations::Refusal::wrong_type ? Reason::wrong_type
                                                                                  : Reason::out_of_range;
             const std::string_view unit_is = std::holds_alternative<batch::Batch>(work.intake.parsed) ? "row" : "line";
-            const std::string where = work.frames.empty() ? fmt::format("{} {}: ", unit_is, unit.number) : "";
-            quarantine(work, reason, where + std::string(observations::sentence(refusal)),
+            Why why = pipeline::refused(refusal);
+            quarantine(work, reason,
+                       work.frames.empty() ? of_unit(unit_is, unit.number, std::move(why)) : std::move(why),
                        field_of(work, refused_stream));
             if (!work.frames.empty()) {
                 work.frames.back().outcome = name_of(reason);

@@ -73,7 +73,7 @@ private:
     struct Work;
 
     Result<Ledger::Seen> see_key(const Intake& intake, journal::Position position);
-    void quarantine_all(Work& work, Reason reason, const std::string& sentence, const std::string& field);
+    void quarantine_all(Work& work, Reason reason, const Why& why, const std::string& field);
     std::string field_of(const Work& work, registry::DatastreamId id) const;
     Result<void> take_event(Work& work, const lorawan::Event& event);
     Result<void> take_uplink(Work& work, const lorawan::Event& event);
@@ -84,7 +84,7 @@ private:
     Result<void> take_rows(Work& work, const batch::Batch& batch);
     void take_row(Work& work, const batch::Row& row, const registry::Stream* stream);
     Result<void> store(Work& work);
-    void quarantine(Work& work, Reason reason, std::string sentence, std::string field = {}, std::int64_t line = 0,
+    void quarantine(Work& work, Reason reason, Why why, std::string field = {}, std::int64_t line = 0,
                     std::string codec_version = {});
     static void note_frame(Work& work, const lorawan::Event& event, std::string_view decoded, std::string_view outcome);
 

@@ -138,6 +138,56 @@ TEST_F(ApplierTest, AReadingOfAMultiDatastreamHasAValueForEachComponent) {
     EXPECT_EQ(letters().front().reason, Reason::wrong_type);
 }
 
+TEST_F(ApplierTest, ADamagedRecordIsCountedOnceAndTheAccountStaysWhole) {
+    std::string file;
+    std::uint64_t begins = 0;
+    EXPECT_EQ(lines(fmt::format("air temp=1 {}", now())).stored, 1U);
+    for (const std::string& name : bench_.files.list("journal").value()) {
+        const std::string path = "journal/" + name;
+        const Bytes bytes = bench_.files.contents(path).value();
+        const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        if (const auto at = text.find("air temp=1"); at != std::string_view::npos) {
+            file = path;
+            begins = at;
+        }
+    }
+    ASSERT_FALSE(file.empty());
+    EXPECT_EQ(lines(fmt::format("air temp=2 {}", now() - second)).stored, 1U);
+    bench_.close();
+    bench_.files.flip_bit(file, begins, 0);
+
+    const auto replayed = bench_.try_open();
+    ASSERT_TRUE(replayed) << replayed.error();
+    EXPECT_EQ(replayed->gaps, 1U);
+    const Counts whole{.received = 1, .damaged = 1};
+    EXPECT_EQ(bench_.ledger->counts().at("journal"), whole);
+    EXPECT_EQ(bench_.ledger->counts().at("lines"), (Counts{.received = 1, .stored = 1}));
+    EXPECT_EQ(bench_.ledger->counts().at("journal").in_flight(), 0U);
+    ASSERT_TRUE(bench_.projection->settle());
+    bench_.close();
+    bench_.open();
+    EXPECT_EQ(bench_.ledger->counts().at("journal"), whole) << "the cursor has passed over it";
+}
+
+TEST_F(ApplierTest, TrueIsNoNumberAndIsKeptWhereABooleanIs) {
+    EXPECT_EQ(lines(fmt::format("door open=true {0}\ndoor count=2i {0}\ndoor temp=1.5 {0}", now())).stored, 3U);
+    const auto take = [&](std::string_view field, std::string_view value) {
+        return bench_
+            .take({.way = Way::batch_json,
+                   .received = bench_.clock.now() + 1s,
+                   .body = fmt::format(R"([{{"datastream":"line:door:{}","value":{}}}])", field, value)})
+            .value();
+    };
+    EXPECT_EQ(take("temp", "true").quarantined, 1U);
+    EXPECT_EQ(take("count", "false").quarantined, 1U);
+    EXPECT_EQ(take("open", "false").stored, 1U);
+    EXPECT_EQ(bench_.store->count(bench_.series("line:door:temp")), 1U);
+    EXPECT_EQ(bench_.store->count(bench_.series("line:door:open")), 2U);
+    ASSERT_THAT(letters(), SizeIs(2));
+    EXPECT_EQ(letters().front().reason, Reason::wrong_type);
+    EXPECT_EQ(letters().front().field, "value");
+}
+
 TEST_F(ApplierTest, TheSameLineAgainIsADuplicateAndAnotherValueACorrection) {
     const std::string line = fmt::format("air temp=1.5 {}", now());
     EXPECT_EQ(lines(line).stored, 1U);

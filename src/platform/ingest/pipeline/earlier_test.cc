@@ -36,7 +36,7 @@ void expect_frames(int version, Ledger& ledger) {
     EXPECT_EQ(ledger.see_key(again, {34}).value(), version >= 2 ? Seen::duplicate : Seen::fresh);
 }
 
-void expect_letters(const Ledger& ledger) {
+void expect_letters(int version, const Ledger& ledger) {
     const auto letter = ledger.dead_letter(5);
     ASSERT_TRUE(letter) << letter.error();
     EXPECT_EQ(letter->position, journal::Position{18});
@@ -45,6 +45,11 @@ void expect_letters(const Ledger& ledger) {
     EXPECT_EQ(letter->device, device);
     EXPECT_EQ(letter->payload, R"({"data":"AAAA"})");
     EXPECT_FALSE(letter->replayed);
+    EXPECT_EQ(letter->saying, "");
+    if (version >= 4) {
+        EXPECT_EQ(ledger.dead_letter(6).value().saying, R"({"say":"wrong_type","type":"number","row":"2"})");
+        EXPECT_EQ(ledger.counts().at("journal"), (Counts{.received = 3, .damaged = 3}));
+    }
     EXPECT_EQ(ledger.waiting_of(device, Reason::codec_failed).value(), std::vector{journal::Position{18}});
     const auto unknown = ledger.unknown_devices().value();
     ASSERT_THAT(unknown, SizeIs(1));
@@ -66,7 +71,7 @@ TEST(LedgerOfAnEarlierVersion, RemembersWhatCameIn) {
                                                       const SimulatedClock clock{noon + 1h};
                                                       const auto ledger = Ledger::open(today, clock);
                                                       ASSERT_TRUE(ledger) << ledger.error();
-                                                      expect_letters(**ledger);
+                                                      expect_letters(version, **ledger);
                                                       expect_frames(version, **ledger);
                                                   });
     EXPECT_TRUE(done) << done.error();

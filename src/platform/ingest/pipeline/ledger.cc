@@ -26,7 +26,7 @@ Duration apart(Instant a, Instant b) {
 }
 
 std::size_t bytes_of(const DeadLetter& letter) {
-    return row_bytes + letter.payload.size() + letter.sentence.size();
+    return row_bytes + letter.payload.size() + letter.sentence.size() + letter.saying.size();
 }
 
 /// What tells one event of a device from another: the radio session for frames, the server's own id for the rest.
@@ -89,7 +89,11 @@ const database::Component& Ledger::schema() {
           "frames are remembered by when they came",
           {"ALTER TABLE ingest_frame_seen ADD COLUMN received BIGINT NOT NULL DEFAULT 0",
            "UPDATE ingest_frame_seen SET received = time", "DROP INDEX ingest_frame_seen_time",
-           "CREATE INDEX ingest_frame_seen_received ON ingest_frame_seen (received)"}}}};
+           "CREATE INDEX ingest_frame_seen_received ON ingest_frame_seen (received)"}},
+         {4,
+          "letters say why in each language, and damaged records have their account",
+          {"ALTER TABLE ingest_dead_letter ADD COLUMN saying TEXT NOT NULL DEFAULT ''",
+           "ALTER TABLE ingest_count ADD COLUMN damaged BIGINT NOT NULL DEFAULT 0"}}}};
     return component;
 }
 
@@ -102,7 +106,8 @@ Result<std::unique_ptr<Ledger>> Ledger::open(database::Database& database, const
 Result<void> Ledger::load() {
     return database_.read("loading the account of what came in", [&](soci::session& sql) -> Result<void> {
         const soci::rowset<soci::row> rows =
-            (sql.prepare << "SELECT source, received, stored, duplicate, quarantined, rejected FROM ingest_count");
+            (sql.prepare
+             << "SELECT source, received, stored, duplicate, quarantined, rejected, damaged FROM ingest_count");
         for (const soci::row& row : rows) {
             const auto number = [&](std::size_t column) {
                 return static_cast<std::uint64_t>(row.get<long long>(column));
@@ -111,7 +116,8 @@ Result<void> Ledger::load() {
                                                 .stored = number(2),
                                                 .duplicate = number(3),
                                                 .quarantined = number(4),
-                                                .rejected = number(5)};
+                                                .rejected = number(5),
+                                                .damaged = number(6)};
         }
         long long newest = 0;
         sql << "SELECT COALESCE(MAX(id), 0) FROM ingest_dead_letter", soci::into(newest);

@@ -16,6 +16,7 @@
 #include "platform/database/migrations.h"
 #include "platform/ingest/lorawan/uplink.h"
 #include "platform/ingest/message.h"
+#include "platform/ingest/pipeline/why.h"
 #include "platform/observations/store.h"
 
 namespace bypuls::ingest::pipeline {
@@ -27,7 +28,8 @@ struct DeadLetter {
     Instant received{};
     std::string source;
     Reason reason = Reason::none;
-    std::string sentence;
+    std::string sentence;  ///< in English
+    std::string saying;    ///< saying_of() the reason; empty in letters of before there was one
     std::string field;
     std::string device;         ///< DevEui text, or empty
     std::int64_t line = 0;      ///< in the codec; 0 when it does not apply

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view letter_columns =
     "id, position, received, source, reason, sentence, field, device, line, codec_version, payload, payload_bytes, "
-    "replayed";
+    "replayed, saying";
 
 Instant from_micros(long long micros) {
     return Instant{Duration{micros}};
@@ -32,6 +32,7 @@ Result<DeadLetter> letter_from(const soci::row& row) {
     letter.payload = row.get<std::string>(10);
     letter.payload_bytes = row.get<long long>(11);
     letter.replayed = row.get<long long>(12) != 0;
+    letter.saying = row.get<std::string>(13);
     return letter;
 }
 

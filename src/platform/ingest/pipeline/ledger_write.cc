@@ -137,12 +137,13 @@ Result<void> Ledger::write_letters(observations::Transaction& transaction) const
     for (const DeadLetter& letter : frozen_.letters) {
         TRY_DO(put(transaction,
                    "INSERT INTO ingest_dead_letter (id, position, received, source, reason, sentence, field, device, "
-                   "line, codec_version, payload, payload_bytes, replayed) "
-                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                   "line, codec_version, payload, payload_bytes, replayed, saying) "
+                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
                    letter.id, number(letter.position), micros(letter.received), std::string_view(letter.source),
                    name_of(letter.reason), std::string_view(letter.sentence), std::string_view(letter.field),
                    std::string_view(letter.device), letter.line, std::string_view(letter.codec_version),
-                   std::string_view(letter.payload), letter.payload_bytes, std::int64_t{letter.replayed ? 1 : 0}));
+                   std::string_view(letter.payload), letter.payload_bytes, std::int64_t{letter.replayed ? 1 : 0},
+                   std::string_view(letter.saying)));
     }
     for (const journal::Position position : frozen_.replayed) {
         TRY_DO(put(transaction, "UPDATE ingest_dead_letter SET replayed = 1 WHERE position = $1", number(position)));
@@ -210,13 +211,15 @@ Result<void> Ledger::write_raw(observations::Transaction& transaction) const {
 Result<void> Ledger::write_counts(observations::Transaction& transaction) const {
     for (const auto& [source, counts] : frozen_counts_) {
         TRY_DO(put(transaction,
-                   "INSERT INTO ingest_count (source, received, stored, duplicate, quarantined, rejected) "
-                   "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (source) DO UPDATE SET received = excluded.received, "
+                   "INSERT INTO ingest_count (source, received, stored, duplicate, quarantined, rejected, "
+                   "damaged) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (source) DO UPDATE SET received = "
+                   "excluded.received, "
                    "stored = excluded.stored, duplicate = excluded.duplicate, quarantined = excluded.quarantined, "
-                   "rejected = excluded.rejected",
+                   "rejected = excluded.rejected, damaged = excluded.damaged",
                    std::string_view(source), static_cast<std::int64_t>(counts.received),
                    static_cast<std::int64_t>(counts.stored), static_cast<std::int64_t>(counts.duplicate),
-                   static_cast<std::int64_t>(counts.quarantined), static_cast<std::int64_t>(counts.rejected)));
+                   static_cast<std::int64_t>(counts.quarantined), static_cast<std::int64_t>(counts.rejected),
+                   static_cast<std::int64_t>(counts.damaged)));
     }
     return {};
 }

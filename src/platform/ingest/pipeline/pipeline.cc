@@ -46,15 +46,34 @@ Pipeline::~Pipeline() {
 }
 
 void Pipeline::reject(const Message& message, const Error& error) {
-    parts_.ledger.add_dead_letter({.received = message.received,
-                                   .source = std::string(source_of(message.way)),
-                                   .reason = Reason::malformed,
-                                   .sentence = error.what,
-                                   .payload = message.way == Way::chirpstack_protobuf
-                                                  ? to_hex(as_bytes(std::string_view(message.body).substr(0, 2048)))
-                                                  : message.body.substr(0, 4096),
-                                   .payload_bytes = static_cast<std::int64_t>(message.body.size())});
+    parts_.ledger.add_dead_letter(
+        {.received = message.received,
+         .source = std::string(source_of(message.way)),
+         .reason = Reason::malformed,
+         .sentence = error.what,
+         .saying = saying_of({.sentence = {}, .key = "malformed", .values = {{"what", error.what}}}),
+         .payload = message.way == Way::chirpstack_protobuf
+                        ? to_hex(as_bytes(std::string_view(message.body).substr(0, 2048)))
+                        : message.body.substr(0, 4096),
+         .payload_bytes = static_cast<std::int64_t>(message.body.size())});
     parts_.ledger.count(source_of(message.way), {.received = 1, .rejected = 1});
+}
+
+void Pipeline::tell_of_refused(DeadLetter letter, const Receipt& receipt) {
+    if (receipt.rejected == 0) {
+        return;
+    }
+    letter.reason = Reason::malformed;
+    letter.position = {};  // what could be used is stored; trying the rest again would change nothing
+    if (!receipt.refused.empty()) {
+        letter.field = receipt.refused.front().field;
+        letter.sentence = receipt.refused.front().what;
+    }
+    if (receipt.rejected > 1) {
+        letter.sentence += fmt::format(" (and {} more)", receipt.rejected - 1);
+    }
+    letter.saying = saying_of({.sentence = {}, .key = "malformed", .values = {{"what", letter.sentence}}});
+    parts_.ledger.add_dead_letter(std::move(letter));
 }
 
 void Pipeline::submit(Message message, Done done) {

@@ -78,6 +78,10 @@ public:
     /// letter tells, and the account has it. Thread-safe.
     void refuse(const Message& message, const Error& error) { reject(message, error); }
 
+    /// The parts of a kept message that were refused, where its sender hears nothing of them: one dead letter tells of
+    /// the first, and how many more there are. They stand in the account already. Thread-safe.
+    void tell_of_refused(DeadLetter letter, const Receipt& receipt);
+
     /// Deletes readings for good, those accepted before the call included, here and on the public plane: how many.
     /// Blocks.
     Result<std::uint64_t> remove(observations::DatastreamId id, Interval interval) {

@@ -44,6 +44,20 @@ TEST_F(PipelineTest, WhatWasAcknowledgedIsSettledByFlush) {
     EXPECT_EQ(counts, (Counts{.received = 2, .stored = 1, .rejected = 1}));
 }
 
+TEST_F(PipelineTest, WhatNobodyHearsOfLeavesOneLetterAndIsCountedOnce) {
+    start();
+    const auto receipt = submit(Way::lines, "us", fmt::format("air temp=1 {}\nbroken\nbroken\n", now()));
+    ASSERT_TRUE(receipt.has_value()) << receipt.error();
+    pipeline_->tell_of_refused({.received = bench_.clock.now(), .source = "lines", .payload = "air"}, *receipt);
+    ASSERT_TRUE(pipeline_->flush().has_value());
+    const auto letters = bench_.ledger->dead_letters({}).value();
+    ASSERT_THAT(letters, SizeIs(1));
+    EXPECT_EQ(letters[0].reason, Reason::malformed);
+    EXPECT_THAT(letters[0].sentence, testing::HasSubstr("(and 1 more)"));
+    EXPECT_EQ(letters[0].position.value, 0U);
+    EXPECT_EQ(pipeline_->counts()["lines"], (Counts{.received = 3, .stored = 1, .rejected = 2}));
+}
+
 /// Lets the first settle go on only when another record has been applied meanwhile.
 class Unhurried final : public Listener {
 public:

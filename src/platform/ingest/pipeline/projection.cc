@@ -21,7 +21,13 @@ Result<Projection::Replayed> Projection::read_on(journal::Position end) {
     Replayed replayed;
     while (reader.position() < end) {
         TRY(auto record, reader.next());
-        replayed.gaps += reader.take_gaps().size();
+        for (const journal::Gap& gap : reader.take_gaps()) {
+            const std::uint64_t records = gap.last.value - gap.first.value + 1;
+            replayed.gaps += records;
+            // The cursor passes over them with what is settled next, so that they are counted once.
+            parts_.ledger.count("journal", {.received = records, .damaged = records});
+            last_ = std::max(last_, gap.last);
+        }
         if (!record || record->position >= end) {
             break;
         }
@@ -54,6 +60,7 @@ void Projection::put_aside(const journal::Record& record, const Result<Message>&
          .source = record.source,
          .reason = Reason::malformed,
          .sentence = error.what,
+         .saying = saying_of({.sentence = {}, .key = "unreadable", .values = {{"what", error.what}}}),
          .payload = message
                         ? message->body
                         : to_hex(ByteView(record.payload).first(std::min<std::size_t>(record.payload.size(), 2048))),
