@@ -99,7 +99,7 @@ pages::Entry entry_of(const words::Words& say, const PlaceModel& model) {
             // "22 cm" of what? At bathing places the page's question says it.
             details = html("{} · ", label_of(say, first.stream.property));
         }
-        details += pages::age_tag(first.shown->time, words::age(say.language(), first.shown->time, model.now));
+        details += pages::age_tag(say, first.shown->time, words::age(say.language(), first.shown->time, model.now));
         if (state != State::fresh) {
             details += html(" {}", pages::tag(say.lookup("bathing.mark." + std::string(name_of(state))), "warning"));
         }
@@ -261,8 +261,8 @@ Html season_table(const words::Words& say, const PlaceModel& model, const public
     };
     for (std::size_t i = 0; i < model.season->days.size(); i += 7) {
         const SeasonDay& day = model.season->days[i];
-        rows.push_back(
-            {html("{}", words::day_and_month(say.language(), day.day)), text(day.mean), text(day.earlier_mean)});
+        rows.push_back({pages::time_tag(day.day, words::day_and_month(say.language(), day.day)), text(day.mean),
+                        text(day.earlier_mean)});
     }
     return pages::table(say("bathing.season_title", {{"season", season_name(model.place, model.season->year)}}),
                         {{say("bathing.table_time")},
@@ -365,7 +365,8 @@ Html quality_section(const words::Words& say, const PlaceModel& model) {
         return html("{}", value ? words::number(say.language(), *value, 0) : "–");
     };
     for (std::size_t i = 0; i < model.samples.size() && i < 8; ++i) {
-        rows.push_back({html("{}", words::date(say.language(), model.samples[i].time)), count(model.samples[i].e_coli),
+        const Instant time = model.samples[i].time;
+        rows.push_back({pages::time_tag(time, words::date(say.language(), time)), count(model.samples[i].e_coli),
                         count(model.samples[i].enterococci)});
     }
     return body +
@@ -447,7 +448,7 @@ pages::Page place_page(const words::Words& say, const PlaceModel& model, const s
     Html body = pages::breadcrumbs(say, {{say("bathing.title"), "/bading"}, {name, ""}});
     body += html("<h1>{}</h1>", name);
     if (!model.conditions.empty()) {
-        body += pages::key_value(say, value_of(say, model, model.conditions.front()));
+        body += pages::key_value(say, value_of(say, model, model.conditions.front())) + pages::live_state();
     }
     body += advice_section(say, model);
     if (model.conditions.size() > 1) {

@@ -87,7 +87,7 @@ Html answer(const Words& say) {
     water.trend = trend_text(say, 0.8, "Cel", 3h, false);
     water.live = "landfalltjern/water_temperature";
     return breadcrumbs(say, {{"Drammen", "/"}, {say("nav.bathing"), "/bading"}, {"Landfalltjern", ""}}) +
-           html("<h1>Landfalltjern</h1>\n") + key_value(say, water);
+           html("<h1>Landfalltjern</h1>\n") + key_value(say, water) + live_state();
 }
 
 Html others(const Words& say) {
@@ -106,7 +106,7 @@ Html charts(const Words& say) {
     const Language in = say.language();
     std::vector<std::vector<Html>> rows;
     for (int hour = 0; hour < 12; ++hour) {
-        rows.push_back({html("{}", words::time_of_day(in, now - hour * 1h)),
+        rows.push_back({time_tag(now - hour * 1h, words::time_of_day(in, now - hour * 1h)),
                         html("{}", words::quantity(in, 19.4 - hour * 0.1, 1, "Cel"))});
     }
     return chart(say, {.id = "today",
