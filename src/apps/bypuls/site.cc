@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "core/files.h"
+#include "platform/publish/about/about_pages.h"
 
 namespace bypuls::apps {
 namespace {
@@ -38,6 +39,13 @@ Result<Web> open_web(const Settings& settings) {
                      .origin = settings.origin,
                      .errands = {{"bathing", "/bading"}, {"data", "/utviklere"}, {"participation", "/medvirkning"}},
                      .contact = settings.contact,
+                     .phone = settings.contact_phone,
+                     .postal_address = settings.contact_address,
+                     .accessibility_statement = settings.accessibility_statement,
+                     .contact_page = publish::about::contact_path,
+                     .accessibility_page = publish::about::accessibility_path,
+                     .privacy = publish::about::privacy_path,
+                     .sources = publish::about::sources_path,
                      .status = "/status",
                      .map_tiles = settings.map_tiles,
                      .map_attribution = settings.map_attribution,

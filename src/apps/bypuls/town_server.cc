@@ -14,6 +14,7 @@
 #include "platform/notify/webhooks/account.h"
 #include "platform/notify/webhooks/routes.h"
 #include "platform/policy/policy.h"
+#include "platform/publish/about/routes.h"
 #include "platform/publish/live/readings.h"
 
 namespace bypuls::apps {
@@ -167,6 +168,7 @@ void Town::add_routes() {
     router_.add(publish::live_route({*plane_, hub_, clock_, *pool_}, bathing::live_handler(parts)));
     router_.add(participation::recount::routes(web_->site));
     router_.add(developers_route(settings_, web_->site, *plane_, *pool_, mqtt_.get(), [this] { return checks(); }));
+    router_.add(publish::about::routes(web_->site, *plane_));
     router_.add(operator_routes(web_->site, [this] { return checks(); }, [this](std::string& out) { metrics(out); }));
     router_.add(sensorthings_->routes());
     if (internal_) {

@@ -60,6 +60,21 @@ TEST(Document, IsWholeAndSaysWhichLanguageItSpeaks) {
     EXPECT_THAT(page, Not(HasSubstr("bp-banner")));
 }
 
+TEST(Document, TheFooterLeadsToTheDeclarationWhenThereIsOneElseToThePageThatSaysThereIsNone) {
+    Site site = town();
+    EXPECT_THAT(document(site, {.title = "x"}), HasSubstr("href=\"mailto:post@example.org\">Kontakt oss"));
+    site.contact_page = "/kontakt";
+    site.accessibility_page = "/tilgjengelighet";
+    site.sources = "/kilder";
+    const std::string without = document(site, {.title = "x"});
+    EXPECT_THAT(without, HasSubstr("href=\"/kontakt\">Kontakt oss"));
+    EXPECT_THAT(without, HasSubstr("href=\"/tilgjengelighet\">Tilgjengelighetserklæring"));
+    EXPECT_THAT(without, HasSubstr("href=\"/kilder\">Kilder og lisenser"));
+    site.accessibility_statement = "https://uustatus.no/nb/erklaringer/publisert/1";
+    EXPECT_THAT(document(site, {.title = "x"}),
+                HasSubstr("href=\"https://uustatus.no/nb/erklaringer/publisert/1\">Tilgjengelighetserklæring"));
+}
+
 TEST(Document, LanguageLinksKeepTheQuery) {
     const std::string page = document(town(), {.title = "x", .path = "/bading", .query = "n=2"});
     EXPECT_THAT(page, HasSubstr("href=\"?n=2&amp;lang=en\""));
