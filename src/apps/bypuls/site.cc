@@ -32,6 +32,10 @@ Result<Web> open_web(const Settings& settings) {
             continue;
         }
         TRY(auto assets, pages::Assets::parse(*manifest));
+        pages::Basemap basemap;
+        if (const auto borders = read_text_file(folder + "/basemap/drammen.geojson")) {
+            TRY(basemap, pages::Basemap::parse(*borders));
+        }
         TRY(auto files, http::StaticFiles::open(folder, {.fallback = ""}));
         return Web{
             .site = {.town = settings.town,
@@ -49,6 +53,7 @@ Result<Web> open_web(const Settings& settings) {
                      .status = "/status",
                      .map_tiles = settings.map_tiles,
                      .map_attribution = settings.map_attribution,
+                     .basemap = std::move(basemap),
                      .demonstration = settings.demonstration,
                      .assets = std::move(assets)},
             .files = std::move(files)};

@@ -42,7 +42,8 @@ Result<http::Response> list(const Parts& parts, const http::Request& request) {
         }
     }
     const auto say = parts.site.words(static_cast<words::Language>(request.language));
-    return as_response(parts, request, list_page(say, places, {parts.site.map_tiles, parts.site.map_attribution}));
+    return as_response(parts, request,
+                       list_page(say, places, {parts.site.map_tiles, parts.site.map_attribution, &parts.site.basemap}));
 }
 
 std::vector<Neighbour> nearby_of(const Parts& parts, const publication::Catalogue& catalogue,

@@ -8,6 +8,7 @@
 #include "core/words/catalogue.h"
 #include "platform/pages/assets.h"
 #include "platform/pages/html.h"
+#include "platform/pages/sketch.h"
 
 /// Whole pages, as text. Rooms write the body; this room writes everything around it, in every language, so that a page
 /// is readable before and without script. Pure: knows neither HTTP nor files.
@@ -46,6 +47,8 @@ struct Site {
     /// the shipped basemap is all there is.
     std::string map_tiles = {};
     std::string map_attribution = {};
+    /// The shipped basemap, for drawings in the page itself; empty: there are none.
+    Basemap basemap = {};
     /// The whole town is a demonstration: every page wears the banner.
     bool demonstration = false;
     Assets assets = {};

@@ -173,12 +173,14 @@ Html entry_list(const std::vector<Entry>& entries) {
                             fmt::format("{:.6f}", *entry.longitude));
         }
         return html(
-            R"(<li data-entry="{}"{}{}><span class="bp-entry-front">{}</span><div><a class="ds-link" href="{}">{}</a>)"
+            R"(<li data-entry="{}"{}{}><span class="bp-entry-front">{}</span><div>{}<a class="ds-link" href="{}">{}</a>)"
             R"(<div class="bp-quiet">{}<span data-distance></span></div></div></li>
 )",
             entry.id, position,
             when(entry.certainty != Certainty::fresh, html(" data-certainty=\"{}\"", name_of(entry.certainty))),
-            entry.front, entry.href, entry.name, entry.details);
+            entry.front,
+            when(!entry.mark.empty(), html(R"(<span class="bp-mark" aria-hidden="true">{}</span> )", entry.mark)),
+            entry.href, entry.name, entry.details);
     });
     return html("<ul class=\"bp-entries\" data-entries>\n{}</ul>\n", items);
 }

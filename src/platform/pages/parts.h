@@ -85,8 +85,9 @@ struct Entry {
     std::string id;  ///< stable, for scripts that sort: the slug
     std::string href;
     std::string name;
-    Html front;    ///< the number
-    Html details;  ///< one line below the name
+    std::string mark = {};  ///< its number on the page's map; empty: it has none
+    Html front;             ///< the number
+    Html details;           ///< one line below the name
     Certainty certainty = Certainty::fresh;
     std::optional<double> latitude = {};  ///< for "nearest first"
     std::optional<double> longitude = {};
