@@ -1,5 +1,6 @@
 #include "platform/pages/sketch.h"
 
+#include <cmath>
 #include <cstdlib>
 #include <regex>
 
