@@ -47,6 +47,40 @@ await report.test('a series as a file has as many rows as it has readings', asyn
     assert.ok(answer.readings.length > 100, 'two weeks of hourly readings')
     assert.equal(csv.trim().split('\n').length - 1, answer.readings.length)
 })
+await report.test('a file that is there already is not sent again, whenever it is asked for', async () => {
+    // Before the newest reading, so that none comes between the questions.
+    const to = new Date(Date.now() - 86_400_000).toISOString()
+    for (const file of [`series.csv?property=water_temperature&to=${to}`, `series?property=water_temperature&to=${to}`, 'series.csv?property=water_temperature&resolution=month&to=2026-01-01T00:00:00Z']) {
+        const address = `${town.url}/api/v1/places/landfalltjern/${file}`
+        const first = await fetch(address)
+        const tag = first.headers.get('ETag')
+        assert.ok(tag, `${file} has a validator`)
+        assert.ok((await first.text()).length > 0)
+        const again = await fetch(address, { headers: { 'If-None-Match': tag } })
+        assert.equal(again.status, 304, file)
+        assert.equal(await again.text(), '')
+        assert.equal((await fetch(address, { headers: { 'If-None-Match': '"other"' } })).status, 200, file)
+    }
+})
+await report.test('a page whose address is in capitals or ends in a slash is where it always is', async () => {
+    for (const [asked, there] of [
+        ['/bading/', '/bading'],
+        ['/Bading', '/bading'],
+        ['/bading/Landfalltjern?lang=nn', '/bading/landfalltjern?lang=nn'],
+        ['/bading/landfalltjern/', '/bading/landfalltjern'],
+        ['/BADING/LANDFALLTJERN/HISTORIKK/?property=water_temperature', '/bading/landfalltjern/historikk?property=water_temperature'],
+        ['/Personvern/', '/personvern'],
+    ] as const) {
+        const answer = await fetch(town.url + asked, { redirect: 'manual' })
+        assert.deepEqual([answer.status, answer.headers.get('Location')], [301, there], asked)
+        assert.equal((await fetch(town.url + there)).status, 200, there)
+    }
+    for (const asked of ['/bading/finnes-ikke', '/Bading/blåtjern', '/x//y/']) {
+        const answer = await fetch(town.url + asked, { redirect: 'manual', headers: { Accept: 'text/html' } })
+        assert.equal(answer.status, 404, asked)
+    }
+    assert.equal((await fetch(`${town.url}//evil.example/`, { redirect: 'manual' })).headers.get('Location'), null, 'never to another host')
+})
 await report.test('the season', async () => {
     const season = await check({ path: `${place}/season`, url: `/api/v1/places/${slug}/season?property=${property}`, status: 200 })
     assert.ok(season.days.length > 100)

@@ -7,11 +7,11 @@ import { fits, is_accessible, islands_are_alive } from './checks.ts'
 
 /// One of each kind; those of places and elections are found from the lists that lead to them.
 async function public_pages(page: Page): Promise<string[]> {
-    const pages = ['/', '/bading', '/bading/om-malingene', '/utviklere', '/medvirkning', '/status']
+    const pages = ['/', '/bading', '/bading/om-malingene', '/utviklere', '/medvirkning', '/status', '/kontakt', '/tilgjengelighet', '/personvern', '/kilder']
     for (const list of ['/bading', '/medvirkning']) {
         await page.goto(list)
         const own = new URL(page.url()).pathname
-        const links = await page.locator('main a').evaluateAll((all) => all.map((link) => new URL((link as HTMLAnchorElement).href).pathname))
+        const links = await page.locator('main a').evaluateAll((all) => all.map((link) => new URL(link.getAttribute('href')!, document.baseURI).pathname))
         pages.push(...links.filter((path) => path.startsWith(`${own}/`) && !/\.\w+$/.test(path)))
     }
     const places = pages.filter((path) => /^\/bading\/(?!om-malingene)[a-z0-9-]+$/.test(path))

@@ -9,6 +9,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Look, open_browser, open_reader } from './browser.ts'
 import { type Errand, errands } from './errands.ts'
+import { page_errands } from './page_errands.ts'
 import { paper_errands } from './paper_errands.ts'
 import { public_errands } from './public_errands.ts'
 import { recount_errands } from './recount_errands.ts'
@@ -71,7 +72,7 @@ function looks_of(errand: Errand, at: number): Look[] {
 
 /// Readers come side by side, since each waits for the server and the page most of the time. Errands that change what others see
 /// have a device, a profile or a webhook of their own.
-const waiting = [...errands, ...staff_places_errands, ...public_errands, ...paper_errands, ...recount_errands]
+const waiting = [...errands, ...staff_places_errands, ...public_errands, ...page_errands, ...paper_errands, ...recount_errands]
     .filter(({ name }) => pattern.test(name))
     .flatMap((errand, at) => looks_of(errand, at).map((look) => ({ errand, look })))
 async function take_turns(): Promise<void> {

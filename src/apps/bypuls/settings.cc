@@ -78,6 +78,15 @@ void check_addresses(config::Reader& reader, const Settings& settings) {
     if (!contact.empty() && (!contact.starts_with(scheme) || contact == scheme)) {
         reader.fault("contact", "must begin with mailto: or https://, such as mailto:post@drammen.kommune.no");
     }
+    const std::string& phone = settings.contact_phone;
+    if (!phone.empty() && phone.find_first_not_of("+0123456789 ") != std::string::npos) {
+        reader.fault("contact_phone", "must be a telephone number, such as \"32 04 00 00\" or \"+47 32 04 00 00\"");
+    }
+    const std::string& statement = settings.accessibility_statement;
+    if (!statement.empty() && (!statement.starts_with("https://") || statement.size() == 8)) {
+        reader.fault("accessibility_statement",
+                     "must begin with https://, such as https://uustatus.no/nb/erklaringer/publisert/…");
+    }
     if (!settings.origin.empty() && !is_web_origin(settings.origin)) {
         reader.fault("server.origin",
                      "must be http:// or https:// and a host, with nothing behind it: https://data.drammen.no");
@@ -130,6 +139,9 @@ std::vector<config::Fault> read_settings(std::string_view toml, Settings& settin
     settings.town = reader.text("town", settings.town);
     settings.owner = reader.text("owner", settings.owner);
     settings.contact = reader.text("contact", settings.contact);
+    settings.contact_phone = reader.text("contact_phone", settings.contact_phone);
+    settings.contact_address = reader.text("contact_address", settings.contact_address);
+    settings.accessibility_statement = reader.text("accessibility_statement", settings.accessibility_statement);
     settings.data = reader.text("data", settings.data);
     const auto listen = reader.text("server.listen", fmt::format("{}:{}", settings.listen.host, settings.listen.port));
     settings.origin = reader.text("server.origin", settings.origin);

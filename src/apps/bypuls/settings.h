@@ -32,9 +32,13 @@ struct Settings {
     Address listen;
     std::string town = "Drammen";
     std::string owner = "Drammen kommune";
-    std::string contact;  ///< mailto: or https:, where people ask for help and keys; empty: no such link
-    std::string origin;   ///< "https://data.drammen.no", for posters and canonical links
-    std::string web;      ///< folder of the built web app; empty: beside the program, or web/dist
+    std::string contact;          ///< mailto: or https:, where people ask for help and keys; empty: no such link
+    std::string contact_phone;    ///< as people dial it; empty: not told
+    std::string contact_address;  ///< for letters or visits, on one line; empty: not told
+    std::string
+        accessibility_statement;  ///< https: the declaration at uustatus.no; empty: the page says that none is known
+    std::string origin;           ///< "https://data.drammen.no", for posters and canonical links
+    std::string web;              ///< folder of the built web app; empty: beside the program, or web/dist
     std::vector<std::string> trusted_proxies;
     std::string tls_certificate;
     std::string tls_key;

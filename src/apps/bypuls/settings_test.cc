@@ -33,6 +33,9 @@ TEST(Settings, AWholeConfigurationHasNoFault) {
         town = "Tønsberg"
         owner = "Tønsberg kommune"
         contact = "mailto:post@tonsberg.kommune.no"
+        contact_phone = "+47 33 40 60 00"
+        contact_address = "Halfdan Wilhelmsens allé 1C, 3110 Tønsberg"
+        accessibility_statement = "https://uustatus.no/nb/erklaringer/publisert/1"
         [server]
         listen = "[::1]:0"
         origin = "https://data.tonsberg.kommune.no:8443"
@@ -71,6 +74,12 @@ TEST(Settings, AnOriginWithAPathIsRefusedSinceAddressesAreMadeByAddingOne) {
                     ElementsAre(at(1, "server.origin must be")))
             << origin;
     }
+}
+
+TEST(Settings, WhatTheFooterLeadsToIsHeldToItsForm) {
+    EXPECT_THAT(faults_of("contact_phone = \"ring oss\"\naccessibility_statement = \"uustatus.no\"\n"),
+                ElementsAre(at(1, "contact_phone must be"), at(2, "accessibility_statement must begin with https://")));
+    EXPECT_THAT(faults_of("accessibility_statement = \"http://uustatus.no/\""), SizeIs(1));
 }
 
 TEST(Settings, AnAddressIsNumbersAndAPort) {

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "core/files.h"
+#include "platform/publish/about/about_pages.h"
 
 namespace bypuls::apps {
 namespace {
@@ -31,6 +32,10 @@ Result<Web> open_web(const Settings& settings) {
             continue;
         }
         TRY(auto assets, pages::Assets::parse(*manifest));
+        pages::Basemap basemap;
+        if (const auto borders = read_text_file(folder + "/basemap/drammen.geojson")) {
+            TRY(basemap, pages::Basemap::parse(*borders));
+        }
         TRY(auto files, http::StaticFiles::open(folder, {.fallback = ""}));
         return Web{
             .site = {.town = settings.town,
@@ -38,9 +43,17 @@ Result<Web> open_web(const Settings& settings) {
                      .origin = settings.origin,
                      .errands = {{"bathing", "/bading"}, {"data", "/utviklere"}, {"participation", "/medvirkning"}},
                      .contact = settings.contact,
+                     .phone = settings.contact_phone,
+                     .postal_address = settings.contact_address,
+                     .accessibility_statement = settings.accessibility_statement,
+                     .contact_page = publish::about::contact_path,
+                     .accessibility_page = publish::about::accessibility_path,
+                     .privacy = publish::about::privacy_path,
+                     .sources = publish::about::sources_path,
                      .status = "/status",
                      .map_tiles = settings.map_tiles,
                      .map_attribution = settings.map_attribution,
+                     .basemap = std::move(basemap),
                      .demonstration = settings.demonstration,
                      .assets = std::move(assets)},
             .files = std::move(files)};

@@ -13,7 +13,9 @@
 #include "platform/ingest/routes/routes.h"
 #include "platform/notify/webhooks/account.h"
 #include "platform/notify/webhooks/routes.h"
+#include "platform/pages/answer/answer.h"
 #include "platform/policy/policy.h"
+#include "platform/publish/about/routes.h"
 #include "platform/publish/live/readings.h"
 
 namespace bypuls::apps {
@@ -21,12 +23,21 @@ namespace {
 
 using State = pages::HealthCheck::State;
 
-/// People get a page, programs get a problem.
-http::Handler not_found(const pages::Site& site, const http::StaticFiles& files) {
-    return [&site, files](http::Request& request) -> Task<http::Response> {
+constexpr std::string_view anything = "/{path...}";
+
+/// A page whose address was written in capitals or with a slash at its end is where it always is; people get a page
+/// that says that there is none, programs get a problem.
+http::Handler not_found(const pages::Site& site, const http::StaticFiles& files, const http::Router& router) {
+    return [&site, files, &router](http::Request& request) -> Task<http::Response> {
         const std::string_view path = std::string_view(request.path).substr(1);
         if (!path.empty() && files.has(path)) {
             co_return files.get(request, path);
+        }
+        if (const auto permanent = pages::permanent_path(request.path)) {
+            const auto* const route = router.match(http::Method::get, *permanent).route;
+            if (route != nullptr && route->pattern != anything) {
+                co_return pages::moved(request, *permanent);
+            }
         }
         if (!request.accepts("text/html")) {
             co_return http::problem(request, 404, "not-found");
@@ -168,6 +179,7 @@ void Town::add_routes() {
     router_.add(publish::live_route({*plane_, hub_, clock_, *pool_}, bathing::live_handler(parts)));
     router_.add(participation::recount::routes(web_->site));
     router_.add(developers_route(settings_, web_->site, *plane_, *pool_, mqtt_.get(), [this] { return checks(); }));
+    router_.add(publish::about::routes(web_->site, *plane_));
     router_.add(operator_routes(web_->site, [this] { return checks(); }, [this](std::string& out) { metrics(out); }));
     router_.add(sensorthings_->routes());
     if (internal_) {
@@ -191,8 +203,8 @@ void Town::add_routes() {
                                    .messages = web_->site.words(words::Language::nb).catalogue()}));
     }
     router_.add({.method = http::Method::get,
-                 .pattern = "/{path...}",
-                 .handler = not_found(web_->site, web_->files),
+                 .pattern = std::string(anything),
+                 .handler = not_found(web_->site, web_->files, router_),
                  .permission = std::string(policy::anyone)});
 }
 

@@ -6,6 +6,7 @@
 #include "city/bathing/poster.h"
 #include "city/bathing/questions.h"
 #include "city/bathing/recent.h"
+#include "core/text.h"
 #include "core/time/oslo.h"
 #include "platform/pages/answer/answer.h"
 #include "platform/policy/policy.h"
@@ -41,7 +42,8 @@ Result<http::Response> list(const Parts& parts, const http::Request& request) {
         }
     }
     const auto say = parts.site.words(static_cast<words::Language>(request.language));
-    return as_response(parts, request, list_page(say, places, {parts.site.map_tiles, parts.site.map_attribution}));
+    return as_response(parts, request,
+                       list_page(say, places, {parts.site.map_tiles, parts.site.map_attribution, &parts.site.basemap}));
 }
 
 std::vector<Neighbour> nearby_of(const Parts& parts, const publication::Catalogue& catalogue,
@@ -147,6 +149,10 @@ http::Response failure(const Parts& parts, const http::Request& request, const E
     std::string suggestion_name;
     const std::string_view slug = request.path_parameter("slug");
     const auto catalogue = parts.plane.catalogue();
+    const auto permanent = pages::permanent_path(request.path);
+    if (permanent && catalogue->place(to_lower_ascii(slug)) != nullptr) {
+        return pages::moved(request, *permanent);
+    }
     if (status == 404 && catalogue->place(slug) == nullptr) {
         detail = no_such_place(request);
         if (const auto* near = nearest_spelling(*catalogue, slug)) {

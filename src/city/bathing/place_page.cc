@@ -99,7 +99,7 @@ pages::Entry entry_of(const words::Words& say, const PlaceModel& model) {
             // "22 cm" of what? At bathing places the page's question says it.
             details = html("{} · ", label_of(say, first.stream.property));
         }
-        details += pages::age_tag(first.shown->time, words::age(say.language(), first.shown->time, model.now));
+        details += pages::age_tag(say, first.shown->time, words::age(say.language(), first.shown->time, model.now));
         if (state != State::fresh) {
             details += html(" {}", pages::tag(say.lookup("bathing.mark." + std::string(name_of(state))), "warning"));
         }
@@ -130,24 +130,46 @@ bool comes_before(const PlaceModel* a, const PlaceModel* b) {
     return rank(*a) < rank(*b);
 }
 
-/// One list for the page, so that "nearest first" sorts them all.
-Html list_of(const words::Words& say, const std::vector<PlaceModel>& places) {
+std::vector<const PlaceModel*> in_order(const std::vector<PlaceModel>& places) {
     std::vector<const PlaceModel*> order;
     for (const PlaceModel& model : places) {
         order.push_back(&model);
     }
     std::ranges::stable_sort(order, comes_before);
+    return order;
+}
+
+/// One list for the page, so that "nearest first" sorts them all. With a map, each has its number there.
+Html list_of(const words::Words& say, const std::vector<const PlaceModel*>& order, bool with_marks) {
     std::vector<pages::Entry> entries;
     for (const PlaceModel* model : order) {
-        entries.push_back(entry_of(say, *model));
+        pages::Entry entry = entry_of(say, *model);
+        entry.mark = with_marks ? std::to_string(entries.size() + 1) : "";
+        entries.push_back(std::move(entry));
     }
     return pages::entry_list(entries);
 }
 
-json map_props(const words::Words& say, const std::vector<PlaceModel>& places, const MapTiles& tiles) {
+Html sketch_of(const words::Words& say, const std::vector<const PlaceModel*>& order, const MapTiles& tiles) {
+    if (tiles.basemap == nullptr) {
+        return {};
+    }
+    std::vector<pages::SketchMark> marks;
+    for (const PlaceModel* model : order) {
+        marks.push_back({.number = std::to_string(marks.size() + 1),
+                         .name = model->place.name.in(words::tag_of(say.language())),
+                         .href = "/bading/" + model->place.slug,
+                         .at = {model->place.longitude, model->place.latitude}});
+    }
+    return pages::sketch(say, *tiles.basemap, marks);
+}
+
+json map_props(const words::Words& say, const std::vector<const PlaceModel*>& order, const MapTiles& tiles,
+               bool with_marks) {
     json points = json::array();
     bool approximate = false;
-    for (const PlaceModel& model : places) {
+    for (const PlaceModel* place : order) {
+        const PlaceModel& model = *place;
         std::string number;
         if (!model.conditions.empty() && model.conditions.front().shown) {
             const Condition& first = model.conditions.front();
@@ -162,6 +184,9 @@ json map_props(const words::Words& say, const std::vector<PlaceModel>& places, c
                           {"latitude", model.place.latitude},
                           {"longitude", model.place.longitude},
                           {"text", number}});
+        if (with_marks) {
+            points.back()["mark"] = std::to_string(points.size());
+        }
     }
     json props{{"places", std::move(points)}, {"approximate", approximate}};
     if (!tiles.url.empty()) {
@@ -261,8 +286,8 @@ Html season_table(const words::Words& say, const PlaceModel& model, const public
     };
     for (std::size_t i = 0; i < model.season->days.size(); i += 7) {
         const SeasonDay& day = model.season->days[i];
-        rows.push_back(
-            {html("{}", words::day_and_month(say.language(), day.day)), text(day.mean), text(day.earlier_mean)});
+        rows.push_back({pages::time_tag(day.day, words::day_and_month(say.language(), day.day)), text(day.mean),
+                        text(day.earlier_mean)});
     }
     return pages::table(say("bathing.season_title", {{"season", season_name(model.place, model.season->year)}}),
                         {{say("bathing.table_time")},
@@ -365,7 +390,8 @@ Html quality_section(const words::Words& say, const PlaceModel& model) {
         return html("{}", value ? words::number(say.language(), *value, 0) : "–");
     };
     for (std::size_t i = 0; i < model.samples.size() && i < 8; ++i) {
-        rows.push_back({html("{}", words::date(say.language(), model.samples[i].time)), count(model.samples[i].e_coli),
+        const Instant time = model.samples[i].time;
+        rows.push_back({pages::time_tag(time, words::date(say.language(), time)), count(model.samples[i].e_coli),
                         count(model.samples[i].enterococci)});
     }
     return body +
@@ -424,9 +450,11 @@ pages::Page list_page(const words::Words& say, const std::vector<PlaceModel>& pl
     if (places.empty()) {
         body += pages::empty_state(say("bathing.none"), say("bathing.none_sentence"));
     } else {
-        const Html lists = list_of(say, places);
+        const auto order = in_order(places);
+        const Html sketch = sketch_of(say, order, tiles);
+        const std::string props = map_props(say, order, tiles, !sketch.empty()).dump();
         body += html("<div class=\"bp-halves\"><div>{}{}</div><div>{}</div></div>", pages::island("nearest", "{}", {}),
-                     lists, pages::island("places-map", map_props(say, places, tiles).dump(), {}));
+                     list_of(say, order, !sketch.empty()), pages::island("places-map", props, sketch));
     }
     body += html("<p><a href=\"/bading/om-malingene\">{}</a></p>", say("bathing.about"));
     const bool simulated = std::ranges::any_of(places, [](const PlaceModel& model) { return model.place.simulated(); });
@@ -447,7 +475,7 @@ pages::Page place_page(const words::Words& say, const PlaceModel& model, const s
     Html body = pages::breadcrumbs(say, {{say("bathing.title"), "/bading"}, {name, ""}});
     body += html("<h1>{}</h1>", name);
     if (!model.conditions.empty()) {
-        body += pages::key_value(say, value_of(say, model, model.conditions.front()));
+        body += pages::key_value(say, value_of(say, model, model.conditions.front())) + pages::live_state();
     }
     body += advice_section(say, model);
     if (model.conditions.size() > 1) {

@@ -35,6 +35,8 @@ struct Neighbour {
 struct MapTiles {
     std::string url;
     std::string attribution;
+    /// Of the drawing that stands there before the map is opened; null: there is none.
+    const pages::Basemap* basemap = nullptr;
 };
 pages::Page list_page(const words::Words& say, const std::vector<PlaceModel>& places, const MapTiles& tiles = {});
 /// How the town measures, what the marks and classes mean, and where the figures are.

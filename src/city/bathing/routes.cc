@@ -9,6 +9,7 @@
 #include "city/bathing/csv.h"
 #include "city/bathing/page_routes.h"
 #include "city/bathing/questions.h"
+#include "city/bathing/series_tag.h"
 #include "core/log.h"
 #include "core/time/iso8601.h"
 #include "platform/http/problem.h"
@@ -30,10 +31,12 @@ words::Language language_of(const http::Request& request) {
     return static_cast<words::Language>(request.language);
 }
 
-http::Response open_data(const http::Request& request, http::Response response) {
+/// `tag` is made from the body unless it is given.
+http::Response open_data(const http::Request& request, http::Response response, std::string tag = {}) {
     response.headers.set("Cache-Control", "public, max-age=30");
     response.headers.set("Vary", "Accept-Language, Cookie");
-    return http::with_etag(request, std::move(response));
+    return tag.empty() ? http::with_etag(request, std::move(response))
+                       : http::with_etag(request, std::move(response), std::move(tag));
 }
 
 Result<http::Response> list_places(const Parts& parts, const http::Request& request) {
@@ -129,12 +132,14 @@ Result<http::Response> get_series_csv(const Parts& parts, const http::Request& r
         response.headers.set("Content-Disposition", name);
         return open_data(request, std::move(response));
     }
-    // No ETag: the rows would have to be read once for it, and once more to be sent.
+    TRY(auto tag, series_tag(parts.plane, *stream, interval));
+    if (http::not_modified(request, tag)) {
+        return open_data(request, http::content(type, std::string()), std::move(tag));
+    }
     auto rows = std::make_shared<CsvRows>(parts, *stream, interval);
     auto response = http::content(type, http::Stream{[rows](std::string& chunk) { return rows->pull(chunk); }});
     response.headers.set("Content-Disposition", name);
-    response.headers.set("Cache-Control", "public, max-age=30");
-    return response;
+    return open_data(request, std::move(response), std::move(tag));
 }
 
 Result<http::Response> get_season(const Parts& parts, const http::Request& request) {

@@ -139,11 +139,14 @@ Html footer(const Site& site, const Words& say) {
         std::string text;
         const std::string& href;
     };
-    const std::vector<Link> links = {{say("shell.contact"), site.contact},
-                                     {say("shell.accessibility"), site.accessibility_statement},
-                                     {say("shell.privacy"), site.privacy},
-                                     {say("shell.source"), site.source_code},
-                                     {say("shell.status"), site.status}};
+    const bool declared = !site.accessibility_statement.empty();
+    const std::vector<Link> links = {
+        {say("shell.contact"), site.contact_page.empty() ? site.contact : site.contact_page},
+        {say("shell.accessibility"), declared ? site.accessibility_statement : site.accessibility_page},
+        {say("shell.privacy"), site.privacy},
+        {say("shell.sources"), site.sources},
+        {say("shell.source"), site.source_code},
+        {say("shell.status"), site.status}};
     const Html list = each(links, [](const Link& link) {
         return when(!link.href.empty(), html(R"(<li><a class="ds-link" href="{}">{}</a></li>)", link.href, link.text));
     });

@@ -8,6 +8,7 @@
 #include "core/words/catalogue.h"
 #include "platform/pages/assets.h"
 #include "platform/pages/html.h"
+#include "platform/pages/sketch.h"
 
 /// Whole pages, as text. Rooms write the body; this room writes everything around it, in every language, so that a page
 /// is readable before and without script. Pure: knows neither HTTP nor files.
@@ -27,16 +28,27 @@ struct Site {
     std::string origin = {};
     /// In the order of the navigation.
     std::vector<Errand> errands = {};
-    /// Links of the footer; an empty one is left out. Paths of ours, https or mailto.
+    /// How people reach the owner: mailto or https, a telephone number, an address for letters. Empty ones are not
+    /// told.
     std::string contact = {};
+    std::string phone = {};
+    std::string postal_address = {};
+    /// The town's own declaration at uustatus.no; empty when there is none.
     std::string accessibility_statement = {};
+    /// Links of the footer; an empty one is left out. Paths of ours. The first two stand in place of `contact` and of a
+    /// missing declaration.
+    std::string contact_page = {};
+    std::string accessibility_page = {};
     std::string privacy = {};
+    std::string sources = {};
     std::string source_code = {};
     std::string status = {};
     /// Background tiles of maps, "https://cache.kartverket.no/…/{z}/{y}/{x}.png", and who is named for them; without,
     /// the shipped basemap is all there is.
     std::string map_tiles = {};
     std::string map_attribution = {};
+    /// The shipped basemap, for drawings in the page itself; empty: there are none.
+    Basemap basemap = {};
     /// The whole town is a demonstration: every page wears the banner.
     bool demonstration = false;
     Assets assets = {};

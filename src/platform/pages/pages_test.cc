@@ -60,6 +60,21 @@ TEST(Document, IsWholeAndSaysWhichLanguageItSpeaks) {
     EXPECT_THAT(page, Not(HasSubstr("bp-banner")));
 }
 
+TEST(Document, TheFooterLeadsToTheDeclarationWhenThereIsOneElseToThePageThatSaysThereIsNone) {
+    Site site = town();
+    EXPECT_THAT(document(site, {.title = "x"}), HasSubstr("href=\"mailto:post@example.org\">Kontakt oss"));
+    site.contact_page = "/kontakt";
+    site.accessibility_page = "/tilgjengelighet";
+    site.sources = "/kilder";
+    const std::string without = document(site, {.title = "x"});
+    EXPECT_THAT(without, HasSubstr("href=\"/kontakt\">Kontakt oss"));
+    EXPECT_THAT(without, HasSubstr("href=\"/tilgjengelighet\">Tilgjengelighetserklæring"));
+    EXPECT_THAT(without, HasSubstr("href=\"/kilder\">Kilder og lisenser"));
+    site.accessibility_statement = "https://uustatus.no/nb/erklaringer/publisert/1";
+    EXPECT_THAT(document(site, {.title = "x"}),
+                HasSubstr("href=\"https://uustatus.no/nb/erklaringer/publisert/1\">Tilgjengelighetserklæring"));
+}
+
 TEST(Document, LanguageLinksKeepTheQuery) {
     const std::string page = document(town(), {.title = "x", .path = "/bading", .query = "n=2"});
     EXPECT_THAT(page, HasSubstr("href=\"?n=2&amp;lang=en\""));
@@ -90,9 +105,27 @@ TEST(Document, HasNoInlineScriptOrStyleAndNothingFromElsewhere) {
 TEST(Parts, AValueAlwaysSaysItsAgeAndThatItIsSimulated) {
     const words::Words say = town().words(Language::nb);
     const std::string shown = key_value(say, warm_water()).text();
-    EXPECT_THAT(shown, HasSubstr("Målt <time datetime=\"2026-07-05T12:18:00Z\">for 12 minutter siden</time>."));
+    EXPECT_THAT(
+        shown,
+        HasSubstr("Målt <time datetime=\"2026-07-05T12:18:00Z\" data-at=\"5. juli 2026 kl. 14.18\">for 12 minutter "
+                  "siden</time>."))
+        << "with the time of day for paper";
     EXPECT_THAT(shown, HasSubstr(">simulert</span>"));
     EXPECT_THAT(shown, HasSubstr("data-live=\"landfalltjern/water_temperature\""));
+}
+
+TEST(Parts, AnAgeHasTheTimeOfDayForPaperInTheReadersLanguage) {
+    const Instant t = parse_instant("2026-11-26T13:05:00Z").value();
+    EXPECT_THAT(age_tag(town().words(Language::nn), t, "for 5 minutt sidan").text(),
+                HasSubstr("data-at=\"26. november 2026 kl. 14.05\">for 5 minutt sidan</time>"));
+    EXPECT_THAT(age_tag(town().words(Language::en), t, "5 minutes ago").text(),
+                HasSubstr("data-at=\"26 November 2026 at 14:05\""));
+}
+
+TEST(Parts, ATableCanBeSortedByScriptAndIsReadableWithout) {
+    const std::string shown = table("Tall", {{"Tid"}, {"°C", true}}, {{html("kl. 14"), html("19,4")}}).text();
+    EXPECT_THAT(shown, HasSubstr("data-sortable><caption>Tall</caption>"));
+    EXPECT_THAT(shown, Not(HasSubstr("<button"))) << "a button that does nothing is none";
 }
 
 TEST(Parts, MissingIsShownAsMissingAndNeverAsANumber) {

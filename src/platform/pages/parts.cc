@@ -25,8 +25,14 @@ Html around(const Html& inner, Write write) {
     return html("{}{}{}", std::string_view(text).substr(0, at), inner, std::string_view(text).substr(at + mark.size()));
 }
 
+/// With the time of day for paper, where an age means nothing.
+Html aged_time(const Words& say, Instant t, std::string_view age) {
+    return html(R"(<time datetime="{}" data-at="{}">{}</time>)", format_instant(t),
+                words::date_and_time(say.language(), t), age);
+}
+
 Html age_sentence(const Words& say, const Value& value) {
-    const Html age = time_tag(value.time, value.age);
+    const Html age = aged_time(say, value.time, value.age);
     switch (value.certainty) {
         case Certainty::fresh:
             return around(age, [&](std::string_view mark) { return say("parts.measured", {{"age", mark}}); });
@@ -126,8 +132,12 @@ Html value_list(const Html& rows) {
     return html("<dl class=\"bp-rows\">\n{}</dl>\n", rows);
 }
 
-Html age_tag(Instant t, std::string_view text) {
-    return html("<span data-live-age>{}</span>", time_tag(t, text));
+Html age_tag(const Words& say, Instant t, std::string_view text) {
+    return html("<span data-live-age>{}</span>", aged_time(say, t, text));
+}
+
+Html live_state() {
+    return html("<p class=\"bp-quiet bp-live-state\" data-live-state></p>\n");
 }
 
 Html time_tag(Instant t, std::string_view text) {
@@ -163,12 +173,14 @@ Html entry_list(const std::vector<Entry>& entries) {
                             fmt::format("{:.6f}", *entry.longitude));
         }
         return html(
-            R"(<li data-entry="{}"{}{}><span class="bp-entry-front">{}</span><div><a class="ds-link" href="{}">{}</a>)"
+            R"(<li data-entry="{}"{}{}><span class="bp-entry-front">{}</span><div>{}<a class="ds-link" href="{}">{}</a>)"
             R"(<div class="bp-quiet">{}<span data-distance></span></div></div></li>
 )",
             entry.id, position,
             when(entry.certainty != Certainty::fresh, html(" data-certainty=\"{}\"", name_of(entry.certainty))),
-            entry.front, entry.href, entry.name, entry.details);
+            entry.front,
+            when(!entry.mark.empty(), html(R"(<span class="bp-mark" aria-hidden="true">{}</span> )", entry.mark)),
+            entry.href, entry.name, entry.details);
     });
     return html("<ul class=\"bp-entries\" data-entries>\n{}</ul>\n", items);
 }
@@ -187,7 +199,7 @@ Html table(std::string_view caption, const std::vector<Column>& columns, const s
         return html("<tr>{}</tr>\n", cells);
     });
     return html(
-        R"(<div class="bp-scroll" tabindex="0" role="group" aria-label="{}"><table class="ds-table" data-size="sm"><caption>{}</caption>
+        R"(<div class="bp-scroll" tabindex="0" role="group" aria-label="{}"><table class="ds-table" data-size="sm" data-sortable><caption>{}</caption>
 <thead><tr>{}</tr></thead>
 <tbody>
 {}</tbody></table></div>

@@ -63,10 +63,14 @@ Html value_row(const words::Words& say, const Value& value);
 /// <dl> around rows.
 Html value_list(const Html& rows);
 
-/// <time datetime="…">text</time> that is written anew as it grows older; `text` is words::age().
-Html age_tag(Instant t, std::string_view text);
+/// <time datetime="…">text</time> that is written anew as it grows older; `text` is words::age(). On paper the date and
+/// the time of day stand in its place.
+Html age_tag(const words::Words& say, Instant t, std::string_view text);
 /// <time datetime="…">text</time>
 Html time_tag(Instant t, std::string_view text);
+
+/// The line that tells whether a page that follows values is connected. Empty until script writes there.
+Html live_state();
 
 enum class Tone : std::uint8_t { info, success, warning, danger };
 /// A sentence that must be seen. The tone is a colour and also a word that screen readers hear.
@@ -81,15 +85,17 @@ struct Entry {
     std::string id;  ///< stable, for scripts that sort: the slug
     std::string href;
     std::string name;
-    Html front;    ///< the number
-    Html details;  ///< one line below the name
+    std::string mark = {};  ///< its number on the page's map; empty: it has none
+    Html front;             ///< the number
+    Html details;           ///< one line below the name
     Certainty certainty = Certainty::fresh;
     std::optional<double> latitude = {};  ///< for "nearest first"
     std::optional<double> longitude = {};
 };
 Html entry_list(const std::vector<Entry>& entries);
 
-/// A real <table>, scrollable sideways on a phone, with a caption. Cells are Html; numbers are right-aligned.
+/// A real <table>, scrollable sideways on a phone, with a caption. Cells are Html; numbers are right-aligned. Script
+/// makes it sortable: by the <time> of a cell, else its number as people write it, else its text.
 struct Column {
     std::string heading;
     bool number = false;

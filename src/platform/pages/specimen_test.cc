@@ -87,7 +87,7 @@ Html answer(const Words& say) {
     water.trend = trend_text(say, 0.8, "Cel", 3h, false);
     water.live = "landfalltjern/water_temperature";
     return breadcrumbs(say, {{"Drammen", "/"}, {say("nav.bathing"), "/bading"}, {"Landfalltjern", ""}}) +
-           html("<h1>Landfalltjern</h1>\n") + key_value(say, water);
+           html("<h1>Landfalltjern</h1>\n") + key_value(say, water) + live_state();
 }
 
 Html others(const Words& say) {
@@ -106,7 +106,7 @@ Html charts(const Words& say) {
     const Language in = say.language();
     std::vector<std::vector<Html>> rows;
     for (int hour = 0; hour < 12; ++hour) {
-        rows.push_back({html("{}", words::time_of_day(in, now - hour * 1h)),
+        rows.push_back({time_tag(now - hour * 1h, words::time_of_day(in, now - hour * 1h)),
                         html("{}", words::quantity(in, 19.4 - hour * 0.1, 1, "Cel"))});
     }
     return chart(say, {.id = "today",
@@ -169,12 +169,16 @@ Page places(const Words& say) {
                                      {"sota", "Sota fjordpark", 59.722, 10.28, 17.1},
                                      {"bragernes", "Bragernes strand", 59.744, 10.19, 16.8}};
     std::vector<Entry> entries;
+    std::vector<SketchMark> marks;
     std::string on_map;
     for (const Spot& spot : spots) {
         const std::string number = words::quantity(say.language(), spot.warmth, 1, "Cel");
+        const std::string mark = std::to_string(marks.size() + 1);
+        marks.push_back({mark, spot.name, fmt::format("/bading/{}", spot.slug), {spot.longitude, spot.latitude}});
         entries.push_back({.id = spot.slug,
                            .href = fmt::format("/bading/{}", spot.slug),
                            .name = spot.name,
+                           .mark = mark,
                            .front = html("{}", number),
                            .details = html("Målt for 12 minutter siden · UV 5 Moderat"),
                            .latitude = spot.latitude,
@@ -183,7 +187,9 @@ Page places(const Words& say) {
                               on_map.empty() ? "" : ",", spot.name, spot.slug, spot.latitude, spot.longitude,
                               words::number(say.language(), spot.warmth, 1) + "°");
     }
-    const Html map = island("places-map", fmt::format(R"({{"places":[{}],"approximate":true}})", on_map), Html());
+    const std::string borders = std::string(std::getenv("BYPULS_SOURCE_DIR")) + "/web/public/basemap/drammen.geojson";
+    const Html drawing = sketch(say, Basemap::parse(read_text_file(borders).value()).value(), marks);
+    const Html map = island("places-map", fmt::format(R"({{"places":[{}],"approximate":true}})", on_map), drawing);
     return {.language = say.language(),
             .title = say("nav.bathing"),
             .path = "/bading",

@@ -10,6 +10,8 @@ export interface MapPlace {
     href: string
     latitude: number
     longitude: number
+    /// Its number in the list: stands in the symbol where there is no room for names.
+    mark?: string
     /// "19,4 °C": stands in the symbol; empty when nothing is known.
     text: string
 }
@@ -60,6 +62,12 @@ function symbol(place: MapPlace): HTMLAnchorElement {
     number.textContent = place.text || '–'
     const name = document.createElement('span')
     name.textContent = place.name
+    if (place.mark) {
+        const mark = document.createElement('b')
+        mark.className = 'bp-mark'
+        mark.textContent = place.mark
+        link.append(mark)
+    }
     link.append(number, name)
     return link
 }

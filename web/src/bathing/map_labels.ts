@@ -16,13 +16,22 @@ interface Box {
     bottom: number
 }
 
-/// Above the point, below it, right of it, left of it: how far the label moves from where it stands above the point.
+/// Above the point, below it, right of it, left of it, then at its corners, then one more away: how far the label moves from where
+/// it stands above the point.
 function offsets({ width, height }: Label): Offset[] {
     return [
         [0, 0],
         [0, height],
         [width / 2, height / 2],
         [-width / 2, height / 2],
+        [width / 2, 0],
+        [-width / 2, 0],
+        [width / 2, height],
+        [-width / 2, height],
+        [0, -height],
+        [0, 2 * height],
+        [width, height / 2],
+        [-width, height / 2],
     ]
 }
 

@@ -23,6 +23,7 @@ export function mount(element: HTMLElement, props: PlacesMapProps, words: Words)
         try {
             const { draw_map } = await import('./map.ts')
             await draw_map(stage, props, words)
+            for (const sketch of element.querySelectorAll('.bp-sketch')) sketch.remove()
             button.remove()
             told.textContent = props.approximate ? words.say('map.approximate') : ''
         } catch (fault) {
@@ -33,5 +34,6 @@ export function mount(element: HTMLElement, props: PlacesMapProps, words: Words)
         }
     }
     button.addEventListener('click', () => void open())
-    element.replaceChildren(button, told)
+    // The server's drawing stands there until then.
+    element.append(button, told)
 }

@@ -31,6 +31,7 @@ describe('a live value', () => {
         expect(text('[data-live-number]')).toBe('19,4')
         expect(text('[data-live-age]')).toBe('Målt for 12 minutter siden.')
         expect(element.querySelector('time')!.dateTime).toBe('2026-07-05T12:18:00.000Z')
+        expect(element.querySelector('time')!.dataset.at).toBe('5. juli 2026 kl. 14.18')
         expect(text('[data-live-trend]')).toBe('Stiger: 0,8\u00A0°C på 3 timer.')
     })
     it('never looks surer than it is', () => {

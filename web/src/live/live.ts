@@ -2,6 +2,7 @@
 import type { components } from '../api/schema.ts'
 import { decimals_of, Format } from '../words/format.ts'
 import type { Words } from '../words/words.ts'
+import { keep_connected } from './connection.ts'
 
 export type Condition = components['schemas']['Condition']
 type Measurement = components['schemas']['Measurement']
@@ -12,12 +13,13 @@ export const condition_event = 'bypuls:condition'
 
 const mark = '\u001F'
 
-/// Replaces the content by a sentence whose age is a <time>, as the server writes it.
-function write_age(target: Element, sentence: string, then: number, age: string): void {
+/// Replaces the content by a sentence whose age is a <time>, as the server writes it: with the time of day for paper.
+function write_age(target: Element, sentence: string, then: number, format: Format, now: number): void {
     const [before = '', after = ''] = sentence.split(mark)
     const time = document.createElement('time')
     time.dateTime = new Date(then).toISOString()
-    time.textContent = age
+    time.dataset.at = format.date_and_time(then)
+    time.textContent = format.age(then, now)
     target.replaceChildren(before, time, after)
 }
 
@@ -40,7 +42,7 @@ export function show_condition(element: HTMLElement, condition: Condition, words
     const then = Date.parse(shown.time)
     const sentences = { fresh: 'parts.measured', last_good: 'parts.last_good', stale: 'parts.stale', missing: 'parts.measured' } as const
     const why = state === 'last_good' ? ` ${words.say('parts.last_good_why')}` : ''
-    if (age) write_age(age, words.say(sentences[state], { age: mark }) + why, then, format.age(then, now))
+    if (age) write_age(age, words.say(sentences[state], { age: mark }) + why, then, format, now)
     const trend_words = element.querySelector('[data-live-trend]')
     if (!trend_words) return
     const span = trend ? format.length_of_time(trend.hours * 3_600_000) : ''
@@ -81,7 +83,7 @@ export function refresh_ages(root: ParentNode, words: Words, now: number): void 
         const { certainty, live, staleAfter } = element.dataset
         if (!age || (certainty !== 'fresh' && certainty !== 'last_good') || !(now - then > Number(staleAfter) * 1000)) continue
         element.dataset.certainty = 'stale'
-        write_age(age, words.say('parts.stale', { age: mark }), then, format.age(then, now))
+        write_age(age, words.say('parts.stale', { age: mark }), then, format, now)
         element.querySelector('[data-live-trend]')?.replaceChildren()
         for (const advice of root.querySelectorAll<HTMLElement>('[data-live-advice]')) if (advice.dataset.liveAdvice === live) show_advice(advice, 'unknown')
     }
@@ -103,8 +105,7 @@ export function start_live(load_words: () => Promise<Words>, root: Document = do
     const advised = [...root.querySelectorAll<HTMLElement>('[data-live-advice]')]
     const places = new Set(followed.map((element) => element.dataset.live?.split('/')[0]))
     const query = places.size === 1 ? `?place=${encodeURIComponent([...places][0] ?? '')}` : ''
-    const source = new EventSource(`/live${query}`)
-    source.addEventListener('condition', async (event: MessageEvent<string>) => {
+    const show = async (event: MessageEvent<string>) => {
         const live = JSON.parse(event.data) as LiveCondition
         const words = await load_words()
         for (const element of followed) {
@@ -116,5 +117,20 @@ export function start_live(load_words: () => Promise<Words>, root: Document = do
             if (element.dataset.liveAdvice === `${live.place}/${live.condition.property}`) show_advice(element, live.condition.advice)
         }
         window.dispatchEvent(new CustomEvent(condition_event, { detail: live }))
-    })
+    }
+    // The page has a line of its own for it, as high with words as without.
+    const state = root.querySelector<HTMLElement>('[data-live-state]')
+    keep_connected(
+        `/live${query}`,
+        (source) => source.addEventListener('condition', (event) => void show(event)),
+        async (connection) => {
+            const words = await load_words()
+            if (!state) return
+            // That all is well is written and not spoken; what comes of it is spoken when the reader pauses.
+            if (connection !== 'on') state.setAttribute('role', 'status')
+            state.dataset.liveState = connection
+            state.textContent = words.say(`live.${connection}`)
+            state.setAttribute('role', 'status')
+        },
+    )
 }

@@ -17,6 +17,7 @@ import { Quality } from './quality.tsx'
 import { follow, useRoute } from './route.ts'
 import { SignIn } from './sign_in.tsx'
 import { Tokens } from './tokens.tsx'
+import { Unknown } from './unknown.tsx'
 import { Webhooks } from './webhooks.tsx'
 
 type Session = Schemas['Session']
@@ -69,7 +70,7 @@ function Frame({ session, leave }: { session: Session; leave: () => void }) {
                 </div>
             </header>
             <main id="main" tabIndex={-1}>
-                {current ? current.view() : <Inbox />}
+                {current ? current.view() : <Unknown />}
             </main>
         </>
     )

@@ -31,8 +31,17 @@ export interface Route {
     query: URLSearchParams
 }
 
+/// A part of an address that somebody cut in the middle of a letter is read as it stands.
+function decoded(part: string): string {
+    try {
+        return decodeURIComponent(part)
+    } catch {
+        return part
+    }
+}
+
 export function read_route(path: string, search: string): Route {
-    const [view = '', ...rest] = path.replace(/^\/staff\/?/, '').split('/').map(decodeURIComponent)
+    const [view = '', ...rest] = path.replace(/^\/staff\/?/, '').split('/').map(decoded)
     return { view: view || 'inbox', rest: rest.filter(Boolean), query: new URLSearchParams(search) }
 }
 

@@ -12,6 +12,7 @@ describe('addresses', () => {
         const route = read_route('/staff/dead-letters/7', '?q=reason:x')
         expect([route.view, route.rest, route.query.get('q')]).toEqual(['dead-letters', ['7'], 'reason:x'])
         expect(read_route('/staff', '').view).toBe('inbox')
+        expect(read_route('/staff/devices/%E5%', '').rest).toEqual(['%E5%'])
     })
 })
 
@@ -32,6 +33,16 @@ describe('the staff app', () => {
         await open('/staff/dead-letters')
         await shows('Engangskode')
         expect(element().querySelector('input[type=password]')).not.toBeNull()
+    })
+    it('says that a page does not exist, and leads to one that does', async () => {
+        answers['GET /api/v1/staff/session'] = session
+        answers['GET /api/v1/staff/inbox'] = { items: [] }
+        await open('/staff/bogus')
+        await shows('Siden finnes ikke')
+        expect(element().querySelector('main')!.textContent).toContain('/staff/bogus')
+        expect(asked.some(({ request }) => request.includes('inbox'))).toBe(false)
+        await settled(() => element().querySelector<HTMLAnchorElement>('main a')!.click())
+        expect(location.pathname).toBe('/staff/inbox')
     })
     it('shows a dead letter and replays it with the CSRF token', async () => {
         answers['GET /api/v1/staff/session'] = session

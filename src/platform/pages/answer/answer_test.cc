@@ -32,5 +32,28 @@ TEST(Answer, AChosenLanguageIsRememberedAndTheAnswerKeptByNobody) {
     EXPECT_THAT(std::string(*response.headers.get("Set-Cookie")), HasSubstr("lang=nn"));
 }
 
+TEST(PermanentPath, HasNoCapitalsAndNoSlashAtItsEnd) {
+    EXPECT_EQ(permanent_path("/bading/"), "/bading");
+    EXPECT_EQ(permanent_path("/Bading/Landfalltjern/Historikk/"), "/bading/landfalltjern/historikk");
+    EXPECT_EQ(permanent_path("//"), "/");
+    EXPECT_EQ(permanent_path("/bading"), std::nullopt);
+    EXPECT_EQ(permanent_path("/"), std::nullopt);
+}
+
+TEST(PermanentPath, LeadsNowhereElse) {
+    EXPECT_EQ(permanent_path("//evil.example/"), "/evil.example") << "a path of ours, no other host";
+    for (const char* strange : {"/\\evil.example/", "/a:b/", "/a b/", "/bl\u00e5tjern/", "/a?b/"}) {
+        EXPECT_EQ(permanent_path(strange), std::nullopt) << strange;
+    }
+}
+
+TEST(Moved, IsForGoodAndKeepsTheQuery) {
+    http::Request request = asked("lang=nn");
+    request.target = "/Bading/?lang=nn";
+    const auto response = moved(request, "/bading");
+    EXPECT_EQ(response.status, 301);
+    EXPECT_EQ(response.headers.get("Location"), "/bading?lang=nn");
+}
+
 }  // namespace
 }  // namespace bypuls::pages

@@ -1,0 +1,248 @@
+#include "platform/pages/sketch.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <optional>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace bypuls::pages {
+namespace {
+
+using nlohmann::json;
+
+// Units of the drawing, which is as wide as a phone; style.css draws letters smaller where it is wider.
+constexpr double width = 320;
+constexpr double height_min = 220;
+constexpr double height_max = 380;
+constexpr double margin = 34;
+constexpr double mark_radius = 11;
+constexpr double letter_width = 7.4;  // of Inter at 13 units, a little more than the mean
+constexpr double line_height = 16;
+constexpr double smallest_span = 0.01;  // degrees: a single place is not drawn on its doorstep
+
+struct Spot {
+    double x = 0;
+    double y = 0;
+};
+
+struct Box {
+    double left = 0;
+    double top = 0;
+    double right = 0;
+    double bottom = 0;
+
+    bool meets(const Box& other) const {
+        return left < other.right && other.left < right && top < other.bottom && other.top < bottom;
+    }
+};
+
+/// From degrees to the drawing: a plane, which a municipality nearly is.
+struct View {
+    double west = 0;
+    double north = 0;
+    double scale_x = 1;
+    double scale_y = 1;
+    double height = height_min;
+
+    Spot operator()(GeoPoint at) const { return {(at.longitude - west) * scale_x, (north - at.latitude) * scale_y}; }
+};
+
+View view_of(const std::vector<SketchMark>& marks) {
+    GeoPoint low = marks.front().at;
+    GeoPoint high = low;
+    for (const SketchMark& mark : marks) {
+        low = {std::min(low.longitude, mark.at.longitude), std::min(low.latitude, mark.at.latitude)};
+        high = {std::max(high.longitude, mark.at.longitude), std::max(high.latitude, mark.at.latitude)};
+    }
+    const GeoPoint middle{(low.longitude + high.longitude) / 2, (low.latitude + high.latitude) / 2};
+    const double shrink = std::cos(middle.latitude * std::numbers::pi / 180);
+    const double across = std::max(high.longitude - low.longitude, smallest_span);
+    const double along = std::max(high.latitude - low.latitude, smallest_span);
+    const double scale_y = std::min((width - 2 * margin) / (across * shrink), (height_max - 2 * margin) / along);
+    const double height = std::clamp(along * scale_y + 2 * margin, height_min, height_max);
+    return {.west = middle.longitude - width / 2 / (scale_y * shrink),
+            .north = middle.latitude + height / 2 / scale_y,
+            .scale_x = scale_y * shrink,
+            .scale_y = scale_y,
+            .height = height};
+}
+
+/// The ring within the half plane where `inside` is not negative (Sutherland and Hodgman, 1974).
+template <typename Inside>
+std::vector<Spot> cut(const std::vector<Spot>& ring, Inside inside) {
+    std::vector<Spot> kept;
+    for (std::size_t i = 0; i < ring.size(); ++i) {
+        const Spot from = ring[i == 0 ? ring.size() - 1 : i - 1];
+        const Spot to = ring[i];
+        const double before = inside(from);
+        const double after = inside(to);
+        if ((before < 0) != (after < 0)) {
+            const double share = before / (before - after);
+            kept.push_back({from.x + (to.x - from.x) * share, from.y + (to.y - from.y) * share});
+        }
+        if (after >= 0) {
+            kept.push_back(to);
+        }
+    }
+    return kept;
+}
+
+/// What of an area is seen, with its edge outside of the drawing, so that no border is drawn there.
+std::string path_of(const Basemap::Area& area, const View& view) {
+    constexpr double beyond = 4;
+    std::string path;
+    for (const auto& points : area.rings) {
+        std::vector<Spot> ring;
+        for (const GeoPoint& point : points) {
+            ring.push_back(view(point));
+        }
+        ring = cut(ring, [](Spot at) { return at.x + beyond; });
+        ring = cut(ring, [](Spot at) { return width + beyond - at.x; });
+        ring = cut(ring, [](Spot at) { return at.y + beyond; });
+        ring = cut(ring, [&](Spot at) { return view.height + beyond - at.y; });
+        for (std::size_t i = 0; i < ring.size(); ++i) {
+            path += fmt::format("{}{:.1f} {:.1f}", i == 0 ? "M" : "L", ring[i].x, ring[i].y);
+        }
+        path += ring.empty() ? "" : "Z";
+    }
+    return path;
+}
+
+Box around(Spot at) {
+    return {at.x - mark_radius - 1, at.y - mark_radius - 1, at.x + mark_radius + 1, at.y + mark_radius + 1};
+}
+
+bool is_free(const Box& box, const std::vector<Box>& taken, double height) {
+    return box.left >= 2 && box.top >= 2 && box.right <= width - 2 && box.bottom <= height - 2 &&
+           std::ranges::none_of(taken, [&](const Box& other) { return box.meets(other); });
+}
+
+/// Where the mark stands: at its place, or as near as there is room.
+Spot free_spot(Spot place, const std::vector<Box>& taken, double height) {
+    for (double away = 0; away <= 6 * mark_radius; away += mark_radius) {
+        for (int turn = 0; turn < 8; ++turn) {
+            const double angle = turn * std::numbers::pi / 4;
+            const Spot at{place.x + away * std::cos(angle), place.y + away * std::sin(angle)};
+            if (is_free(around(at), taken, height)) {
+                return at;
+            }
+        }
+    }
+    return place;
+}
+
+struct Label {
+    Box box;
+    const char* anchor = "start";
+    double x = 0;
+};
+
+/// Right of the mark, left of it, below or above it; nothing when no side is free.
+std::optional<Label> label_of(std::string_view name, Spot mark, const std::vector<Box>& taken, double height) {
+    const auto letters =
+        std::ranges::count_if(name, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+    const double wide = static_cast<double>(letters) * letter_width;
+    const double near = mark_radius + 4;
+    const double top = mark.y - line_height / 2;
+    const std::array<Label, 4> sides{
+        Label{{mark.x + near, top, mark.x + near + wide, top + line_height}, "start", mark.x + near},
+        Label{{mark.x - near - wide, top, mark.x - near, top + line_height}, "end", mark.x - near},
+        Label{{mark.x - wide / 2, mark.y + near - 2, mark.x + wide / 2, mark.y + near - 2 + line_height},
+              "middle",
+              mark.x},
+        Label{{mark.x - wide / 2, mark.y - near + 2 - line_height, mark.x + wide / 2, mark.y - near + 2},
+              "middle",
+              mark.x}};
+    const auto* const found =
+        std::ranges::find_if(sides, [&](const Label& label) { return is_free(label.box, taken, height); });
+    return found == sides.end() ? std::nullopt : std::optional(*found);
+}
+
+std::string coordinate(double value) {
+    return fmt::format("{:.1f}", value);
+}
+
+Html marks_of(const std::vector<SketchMark>& marks, const View& view) {
+    std::vector<Box> taken;
+    std::vector<Spot> spots;
+    for (const SketchMark& mark : marks) {
+        spots.push_back(free_spot(view(mark.at), taken, view.height));
+        taken.push_back(around(spots.back()));
+    }
+    Html drawn;
+    for (std::size_t i = 0; i < marks.size(); ++i) {
+        const Spot at = spots[i];
+        const auto label = label_of(marks[i].name, at, taken, view.height);
+        Html name = html("<title>{}</title>", marks[i].name);
+        if (label) {
+            taken.push_back(label->box);
+            name =
+                html(R"(<text class="bp-sketch-name" x="{}" y="{}" text-anchor="{}">{}</text>)", coordinate(label->x),
+                     coordinate((label->box.top + label->box.bottom) / 2), label->anchor, marks[i].name);
+        }
+        drawn += html(
+            R"(<a href="{}"><circle cx="{}" cy="{}" r="{}"/><text class="bp-sketch-number" x="{}" y="{}">{}</text>{}</a>
+)",
+            marks[i].href, coordinate(at.x), coordinate(at.y), coordinate(mark_radius), coordinate(at.x),
+            coordinate(at.y), marks[i].number, name);
+    }
+    return drawn;
+}
+
+std::vector<GeoPoint> ring_of(const json& coordinates) {
+    std::vector<GeoPoint> ring;
+    for (const json& point : coordinates) {
+        ring.push_back({point.at(0).get<double>(), point.at(1).get<double>()});
+    }
+    return ring;
+}
+
+}  // namespace
+
+Result<Basemap> Basemap::parse(std::string_view geojson) {
+    const json document = json::parse(geojson, nullptr, false);
+    Basemap basemap;
+    try {
+        for (const json& feature : document.at("features")) {
+            Area area{.own = feature.at("properties").value("own", false), .rings = {}};
+            const json& geometry = feature.at("geometry");
+            const bool many = geometry.at("type") == "MultiPolygon";
+            const json one = many ? json() : json::array({geometry.at("coordinates")});
+            for (const json& polygon : many ? geometry.at("coordinates") : one) {
+                for (const json& ring : polygon) {
+                    area.rings.push_back(ring_of(ring));
+                }
+            }
+            basemap.areas.push_back(std::move(area));
+        }
+    } catch (const json::exception& trouble) {
+        return fail(Errc::malformed, fmt::format("the basemap is no GeoJSON of polygons: {}", trouble.what()));
+    }
+    return basemap;
+}
+
+Html sketch(const words::Words& say, const Basemap& basemap, const std::vector<SketchMark>& marks) {
+    if (basemap.empty() || marks.empty()) {
+        return {};
+    }
+    const View view = view_of(marks);
+    Html land;
+    for (const Basemap::Area& area : basemap.areas) {
+        if (const std::string path = path_of(area, view); !path.empty()) {
+            land += html("<path class=\"{}\" d=\"{}\"/>\n", area.own ? "bp-sketch-town" : "bp-sketch-land", path);
+        }
+    }
+    const std::string height = coordinate(view.height);
+    return html(R"(<figure class="bp-sketch"><svg viewBox="0 0 320 {}" role="group" aria-label="{}">
+<rect class="bp-sketch-water" width="320" height="{}"/>
+{}{}</svg>
+<figcaption class="bp-quiet">{}</figcaption></figure>
+)",
+                height, say("parts.map_of_places"), height, land, marks_of(marks, view), say("parts.map_source"));
+}
+
+}  // namespace bypuls::pages
