@@ -110,7 +110,7 @@ async function check_webhooks(report: Report, town: Town, data: string, admin: R
 
         // A message that was given up a day ago, as it stands in the outbox.
         const outbox = new DatabaseSync(join(data, 'internal/registry.db'))
-        outbox.exec('PRAGMA busy_timeout = 10000')
+        outbox.exec('PRAGMA busy_timeout = 10000; PRAGMA wal_autocheckpoint = 0')
         const now = Date.now() * 1000
         outbox.prepare(`INSERT INTO webhooks_messages (id, subscription, event, body, datastream, at, created, next_attempt, attempts, fault, dead, status, reason)
             VALUES (1000000, ?, 'event-1', '{}', 1, ?, ?, ?, 12, 'it answered 500', 1, 500, 'answered')`).run(made.id, now, now, now)

@@ -38,6 +38,8 @@ await fetch(`${town.url}/ingest/chirpstack?event=up`, {
 /// Changes the internal registry as another process of the town would.
 const registry = new DatabaseSync(join(data, 'internal/registry.db'))
 registry.exec('PRAGMA busy_timeout = 10000')
+// What goes into the file itself needs the checksums that the town writes.
+registry.exec('PRAGMA wal_autocheckpoint = 0')
 function change(statement: string, ...values: string[]): void {
     registry.exec('BEGIN IMMEDIATE')
     registry.exec("UPDATE registry_counters SET value = value + 1 WHERE name = 'version'")

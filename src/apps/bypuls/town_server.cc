@@ -9,6 +9,7 @@
 #include "city/participation/recount/routes.h"
 #include "core/host.h"
 #include "core/log.h"
+#include "platform/database/page_checksums.h"
 #include "platform/http/problem.h"
 #include "platform/ingest/routes/routes.h"
 #include "platform/notify/webhooks/account.h"
@@ -243,6 +244,9 @@ void Town::keep_ticking() {
 
 std::vector<pages::HealthCheck> Town::checks() const {
     std::vector<pages::HealthCheck> checks{{"pages", State::ok, ""}};
+    const auto damaged = database::first_damaged_page();
+    checks.push_back({"database", damaged ? State::failing : State::ok, damaged ? "damaged_page" : "",
+                      damaged ? database::sentence_of(*damaged) : ""});
     if (!internal_) {
         return checks;
     }

@@ -40,7 +40,8 @@ struct Settings {
 ///
 /// Errc::conflict: a unique, foreign key or check constraint. unavailable: no connection, or a deadlock; worth trying
 /// again. timed_out: a lock or statement deadline. exhausted: disk or table full. damaged: SQLite finds its file
-/// corrupt. malformed: everything else, which is most often a fault in our own SQL.
+/// corrupt, or a page of it does not hold its checksum, and then the page and the file are named. malformed: everything
+/// else, which is most often a fault in our own SQL.
 Error error_from_current_exception(std::string_view what);
 
 /// Runs `work`, which returns a Result, and turns the database's exceptions into its error.
@@ -124,7 +125,14 @@ public:
     /// itself.
     virtual Result<void> checkpoint() = 0;
 
-    /// Reads every page (SQLite: integrity_check and foreign_key_check). Errc::damaged with the first findings.
+    /// SQLite: writes the whole file anew with a checksum in every page (page_checksums.h). False, and nothing is done,
+    /// when it has them. Other sessions may read meanwhile; they see the checksums once they are opened again.
+    /// Errc::timed_out while another process writes, exhausted when the disk has no room for it twice more. PostgreSQL
+    /// has checksums of its own, which whoever sets up the server turns on: false.
+    virtual Result<bool> add_page_checksums() = 0;
+
+    /// Reads every page that is in use (SQLite: integrity_check and foreign_key_check). Errc::damaged with the first
+    /// findings; a page that does not hold its checksum is named.
     virtual Result<void> verify() = 0;
 };
 

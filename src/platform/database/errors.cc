@@ -3,6 +3,7 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include "platform/database/database.h"
+#include "platform/database/page_checksums.h"
 
 namespace bypuls::database {
 namespace {
@@ -19,7 +20,7 @@ Errc code_of_sqlite(int result) {
         case SQLITE_NOMEM: return Errc::exhausted;
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB: return Errc::damaged;
-        case SQLITE_IOERR:
+        case SQLITE_IOERR: return result == SQLITE_IOERR_DATA ? Errc::damaged : Errc::unavailable;
         case SQLITE_CANTOPEN:
         case SQLITE_PROTOCOL: return Errc::unavailable;
         case SQLITE_READONLY:
@@ -71,6 +72,10 @@ Error error_from_current_exception(std::string_view what) {
     try {
         throw;
     } catch (const soci::sqlite3_soci_error& error) {
+        if (error.result() == SQLITE_IOERR_DATA) {
+            const auto page = take_damaged_page();
+            return say(Errc::damaged, what, page ? sentence_of(*page) : error.get_error_message());
+        }
         return say(code_of_sqlite(error.result()), what, error.get_error_message());
     } catch (const soci::postgresql_soci_error& error) {
         const bool lost = error.get_error_category() == soci::soci_error::connection_error;

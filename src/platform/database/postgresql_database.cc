@@ -92,6 +92,8 @@ public:
 
     Result<void> checkpoint() override { return {}; }
 
+    Result<bool> add_page_checksums() override { return false; }
+
     // PostgreSQL keeps its own checksums; reading every constraint again is amcheck's and pg_checksums' work.
     Result<void> verify() override {
         return read("verify", [](soci::session& sql) -> Result<void> {

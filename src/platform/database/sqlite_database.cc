@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <tuple>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 
 #include "core/files.h"
 #include "platform/database/engines.h"
+#include "platform/database/page_checksums.h"
 #include "platform/database/session_pool.h"
 
 namespace bypuls::database {
@@ -38,11 +40,18 @@ Result<void> create_private(const std::string& path) {
     return {};
 }
 
+sqlite_api::sqlite3* connection_of(soci::session& session) {
+    // SOCI does not export the type's identity, so that a dynamic_cast would not link.
+    return static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
+}
+
 Result<std::unique_ptr<soci::session>> open_session(const std::string& path, std::chrono::milliseconds wait_max,
                                                     Role role) {
     return run("database " + path, [&]() -> Result<std::unique_ptr<soci::session>> {
         auto session = std::make_unique<soci::session>(
             soci::sqlite3, "db=\"" + path + "\"" + (role == Role::onlooker ? " readonly=true" : ""));
+        // A page that does not hold its checksum is told from a disk that fails.
+        sqlite_api::sqlite3_extended_result_codes(connection_of(*session), 1);
         *session << fmt::format("PRAGMA busy_timeout = {}", wait_max.count());
         std::string mode;
         *session << "PRAGMA journal_mode = WAL", soci::into(mode);
@@ -55,6 +64,9 @@ Result<std::unique_ptr<soci::session>> open_session(const std::string& path, std
         *session << "PRAGMA secure_delete = ON";
         *session << "PRAGMA trusted_schema = OFF";
         *session << "PRAGMA cache_size = -8192";
+        int tables = 0;
+        *session << "SELECT count(*) FROM sqlite_master", soci::into(tables);
+        has_page_checksums(connection_of(*session));
         if (role != Role::writer) {
             *session << "PRAGMA query_only = ON";
         }
@@ -123,11 +135,15 @@ public:
             open_session(path_, std::chrono::milliseconds(5000), read_only_ ? Role::onlooker : Role::reader));
         return run("verify " + path_, [&]() -> Result<void> {
             std::string findings;
+            std::ignore = take_damaged_page();
             const soci::rowset<std::string> rows = (session->prepare << "PRAGMA integrity_check(10)");
             for (const auto& row : rows) {
                 if (row != "ok") {
                     findings += (findings.empty() ? "" : "; ") + row;
                 }
+            }
+            if (const auto page = take_damaged_page()) {
+                return fail(Errc::damaged, "verify " + path_ + ": " + sentence_of(*page));
             }
             if (!findings.empty()) {
                 return fail(Errc::damaged, "verify " + path_ + ": " + findings);
@@ -142,6 +158,21 @@ public:
         });
     }
 
+    Result<bool> add_page_checksums() override {
+        if (read_only_) {
+            return fail(Errc::forbidden, "database " + path_ + " is open to be read alone");
+        }
+        TRY(auto session, open_session(path_, std::chrono::milliseconds(5000), Role::writer));
+        return run("page checksums of " + path_, [&]() -> Result<bool> {
+            if (has_page_checksums(connection_of(*session))) {
+                return false;
+            }
+            reserve_page_checksums(connection_of(*session));
+            *session << "VACUUM";
+            return true;
+        });
+    }
+
 private:
     // VACUUM INTO reads in one transaction, so writers go on meanwhile; the empty file is ours, with mode 0600.
     Result<void> copy_to(const std::string& part) {
@@ -150,7 +181,9 @@ private:
             return std::unexpected(session.error());
         }
         auto copied = run("backup " + part, [&]() -> Result<void> {
-            **session << "VACUUM INTO :path", soci::use(part);
+            const std::string into =
+                has_page_checksums(connection_of(**session)) ? uri_with_page_checksums(part) : part;
+            **session << "VACUUM INTO :path", soci::use(into);
             return {};
         });
         if (!copied) {
@@ -173,6 +206,7 @@ Result<std::unique_ptr<Database>> open_sqlite(const Settings& settings, const st
     if (path.empty() || path.find('"') != std::string::npos || path.starts_with(":") || path.starts_with("file:")) {
         return fail(Errc::malformed, "database: 'sqlite:' is followed by the path of a file, without quotation marks");
     }
+    use_page_checksums();
     if (!settings.read_only) {
         TRY_DO(create_private(path));
     }

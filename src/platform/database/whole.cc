@@ -2,13 +2,32 @@
 
 #include <fmt/format.h>
 
+#include "core/log.h"
+
 namespace bypuls::database {
 namespace {
 
 Result<std::unique_ptr<Database>> open_verified(const Settings& settings) {
     TRY(auto database, Database::open(settings));
-    if (database->engine() == Engine::sqlite) {
-        TRY_DO(database->verify());
+    if (database->engine() != Engine::sqlite) {
+        return database;
+    }
+    TRY_DO(database->verify());
+    if (settings.read_only) {
+        return database;
+    }
+    const auto added = database->add_page_checksums();
+    if (!added && added.error().code == Errc::damaged) {
+        return std::unexpected(added.error());
+    }
+    if (!added) {
+        log::warning("database",
+                     "an earlier version's file has no checksums of its pages yet; the next start tries again",
+                     {{"why", added.error().what}});
+    } else if (*added) {
+        // From the first session on.
+        database.reset();
+        return Database::open(settings);
     }
     return database;
 }

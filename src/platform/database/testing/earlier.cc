@@ -11,6 +11,7 @@
 
 #include "core/check.h"
 #include "core/files.h"
+#include "platform/database/page_checksums.h"
 
 namespace bypuls::database {
 namespace {
@@ -23,6 +24,7 @@ using File = std::unique_ptr<sqlite3, Close>;
 using Row = std::function<void(sqlite3_stmt*)>;
 
 Result<File> open_file(const std::string& path) {
+    use_page_checksums();
     sqlite3* opened = nullptr;
     const int state = sqlite3_open(path.c_str(), &opened);
     File file(opened);
