@@ -35,23 +35,22 @@ TEST(Limits, EachIsHeldAgainstEveryBallot) {
     const std::string points = "voter_id;vote;points\nv7;a,b;3,1\n";
 
     EXPECT_EQ(remark("max_length;1\n", both, "approval"),
-              "line 12, voter v7: 2 projects where max_length is 1 project; counted as published");
+              "line 12: 2 projects where max_length is 1 project; counted as published");
     EXPECT_EQ(remark("min_length;3\n", both, "ordinal"),
-              "line 12, voter v7: 2 projects where min_length is 3 projects; counted as published");
+              "line 12: 2 projects where min_length is 3 projects; counted as published");
     EXPECT_EQ(remark("max_sum_cost;109.50\n", both, "approval"),
-              "line 12, voter v7: 110 NOK where max_sum_cost is 109.50 NOK; counted as published");
+              "line 12: 110 NOK where max_sum_cost is 109.50 NOK; counted as published");
     EXPECT_EQ(remark("min_sum_cost;111\n", both, "approval"),
-              "line 12, voter v7: 110 NOK where min_sum_cost is 111 NOK; counted as published");
-    EXPECT_EQ(remark("", both, "knapsack"),
-              "line 11, voter v7: 110 NOK where the budget is 100 NOK; counted as published");
+              "line 12: 110 NOK where min_sum_cost is 111 NOK; counted as published");
+    EXPECT_EQ(remark("", both, "knapsack"), "line 11: 110 NOK where the budget is 100 NOK; counted as published");
     EXPECT_EQ(remark("max_sum_points;3\n", points, "cumulative"),
-              "line 12, voter v7: 4 points where max_sum_points is 3 points; counted as published");
+              "line 12: 4 points where max_sum_points is 3 points; counted as published");
     EXPECT_EQ(remark("min_sum_points;5\n", points, "cumulative"),
-              "line 12, voter v7: 4 points where min_sum_points is 5 points; counted as published");
+              "line 12: 4 points where min_sum_points is 5 points; counted as published");
     EXPECT_EQ(remark("max_points;2\n", points, "cumulative"),
-              "line 12, voter v7: 3 points where max_points is 2 points; counted as published");
+              "line 12: 3 points where max_points is 2 points; counted as published");
     EXPECT_EQ(remark("min_points;1.5\n", "voter_id;vote;points\nv7;a,b;3,1.25\n", "cumulative"),
-              "line 12, voter v7: 1.25 points where min_points is 1.5 points; counted as published");
+              "line 12: 1.25 points where min_points is 1.5 points; counted as published");
     EXPECT_EQ(remark("max_length;two\n", both, "approval"),
               "META: max_length is 'two', which is not a number; no ballot is held against it");
     EXPECT_EQ(remark("max_length;2\nmin_length;1\n", both + "v8;\n", "approval"), "");
