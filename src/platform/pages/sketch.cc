@@ -20,7 +20,7 @@ constexpr double height_min = 220;
 constexpr double height_max = 380;
 constexpr double margin = 34;
 constexpr double mark_radius = 11;
-constexpr double letter_width = 7.4;  // of Inter at 13 units, a little more than the mean
+constexpr double letter_width = 8;  // at 13 units, of the widest type that stands in for Inter
 constexpr double line_height = 16;
 constexpr double smallest_span = 0.01;  // degrees: a single place is not drawn on its doorstep
 
@@ -148,15 +148,16 @@ std::optional<Label> label_of(std::string_view name, Spot mark, const std::vecto
     const double wide = static_cast<double>(letters) * letter_width;
     const double near = mark_radius + 4;
     const double top = mark.y - line_height / 2;
+    // Above and below, a name that would be cut off moves inwards.
+    const double centre =
+        std::clamp(mark.x, std::min(wide / 2 + 2, width / 2), std::max(width - 2 - wide / 2, width / 2));
+    const auto centred = [&](double upper) {
+        return Label{{centre - wide / 2, upper, centre + wide / 2, upper + line_height}, "middle", centre};
+    };
     const std::array<Label, 4> sides{
         Label{{mark.x + near, top, mark.x + near + wide, top + line_height}, "start", mark.x + near},
         Label{{mark.x - near - wide, top, mark.x - near, top + line_height}, "end", mark.x - near},
-        Label{{mark.x - wide / 2, mark.y + near - 2, mark.x + wide / 2, mark.y + near - 2 + line_height},
-              "middle",
-              mark.x},
-        Label{{mark.x - wide / 2, mark.y - near + 2 - line_height, mark.x + wide / 2, mark.y - near + 2},
-              "middle",
-              mark.x}};
+        centred(mark.y + near - 2), centred(mark.y - near + 2 - line_height)};
     const auto* const found =
         std::ranges::find_if(sides, [&](const Label& label) { return is_free(label.box, taken, height); });
     return found == sides.end() ? std::nullopt : std::optional(*found);
