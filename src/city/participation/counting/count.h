@@ -24,6 +24,9 @@ struct CountOptions {
     bool self_check = true;
     /// Called now and then in long counts with a sentence in English; null: silence.
     std::function<void(std::string_view)> progress = nullptr;
+    /// Rows of ballots that Equal Shares may still read before it gives up with Errc::exhausted; counted down, so that
+    /// several counts can have one number together. Null: as many as it takes.
+    std::int64_t* work_left = nullptr;
     /// Filled with the way an Equal Shares count without pots and exclusive groups went; null: not kept.
     Trail* keep = nullptr;
     /// What a count of the same rule kept, of an election that only differs in that `favoured` is dearer there or

@@ -17,7 +17,7 @@ bool raises_shares(Completion completion) {
 /// Equal Shares with its raises, before any filling.
 class Raising {
 public:
-    Raising(const Contest& contest, Shares& shares) : contest_(contest), shares_(shares) {
+    Raising(const Contest& contest, Shares& shares) : contest_(contest), shares_(shares), work_(shares.work()) {
         now_.touched.assign(contest.election.projects.size(), false);
         voters_ = std::max<std::int64_t>(1, contest.totals.voters);
         now_.share = {.numerator = contest.budget, .denominator = voters_};
@@ -66,6 +66,8 @@ private:
     /// When each voter could pay for everything alone, more money changes nothing. Reached only with exclusive groups.
     bool share_is_enough() const { return now_.share.numerator / voters_ >= contest_.cost_of(contest_.entrants); }
     bool nothing_more_fits() const;
+    /// Counts down the work done since it was called last; fails when there is none left.
+    Result<void> count_down();
     void touch(const SharesRun& run) {
         for (const SharesRun::Purchase& purchase : run.purchases) {
             now_.touched[purchase.project] = true;
@@ -74,6 +76,7 @@ private:
 
     const Contest& contest_;
     Shares& shares_;
+    std::int64_t work_ = 0;  ///< of the shares, that has been counted down
     std::int64_t voters_ = 1;
     Stand now_;
     /// The first at which nothing more fits, if it was looked for and the raises went on.
@@ -92,6 +95,15 @@ bool Raising::nothing_more_fits() const {
     return std::ranges::none_of(contest_.entrants, [&](ProjectIndex project) {
         return !out[project] && now_.run.spent + contest_.cost(project) <= contest_.budget;
     });
+}
+
+Result<void> Raising::count_down() {
+    std::int64_t* const left = contest_.options.work_left;
+    if (left == nullptr) {
+        return {};
+    }
+    *left -= shares_.work() - std::exchange(work_, shares_.work());
+    return *left < 0 ? fail(Errc::exhausted, "the count has taken all the work that it was given") : Result<void>();
 }
 
 Result<bool> Raising::raise_once() {
@@ -129,6 +141,7 @@ Result<void> Raising::raise(Until until) {
             exhaustive_ = now_;
             exhaustive_->decided = contest_.judge.decisions().size();
         }
+        TRY_DO(count_down());
         if (++runs > runs_max) {
             return fail(Errc::exhausted,
                         "the shares were raised a million times without coming to an end; use a larger step");
@@ -200,6 +213,7 @@ Result<bool> Raising::go_along(const Trail& trail) {
             !shares_.leaves_out(contest_.options.favoured, stage.run, stage.high, stage.asked)) {
             break;
         }
+        TRY_DO(count_down());
         last = &stage;
     }
     if (last == nullptr) {

@@ -180,11 +180,11 @@ SharesRun Shares::run(const Share& share, Money spend_max) {
         if (search.contenders().size() > 1) {
             const std::vector<ProjectIndex> tied = search.lowest();
             purchase.project = contest.judge.settle(tied, run.purchases.size(), run.ties);
+            // The payment is cost over the weight of those who have anything, and stays so while they are the same.
             for (const ProjectIndex other : tied) {
-                // With nobody short the payment is cost over supporters, at this endowment and at every larger one.
-                if (other != purchase.project && search.contender(other).ask.nobody_short &&
-                    search.contender(purchase.project).ask.nobody_short) {
-                    purchase.level.push_back(other);
+                const std::int64_t broke = search.contender(other).ask.broke;
+                if (other != purchase.project && broke >= 0 && search.contender(purchase.project).ask.broke >= 0) {
+                    purchase.level.push_back({.project = other, .broke = broke});
                 }
             }
         }
@@ -196,6 +196,7 @@ SharesRun Shares::run(const Share& share, Money spend_max) {
         }
         const State::Ask& ask = search.contender(purchase.project).ask;
         purchase.pay_high = ask.high;
+        purchase.broke = ask.broke;
         nobody_short.push_back(ask.nobody_short);
         state.charge(purchase.project, ask);
         state.strike(purchase.project);
@@ -225,8 +226,18 @@ bool Shares::carry(SharesRun& low, const Share& high) {
         const std::pair limit(purchase.pay_high, purchase.project);
         const std::vector<ProjectIndex> others = state.alive;
         for (const ProjectIndex other : others) {
-            if (other == purchase.project || std::ranges::find(purchase.level, other) != purchase.level.end() ||
-                state.compare_prices(state.lower[other], other, limit.first, limit.second) > 0) {
+            if (other == purchase.project) {
+                continue;
+            }
+            const auto level = std::ranges::find(purchase.level, other, &SharesRun::Level::project);
+            if (level != purchase.level.end()) {
+                // Whoever is broke with more was with less.
+                if (level->broke > 0 && state.ask(other).broke != level->broke) {
+                    return false;
+                }
+                continue;
+            }
+            if (state.compare_prices(state.lower[other], other, limit.first, limit.second) > 0) {
                 continue;
             }
             const auto ask = state.ask(other, limit);
@@ -238,6 +249,10 @@ bool Shares::carry(SharesRun& low, const Share& high) {
         }
         const auto ask = state.ask(purchase.project);
         check(ask.kind == Kind::enclosed, "what the poorer could pay, the richer can");
+        if (!purchase.level.empty() && purchase.broke > 0 && ask.broke != purchase.broke) {
+            return false;
+        }
+        purchase.broke = ask.broke;
         purchase.pay_high = ask.high;
         nobody_short.push_back(ask.nobody_short);
         state.charge(purchase.project, ask);
@@ -261,6 +276,10 @@ std::vector<Asked> Shares::asked() const {
             {.low = purchase.ask.low, .high = purchase.ask.high, .nobody_short = purchase.ask.nobody_short});
     }
     return asked;
+}
+
+std::int64_t Shares::work() const {
+    return state_->work();
 }
 
 int Shares::shift() const {

@@ -28,10 +28,17 @@ struct Asked {
 
 /// One run of Equal Shares with a fixed endowment, and what is known about it.
 struct SharesRun {
+    struct Level {
+        ProjectIndex project = 0;
+        std::int64_t broke = 0;  ///< supporters of so much weight had nothing
+    };
     struct Purchase {
         ProjectIndex project = 0;
-        std::int64_t pay_high = 0;        ///< upper bound on what a supporter pays per unit of weight, fixed point
-        std::vector<ProjectIndex> level;  ///< tied with it for every larger endowment too, and beaten by the tie-break
+        std::int64_t pay_high = 0;  ///< upper bound on what a supporter pays per unit of weight, fixed point
+        /// Supporters of so much weight had nothing, and the others paid in full; negative: not so, or not certain.
+        std::int64_t broke = -1;
+        /// Tied with it, and beaten by the tie-break, for every larger endowment with which no fewer are broke.
+        std::vector<Level> level;
     };
     std::vector<Purchase> purchases;
     std::vector<Tie> ties;
@@ -83,6 +90,9 @@ public:
     std::size_t length() const;
     /// For the same fixed point as a count with longer ballots.
     void assume_length(std::size_t length);
+
+    /// Rows of ballots read so far, and something for each look at them.
+    std::int64_t work() const;
 
     /// The rounds of a run of `share` written out with exact payments.
     std::vector<Round> explain(const Share& share, const SharesRun& run);

@@ -21,6 +21,7 @@ int bits(unsigned __int128 value) {
 Shares::State::State(const Contest& contest, const Profile& profile)
     : contest_(&contest), entrants_(contest.entrants), purses_(contest, profile) {
     take_stock();
+    folds_.forget(purses_.slots());
 }
 
 Shares::State::State(const Contest& contest, Repeated& repeated)
@@ -28,6 +29,7 @@ Shares::State::State(const Contest& contest, Repeated& repeated)
     lumps_.emplace(entrants_, repeated.profile, repeated.counts, repeated.foreseen);
     purses_ = Purses(*lumps_);
     take_stock();
+    folds_.forget(purses_.slots());
 }
 
 /// Takes in the contest and the purses.
@@ -48,7 +50,7 @@ void Shares::State::take_stock() {
             weights_[slot] += std::int64_t{purses_.voters()[row]} * (purses_.ones() ? 1U : purses_.weights()[row]);
             voters_[slot] += purses_.voters()[row];
         }
-        most = std::max(most, rows);
+        most = std::max(most, lumps_ ? lumps_->rows(slot).size() : rows);
     }
     balances_.resize(most);
     close_.resize(most + 1);
@@ -61,6 +63,7 @@ bool Shares::State::go_on(const Contest& contest) {
     contest_ = &contest;
     purses_ = Purses(*lumps_);
     take_stock();
+    folds_.recount();
     // All that was learned is of other voters, but for where to look first.
     lower_at_first_.clear();
     opening_.clear();
@@ -78,6 +81,10 @@ void Shares::State::foresee(ProjectIndex project) {
     take_stock();
     length_ = length;
     together_.clear();
+    folds_.forget(purses_.slots());
+    for (const Bought& purchase : bought) {
+        folds_.buy(slot_of(purchase.project));
+    }
 }
 
 void Shares::State::assume_length(std::size_t length) {
@@ -116,6 +123,7 @@ void Shares::State::begin(const Share& share) {
     error_ = 1;
     error_max_ = std::max<Fixed>(64, endowment_fixed_ >> 12);
     bought.clear();
+    folds_.begin();
     round_of_.assign(contest_->election.projects.size(), never);
     pay_.assign(purses_.slots(), 0);
     alive.clear();
@@ -169,10 +177,9 @@ void Shares::State::set_window(Fixed pay, Fixed slack) {
 }
 
 template <bool ones>
-[[gnu::always_inline]] inline void Shares::State::sift(Sifted& sifted, Fixed balance, std::size_t row,
-                                                       std::size_t from) {
-    const auto voters = static_cast<std::int64_t>(purses_.voters()[row]);
-    const std::int64_t weight = ones ? 1 : purses_.weights()[row];
+[[gnu::always_inline]] inline void Shares::State::sift(Sifted& sifted, Fixed balance, std::size_t row) {
+    const auto voters = static_cast<std::int64_t>(view_.voters[row]);
+    const std::int64_t weight = ones ? 1 : view_.weights[row];
     const Fixed money = std::max<Fixed>(balance, 0);
     const std::int64_t live = balance > -error_ ? voters : 0;
     bool poor = false;
@@ -184,7 +191,7 @@ template <bool ones>
         poor = balance < static_cast<Wide>(window_low_) * weight - error_;
         close = !poor && balance <= static_cast<Wide>(window_high_) * weight + error_;
     }
-    close_[sifted.close] = static_cast<std::uint32_t>(row - from);
+    close_[sifted.close] = static_cast<std::uint32_t>(row - view_.from);
     sifted.close += close ? 1 : 0;
     const std::int64_t mask = -static_cast<std::int64_t>(poor);
     Pass& pass = sifted.pass;
@@ -195,11 +202,34 @@ template <bool ones>
     pass.poor_weight += (voters * weight) & mask;
 }
 
+/// Chooses the rows to be read.
+void Shares::State::look_at(Slot slot) {
+    constexpr std::int64_t each_look = 64;
+    const Lumps* const lumps = lumps_ ? &*lumps_ : nullptr;
+    const Folds::Rows* const folded = purses_.ones() ? folds_.rows(slot, purses_, lumps) : nullptr;
+    if (folded != nullptr) {
+        view_ = {.blocks = folded->blocks,
+                 .from = 0,
+                 .rows = folded->voters.size(),
+                 .voters = folded->voters.data(),
+                 .choices = folded->choices.data()};
+    } else {
+        view_ = {.blocks = purses_.blocks(slot),
+                 .from = purses_.first_row(slot),
+                 .rows = purses_.rows(slot),
+                 .voters = purses_.voters(),
+                 .weights = purses_.weights(),
+                 .choices = purses_.choices(),
+                 .choice_weights = purses_.choice_weights()};
+    }
+    work_ += each_look + static_cast<std::int64_t>(view_.rows);
+}
+
 template <bool ones, int length>
-void Shares::State::read_block(const Purses::Block& block, std::size_t from) {
+void Shares::State::read_block(const Purses::Block& block) {
     const std::uint32_t choices = length >= 0 ? static_cast<std::uint32_t>(length) : block.length;
-    const Slot* choice = purses_.choices() + block.choice;
-    const std::uint32_t* weight = ones ? nullptr : purses_.choice_weights() + block.choice;
+    const Slot* choice = view_.choices + block.choice;
+    const std::uint32_t* weight = ones ? nullptr : view_.choice_weights + block.choice;
     Sifted sifted = sifted_;  // one of its own, which can be kept in registers
     for (std::size_t row = block.row; row < std::size_t{block.row} + block.rows; ++row) {
         Fixed balance = endowment_fixed_;
@@ -216,55 +246,53 @@ void Shares::State::read_block(const Purses::Block& block, std::size_t from) {
             weight += choices;
         }
         choice += choices;
-        balances_[row - from] = balance;
-        sift<ones>(sifted, balance, row, from);
+        balances_[row - view_.from] = balance;
+        sift<ones>(sifted, balance, row);
     }
     sifted_ = sifted;
 }
 
 template <bool ones>
 void Shares::State::read(Slot slot, Fixed pay, Fixed slack) {
+    look_at(slot);
     set_window(pay, slack);
-    const std::size_t from = purses_.first_row(slot);
-    for (const Purses::Block& block : purses_.blocks(slot)) {
+    for (const Purses::Block& block : view_.blocks) {
         if (block.rows == 0) {
             continue;
         }
         // Short ballots are most, and a loop of known length is quicker.
         switch (block.length) {
-            case 0: read_block<ones, 0>(block, from); break;
-            case 1: read_block<ones, 1>(block, from); break;
-            case 2: read_block<ones, 2>(block, from); break;
-            case 3: read_block<ones, 3>(block, from); break;
-            case 4: read_block<ones, 4>(block, from); break;
-            default: read_block<ones, -1>(block, from); break;
+            case 0: read_block<ones, 0>(block); break;
+            case 1: read_block<ones, 1>(block); break;
+            case 2: read_block<ones, 2>(block); break;
+            case 3: read_block<ones, 3>(block); break;
+            case 4: read_block<ones, 4>(block); break;
+            default: read_block<ones, -1>(block); break;
         }
     }
 }
 
 template <bool ones>
-void Shares::State::sift_again(Slot slot, Fixed pay, Fixed slack) {
+void Shares::State::sift_again(Fixed pay, Fixed slack) {
     set_window(pay, slack);
     Sifted sifted;
-    const std::size_t from = purses_.first_row(slot);
-    for (std::size_t i = 0; i < purses_.rows(slot); ++i) {
-        sift<ones>(sifted, balances_[i], from + i, from);
+    for (std::size_t i = 0; i < view_.rows; ++i) {
+        sift<ones>(sifted, balances_[i], view_.from + i);
     }
     sifted_ = sifted;
 }
 
 template <bool ones>
-Shares::State::Pass Shares::State::split(Slot slot, Fixed pay, Fixed slack) {
+Shares::State::Pass Shares::State::split(Fixed pay, Fixed slack) {
     if (pay - slack < window_low_ || pay + slack > window_high_) {
-        sift_again<ones>(slot, pay, slack);
+        sift_again<ones>(pay, slack);
     }
     Pass pass = sifted_.pass;
-    const std::size_t from = purses_.first_row(slot);
     for (std::size_t i = 0; i < sifted_.close; ++i) {
         const Fixed balance = balances_[close_[i]];
-        const std::size_t row = from + close_[i];
-        const auto voters = static_cast<std::int64_t>(purses_.voters()[row]);
-        const std::int64_t weight = ones ? 1 : purses_.weights()[row];
+        const std::size_t row = view_.from + close_[i];
+        const auto voters = static_cast<std::int64_t>(view_.voters[row]);
+        const std::int64_t weight = ones ? 1 : view_.weights[row];
         const Wide full = static_cast<Wide>(pay) * weight;
         const Wide margin = error_ + static_cast<Wide>(slack) * weight;
         const bool poor = balance < full - margin;
@@ -288,6 +316,7 @@ bool Shares::State::settle(Ask& ask, Slot slot, const Pass& pass, Fixed& pay, Fi
         note_bound({.project = contest_->entrants[slot], .low = low, .poor = pass.poor_weight, .rich = rich});
     }
     ask.nobody_short = pass.poor_weight == 0 && pass.near == 0;
+    ask.broke = pass.poor_live == 0 && pass.near == 0 ? pass.poor_weight : -1;
     // With a payment anywhere within the slack the poor pay all they have and the rich in full, and those too close to
     // tell no less than that by twice the margin. So if that much covers the cost, the payment is no more.
     const Fixed high = ceil_div(rest + doubt + near, rich);
@@ -310,7 +339,7 @@ Shares::State::Ask Shares::State::ask(ProjectIndex project, std::optional<std::p
     Ask ask{.kind = Ask::Kind::enclosed, .low = lower[project]};
     Fixed pay = std::max(ask.low, guess_[slot]);
     Fixed slack = 2;
-    const auto split_at = [&] { return ones ? split<true>(slot, pay, slack) : split<false>(slot, pay, slack); };
+    const auto split_at = [&] { return ones ? split<true>(pay, slack) : split<false>(pay, slack); };
     ones ? read<true>(slot, pay, slack) : read<false>(slot, pay, slack);
     Pass pass = split_at();
     const Wide doubt = static_cast<Wide>(pass.live) * error_;
@@ -354,6 +383,7 @@ void Shares::State::charge(ProjectIndex project, const Ask& ask) {
     pay_[slot_of(project)] = pay;
     error_ =
         static_cast<Fixed>(std::min<Wide>(fixed_max / 4, error_ + static_cast<Wide>(slack) * purses_.weight_max()));
+    folds_.buy(slot_of(project));
     round_of_[project] = static_cast<std::uint32_t>(bought.size());
     bought.push_back({.project = project, .pay = pay, .slack = slack, .ask = ask});
     if (error_ > error_max_) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "city/participation/counting/folds.h"
 #include "city/participation/counting/lumps.h"
 #include "city/participation/counting/rational.h"
 #include "city/participation/counting/shares.h"
@@ -44,6 +45,9 @@ public:
         Fixed low = 0;
         Fixed high = 0;
         bool nobody_short = false;  ///< certainly no supporter would pay less than the full share
+        /// Supporters of so much weight have nothing, and certainly every other one pays the full share; negative:
+        /// not so, or not certain.
+        std::int64_t broke = -1;
     };
 
     State(const Contest& contest, const Profile& profile);
@@ -53,6 +57,8 @@ public:
 
     const Contest& contest() const { return *contest_; }
     std::size_t length() const { return length_; }
+    /// Rows read so far, and something for each look.
+    std::int64_t work() const { return work_; }
     void assume_length(std::size_t length);
     void begin(const Share& share);
     bool fits(const Share& share) const;
@@ -132,22 +138,23 @@ private:
     };
     /// Takes a row for a payment it is not too close to, or else puts it aside.
     template <bool ones>
-    void sift(Sifted& sifted, Fixed balance, std::size_t row, std::size_t from);
+    void sift(Sifted& sifted, Fixed balance, std::size_t row);
     template <bool ones, int length>
-    void read_block(const Purses::Block& block, std::size_t from);
+    void read_block(const Purses::Block& block);
     /// Works out the supporters' balances and sifts them for payments near this one.
     template <bool ones>
     void read(Slot slot, Fixed pay, Fixed slack);
     /// Splits the balances just read at a payment.
     template <bool ones>
-    Pass split(Slot slot, Fixed pay, Fixed slack);
+    Pass split(Fixed pay, Fixed slack);
     template <bool ones>
-    void sift_again(Slot slot, Fixed pay, Fixed slack);
+    void sift_again(Fixed pay, Fixed slack);
     void set_window(Fixed pay, Fixed slack);
     /// Takes in a pass; true when the payment is enclosed.
     bool settle(Ask& ask, Slot slot, const Pass& pass, Fixed& pay, Fixed& slack);
     Ask ask_exactly(ProjectIndex project);
 
+    void look_at(Slot slot);
     void take_stock();
     void foresee(ProjectIndex project);
     /// Payments of the rounds before `rounds`, by slot.
@@ -194,7 +201,19 @@ private:
     std::vector<std::int64_t> voters_;   ///< per slot
     std::vector<Fixed> pay_;             ///< per slot; 0: not bought
     std::vector<Fixed> guess_;           ///< per slot: what it asked in the run before
-    std::vector<Fixed> balances_;        ///< of the rows read last
+    Folds folds_;
+    /// The rows of one entrant, numbered from `from`.
+    struct View {
+        std::span<const Purses::Block> blocks;
+        std::size_t from = 0;
+        std::size_t rows = 0;
+        const std::uint32_t* voters = nullptr;
+        const std::uint32_t* weights = nullptr;
+        const Slot* choices = nullptr;
+        const std::uint32_t* choice_weights = nullptr;
+    } view_;                       ///< those read last
+    std::vector<Fixed> balances_;  ///< of those
+    std::int64_t work_ = 0;
     // The rows read last, for payments within a window: those poor or rich with any of them, and the few that are
     // close.
     Sifted sifted_;

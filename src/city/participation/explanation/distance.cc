@@ -91,6 +91,7 @@ public:
         ProjectVariants variants(variant_, project);
         const auto supporters = groups_.of(project, true, true);
         const std::int64_t most = groups_.voters(supporters) - 1;
+        variants.limit(options_.work_max);
         const Enough drops_out = [&](const Voters& voters) -> Result<bool> {
             TRY(const CountResult again, variants.with_less_support(voters));
             return !again.won(project);
@@ -99,8 +100,8 @@ public:
             TRY(const bool enough, drops_out(variant_.first(n, supporters)));
             return Trial{.enough = enough};
         };
-        TRY(const auto change,
-            search(from(guess_.less_support(project, supporters), std::nullopt, most), Means::support, first_ones));
+        TRY(const auto change, search(from(guess_.less_support(project, supporters), std::nullopt, most),
+                                      Means::support, variants, first_ones));
         OverChoices fewest;
         if (variant_.only_totals()) {
             // Who it loses makes no difference where only totals count.
@@ -111,6 +112,7 @@ public:
             margin.margin = fewest.change;
         }
         if (margin.margin && margin.margin->enough) {
+            variants.no_limit();  // that it is one of those that were tried
             TRY(const CountResult without, variants.with_less_support(fewest.voters));
             for (const ProjectIndex other : without.winning_set()) {
                 if (!result_.won(other)) {
@@ -160,15 +162,19 @@ private:
         trial.none_below =
             proof == Proof::by_shares && can_prove() && !std::ranges::binary_search(again->touched, project);
         if (!trial.enough && guess_.any() && went_the_same_way(*again)) {
-            trial.next = guess(guess_);
+            trial.next = [this, guess] { return guess(guess_); };
         } else if (!trial.enough && guess_.any()) {
-            const Guess next(guess_, *again);
-            trial.next = next.any() ? guess(next) : 0;
+            trial.next = [this, guess, result = *again] {
+                const Guess next(guess_, result);
+                return next.any() ? guess(next) : 0;
+            };
         }
         return trial;
     }
 
-    Result<std::optional<Change>> search(SearchOptions options, Means means, const Attempt& attempt) const {
+    Result<std::optional<Change>> search(SearchOptions options, Means means, const ProjectVariants& variants,
+                                         const Attempt& attempt) const {
+        options.work_left = variants.work_left();
         // A small election counts in microseconds, so that much more can be tried.
         constexpr std::size_t choices_max = 10'000;
         options.full_scan_max = static_cast<std::int64_t>(
@@ -240,7 +246,8 @@ private:
             found.random_add && found.random_add->enough ? found.random_add : found.optimist_add;
         SearchOptions options = from(guess_.new_ballots(project), near, all_voters() * times_more + at_least);
         options.all_there_is = false;
-        return search(options, Means::support, [&](std::int64_t n) {
+        variants.limit(options_.work_max);
+        return search(options, Means::support, variants, [&](std::int64_t n) {
             return lost_or_won(project, variants.with_new_ballots(n), Proof::none,
                                [&](const Guess& next) { return next.new_ballots(project); });
         });
@@ -250,12 +257,13 @@ private:
         auto supporters = groups_.of(project, true, false);
         std::erase_if(supporters, [&](std::uint32_t group) { return election_.ballots[group].choices.size() == 1; });
         const std::int64_t most = groups_.voters(supporters);
+        variants.limit(options_.work_max);
         const auto in_order = [&](std::int64_t n) {
             return lost_or_won(project, variants.with_fewer_rivals(variant_.first(n, supporters)), Proof::none,
                                [&](const Guess& next) { return next.fewer_rivals(project, supporters); });
         };
-        TRY(const auto change,
-            search(from(guess_.fewer_rivals(project, supporters), std::nullopt, most), Means::rivals, in_order));
+        TRY(const auto change, search(from(guess_.fewer_rivals(project, supporters), std::nullopt, most), Means::rivals,
+                                      variants, in_order));
         TRY(const auto fewest, over_all_choices(change, supporters, most, [&](const Voters& voters) -> Result<bool> {
                 TRY(const CountResult again, variants.with_fewer_rivals(voters));
                 return again.won(project);
@@ -269,7 +277,8 @@ private:
         SearchOptions options = from(guess_.cost_reduction(project), std::nullopt, cost - 1);
         options.hint = guess_.any() ? options.hint : cost / 2;
         options.coarse = one_krone;
-        return search(options, Means::cost, [&](std::int64_t less) {
+        variants.limit(options_.work_max);
+        return search(options, Means::cost, variants, [&](std::int64_t less) {
             return lost_or_won(project, variants.with_cost(cost - less), Proof::by_shares,
                                [&](const Guess& next) { return next.cost_reduction(project); });
         });
@@ -300,7 +309,7 @@ private:
         const bool can_be_taught = lesson.guessed > 0 && guess > 0 && guess <= most;
         SearchOptions options = can_be_taught ? taught(guess, lesson, most) : from(guess, other, most);
         options.spread = spread;
-        TRY(const auto change, search(options, Means::support, [&](std::int64_t n) {
+        TRY(const auto change, search(options, Means::support, variants, [&](std::int64_t n) {
                 return lost_or_won(project, variants.with_more_support(variant_.first(n, order)), Proof::by_shares,
                                    [&](const Guess& next) { return next.more_support(project, order); });
             }));
@@ -317,6 +326,7 @@ private:
         const std::int64_t spread = SearchOptions{}.spread;
         const auto best_placed = groups_.of(project, false, true);
         Lesson lesson;
+        variants.limit(options_.work_max);
         TRY(distance.optimist_add, add(project, variants, best_placed, lesson, spread));
         if (variant_.only_totals()) {
             // Who adds it makes no difference where only totals count.
@@ -330,6 +340,7 @@ private:
                                                     return again.won(project);
                                                 }));
         distance.optimist_add = fewest.change;
+        variants.limit(options_.work_max);
         TRY(distance.pessimist_add, add(project, variants, groups_.of(project, false, false), lesson, spread));
         std::vector<std::uint32_t> order = groups_.of(project, false, true);
         std::vector<std::int64_t> found;
@@ -339,6 +350,8 @@ private:
             for (std::size_t i = order.size(); i > 1; --i) {
                 std::swap(order[i - 1], order[random.below(i)]);
             }
+            constexpr std::int64_t part = 4;
+            variants.limit(options_.work_max / part);
             TRY(const auto change, add(project, variants, order, lesson, 0));
             const bool enough = change && change->enough;
             found.push_back(enough ? change->amount : INT64_MAX);

@@ -69,13 +69,18 @@ struct DistanceOptions {
     /// So many smaller changes, if not proved to fail, are all tried; more if there are few ballots. For the samples
     /// only then.
     std::size_t full_scan_max = 48;
+    /// What each figure may take: rows of ballots that Equal Shares reads, or about as much of other work. Beyond it
+    /// the search ends, and what it has not decided is told as the bound it is. Never of time, so that the answers are
+    /// the same everywhere.
+    std::int64_t work_max = 4'000'000;
 };
 
 /// False where nobody can "also choose" a project in one way only: with points it would need a number of them, in a
 /// ranking a place, and who has one choice cannot choose also. Then optimist-, pessimist- and random-add are left out.
 bool additions_apply(counting::BallotKind kind);
 
-/// All of them. Takes a few hundred counts; errors are those of count().
+/// All of them. Takes a few hundred counts, and no more than DistanceOptions::work_max allows; errors are those of
+/// count().
 Result<Distances> distances(const counting::Election& election, const counting::Rule& rule,
                             const counting::CountResult& result, const DistanceOptions& options = {});
 

@@ -88,6 +88,60 @@ TEST(Search, FindsTheSmallestFromAnyHintAndSaysWhenItIsNotSure) {
     }
 }
 
+TEST(Search, EndsWithWhatIsKnownWhenTheWorkIsDone) {
+    const auto from_40 = [](std::int64_t work, bool proved) {
+        std::int64_t left = work;
+        const Attempt attempt = [&](std::int64_t n) -> Result<Trial> {
+            if (--left < 0) {
+                return fail(Errc::exhausted, "no work left");
+            }
+            return Trial{.enough = n >= 40, .none_below = proved && n < 40};
+        };
+        return search_smallest(attempt, {.most = 100, .hint = 30, .work_left = &left}).value();
+    };
+
+    // Nothing is tried but the hint.
+    EXPECT_EQ(from_40(1, false), (Change{.amount = 0, .smallest = false, .enough = false}));
+    EXPECT_EQ(from_40(1, true), (Change{.amount = 30, .smallest = false, .enough = false}));
+    // With a little more something is found that is enough, and with much all that is less is tried.
+    EXPECT_EQ(from_40(12, false), (Change{.amount = 40, .smallest = false}));
+    EXPECT_EQ(from_40(200, false), (Change{.amount = 40, .smallest = true}));
+}
+
+TEST(Distances, WithLittleWorkSayOnlyWhatTheyKnow) {
+    const Election election = play_money();
+    for (const std::string& name : {"greedy", "mes-cost", "mes-cost-add1", "phragmen"}) {
+        const Rule rule = named(name);
+        const CountResult result = count(election, rule).value();
+        const Distances all = distances(election, rule, result).value();
+
+        for (const std::int64_t work : {0, 300, 3'000, 30'000}) {
+            const Distances some = distances(election, rule, result, {.work_max = work}).value();
+
+            ASSERT_EQ(some.losers.size(), all.losers.size());
+            for (std::size_t i = 0; i < all.losers.size(); ++i) {
+                const auto agrees = [&](const std::optional<Change>& known, const std::optional<Change>& less) {
+                    if (!known || !known->smallest || !less) {
+                        return;  // nothing certain to compare with
+                    }
+                    if (!less->enough) {
+                        EXPECT_LT(less->amount, known->amount) << name << " " << work;
+                    } else if (less->smallest) {
+                        EXPECT_EQ(less->amount, known->amount) << name << " " << work;
+                    } else {
+                        EXPECT_GE(less->amount, known->amount) << name << " " << work;
+                    }
+                };
+                agrees(all.losers[i].cost_reduction, some.losers[i].cost_reduction);
+                agrees(all.losers[i].singleton_add, some.losers[i].singleton_add);
+                agrees(all.losers[i].optimist_add, some.losers[i].optimist_add);
+                agrees(all.losers[i].pessimist_add, some.losers[i].pessimist_add);
+                agrees(all.losers[i].rivalry_reduction, some.losers[i].rivalry_reduction);
+            }
+        }
+    }
+}
+
 TEST(Distances, AreTheSameOnAnyNumberOfThreads) {
     const Election election = play_money();
     const Rule rule = named("mes-cost-add1");

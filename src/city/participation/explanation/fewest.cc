@@ -72,8 +72,12 @@ Result<Fewest> fewest_voters(const counting::Ballots& ballots, std::span<const s
             break;
         }
         Choosing choosing(ballots, groups, enough);
-        TRY(const bool found, choosing.any(0, many));
-        if (found) {
+        const Result<bool> found = choosing.any(0, many);
+        if (!found && found.error().code == Errc::exhausted) {
+            break;
+        }
+        TRY_DO(found);
+        if (*found) {
             fewest.found = choosing.voters();
             return fewest;
         }

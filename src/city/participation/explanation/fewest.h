@@ -18,6 +18,7 @@ struct Fewest {
 
 /// The fewest voters of these ballot groups who are enough, over all ways to choose them; voters with the same ballot
 /// are alike. Looks for `most` at most, and only at numbers of voters that it can try whole within `trials_max` counts.
+/// A count that ends with Errc::exhausted ends the search.
 Result<Fewest> fewest_voters(const counting::Ballots& ballots, std::span<const std::uint32_t> groups, std::int64_t most,
                              std::size_t trials_max, const Enough& enough);
 

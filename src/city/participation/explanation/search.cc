@@ -14,6 +14,16 @@ public:
         if (options_.most < 1) {
             return std::nullopt;
         }
+        high_ = options_.most + 1;
+        const Result<std::optional<Change>> found = find();
+        if (!found && found.error().code == Errc::exhausted) {
+            return so_far();
+        }
+        return found;
+    }
+
+private:
+    Result<std::optional<Change>> find() {
         TRY(const bool found, enclose());
         if (!found) {
             return nothing_found();
@@ -25,17 +35,27 @@ public:
         return look_below();
     }
 
-private:
+    Change so_far() const {
+        const std::int64_t none_up_to = options_.monotone ? low_ : proved_;
+        if (high_ > options_.most) {
+            return {.amount = none_up_to, .smallest = false, .enough = false};
+        }
+        return {.amount = high_, .smallest = none_up_to == high_ - 1};
+    }
+
     /// Narrows the gap: `high_` is enough, `low_` is not, nothing up to `proved_` is.
     Result<Trial> attempt(std::int64_t amount) {
-        TRY(const Trial trial, attempt_(amount));
+        const std::int64_t before = work_left();
+        TRY(Trial trial, attempt_(amount));
         if (trial.enough) {
             high_ = std::min(high_, amount);
             return trial;
         }
+        ++failed_;
+        work_of_failed_ += before - work_left();
         if (amount >= low_) {
             low_ = amount;
-            next_ = trial.next;
+            next_ = trial.next ? trial.next() : 0;
         }
         proved_ = trial.none_below ? std::max(proved_, amount) : proved_;
         return trial;
@@ -44,7 +64,6 @@ private:
     /// False if not even the largest amount is enough.
     Result<bool> enclose() {
         const std::int64_t start = std::clamp<std::int64_t>(options_.hint, 1, options_.most);
-        high_ = options_.most + 1;
         const std::int64_t first_leap = options_.leap > 0 ? options_.leap : std::max<std::int64_t>(1, start / 16);
         TRY(Trial trial, attempt(start));
         std::int64_t leap = first_leap;
@@ -53,8 +72,8 @@ private:
             if (low_ == options_.most) {
                 return enclose_below(start);
             }
-            guessed = trial.next >= low_ + leap;
-            const std::int64_t amount = guessed ? trial.next : low_ + leap;
+            guessed = next_ >= low_ + leap;
+            const std::int64_t amount = guessed ? next_ : low_ + leap;
             // Guess after guess may creep along, so that the leaps grow beside them, and those after the first with
             // the amount.
             leap = std::max(leap * 4, start / 64);
@@ -87,8 +106,8 @@ private:
             return false;
         }
         // Whole where it can be, so that what is not found is not there.
-        const bool all = options_.most - proved_ <= options_.full_scan_max;
         low_ = options_.most;
+        const bool all = can_try_all();
         std::set<std::int64_t> tries = amounts_below(all);
         // Where the guess is that nothing can be enough, one is not looked for that closely.
         for (std::int64_t leap = 1; next_ <= options_.most && leap < start - proved_; leap *= 2) {
@@ -105,6 +124,18 @@ private:
         }
         none_up_to_ = all ? options_.most : proved_;
         return false;
+    }
+
+    std::int64_t work_left() const { return options_.work_left == nullptr ? 0 : *options_.work_left; }
+    /// Whether all that is not proved below `low_` can be tried: a fixed number, or what the trials that failed let
+    /// expect of as many.
+    bool can_try_all() const {
+        const std::int64_t unproved = low_ - proved_;
+        if (unproved <= options_.full_scan_max || failed_ == 0) {
+            return unproved <= options_.full_scan_max;
+        }
+        const std::int64_t each = work_of_failed_ / failed_ + 1;
+        return unproved < work_left() / each - work_left() / each / 4;
     }
 
     std::optional<Change> nothing_found() const {
@@ -141,7 +172,7 @@ private:
     }
 
     Result<std::optional<Change>> look_below() {
-        const bool all = low_ - proved_ <= options_.full_scan_max;
+        const bool all = can_try_all();
         for (const std::int64_t amount : amounts_below(all)) {
             TRY(const Trial trial, attempt_(amount));
             if (trial.enough) {
@@ -157,6 +188,8 @@ private:
     std::int64_t high_ = 0;
     std::int64_t next_ = 0;  ///< what was guessed at `low_`
     std::int64_t proved_ = 0;
+    std::int64_t failed_ = 0;  ///< trials
+    std::int64_t work_of_failed_ = 0;
     std::int64_t none_up_to_ = 0;  ///< where nothing is found
 };
 

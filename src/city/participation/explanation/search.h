@@ -12,8 +12,8 @@ struct Trial {
     bool enough = false;
     /// No smaller change is enough either: the rule left no trace of it. Only with what can be proved so.
     bool none_below = false;
-    /// Where not enough: how much might be, judging by how this count went; 0: no idea.
-    std::int64_t next = 0;
+    /// Where not enough: how much might be, judging by how this count went; 0 or null: no idea.
+    std::function<std::int64_t()> next = nullptr;
 };
 using Attempt = std::function<Result<Trial>(std::int64_t)>;
 
@@ -25,6 +25,9 @@ struct SearchOptions {
     std::int64_t leap = 0;           ///< by how much the hint is likely to be off; 0: by a sixteenth
     bool all_there_is = true;        ///< there is no amount beyond `most`, so that none is enough if none of these is
     std::int64_t coarse = 1;         ///< where too many smaller amounts are unproved, the multiples of this are tried
+    /// What every trial counts down; null: nothing. As many smaller amounts as it will do for are all tried. A trial
+    /// that ends with Errc::exhausted ends the search with what is known by then.
+    const std::int64_t* work_left = nullptr;
     std::int64_t spread = 3;  ///< of unproved smaller amounts too many to try, how many are, evenly spread; 0: none
 };
 
@@ -32,7 +35,7 @@ struct SearchOptions {
 /// none is enough; nothing if there is none for certain. Goes from guess to guess, else leaps away from the hint, until
 /// the answer is enclosed, and closes the gap by guesses and by halves. Since more need not be better, what lies below
 /// is then tried too, unless a trial has proved that it fails: all of it if that is little, else the nearest and an
-/// even spread.
+/// even spread. Errors are those of the trials, Errc::exhausted excepted.
 Result<std::optional<Change>> search_smallest(const Attempt& attempt, const SearchOptions& options);
 
 }  // namespace bypuls::participation::explanation

@@ -277,8 +277,23 @@ void ProjectVariants::change_nothing() {
     }
 }
 
+Result<void> ProjectVariants::begin_count() {
+    if (!work_left_) {
+        return {};
+    }
+    // Totals are made and counted in no time, a recounter reads every choice once, and other rules do so in each round.
+    constexpr std::int64_t each_project = 64;
+    constexpr std::int64_t rounds = 16;
+    const auto choices = static_cast<std::int64_t>(variant_.election_.ballots.choices());
+    *work_left_ -= each_project * static_cast<std::int64_t>(variant_.election_.projects.size());
+    *work_left_ -= recounter_ ? choices : variant_.only_totals() ? 0 : choices * rounds;
+    return *work_left_ < 0 ? fail(Errc::exhausted, "the explanation has taken all the work that it was given")
+                           : Result<void>();
+}
+
 Result<CountResult> ProjectVariants::recount(bool favoured) {
     counting::CountOptions options = quick();
+    options.work_left = work_left_ ? &*work_left_ : nullptr;
     if (favoured) {
         options.along = &variant_.trail_;
         options.favoured = project_;
@@ -287,6 +302,7 @@ Result<CountResult> ProjectVariants::recount(bool favoured) {
 }
 
 Result<CountResult> ProjectVariants::with_cost(Money cost) {
+    TRY_DO(begin_count());
     const counting::Project& as_it_is = variant_.election_.projects[project_];
     if (!recounter_ || as_it_is.partial_from) {
         return variant_.with_cost(project_, cost);
@@ -299,6 +315,7 @@ Result<CountResult> ProjectVariants::with_cost(Money cost) {
 }
 
 Result<CountResult> ProjectVariants::with_new_ballots(std::int64_t voters) {
+    TRY_DO(begin_count());
     if (!recounter_) {
         return variant_.with_new_ballots(project_, voters);
     }
@@ -310,6 +327,7 @@ Result<CountResult> ProjectVariants::with_new_ballots(std::int64_t voters) {
 }
 
 Result<CountResult> ProjectVariants::with_more_support(const Voters& voters) {
+    TRY_DO(begin_count());
     if (!recounter_) {
         return variant_.with_more_support(project_, voters);
     }
@@ -318,6 +336,7 @@ Result<CountResult> ProjectVariants::with_more_support(const Voters& voters) {
 }
 
 Result<CountResult> ProjectVariants::with_fewer_rivals(const Voters& voters) {
+    TRY_DO(begin_count());
     if (!recounter_) {
         return variant_.with_fewer_rivals(project_, voters);
     }
@@ -326,6 +345,7 @@ Result<CountResult> ProjectVariants::with_fewer_rivals(const Voters& voters) {
 }
 
 Result<CountResult> ProjectVariants::with_less_support(const Voters& voters) {
+    TRY_DO(begin_count());
     if (!recounter_) {
         return variant_.with_less_support(project_, voters);
     }

@@ -70,6 +70,12 @@ class ProjectVariants {
 public:
     ProjectVariants(const Variant& variant, counting::ProjectIndex project);
 
+    /// What all counts from now on may do together: rows of ballots that Equal Shares reads, and about as much for
+    /// other work. Beyond it they end with Errc::exhausted.
+    void limit(std::int64_t work) { work_left_ = work; }
+    void no_limit() { work_left_.reset(); }
+    const std::int64_t* work_left() const { return work_left_ ? &*work_left_ : nullptr; }
+
     Result<counting::CountResult> with_cost(counting::Money cost);
     Result<counting::CountResult> with_new_ballots(std::int64_t voters);
     Result<counting::CountResult> with_more_support(const Voters& voters);
@@ -82,6 +88,8 @@ private:
     void change_to(const Changed& changed, const Voters& voters);
     void change_nothing();
     Result<counting::CountResult> recount(bool favoured);
+    /// For what a count costs beside the rows that are read.
+    Result<void> begin_count();
 
     const Variant& variant_;
     counting::ProjectIndex project_;
@@ -92,6 +100,7 @@ private:
     std::uint32_t new_ballot_ = 0;
     const Changed* changed_ = nullptr;  ///< what is so now …
     Voters voters_;                     ///< … of so many
+    std::optional<std::int64_t> work_left_;
 };
 
 }  // namespace bypuls::participation::explanation
