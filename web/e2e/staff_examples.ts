@@ -96,7 +96,7 @@ const health: Schemas['Health'] = {
         { name: 'journal', status: 'ok', why: '', sentence: '' },
         { name: 'mqtt', status: 'warning', why: 'port_taken', sentence: 'listen on 127.0.0.1 port 1883: Address already in use' },
     ],
-    sources: [{ source: 'chirpstack', received: 12_480, stored: 12_431, duplicate: 46, quarantined: 1, rejected: 2, in_flight: 0 }],
+    sources: [{ source: 'chirpstack', received: 12_480, stored: 12_431, duplicate: 46, quarantined: 1, rejected: 2, damaged: 0, in_flight: 0 }],
 }
 const webhook: Schemas['Webhook'] = {
     id: 1,
