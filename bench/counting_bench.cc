@@ -1,6 +1,8 @@
 // Counting at the size of large cities. Real elections are read from the shared data folder (BYPULS_SHARED_DIR); what
 // is missing is skipped. The straightforward exact count stands beside the fast one where it ends in reasonable time.
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <numeric>
 #include <thread>
 
