@@ -1,6 +1,8 @@
 // Counting at the size of large cities. Real elections are read from the shared data folder (BYPULS_SHARED_DIR); what
 // is missing is skipped. The straightforward exact count stands beside the fast one where it ends in reasonable time.
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <numeric>
 #include <thread>
 
@@ -225,5 +227,32 @@ BENCHMARK_CAPTURE(explain_a_drammen_sized_vote, mes_cost, "mes-cost")->Unit(benc
 BENCHMARK_CAPTURE(explain_a_drammen_sized_vote, mes_cost_add1, "mes-cost-add1")
     ->Unit(benchmark::kMillisecond)
     ->Iterations(1);
+
+/// The votes a town's own page explains: of six thousand ballots half are unlike all others.
+void explain_the_toy_vote(benchmark::State& state, const std::string& rule) {
+    const char* const source = std::getenv("BYPULS_SOURCE_DIR");
+    const auto file = std::filesystem::path(source == nullptr ? "." : source) / "demo/drammen/elections/leketoy.pb";
+    if (!std::filesystem::exists(file)) {
+        state.SkipWithError("leketoy.pb is not here; start in the checkout or set BYPULS_SOURCE_DIR");
+        return;
+    }
+    const Election toy = pabulib::read_election(pabulib::parse(pabulib::slurp(file)).value()).value().election;
+    const auto result = count(toy, named(rule)).value();
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(explanation::distances(toy, named(rule), result).value());
+        benchmark::DoNotOptimize(explanation::metrics(toy, named(rule), result));
+    }
+}
+BENCHMARK_CAPTURE(explain_the_toy_vote, greedy, "greedy")->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(explain_the_toy_vote, mes_cost, "mes-cost")
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK_CAPTURE(explain_the_toy_vote, mes_cost_add1, "mes-cost-add1")
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
 
 }  // namespace

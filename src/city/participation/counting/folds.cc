@@ -77,7 +77,7 @@ void Folds::put_together(Fold& fold, std::size_t rows, ForEach for_each) {
         }
         fold.row_of.push_back(numbering.number(kind & bought_));
     });
-    fold.useless = numbering.kinds().size() > rows / 2;
+    fold.useless = numbering.kinds().size() > rows - rows / 4;
     if (fold.useless) {
         fold.row_of = {};
         return;

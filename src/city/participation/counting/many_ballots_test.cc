@@ -90,16 +90,16 @@ TEST(ManyBallots, TakeNoMoreWorkThanIsGiven) {
     EXPECT_EQ(count(election, rule, options).error().code, Errc::exhausted);
 }
 
-/// Two projects cost their supporters the same while the shares grow almost a million times, since two of the voters
-/// have spent all they had. Nothing changes, and so nothing is counted again.
+/// Two projects cost their supporters the same while the shares grow some hundred thousand times, since two of the
+/// voters have spent all they had. Nothing changes, and so nothing is counted again.
 TEST(ManyBallots, ATieWithSomeWhoHaveNothingDoesNotStopTheLeaps) {
     Election election;
     election.projects = {{.id = "first", .name = "", .cost = 400'000'000},
                          {.id = "second", .name = "", .cost = 180'000'000},
                          {.id = "one", .name = "", .cost = 1'000'000},
                          {.id = "two", .name = "", .cost = 1'000'000},
-                         {.id = "dear", .name = "", .cost = 900'000'000}};
-    election.budget = 1'400'000'000;
+                         {.id = "dear", .name = "", .cost = 5'073'000'000}};
+    election.budget = 5'650'000'000;
     const auto add = [&](std::vector<ProjectIndex> projects, std::int64_t voters) {
         std::vector<Choice> choices;
         for (const ProjectIndex project : projects) {
@@ -112,7 +112,7 @@ TEST(ManyBallots, ATieWithSomeWhoHaveNothingDoesNotStopTheLeaps) {
     add({1}, 8);
     add({2}, 3);
     add({3}, 3);
-    add({4}, 4);
+    add({4}, 89);
     std::int64_t work = 200'000;
     CountOptions options{.explore_ties = false, .exact_rounds = false, .self_check = false};
     options.work_left = &work;

@@ -350,7 +350,7 @@ private:
             for (std::size_t i = order.size(); i > 1; --i) {
                 std::swap(order[i - 1], order[random.below(i)]);
             }
-            constexpr std::int64_t part = 4;
+            constexpr std::int64_t part = 2;  // each is one of several
             variants.limit(options_.work_max / part);
             TRY(const auto change, add(project, variants, order, lesson, 0));
             const bool enough = change && change->enough;

@@ -72,7 +72,7 @@ struct DistanceOptions {
     /// What each figure may take: rows of ballots that Equal Shares reads, or about as much of other work. Beyond it
     /// the search ends, and what it has not decided is told as the bound it is. Never of time, so that the answers are
     /// the same everywhere.
-    std::int64_t work_max = 4'000'000;
+    std::int64_t work_max = 8'000'000;
 };
 
 /// False where nobody can "also choose" a project in one way only: with points it would need a number of them, in a

@@ -281,12 +281,16 @@ Result<void> ProjectVariants::begin_count() {
     if (!work_left_) {
         return {};
     }
-    // Totals are made and counted in no time, a recounter reads every choice once, and other rules do so in each round.
+    // A recounter lays out every choice anew; other rules read them in each round, and totals need the groups alone,
+    // but with totals there is little to be found by trying more.
     constexpr std::int64_t each_project = 64;
+    constexpr std::int64_t laid_out = 2;
     constexpr std::int64_t rounds = 16;
-    const auto choices = static_cast<std::int64_t>(variant_.election_.ballots.choices());
+    const counting::Ballots& ballots = variant_.election_.ballots;
     *work_left_ -= each_project * static_cast<std::int64_t>(variant_.election_.projects.size());
-    *work_left_ -= recounter_ ? choices : variant_.only_totals() ? 0 : choices * rounds;
+    *work_left_ -=
+        recounter_ ? laid_out * static_cast<std::int64_t>(ballots.choices())
+                   : rounds * static_cast<std::int64_t>(variant_.only_totals() ? ballots.size() : ballots.choices());
     return *work_left_ < 0 ? fail(Errc::exhausted, "the explanation has taken all the work that it was given")
                            : Result<void>();
 }
