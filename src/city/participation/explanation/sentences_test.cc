@@ -48,14 +48,14 @@ constexpr const char* points =
 TEST(Sentences, OfPointsTellThePointsThatDecideAndTheVoters) {
     EXPECT_THAT(
         told(points, "greedy"),
-        AllOf(HasSubstr("        paid      points      voters  project\n           0           1           1  d"),
+        AllOf(HasSubstr("      betalt       poeng     velgere  prosjekt\n           0           1           1  d"),
               HasSubstr("Det er poengene som teller, ikke hvor mange som valgte et prosjekt."),
               HasSubstr("«Gratis» fikk 1 poeng fra 1 velger og koster ingenting."),
               HasSubstr("«Huske» fikk 9 poeng fra 1 velger og blir bygget. Det koster 8 kroner."),
               HasSubstr("«Stor» fikk 2 poeng fra 2 velgere og ble ikke med. Hadde 1 velger til gitt det 10 poeng "
                         "og ikke valgt noe annet, ville det blitt bygget. Det ville også holdt om det hadde "
                         "kostet 3 kroner mindre."),
-              HasSubstr("«Ingen» fikk ingen poeng."), Not(HasSubstr("stemme"))));
+              HasSubstr("«Ingen» fikk ingen poeng."), Not(HasSubstr("stemmer"))));
     EXPECT_THAT(
         told(points, "greedy", "nn"),
         AllOf(HasSubstr("«Huske» fekk 9 poeng frå 1 veljar og blir bygd."),
