@@ -37,6 +37,16 @@ cpu_s() { awk -v hz="$(getconf CLK_TCK)" '{ print ($14 + $15) / hz }' "/proc/$se
 rss_mib() { awk '/^VmHWM/ { print int($2 / 1024) }' "/proc/$server/status"; }
 points=$((1000 * hours))
 
+ask() {  # name, arguments of ingest_load query: a day, a month and a year of one series, over HTTP to the last byte
+  local name=$1 span used
+  shift
+  for span in 24 744 8760; do
+    used=$(cpu_s)
+    queries+="| $name | $span h | $("$load" query --port "$port" --hours "$hours" --span "$span" --times 500 "$@" | awk '{ print $1 " | " $2 " | " $3 }')"
+    queries+=" | $(awk -v a="$used" -v b="$(cpu_s)" 'BEGIN { printf "%.2f", (b - a) * 1000 / 500 }') |"$'\n'
+  done
+}
+
 row() {  # name, promise, folder of its files, arguments of ingest_load send
   local name=$1 promise=$2 files=$3 figures used
   shift 3
@@ -63,6 +73,9 @@ for _ in $(seq 1 400); do grep -q '"message":"serving"' "$work/log" && break; sl
 port=$(sed -n 's/.*"address":"http:\/\/127.0.0.1:\([0-9]*\)".*/\1/p' "$work/log" | tail -1)
 row Bypuls "on disk: checksummed and synced" "$work/bypuls" \
   --port "$port" --path '/api/v2/write?precision=s' --token "$token" --drained bypuls_ingest_in_flight
+# Each series became a datastream with a number of its own; which of them a number means is one to the figures.
+queries=""
+ask Bypuls --token "$token" --path '/sta/v1.1/Datastreams({datastream})/Observations?$top=10000&$select=phenomenonTime,result&$resultFormat=dataArray&$orderby=phenomenonTime&$filter=phenomenonTime%20ge%20{from_utc}%20and%20phenomenonTime%20lt%20{to_utc}'
 stop
 bypuls_bytes=$(du -sb "$work/bypuls/internal" | cut -f1)
 blocks_bytes=$(du -cb "$work"/bypuls/internal/observations.db* | tail -1 | cut -f1)
@@ -75,11 +88,7 @@ begin "$port" /health
 row VictoriaMetrics "in memory: written out within seconds, lost when the power goes" "$work/victoria" \
   --port "$port" --path '/write?precision=s'
 curl -sf "http://127.0.0.1:$port/internal/force_flush" > /dev/null
-queries=""
-for span in 24 744 8760; do
-  queries+="| VictoriaMetrics, HTTP | $span h | $("$load" query --port "$port" --hours "$hours" --span "$span" \
-    --path '/api/v1/export?match[]=air_celsius{sensor="s{series}"}&start={from}&end={to}' | awk '{ print $1 " | " $2 " | " $3 }') |"$'\n'
-done
+ask VictoriaMetrics --path '/api/v1/export?match[]=air_celsius{sensor="s{series}"}&start={from}&end={to}'
 stop
 victoria_bytes=$(du -sb "$work/victoria" | cut -f1)
 
@@ -104,11 +113,7 @@ influxd -config "$work/influx.conf" > "$work/influx-log" 2>&1 &
 begin "$port" /ping
 curl -sf -XPOST "http://127.0.0.1:$port/query" --data-urlencode 'q=CREATE DATABASE bench' > /dev/null
 row InfluxDB "in its write-ahead log, synced" "$work/influx" --port "$port" --path '/write?db=bench&precision=s'
-for span in 24 744 8760; do
-  queries+="| InfluxDB, HTTP | $span h | $("$load" query --port "$port" --hours "$hours" --span "$span" \
-    --path '/query?db=bench&epoch=s&q=SELECT+celsius+FROM+air+WHERE+sensor%3D%27s{series}%27+AND+time%3E%3D{from}s+AND+time%3C{to}s' \
-    | awk '{ print $1 " | " $2 " | " $3 }') |"$'\n'
-done
+ask InfluxDB --path '/query?db=bench&epoch=s&q=SELECT+celsius+FROM+air+WHERE+sensor%3D%27s{series}%27+AND+time%3E%3D{from}s+AND+time%3C{to}s'
 stop
 influx_bytes=$(du -sb "$work/influx" | cut -f1)
 
@@ -119,8 +124,8 @@ awk -v n="$points" -v a="$bypuls_bytes" -v b="$blocks_bytes" -v c="$victoria_byt
   printf "| Bypuls, blocks | %.2f |\n| Bypuls, with the journal not yet cut and all else | %.2f |\n", b / n, a / n
   printf "| VictoriaMetrics | %.2f |\n| InfluxDB (not compacted yet) | %.2f |\n", c / n, d / n }'
 echo
-echo "| all points of one series | span | p50 ms | p99 ms | bytes |"
-echo "| --- | ---: | ---: | ---: | ---: |"
+echo "| all points of one series, over HTTP | span | p50 ms | p99 ms | bytes | server CPU ms |"
+echo "| --- | ---: | ---: | ---: | ---: | ---: |"
 printf '%s' "$queries"
 echo
 echo "VictoriaMetrics $(dpkg-query -W -f '${Version}' victoria-metrics), InfluxDB $(dpkg-query -W -f '${Version}' influxdb)"

@@ -5,8 +5,8 @@
 //   ingest_load send  --port N --path PATH [--token T] [--drained METRIC] [--series 1000] [--hours 8760] [--connections
 //   4] ingest_load query --port N --path PATH [--token T] [--series 1000] [--hours 8760] [--span HOURS] [--times 300]
 //
-// In a query's PATH, {series}, {from} and {to} stand for a series' number and seconds since 1970. `--drained` names a
-// metric of /metrics that is 0 in all its lines when everything acknowledged can be read.
+// In a query's PATH, {series}, {from} and {to} stand for a series' number and seconds since 1970, {datastream} for the
+// number counted from 1, {from_utc} and {to_utc} for the times as ISO 8601. `--drained` names a metric of /metrics that is 0 in all its lines when everything acknowledged can be read.
 
 #include <algorithm>
 #include <atomic>
@@ -21,6 +21,7 @@
 
 #include "core/check.h"
 #include "core/random.h"
+#include "core/time/iso8601.h"
 #include "platform/http/raw_client.h"
 
 namespace bypuls {
@@ -163,11 +164,17 @@ int send(const Settings& settings) {
     return 0;
 }
 
-std::string filled(std::string path, const std::string& name, std::size_t value) {
-    for (std::size_t at = path.find(name); at != std::string::npos; at = path.find(name)) {
-        path.replace(at, name.size(), std::to_string(value));
+std::string filled(std::string path, const std::map<std::string, std::string>& values) {
+    for (const auto& [name, value] : values) {
+        for (std::size_t at = path.find(name); at != std::string::npos; at = path.find(name)) {
+            path.replace(at, name.size(), value);
+        }
     }
     return path;
+}
+
+std::string as_utc(std::size_t seconds) {
+    return format_instant(Instant{std::chrono::seconds{static_cast<std::int64_t>(seconds)}});
 }
 
 int query(const Settings& settings) {
@@ -180,8 +187,14 @@ int query(const Settings& settings) {
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < settings.number("times", 300); ++i) {
         const std::size_t from = first_hour + 3600 * random.below(hours - span + 1);
-        std::string path = filled(settings.text("path"), "{series}", random.below(series));
-        path = filled(filled(path, "{from}", from), "{to}", from + 3600 * span);
+        const std::size_t to = from + 3600 * span;
+        const std::size_t of = random.below(series);
+        const std::string path = filled(settings.text("path"), {{"{series}", std::to_string(of)},
+                                                                {"{datastream}", std::to_string(of + 1)},
+                                                                {"{from}", std::to_string(from)},
+                                                                {"{to}", std::to_string(to)},
+                                                                {"{from_utc}", as_utc(from)},
+                                                                {"{to_utc}", as_utc(to)}});
         const auto start = Clock::now();
         const auto answer = client.exchange("GET " + path, settings.authorization());
         ms.push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
