@@ -12,7 +12,7 @@ describe('a table that can be sorted', () => {
         words = await public_words('nb')
         document.body.innerHTML = `<table data-sortable><caption>Målinger</caption>
             <thead><tr><th scope="col">Tid</th><th scope="col" class="bp-number">Verdi</th><th scope="col">Merknad</th></tr></thead>
-            <tbody>${row('2026-07-04T00:00:00Z', '1\u00A0234,5', 'kom sent')}${row('2026-07-03T00:00:00Z', '\u22122,0', '')}${row('2026-07-02T00:00:00Z', '\u2013', 'beregnet')}${row('2026-07-01T00:00:00Z', '9,0', 'ånd')}</tbody></table>`
+            <tbody>${row('2026-07-04T00:00:00Z', '1\u00A0234,5', 'kom sent')}${row('2026-07-03T00:00:00Z', '\u22122,0', '')}${row('2026-07-02T00:00:00Z', '\u2013', 'beregnet')}${row('2026-07-01T00:00:00Z', '9,0\u00A0°C', 'ånd')}</tbody></table>`
         await start_sorting(() => Promise.resolve(words))
     })
     const days = () => [...document.querySelectorAll('tbody time')].map((time) => time.textContent).join('')

@@ -11,9 +11,9 @@ export function key_of(cell: Element | undefined, words: Words): SortKey {
     if (time) return Date.parse(time)
     const text = (cell.textContent ?? '').trim()
     if (!cell.classList.contains('bp-number')) return text || undefined
-    const plain = text.replace(/[\s\u00A0]/g, '').replace('\u2212', '-')
-    const number = Number(words.language === 'en' ? plain.replaceAll(',', '') : plain.replace(',', '.'))
-    return plain === '' || Number.isNaN(number) ? undefined : number
+    const plain = text.replace(/\s/g, '').replace('\u2212', '-')
+    const number = Number.parseFloat(words.language === 'en' ? plain.replaceAll(',', '') : plain.replace(',', '.')) // a unit may follow
+    return Number.isNaN(number) ? undefined : number
 }
 
 type Direction = 'ascending' | 'descending'
