@@ -79,7 +79,7 @@ export const recount_errands: Errand[] = [
             if (specimen) return 'skip'
             await open_recount(page)
             await choose(page, [file('bydeler.pb', explained_vote())])
-            const first = { nb: /vant\. Nærmest av de andre var «Basseng»/, nn: /vann\. Nærast av dei andre var «Basseng»/, en: /won\. Closest of the others was “Basseng”/ }
+            const first = { nb: /vant\. .*Nærmest av de andre var «Basseng»/, nn: /vann\. .*Nærast av dei andre var «Basseng»/, en: /won\. .*Closest of the others was “Basseng”/ }
             await page.locator('.recount-first', { hasText: first[look.language] }).waitFor()
             const loser = page.locator('.recount-projects').nth(1).locator('> li').first()
             await loser.locator('summary').focus()

@@ -20,7 +20,7 @@ constexpr double height_min = 220;
 constexpr double height_max = 380;
 constexpr double margin = 34;
 constexpr double mark_radius = 11;
-constexpr double letter_width = 8;  // at 13 units, of the widest type that stands in for Inter
+constexpr double letter_height = 13;
 constexpr double line_height = 16;
 constexpr double smallest_span = 0.01;  // degrees: a single place is not drawn on its doorstep
 
@@ -141,11 +141,23 @@ struct Label {
     double x = 0;
 };
 
+/// How wide a name is at most, in the widest type that stands in for Inter (DejaVu Sans, bold).
+double width_of(std::string_view name) {
+    double em = 0;
+    for (const char letter : name) {
+        if ((static_cast<unsigned char>(letter) & 0xC0U) == 0x80U) {
+            continue;  // of a letter that has been counted
+        }
+        const bool narrow = std::string_view("ijltfrI .-'").contains(letter);
+        const bool wide = std::string_view("mwMW").contains(letter);
+        em += narrow ? 0.5 : wide ? 1.1 : 0.75;
+    }
+    return em * letter_height;
+}
+
 /// Right of the mark, left of it, below or above it; nothing when no side is free.
 std::optional<Label> label_of(std::string_view name, Spot mark, const std::vector<Box>& taken, double height) {
-    const auto letters =
-        std::ranges::count_if(name, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
-    const double wide = static_cast<double>(letters) * letter_width;
+    const double wide = width_of(name);
     const double near = mark_radius + 4;
     const double top = mark.y - line_height / 2;
     // Above and below, a name that would be cut off moves inwards.
