@@ -88,8 +88,9 @@ export const page_errands: Errand[] = [
         run: async ({ page, look }) => {
             await open_place(page)
             await page.emulateMedia({ media: 'print' })
-            const written = await page.locator('.bp-key-age time').evaluate((time) => getComputedStyle(time, '::after').content)
-            assert.match(written, look.language === 'en' ? /\d \w+ 20\d\d at \d\d:\d\d/ : /\d\. \w+ 20\d\d kl\. \d\d\.\d\d/)
+            const written = look.language === 'en' ? '\\d \\w+ 20\\d\\d at \\d\\d:\\d\\d' : '\\d\\. \\w+ 20\\d\\d kl\\. \\d\\d\\.\\d\\d'
+            // What is live may be replaced at any moment, and what is no longer on the page has no style.
+            await page.waitForFunction((form) => new RegExp(form).test(getComputedStyle(document.querySelector('.bp-key-age time')!, '::after').content), written)
             assert.equal(await page.locator('.bp-live-state').isVisible(), false)
         },
     },
