@@ -73,19 +73,30 @@ bool says_reserved(ByteView first_page) {
     return first_page[reserved_at] == std::byte{sum_bytes};
 }
 
-std::mutex first_mutex;
-std::optional<DamagedPage> first_damaged;              // NOLINT: what the whole process has seen
-thread_local std::optional<DamagedPage> last_damaged;  // NOLINT: between SQLite's reading and its error
+/// What the whole process has seen.
+struct Seen {
+    std::mutex mutex;
+    std::optional<DamagedPage> first;
+};
+Seen& seen() {
+    static Seen of_the_process;
+    return of_the_process;
+}
+/// What this thread has seen, between SQLite's reading and its error.
+std::optional<DamagedPage>& last_damaged() {
+    thread_local std::optional<DamagedPage> of_the_thread;
+    return of_the_thread;
+}
 
 void tell(const char* path, std::size_t page_bytes, std::int64_t offset) {
     DamagedPage page{path == nullptr ? "" : path, offset / static_cast<std::int64_t>(page_bytes) + 1};
     log::error("database", "a page does not hold its checksum",
                {{"file", page.path}, {"page", std::to_string(page.number)}});
-    const std::lock_guard lock(first_mutex);
-    if (!first_damaged) {
-        first_damaged = page;
+    const std::lock_guard lock(seen().mutex);
+    if (!seen().first) {
+        seen().first = page;
     }
-    last_damaged = std::move(page);
+    last_damaged() = std::move(page);
 }
 
 /// What stands behind SQLite's own part of an open file, which stays in front and does all but the following.
@@ -96,10 +107,14 @@ struct Beside {
     bool on = false;  ///< the file's pages have checksums
 };
 
-sqlite3_vfs* original = nullptr;  // NOLINT: set once, before there is a file of ours
+/// SQLite's way to files before ours became the default, which is looked up once, before.
+sqlite3_vfs* original() {
+    static sqlite3_vfs* const vfs = sqlite_api::sqlite3_vfs_find(nullptr);
+    return vfs;
+}
 std::size_t beside_at() {
     constexpr std::size_t aligned = alignof(Beside);
-    return (static_cast<std::size_t>(original->szOsFile) + aligned - 1) / aligned * aligned;
+    return (static_cast<std::size_t>(original()->szOsFile) + aligned - 1) / aligned * aligned;
 }
 Beside& beside(sqlite3_file* file) {
     return *std::launder(reinterpret_cast<Beside*>(reinterpret_cast<std::byte*>(file) + beside_at()));
@@ -183,7 +198,7 @@ int characteristics(sqlite3_file* file) {
 }
 
 int open(sqlite3_vfs* /*ours*/, const char* path, sqlite3_file* file, int flags, int* flags_out) {
-    const int status = original->xOpen(original, path, file, flags, flags_out);
+    const int status = original()->xOpen(original(), path, file, flags, flags_out);
     if (status != SQLITE_OK || (flags & SQLITE_OPEN_MAIN_DB) == 0 || file->pMethods == nullptr) {
         return status;
     }
@@ -208,10 +223,9 @@ bool page_holds(ByteView page) {
 
 void use_page_checksums() {
     static const bool used = [] {
-        original = sqlite_api::sqlite3_vfs_find(nullptr);
-        check(original != nullptr, "SQLite has a way to its files");
+        check(original() != nullptr, "SQLite has a way to its files");
         // All but opening is done by the original's functions, which know their VFS by what pAppData says.
-        static sqlite3_vfs ours = *original;
+        static sqlite3_vfs ours = *original();
         ours.pNext = nullptr;
         ours.zName = "bypuls-page-checksums";
         ours.szOsFile = static_cast<int>(beside_at() + sizeof(Beside));
@@ -244,12 +258,12 @@ std::string uri_with_page_checksums(const std::string& path) {
 }
 
 std::optional<DamagedPage> take_damaged_page() {
-    return std::exchange(last_damaged, std::nullopt);
+    return std::exchange(last_damaged(), std::nullopt);
 }
 
 std::optional<DamagedPage> first_damaged_page() {
-    const std::lock_guard lock(first_mutex);
-    return first_damaged;
+    const std::lock_guard lock(seen().mutex);
+    return seen().first;
 }
 
 std::string sentence_of(const DamagedPage& page) {

@@ -221,40 +221,35 @@ Result<void> DeviceBook::put(const Device& device) {
 Result<void> DeviceBook::remove_profile(std::string_view id) {
     const std::lock_guard lock(writing_);
     Snapshot next = *snapshot();
-    const auto found = next.profiles.find(id);
-    if (found == next.profiles.end()) {
+    const std::string key(id);
+    if (next.profiles.erase(key) == 0) {
         return fail(Errc::not_found, fmt::format("there is no profile {}", id));
     }
     if (!next.devices_of(id).empty()) {
         return fail(Errc::conflict, fmt::format("devices have the profile {}", id));
     }
-    const std::string key = found->first;
-    TRY_DO(database_.write("removing a profile", [&](soci::session& sql) -> Result<void> {
-        sql << "DELETE FROM devices_profile WHERE id = :id", soci::use(key, "id");
-        return {};
-    }));
-    next.profiles.erase(found);
-    publish(std::move(next));
-    return {};
+    return remove_row("DELETE FROM devices_profile WHERE id = :id", key, std::move(next));
 }
 
 Result<void> DeviceBook::remove_codec(std::string_view id) {
     const std::lock_guard lock(writing_);
     Snapshot next = *snapshot();
-    const auto found = next.codecs.find(id);
-    if (found == next.codecs.end()) {
+    const std::string key(id);
+    if (next.codecs.erase(key) == 0) {
         return fail(Errc::not_found, fmt::format("there is no codec {}", id));
     }
     if (!next.profiles_with(id).empty()) {
         return fail(Errc::conflict, fmt::format("profiles decode with the codec {}", id));
     }
-    const std::string key = found->first;
-    TRY_DO(database_.write("removing a codec", [&](soci::session& sql) -> Result<void> {
-        sql << "DELETE FROM devices_codec WHERE id = :id", soci::use(key, "id");
+    return remove_row("DELETE FROM devices_codec WHERE id = :id", key, std::move(next));
+}
+
+Result<void> DeviceBook::remove_row(const char* statement, const std::string& id, Snapshot without) {
+    TRY_DO(database_.write("taking away what is not used", [&](soci::session& sql) -> Result<void> {
+        sql << statement, soci::use(id, "id");
         return {};
     }));
-    next.codecs.erase(found);
-    publish(std::move(next));
+    publish(std::move(without));
     return {};
 }
 

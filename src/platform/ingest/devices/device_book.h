@@ -82,6 +82,8 @@ public:
 private:
     DeviceBook(database::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
     Result<void> load();
+    /// With the lock held. `without` is what is left when the row of that id has gone.
+    Result<void> remove_row(const char* statement, const std::string& id, Snapshot without);
     void publish(Snapshot next);
 
     database::Database& database_;
