@@ -43,7 +43,7 @@ Error parse_error(simdjson::error_code code, const Limits& limits) {
     }
 }
 
-std::optional<std::string> without_too_large(std::string_view text);
+std::optional<std::string> with_numbers_that_fit(std::string_view text);
 
 Result<dom::element> parse(dom::parser& parser, std::string_view text, const Limits& limits) {
     dom::element root;
@@ -56,7 +56,7 @@ Result<dom::element> parse(dom::parser& parser, std::string_view text, const Lim
         code = parser.parse(text.data(), text.size()).get(root);
     }
     if (code == simdjson::NUMBER_ERROR) {
-        if (const auto replaced = without_too_large(text)) {
+        if (const auto replaced = with_numbers_that_fit(text)) {
             code = parser.allocate(std::max(replaced->size(), capacity), limits.depth);
             if (code == simdjson::SUCCESS) {
                 code = parser.parse(replaced->data(), replaced->size()).get(root);
@@ -100,18 +100,25 @@ std::size_t end_of_number(std::string_view text, std::size_t at) {
     return end;
 }
 
-bool is_too_large(std::string_view number) {
-    return std::isinf(std::strtod(std::string(number).c_str(), nullptr));
+/// Stands in the text for a number that no double holds. Control characters are around it, so that nobody sends it by
+/// chance.
+constexpr std::string_view too_large = "\u0001no number\u0001";
+constexpr std::string_view too_large_json = R"("\u0001no number\u0001")";
+
+/// What the parser takes in place of a number that it does not: a whole one beyond 64 bits as a fraction, one beyond
+/// 1.8e308 as what read_member() tells of. Nothing where it takes the number.
+std::optional<std::string> fitting(std::string_view number) {
+    if (std::isinf(std::strtod(std::string(number).c_str(), nullptr))) {
+        return std::string(too_large_json);
+    }
+    constexpr std::size_t digits_of_64_bits = 19;
+    const bool whole = number.find_first_of(".eE") == std::string_view::npos;
+    return whole && number.size() > digits_of_64_bits ? std::optional(std::string(number) + ".0") : std::nullopt;
 }
 
-/// Stands in the text for a number that no double holds. A control character leads it, so that nobody sends it by
-/// chance.
-constexpr std::string_view too_large = "\u0001";
-constexpr std::string_view too_large_json = R"("\u0001")";
-
-/// The text with each number that is too large replaced, so that it is one row's fault and not the whole text's.
-/// Nothing when there is none, so that the text is at fault otherwise.
-std::optional<std::string> without_too_large(std::string_view text) {
+/// The text with each number that the parser does not take replaced, so that it is one row's matter and not the whole
+/// text's. Nothing when there is none, so that the text is at fault otherwise.
+std::optional<std::string> with_numbers_that_fit(std::string_view text) {
     std::string out;
     std::size_t copied = 0;
     bool in_string = false;
@@ -127,8 +134,8 @@ std::optional<std::string> without_too_large(std::string_view text) {
             if (end == at) {
                 return std::nullopt;
             }
-            if (is_too_large(text.substr(at, end - at))) {
-                out.append(text.substr(copied, at - copied)).append(too_large_json);
+            if (const auto instead = fitting(text.substr(at, end - at))) {
+                out.append(text.substr(copied, at - copied)).append(*instead);
                 copied = end;
             }
             at = end - 1;

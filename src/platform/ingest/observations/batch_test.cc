@@ -96,6 +96,24 @@ TEST(ObservationBatch, ANumberThatNothingHoldsIsOneRowsFault) {
     EXPECT_EQ(fault_of("1e999").what, "a row must be an object with datastream, time and value");
 }
 
+TEST(ObservationBatch, AWholeNumberBeyond64BitsIsANumberAndNobodysFault) {
+    const Batch batch = parsed(R"([{"datastream":1,"value":100000000000000000000},{"datastream":1,"value":1},)"
+                               R"({"datastream":1,"value":-9223372036854775809}])");
+
+    ASSERT_THAT(batch.errors, IsEmpty());
+    ASSERT_THAT(batch.rows, SizeIs(3));
+    EXPECT_EQ(batch.rows[0].value, Value{1e20});
+    EXPECT_EQ(batch.rows[1].value, Value{std::int64_t{1}});
+    EXPECT_EQ(batch.rows[2].value, Value{-9223372036854775808.0});
+}
+
+TEST(ObservationBatch, ControlCharactersInATextAreText) {
+    const Batch batch = parsed(R"([{"datastream":1,"value":"\u0001"},{"datastream":1,"value":{"a":["\u0001"]}}])");
+
+    ASSERT_THAT(batch.errors, IsEmpty());
+    EXPECT_EQ(batch.rows[0].value, Value{std::string("\x01")});
+}
+
 TEST(ObservationBatch, NumbersThatAreNoJsonRefuseTheText) {
     for (const std::string_view value : {"01", "1.", "1e", "-", "1e999.5", "+1"}) {
         const auto batch = parse_json(fmt::format(R"([{{"datastream":1,"value":{}}},{{"value":1e999}}])", value));
