@@ -77,7 +77,8 @@ Result<void> take_from_places(registry::Registry& registry, registry::ThingId th
     return {};
 }
 
-/// The datastream of a field goes on where it says the same as before; otherwise it gives its key to a new one.
+/// The datastream of a field goes on where it says the same as before; otherwise it gives its key to a new one. So it
+/// does when it would be opened: what was measured while it was not public was not promised to be.
 Result<std::vector<registry::Datastream>> go_on(registry::Registry& registry, Device& device, const Wanted& wanted) {
     std::vector<registry::Datastream> known;
     for (const FieldRule& rule : wanted.profile.fields) {
@@ -88,8 +89,9 @@ Result<std::vector<registry::Datastream>> go_on(registry::Registry& registry, De
         }
         TRY_DO(stream);
         TRY(const auto property, registry.observed_properties().get(stream->observed_property));
+        const bool opens = wanted.access == registry::Access::open && stream->access != registry::Access::open;
         const bool same = stream->thing.value == device.thing && property.name == rule.property &&
-                          stream->unit.definition == rule.unit;
+                          stream->unit.definition == rule.unit && !opens;
         if (same) {
             stream->access = wanted.access;
             device.datastreams.emplace(rule.field, stream->id);
@@ -127,7 +129,8 @@ Result<Device> make_again(Room& room, const Wanted& wanted, registry::Thing thin
     return device;
 }
 
-/// All of it or nothing: what was made is taken away again when a later step fails.
+/// All of it or nothing where the thing is new: what was made is taken away again when a later step fails. Of a thing
+/// that is known nothing is opened before the last step, and adopting again goes on from what was done.
 Result<Device> make_device(Room& room, const Wanted& wanted) {
     auto& registry = room.parts.registry;
     if (auto known = registry.thing_by_key(wanted.dev_eui.to_text())) {

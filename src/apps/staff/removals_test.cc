@@ -71,6 +71,20 @@ TEST_F(RemovalsTest, a_device_that_is_adopted_again_goes_on_where_it_was) {
     EXPECT_EQ(registry_->place_by_slug("landfalltjern").value().datastreams.size(), 2U) << "none stands twice";
 }
 
+TEST_F(RemovalsTest, what_was_measured_while_nobody_might_see_it_is_not_opened_by_adopting_again) {
+    ASSERT_EQ(retire().status, 204);
+    send_frame(2, "00d224");
+    ASSERT_EQ(adopt(/*open=*/false).status, 201);
+    const auto closed = stream_of("temp");
+    ASSERT_EQ(retire().status, 204);
+    send_frame(3, "00d224");
+    const auto again = adopt(/*open=*/true);
+    ASSERT_EQ(again.status, 201) << again.text;
+    EXPECT_NE(stream_of("temp"), closed);
+    EXPECT_EQ(registry_->datastreams().get(stream_of("temp")).value().access, registry::Access::open);
+    EXPECT_EQ(registry_->datastreams().get(closed).value().access, registry::Access::internal);
+}
+
 TEST_F(RemovalsTest, a_device_that_is_adopted_at_another_place_leaves_the_page_of_the_old_one) {
     const auto stream = stream_of("temp");
     ASSERT_TRUE(registry_->places()
