@@ -22,11 +22,15 @@ Result<Projection::Replayed> Projection::read_on(journal::Position end) {
     while (reader.position() < end) {
         TRY(auto record, reader.next());
         for (const journal::Gap& gap : reader.take_gaps()) {
-            const std::uint64_t records = gap.last.value - gap.first.value + 1;
+            if (gap.first >= end) {
+                break;
+            }
+            const journal::Position last = std::min(gap.last, journal::Position{end.value - 1});
+            const std::uint64_t records = last.value - gap.first.value + 1;
             replayed.gaps += records;
             // The cursor passes over them with what is settled next, so that they are counted once.
             parts_.ledger.count("journal", {.received = records, .damaged = records});
-            last_ = std::max(last_, gap.last);
+            last_ = std::max(last_, last);
         }
         if (!record || record->position >= end) {
             break;
