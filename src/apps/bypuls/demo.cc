@@ -119,7 +119,7 @@ int demo(const Settings& given, const DemoArguments& arguments) {
     std::cout << "Laying the demonstration town; the first time takes some seconds.\n" << std::flush;
     auto demonstration = std::make_unique<Demonstration>(std::move(*plan), arguments.seed);
     if (const auto started = demonstration->start(settings, ending.asked()); !started) {
-        if (ending.asked().stop_requested()) {
+        if (ending.asked().stop_requested() && started.error().code == Errc::unavailable) {
             log::info("town", "stopping", {{"signal", std::to_string(ending.wait())}, {"why", started.error().what}});
             return exit_ok;
         }

@@ -208,9 +208,10 @@ public:
                 continue;
             }
             TRY(const auto own, unit_of_stream(column.datastream));
-            if (own.may_not_read) {
-                warn("the units of the map were not compared with the datastreams', since the key may not read");
-                return {};
+            if (own.unknown) {
+                warn(fmt::format("the unit of '{}' was not compared with the datastream's: {}", column.datastream,
+                                 own.why));
+                continue;
             }
             if (own.unit && *own.unit != column.unit) {
                 faults.push_back(other_unit(column, *own.unit));
@@ -249,22 +250,31 @@ public:
     std::string name() const override { return "server " + origin_; }
 
 private:
+    static constexpr std::size_t asked_for = 200;        // as many as one page of the answer has
+    static constexpr std::size_t asked_bytes_max = 200;  // of `q`
+
     struct Own {
-        bool may_not_read = false;
+        bool unknown = false;
+        std::string_view why;             ///< it is unknown
         std::optional<std::string> unit;  ///< none: no such datastream, or one of several values
     };
 
     Result<Own> unit_of_stream(const std::string& name) const {
         http::Headers headers;
         headers.set("Authorization", "Bearer " + key_);
-        const auto answer = http::fetch(
-            {.url = origin_ + "/api/v1/staff/datastreams?limit=200&q=" + percent_encode(name), .headers = headers},
-            {.deadline = std::chrono::seconds{60}, .reach = http::Reach::anywhere});
+        if (name.size() > asked_bytes_max) {
+            return Own{.unknown = true, .why = "its name is too long to ask for", .unit = {}};
+        }
+        const auto answer =
+            http::fetch({.url = origin_ + "/api/v1/staff/datastreams?limit=" + std::to_string(asked_for) +
+                                "&q=" + percent_encode(name),
+                         .headers = headers},
+                        {.deadline = std::chrono::seconds{60}, .reach = http::Reach::anywhere});
         if (!answer) {
             return std::unexpected(answer.error());
         }
         if (answer->status == 403) {
-            return Own{.may_not_read = true, .unit = {}};
+            return Own{.unknown = true, .why = "the key may not read", .unit = {}};
         }
         const json found = json::parse(answer->body, nullptr, false);
         if (answer->status != 200 || !found.is_object() || !found.contains("items")) {
@@ -272,14 +282,19 @@ private:
                                                        answer->status, name, answer->body.substr(0, 500)));
         }
         for (const json& stream : found.at("items")) {
+            if (!stream.is_object()) {
+                continue;
+            }
             const json keys = stream.value("keys", json::array());
             for (const json& key : keys) {
                 if (key == name && stream.value("unit", json()).is_string()) {
-                    return Own{.may_not_read = false, .unit = stream.at("unit").get<std::string>()};
+                    return Own{.unknown = false, .why = {}, .unit = stream.at("unit").get<std::string>()};
                 }
             }
         }
-        return Own{};
+        // More hold the name than one answer tells of, and the one of that name is not among them.
+        const bool more = found.at("items").size() >= asked_for;
+        return Own{.unknown = more, .why = "too many have such a name", .unit = {}};
     }
 
     Result<void> take(const std::string& body) {

@@ -1,5 +1,8 @@
 #include "apps/bypuls/town_server.h"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 #include "apps/bypuls/developers.h"
@@ -26,6 +29,12 @@ using State = pages::HealthCheck::State;
 
 constexpr std::string_view anything = "/{path...}";
 
+/// Programs ask there, and capitals in an identifier mean something.
+bool is_for_programs(std::string_view path) {
+    return std::ranges::any_of(std::array<std::string_view, 3>{"/api/", "/ingest/", "/sta/"},
+                               [&](std::string_view start) { return path.starts_with(start); });
+}
+
 /// A page whose address was written in capitals or with a slash at its end is where it always is; people get a page
 /// that says that there is none, programs get a problem.
 http::Handler not_found(const pages::Site& site, const http::StaticFiles& files, const http::Router& router) {
@@ -34,7 +43,7 @@ http::Handler not_found(const pages::Site& site, const http::StaticFiles& files,
         if (!path.empty() && files.has(path)) {
             co_return files.get(request, path);
         }
-        if (const auto permanent = pages::permanent_path(request.path)) {
+        if (const auto permanent = pages::permanent_path(request.path); permanent && !is_for_programs(*permanent)) {
             const auto* const route = router.match(http::Method::get, *permanent).route;
             if (route != nullptr && route->pattern != anything) {
                 co_return pages::moved(request, *permanent);
