@@ -8,8 +8,7 @@
 namespace bypuls::bathing {
 
 /// A validator (RFC 9110 §8.8.3) of the readings one by one, as a file: the same for the same rows, whenever they are
-/// asked for and wherever the interval's ends lie beyond them. It reads the rows, which costs a small part of what
-/// writing and sending them does.
+/// asked for and wherever the interval's ends lie beyond them. It reads all of them.
 Result<std::string> series_tag(const publication::Plane& plane, const publication::PublicStream& stream,
                                Interval interval);
 

@@ -1,12 +1,15 @@
 #include "city/participation/counting/fingerprint.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 #include <openssl/sha.h>
 
+#include "core/bytes.h"
 #include "core/text.h"
 
 namespace bypuls::participation::counting {
@@ -56,13 +59,10 @@ std::string ranking_text(const Election& election, std::vector<Choice> choices) 
 }
 
 std::string sha256(const std::string& text) {
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-    std::string digits;
-    for (const unsigned char byte : digest) {
-        digits += fmt::format("{:02x}", byte);
-    }
-    return digits;
+    std::array<std::byte, SHA256_DIGEST_LENGTH> digest{};
+    SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+           reinterpret_cast<unsigned char*>(digest.data()));
+    return to_hex(digest);
 }
 
 }  // namespace

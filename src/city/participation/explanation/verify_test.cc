@@ -358,6 +358,19 @@ TEST(Scores, AreInTheBallotsOwnPoints) {
     EXPECT_THAT(at.out.str(), HasSubstr("PROJECTS, 'a', score: published 2.4, the ballots give 2.5"));
 }
 
+TEST(Publication, AVoterWhoStandsTwiceStandsTwiceInItToo) {
+    Desk at;
+    std::string& file = at.files["t.pb"];
+    file.replace(file.find("4;c\n"), 4, "2;c\n");
+    at.keep("town.json", {"t.pb", "--json"});
+    at.keep("public.pb", {"t.pb", "--pb"});
+
+    ASSERT_EQ(at.run(count_command, {"public.pb", "--json"}), exit_ok);
+    EXPECT_THAT(at.out.str(), HasSubstr("the same voter stands on line"));
+    // The lines are those of another file.
+    EXPECT_EQ(at.run(verify_count_command, {"public.pb", "town.json"}), exit_ok) << at.out.str();
+}
+
 TEST(Publication, WhatIsWrittenForEverybodyTellsNothingOfVotersUnlessItIsAskedTo) {
     Desk at;
     at.files["secret.pb"] =

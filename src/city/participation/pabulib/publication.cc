@@ -1,6 +1,9 @@
 // What of a file is published.
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <tuple>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -30,8 +33,11 @@ struct Row {
     std::string vote;
     std::string points;
     std::int64_t weight = 1;
+    std::string_view voter;  ///< not written; only tells who stands twice
 
-    friend auto operator<=>(const Row&, const Row&) = default;
+    bool operator<(const Row& other) const {
+        return std::tie(vote, points, weight) < std::tie(other.vote, other.points, other.weight);
+    }
 };
 
 std::string joined(const std::vector<std::string_view>& parts) {
@@ -106,6 +112,7 @@ std::vector<Row> sorted_rows(const Table& votes, BallotKind kind) {
     const auto vote = votes.column("vote");
     const auto points = votes.column("points");
     const auto weight = votes.column("weight");
+    const auto voter = votes.column("voter_id");
     std::vector<Row> rows;
     rows.reserve(votes.rows());
     for (std::size_t i = 0; i < votes.rows(); ++i) {
@@ -116,9 +123,10 @@ std::vector<Row> sorted_rows(const Table& votes, BallotKind kind) {
         Row row = kind == BallotKind::ranking ? Row{.vote = ranking_of(ids)}
                                               : choices_of(ids, cell(points), kind == BallotKind::points);
         row.weight = whole(cell(weight)).value_or(1);
+        row.voter = cell(voter);
         rows.push_back(std::move(row));
     }
-    std::ranges::sort(rows);
+    std::ranges::stable_sort(rows, std::less<>{});
     return rows;
 }
 
@@ -134,8 +142,16 @@ Table published_votes(const Table& before, BallotKind kind) {
     if (weights) {
         table.columns.emplace_back("weight");
     }
+    // A voter who stands twice does so in what is published too, under a number that tells nothing else.
+    std::unordered_map<std::string_view, std::size_t> numbers;
+    std::size_t voters = 0;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        table.add_cell(std::to_string(i + 1));
+        const bool is_known = !rows[i].voter.empty() && numbers.contains(rows[i].voter);
+        const std::size_t number = is_known ? numbers[rows[i].voter] : ++voters;
+        if (!rows[i].voter.empty()) {
+            numbers.emplace(rows[i].voter, number);
+        }
+        table.add_cell(std::to_string(number));
         table.add_cell(rows[i].vote);
         if (points) {
             table.add_cell(rows[i].points);
