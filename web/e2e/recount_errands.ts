@@ -163,7 +163,7 @@ export const recount_errands: Errand[] = [
             await choose(page, [published('skolegard.pb')])
             const won = page.locator('.recount-projects').first().locator('> li').first()
             await won.getByText({ nb: '507 poeng fra 138 velgere', nn: '507 poeng frå 138 veljarar', en: '507 points from 138 voters' }[look.language]).first().waitFor()
-            const why = { nb: 'De som fikk flest poeng, gikk først', nn: 'Dei som fekk flest poeng, gjekk først', en: 'Those with most points went first' }[look.language]
+            const why = { nb: 'Prosjektene med flest poeng gikk først', nn: 'Prosjekta med flest poeng gjekk først', en: 'Those with most points went first' }[look.language]
             assert.ok(((await page.locator('.recount-first').textContent()) ?? '').includes(why))
             assert.doesNotMatch((await page.locator('.recount-result').textContent()) ?? '', /\d+ (stemmer|votes)\b/)
             await fits(page)

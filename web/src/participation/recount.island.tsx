@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { react_island } from '../islands/react.tsx'
 import { Format } from '../words/format.ts'
 import type { Words } from '../words/words.ts'
@@ -289,6 +289,7 @@ function Recount({ words, file, fallback }: RecountProps & { words: Words; fallb
         return () => control.abort()
     }, [fallback, file, table])
 
+    const newest = useRef(0)
     const take = useCallback(
         (files: Iterable<File>) => {
             const chosen = [...files]
@@ -296,7 +297,10 @@ function Recount({ words, file, fallback }: RecountProps & { words: Words; fallb
             remember_rule('')
             set_own(new Map())
             table.reading(chosen.map(({ name }) => name).join(', '))
-            void read_given(chosen).then((given) => table.take(given))
+            newest.current += 1
+            const asked = newest.current
+            // A large file may be read after one that was chosen later.
+            void read_given(chosen).then((given) => (asked === newest.current ? table.take(given) : undefined))
         },
         [table],
     )

@@ -7,6 +7,8 @@ const escaped = (id: string) => id.replace(/[,;\\]/g, '\\$&').replace(/\n/g, '\\
 
 /// In the order of their bytes as UTF-8, which is that of their code points.
 export function by_bytes(a: string, b: string): number {
+    // Strings are in the order of UTF-16, which differs only where there are surrogates.
+    if (!/[\uD800-\uDFFF]/.test(a + b)) return a < b ? -1 : a > b ? 1 : 0
     const [left, right] = [[...a], [...b]]
     for (let i = 0; i < left.length && i < right.length; ++i) {
         if (left[i] !== right[i]) return left[i]!.codePointAt(0)! - right[i]!.codePointAt(0)!

@@ -1,3 +1,4 @@
+import { by_bytes } from './fingerprint.ts'
 import { type Ballots, ballots_of, type Choice } from './election.ts'
 
 /// The ballots of voters of one age, or from one part of the town.
@@ -23,13 +24,6 @@ function band_of(text: string): { order: number; name: string } {
     const age = /^-?\d{1,9}$/.test(text) ? Number(text) : undefined
     const band = age === undefined ? undefined : bands.find(([below]) => age < below)
     return band ? { order: band[0], name: band[1] } : { order: 0, name: text }
-}
-
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
-function by_bytes(a: string, b: string): number {
-    const [left, right] = [bytes(a), bytes(b)]
-    const at = left.findIndex((byte, i) => byte !== right[i])
-    return at < 0 ? left.length - right.length : left[at]! - (right[at] ?? -1)
 }
 
 interface Part {
