@@ -20,7 +20,7 @@ Errc code_of_sqlite(int result) {
         case SQLITE_NOMEM: return Errc::exhausted;
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB: return Errc::damaged;
-        case SQLITE_IOERR: return result == SQLITE_IOERR_DATA ? Errc::damaged : Errc::unavailable;
+        case SQLITE_IOERR:
         case SQLITE_CANTOPEN:
         case SQLITE_PROTOCOL: return Errc::unavailable;
         case SQLITE_READONLY:
