@@ -43,7 +43,7 @@ const profiles: Schemas['Profile'][] = [
 ]
 const letters: Schemas['DeadLetter'][] = [
     ['codec_failed', 'Kodeken «lsn50» kastet en feil på linje 4.'],
-    ['unknown_field', 'Feltet «temp» finnes ikke i profilen.'],
+    ['nothing_mapped', 'Feltet «temp» står ikke i profilen.'],
     ['malformed', 'Meldingen er ikke gyldig JSON.'],
 ].map(([reason = '', sentence = ''], i) => ({
     id: `01JZ${i}`,
