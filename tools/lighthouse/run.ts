@@ -24,8 +24,8 @@ for (const [i, path] of paths.entries()) {
     const report = join(out, `${i}.json`)
     const ran = spawnSync(
         process.execPath,
-        [cli, town.url + path, '--quiet', '--output=json', `--output-path=${report}`, '--chrome-flags=--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage'],
-        { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, CHROME_PATH: process.env.CHROMIUM ?? '/usr/bin/chromium' } },
+        [cli, town.url + path, '--quiet', '--output=json', `--output-path=${report}`, '--chrome-flags=--no-sandbox --disable-gpu --disable-dev-shm-usage'],
+        { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, CHROME_PATH: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell' } },
     )
     if (ran.status !== 0) process.exit(1)
     const { categories, audits } = JSON.parse(readFileSync(report, 'utf8'))

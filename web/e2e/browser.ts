@@ -1,10 +1,10 @@
-/// Debian's Chromium, driven by playwright-core. Nothing is downloaded, and nothing is asked of the internet.
+/// Debian's Chromium without a desktop, which takes half the time of the whole one, driven by playwright-core. Nothing is
+/// downloaded, and nothing is asked of the internet.
 import { chromium, type Browser, type BrowserContext } from 'playwright-core'
 
 export async function open_browser(): Promise<Browser> {
     return chromium.launch({
-        executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-        headless: true,
+        executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell',
         args: [
             '--no-sandbox',
             '--disable-gpu',
