@@ -37,12 +37,16 @@ public:
         }
         told(std::move(refused));
     }
-    void refuse(const ingest::Message& message, const Error& error) override {
-        const std::lock_guard lock(mutex_);
-        letters.push_back(error.what + " | " + message.body);
+    void refuse(ingest::Message message, const Error& error, Kept kept) override {
+        {
+            const std::lock_guard lock(mutex_);
+            letters.push_back(error.what + " | " + message.body);
+        }
+        kept(letters_kept);
     }
     std::vector<ingest::Message> messages;
     std::vector<std::string> letters;
+    Result<void> letters_kept;  ///< what becomes of them
 
 private:
     World& world_;
