@@ -335,6 +335,26 @@ void Details::note_damaged(ObservationKey key, const Error& why) const {
     }
 }
 
+Result<std::uint64_t> Details::read_all() const {
+    if (database_ == nullptr) {
+        return 0;
+    }
+    return database_->read("reading all details", [&](soci::session& sql) -> Result<std::uint64_t> {
+        std::uint64_t rows = 0;
+        DetailRow row;
+        soci::statement statement = (sql.prepare << "SELECT datastream, time, body, checksum FROM observation_detail",
+                                     soci::into(row.datastream), soci::into(row.time),
+                                     soci::into(row.body, row.has_body), soci::into(row.checksum, row.has_checksum));
+        statement.execute();
+        for (; statement.fetch(); ++rows) {
+            if (const auto detail = row.detail(); !detail) {
+                note_damaged(row.key(), detail.error());
+            }
+        }
+        return rows;
+    });
+}
+
 std::size_t Details::damaged() const {
     const std::lock_guard lock(mutex_);
     return damaged_.size();

@@ -79,6 +79,8 @@ public:
     /// The features that observations of the datastream name, at most `limit`, by rising id.
     Result<std::vector<Named>> features(DatastreamId id, std::size_t limit) const;
     Result<std::uint64_t> count(DatastreamId id) const;
+    /// Reads every row that is written, for damaged() to tell of all: how many there are.
+    Result<std::uint64_t> read_all() const;
     /// Rows that were found damaged so far, a thousand at most.
     std::size_t damaged() const;
     /// Sorted. Perhaps with some that have none any more.

@@ -266,6 +266,9 @@ TEST_F(DamagedDetails, AColumnThatSaysAnotherThanTheBodyIsNotBelieved) {
     EXPECT_EQ(details_->spans(air).value().results, (Interval{noon + 1min, noon + 1h + 1min}));
     EXPECT_THAT(details_->of_feature(7, std::nullopt, 10).value(), IsEmpty());
     EXPECT_EQ(details_->damaged(), 1U);
+    execute("UPDATE observation_detail SET checksum = 7");
+    EXPECT_EQ(details_->read_all().value(), 3U);
+    EXPECT_EQ(details_->damaged(), 3U);
 }
 
 TEST_F(DamagedDetails, ABitThatTurnsOverInTheFileIsNeverAnotherAnswer) {
