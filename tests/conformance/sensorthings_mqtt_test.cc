@@ -218,6 +218,18 @@ TEST_F(ObservationsCreation, AnObservationWithoutATimeIsTheSameMessageHoweverOft
     EXPECT_EQ(way.messages[0].body, way.messages[1].body);
 }
 
+// A dead letter that is not on disk is no reason to acknowledge: the device keeps its message.
+TEST_F(ObservationsCreation, WhatIsWrongIsNotAcknowledgedWhileItsLetterCannotBeKept) {
+    way.letters_kept = fail(Errc::exhausted, "the disk is full");
+    client->say(mqtt::publish_of("v1.1/Things", "{}", QoS::at_least_once, ++packet_id));
+    broker.settle();
+    EXPECT_EQ(way.letters.size(), 1U);
+    EXPECT_TRUE(client->heard_nothing());
+    way.letters_kept = {};
+    broker.pass(std::chrono::seconds{1});
+    EXPECT_EQ(hear<Acknowledgement>(*client).reason, Reason::topic_name_invalid);
+}
+
 // req/create-observations-via-mqtt/observations-creation: a bad body is told, and kept as a dead letter.
 TEST_F(ObservationsCreation, WhatIsWrongIsSaidInASentenceAndKept) {
     const std::string topic = "v1.1/" + at("Datastreams", datastream) + "/Observations";
