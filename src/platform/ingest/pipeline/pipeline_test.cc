@@ -84,6 +84,13 @@ protected:
                 .key = "gateway/17",
                 .redelivered = again};
     }
+    /// One of which nothing can be used.
+    Message nonsense(std::string body, bool again = false) const {
+        Message message = publish_of(std::move(body), again);
+        message.way = Way::batch_json;
+        message.detail.clear();
+        return message;
+    }
     std::vector<DeadLetter> letters_after_a_kill() {
         pipeline_.reset();
         bench_.crash();
@@ -97,7 +104,7 @@ protected:
 
 TEST_F(PublishTest, TheLetterOfARefusedOneOutlivesAKillRightAfterItsAnswer) {
     const std::string body = "broken " + std::string(10'000, 'x');
-    const auto refused = pipeline_->submit_and_wait(publish_of(body));
+    const auto refused = pipeline_->submit_and_wait(nonsense(body));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Errc::malformed);
     const auto letters = letters_after_a_kill();
@@ -107,7 +114,7 @@ TEST_F(PublishTest, TheLetterOfARefusedOneOutlivesAKillRightAfterItsAnswer) {
     EXPECT_EQ(letters[0].payload, body.substr(0, letter_bytes_max));
     EXPECT_EQ(letters[0].payload_bytes, static_cast<std::int64_t>(body.size()));
     EXPECT_EQ(letters[0].position, journal::Position{}) << "trying it again would change nothing";
-    EXPECT_EQ(bench_.ledger->counts()["lines"], (Counts{.received = 1, .rejected = 1}));
+    EXPECT_EQ(bench_.ledger->counts()["observations"], (Counts{.received = 1, .rejected = 1}));
 }
 
 TEST_F(PublishTest, TheLetterOfWhatWasRefusedOfOneOutlivesAKillRightAfterItsAnswer) {
@@ -137,7 +144,7 @@ TEST_F(PublishTest, ARefusedOneIsNotAnsweredBeforeItsLetterIsOnDisk) {
     auto answer = told.get_future();
     bench_.files.hold_syncs();
     std::jthread sender([&] {
-        pipeline_->submit(publish_of("broken"), [&](Result<Receipt> receipt) { told.set_value(std::move(receipt)); });
+        pipeline_->submit(nonsense("broken"), [&](Result<Receipt> receipt) { told.set_value(std::move(receipt)); });
     });
     bench_.files.await_held_sync();
     EXPECT_EQ(answer.wait_for(0s), std::future_status::timeout);
@@ -147,16 +154,16 @@ TEST_F(PublishTest, ARefusedOneIsNotAnsweredBeforeItsLetterIsOnDisk) {
 
 TEST_F(PublishTest, OneWhoseLetterCannotBeKeptIsToBeSentAgain) {
     bench_.files.fail_operation(FileOperation::sync, 1, DiskFault::input_output, FaultLength::until_mended);
-    const auto refused = pipeline_->submit_and_wait(publish_of("broken"));
+    const auto refused = pipeline_->submit_and_wait(nonsense("broken"));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Errc::unavailable);
-    EXPECT_EQ(pipeline_->counts()["lines"], Counts{}) << "nobody was told that it came";
+    EXPECT_EQ(pipeline_->counts()["observations"], Counts{}) << "nobody was told that it came";
 }
 
 TEST_F(PublishTest, OneThatComesAgainLeavesNoOtherLetter) {
     const std::string half = fmt::format("air temp=1 {}\nbroken\n", now());
     for (const bool again : {false, true, true}) {
-        EXPECT_EQ(pipeline_->submit_and_wait(publish_of("broken", again)).error().code, Errc::malformed);
+        EXPECT_EQ(pipeline_->submit_and_wait(nonsense("broken", again)).error().code, Errc::malformed);
     }
     auto other = publish_of(half);
     other.key = "gateway/18";
@@ -164,11 +171,12 @@ TEST_F(PublishTest, OneThatComesAgainLeavesNoOtherLetter) {
     other.redelivered = true;
     ASSERT_TRUE(pipeline_->submit_and_wait(other));
     EXPECT_THAT(letters_after_a_kill(), SizeIs(2));
-    EXPECT_EQ(bench_.ledger->counts()["lines"], (Counts{.received = 7, .stored = 1, .duplicate = 1, .rejected = 5}));
+    EXPECT_EQ(bench_.ledger->counts()["observations"], (Counts{.received = 3, .rejected = 3}));
+    EXPECT_EQ(bench_.ledger->counts()["lines"], (Counts{.received = 4, .stored = 1, .duplicate = 1, .rejected = 2}));
     // Nor after the restart.
-    const auto intake = refused_intake(publish_of("broken", true), "line 1");
+    const auto intake = refused_intake(nonsense("broken", true), "not JSON");
     const auto position = bench_.journal->append_and_wait({.type = record_type(*intake),
-                                                           .source = "lines",
+                                                           .source = "observations",
                                                            .received = bench_.clock.now(),
                                                            .payload = record_payload(*intake)});
     ASSERT_TRUE(bench_.projection->apply(*intake, position.value()));
@@ -178,13 +186,14 @@ TEST_F(PublishTest, OneThatComesAgainLeavesNoOtherLetter) {
 TEST_F(PipelineTest, TheLetterOfARefusedPublishIsNotLeftOutHoweverManyWait) {
     start();
     while (!bench_.ledger->full()) {
-        bench_.ledger->add_dead_letter({.received = bench_.clock.now(), .source = "observations"});
+        bench_.ledger->add_dead_letter({.received = bench_.clock.now(), .source = "lines"});
     }
     const auto refused = pipeline_->submit_and_wait(
-        {.way = Way::lines, .detail = "us", .received = bench_.clock.now(), .body = "broken", .key = "gateway/1"});
+        {.way = Way::batch_json, .received = bench_.clock.now(), .body = "broken", .key = "gateway/1"});
+    ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Errc::malformed);
     ASSERT_TRUE(pipeline_->flush());
-    EXPECT_THAT(bench_.ledger->dead_letters({.source = "lines"}).value(), SizeIs(1));
+    EXPECT_THAT(bench_.ledger->dead_letters({.source = "observations"}).value(), SizeIs(1));
 }
 
 /// Lets the first settle go on only when another record has been applied meanwhile.
