@@ -37,12 +37,16 @@ public:
         }
         told(std::move(refused));
     }
-    void refuse(const ingest::Message& message, const Error& error) override {
-        const std::lock_guard lock(mutex_);
-        letters.push_back(error.what + " | " + message.body);
+    void refuse(ingest::Message message, const Error& error, Kept kept) override {
+        {
+            const std::lock_guard lock(mutex_);
+            letters.push_back(error.what + " | " + message.body);
+        }
+        kept(letters_kept);
     }
     std::vector<ingest::Message> messages;
     std::vector<std::string> letters;
+    Result<void> letters_kept;  ///< what becomes of them
 
 private:
     World& world_;
@@ -212,6 +216,18 @@ TEST_F(ObservationsCreation, AnObservationWithoutATimeIsTheSameMessageHoweverOft
     EXPECT_TRUE(way.messages[1].redelivered);
     // By this the pipeline knows the second one: the first made its thing's feature, and both are the same bytes.
     EXPECT_EQ(way.messages[0].body, way.messages[1].body);
+}
+
+// A dead letter that is not on disk is no reason to acknowledge: the device keeps its message.
+TEST_F(ObservationsCreation, WhatIsWrongIsNotAcknowledgedWhileItsLetterCannotBeKept) {
+    way.letters_kept = fail(Errc::exhausted, "the disk is full");
+    client->say(mqtt::publish_of("v1.1/Things", "{}", QoS::at_least_once, ++packet_id));
+    broker.settle();
+    EXPECT_EQ(way.letters.size(), 1U);
+    EXPECT_TRUE(client->heard_nothing());
+    way.letters_kept = {};
+    broker.pass(std::chrono::seconds{1});
+    EXPECT_EQ(hear<Acknowledgement>(*client).reason, Reason::topic_name_invalid);
 }
 
 // req/create-observations-via-mqtt/observations-creation: a bad body is told, and kept as a dead letter.

@@ -102,7 +102,7 @@ await report.test('what cannot be read is acknowledged with a reason, and a dead
         client.publish('ingest/observations', 'not JSON', { qos: 1 }, (fault) => resolve((fault as { code?: number } | undefined)?.code ?? 0)))
     assert.equal(code, 0x99)
     await client.endAsync()
-    assert.equal(await metric(town, token, 'bypuls_ingest_rejected_total{source="observations"}'), 1)
+    await until(() => metric(town, token, 'bypuls_ingest_rejected_total{source="observations"}'), (count) => count === 1, 60)
 })
 
 await report.test('npm mqtt: topic alias, properties, shared subscription, will', async () => {

@@ -1,6 +1,6 @@
 /// The town and the brokers that it fetches from are killed at random while clients publish numbered readings that carry no time of
 /// their own, so that nothing but MQTT's promises keeps them apart. QoS 1: what was acknowledged is there. QoS 2: what was
-/// acknowledged is there once. BYPULS_CYCLES says how often to kill, BYPULS_SEED replays the choices.
+/// acknowledged is there once. What was refused and acknowledged has one dead letter. BYPULS_CYCLES says how often to kill, BYPULS_SEED replays the choices.
 ///
 /// Whose promise is counted depends on who is killed how:
 ///
@@ -14,6 +14,7 @@
 ///    most as often as mosquitto sent it as a new message (without DUP); and a mosquitto that has forgotten our session and counts
 ///    from 1 again is fetched from as before: what it sends is neither taken for what it sent before it forgot, nor left behind.
 import { strict as assert } from 'node:assert'
+import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { folder, make_token, remove, Report, until, type Town } from '../town/town.ts'
 import { Publisher, random_from } from './publisher.ts'
@@ -54,6 +55,8 @@ topics = ["far/#"]
 qos = 2
 `)
 
+/// What nothing can be made of, so that a dead letter is all that is left of it.
+const nonsense = (name: string, number: number) => `${name} =${number}`
 const observation = (_name: string, number: number) => `{"result":${number}}`
 
 /// A datastream for a publisher, under the name that its lines would make.
@@ -82,6 +85,8 @@ const near = [
     new Publisher('sta2', port, await add_datastream('sta2'), 2, 4, token, observation),
     new Publisher('sta2new', port, await add_datastream('sta2new'), 2, 5, token, observation),
 ]
+// Of the old version, which is told nothing of why: acknowledged is acknowledged.
+const refused = [new Publisher('refused1', port, 'ingest/lines', 1, 4, token, nonsense), new Publisher('refused2', port, 'ingest/lines', 2, 4, token, nonsense)]
 const far = [new Publisher('far1', far_port, 'far/a', 1, 4), new Publisher('far2', far_port, 'far/a', 2, 5)]
 const rough = [new Publisher('rough1', rough_port, 'far/a', 1, 4), new Publisher('rough2', rough_port, 'far/a', 2, 5)]
 const all_up = () => until(async () => Promise.all(['far', 'rough'].map((bridge) => metric(town, token, `bypuls_mqtt_bridge_up{bridge="${bridge}"}`))),
@@ -110,7 +115,7 @@ await rough_mosquitto.start()
 await all_up()
 const before_the_last = tap.deliveries.length
 await until(async () => tap.deliveries.length, (count) => count > before_the_last + 20, 60)
-for (const publisher of [...near, ...far, ...rough]) await publisher.finish()
+for (const publisher of [...near, ...refused, ...far, ...rough]) await publisher.finish()
 await all_up()
 // What mosquitto still holds for us comes now: all that the far ones were acknowledged, however long the town puts some of it off,
 // and of the rough ones, whose messages it forgets, until nothing more does.
@@ -152,6 +157,22 @@ for (const publisher of [...near, ...far]) {
         await report.test(`${publisher.name}: nothing stands twice`, () =>
             assert.deepEqual([...times].filter(([, count]) => count !== 1), []))
     }
+}
+/// How many dead letters there are of each number.
+const letters_of = (publisher: Publisher): Map<number, number> => {
+    const found = new Map<number, number>()
+    const printed = execFileSync('sqlite3', [join(where, 'data/internal/observations.db'),
+        `select payload from ingest_dead_letter where payload like '${publisher.name} =%'`], { encoding: 'utf8', maxBuffer: 1 << 28 })
+    for (const row of printed.trim().split('\n')) found.set(Number(row.split('=')[1]), (found.get(Number(row.split('=')[1])) ?? 0) + 1)
+    return found
+}
+for (const publisher of refused) {
+    const letters = letters_of(publisher)
+    console.log(`${publisher.name}: ${publisher.sent} sent, ${publisher.acknowledged.size} acknowledged, ${letters.size} with a dead letter`)
+    await report.test(`${publisher.name}: enough was sent to prove anything`, () => assert(publisher.acknowledged.size > cycles))
+    await report.test(`${publisher.name}: whatever was acknowledged has its dead letter`, () =>
+        assert.deepEqual([...publisher.acknowledged].filter((number) => !letters.has(number)), []))
+    await report.test(`${publisher.name}: and no other`, () => assert.deepEqual([...letters].filter(([, count]) => count !== 1), []))
 }
 for (const publisher of rough) {
     const times = stored_of(publisher)

@@ -142,11 +142,11 @@ await report.test('a body that cannot be used is told in a sentence, and is a de
     const { reasonCode, properties } = (await told) as { reasonCode?: number; properties?: { reasonString?: string } }
     assert.equal(reasonCode, 0x99)
     assert.match(properties?.reasonString ?? '', /number/)
-    assert.equal(await metric(town, token, 'bypuls_ingest_rejected_total{source="sensorthings"}'), 1)
+    await until(() => metric(town, token, 'bypuls_ingest_rejected_total{source="sensorthings"}'), (count) => count === 1, 60)
     await client.endAsync()
     // MQTT 3.1.1 has no reasons: it is acknowledged, and the letter tells.
     pub(sender, `v1.1/Datastreams(${inside})/Observations`, { nothing: 1 }, ['-V', 'mqttv311', '-q', '1'])
-    assert.equal(await metric(town, token, 'bypuls_ingest_rejected_total{source="sensorthings"}'), 2)
+    await until(() => metric(town, token, 'bypuls_ingest_rejected_total{source="sensorthings"}'), (count) => count === 2, 60)
 })
 
 await report.test('a topic that cannot be served is refused with its reason', async () => {

@@ -22,6 +22,7 @@
 #include "core/files.h"
 #include "core/host.h"
 #include "core/log.h"
+#include "platform/database/page_checksums.h"
 #include "platform/ingest/codecs/codec_worker.h"
 #include "platform/ingest/codecs/decode_command.h"
 #include "platform/policy/policy.h"
@@ -254,6 +255,8 @@ int run_program(int argc, char** argv) {
     if (const auto counted = run_counting({argv + 1, argv + argc})) {
         return *counted;
     }
+    // Before any file is opened, so that every connection to it goes the same way, and none moves a log unguarded.
+    database::use_page_checksums();
     return Program().run(argc, argv);
 }
 

@@ -187,6 +187,11 @@ void InternalPlane::tick() {
             log::warning("webhooks", "old dead letters could not be removed", {{"why", forgotten.error().what}});
         }
     }
+    constexpr int ticks_between_looks = 3600;
+    if (ticks_ % ticks_between_looks == 0 && registry_database_->damaged_page()) {
+        // The disk may give again what it did not give once; then the health page should say so.
+        report("the registry is damaged", registry_database_->verify());
+    }
     if (const auto more = store_->maintain(); !more) {
         log::warning("observations", "housekeeping failed", {{"why", more.error().what}});
     }

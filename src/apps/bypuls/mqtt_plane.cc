@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::chrono::seconds grace{5};
 constexpr int ticks_between_refreshes = 5;
+/// At a file of which a page did not hold, whether it is whole by now.
+constexpr int ticks_between_looks = 3600;
 
 Result<void> add_door(const std::string& text, bool tls, const MqttSettings& settings,
                       std::vector<mqtt::ListenOn>& doors) {
@@ -147,7 +149,13 @@ std::vector<sensorthings::MqttDoor> MqttPlane::doors() const {
 }
 
 void MqttPlane::tick() {
-    if (gatekeeper_ == nullptr || ++ticks_ % ticks_between_refreshes != 0) {
+    ++ticks_;
+    if (ticks_ % ticks_between_looks == 0 && database_ != nullptr && database_->damaged_page()) {
+        if (const auto whole = database_->verify(); !whole) {
+            log::warning("mqtt", "the sessions' file is damaged", {{"why", whole.error().what}});
+        }
+    }
+    if (gatekeeper_ == nullptr || ticks_ % ticks_between_refreshes != 0) {
         return;
     }
     if (const auto fresh = gatekeeper_->refresh(); !fresh) {

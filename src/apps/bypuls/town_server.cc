@@ -253,9 +253,9 @@ void Town::keep_ticking() {
 
 std::vector<pages::HealthCheck> Town::checks() const {
     std::vector<pages::HealthCheck> checks{{"pages", State::ok, ""}};
-    const auto damaged = database::first_damaged_page();
-    checks.push_back({"database", damaged ? State::failing : State::ok, damaged ? "damaged_page" : "",
-                      damaged ? database::sentence_of(*damaged) : ""});
+    const auto damaged = database::damaged_pages();
+    checks.push_back({"database", damaged.empty() ? State::ok : State::failing, damaged.empty() ? "" : "damaged_page",
+                      damaged.empty() ? "" : database::sentence_of(damaged.front())});
     if (!internal_) {
         return checks;
     }
@@ -270,11 +270,12 @@ std::vector<pages::HealthCheck> Town::checks() const {
     checks.push_back(
         {"ingest", trouble.empty() ? State::ok : State::warning, trouble.empty() ? "" : "not_applied", trouble});
     const auto statistics = internal_->store().statistics();
-    const bool whole = statistics.damaged.empty();
-    checks.push_back(
-        {"observations", whole ? State::ok : State::warning, whole ? "" : "damaged",
-         whole ? ""
-               : fmt::format("{} damaged blocks in {}", statistics.damaged.size(), settings_.observations_path())});
+    const std::size_t rows = internal_->ledger().damaged_letters() + internal_->details().damaged();
+    const bool whole = statistics.damaged.empty() && rows == 0;
+    checks.push_back({"observations", whole ? State::ok : State::warning, whole ? "" : "damaged",
+                      whole ? ""
+                            : fmt::format("{} damaged blocks, and {} damaged rows of dead letters and details, in {}",
+                                          statistics.damaged.size(), rows, settings_.observations_path())});
     if (mqtt_) {
         const auto of_mqtt = mqtt_->checks();
         checks.insert(checks.end(), of_mqtt.begin(), of_mqtt.end());
@@ -317,6 +318,8 @@ void Town::metrics(std::string& out) const {
     append_gauge(out, "observations_readings_in_memory", "gauge", statistics.readings_in_memory);
     append_gauge(out, "observations_bytes_on_disk", "gauge", statistics.bytes_on_disk);
     append_gauge(out, "observations_blocks_damaged", "gauge", statistics.damaged.size());
+    append_gauge(out, "observations_rows_damaged", "gauge",
+                 internal_->ledger().damaged_letters() + internal_->details().damaged());
     if (mqtt_) {
         mqtt_->append_metrics(out);
         sensorthings_mqtt_->append_metrics(out);

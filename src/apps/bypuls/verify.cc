@@ -7,12 +7,16 @@
 
 #include "apps/bypuls/data_folder.h"
 #include "apps/bypuls/logs.h"
+#include "core/clock.h"
 #include "core/files.h"
 #include "core/time/iso8601.h"
 #include "platform/database/database.h"
+#include "platform/database/migrations.h"
 #include "platform/database/write_ahead_log.h"
+#include "platform/ingest/pipeline/ledger.h"
 #include "platform/journal/journal.h"
 #include "platform/observations/blocks/block_store.h"
+#include "platform/observations/details/details.h"
 #include "platform/publication/plane/catalogue.h"
 
 namespace bypuls::apps {
@@ -181,6 +185,46 @@ Finding blocks_finding(const std::string& path, std::string what) {
     return found ? *found : fault(std::move(what), found.error());
 }
 
+/// What stands beside the readings and has checksums of its own. Nothing of a file of an earlier version.
+Result<std::optional<Finding>> read_all_rows(const std::string& path, std::string what) {
+    TRY(const auto open, database::Database::open({.url = "sqlite:" + path}));
+    const database::Component& letters_schema = ingest::pipeline::Ledger::schema();
+    const database::Component& details_schema = observations::Details::schema();
+    TRY(const auto details_pending, database::pending_migrations(*open, {details_schema}));
+    TRY(const auto letters_pending, database::pending_migrations(*open, {letters_schema}));
+    std::uint64_t rows = 0;
+    std::size_t damaged = 0;
+    if (details_pending.empty()) {
+        const auto details = observations::Details::open(open.get(), observations::Details::Role::reader);
+        TRY(rows, details->read_all());
+        damaged += details->damaged();
+    }
+    if (letters_pending.empty()) {
+        const SystemClock clock;
+        TRY(const auto ledger, ingest::pipeline::Ledger::open(*open, clock));
+        ingest::pipeline::DeadLetterQuery page{.limit = 1'000};
+        for (;;) {
+            TRY(const auto letters, ledger->dead_letters(page));
+            rows += letters.size();
+            if (letters.size() < page.limit) {
+                break;
+            }
+            page.before = letters.back().id;
+        }
+        damaged += ledger->damaged_letters();
+    }
+    if (damaged > 0) {
+        return Finding{std::move(what), State::fault,
+                       fmt::format("{} do not hold their checksums, and are left out of what is shown", damaged)};
+    }
+    return rows == 0 ? std::nullopt : std::optional(Finding{std::move(what), State::ok, fmt::format("{} hold", rows)});
+}
+
+std::optional<Finding> rows_finding(const std::string& path, std::string what) {
+    auto found = read_all_rows(path, what);
+    return found ? std::move(*found) : fault(std::move(what), found.error());
+}
+
 }  // namespace
 
 std::string_view name_of(Finding::State state) {
@@ -209,6 +253,9 @@ std::vector<Finding> verify_data(const std::string& data) {
         findings.push_back(database_finding(data, path));
         if (path.ends_with("/observations.db") && findings.back().state == State::ok) {
             findings.push_back(blocks_finding(data + "/" + path, path + " blocks"));
+            if (auto found = rows_finding(data + "/" + path, path + " dead letters and details")) {
+                findings.push_back(std::move(*found));
+            }
         }
     }
     if (auto found = catalogue_finding(data)) {

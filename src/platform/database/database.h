@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -132,8 +133,12 @@ public:
     virtual Result<bool> add_page_checksums() = 0;
 
     /// Reads every page that is in use (SQLite: integrity_check and foreign_key_check). Errc::damaged with the first
-    /// findings; a page that does not hold its checksum is named.
+    /// findings; a page that does not hold its checksum is named. When all is whole, damaged_page() is forgotten.
     virtual Result<void> verify() = 0;
+
+    /// SQLite: the first page of the file that did not hold its checksum, in a sentence, since verify() last found it
+    /// whole; whichever connection of the process read it.
+    virtual std::optional<std::string> damaged_page() const = 0;
 };
 
 /// The URL without its password, for logs and `doctor`.

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstring>
+#include <map>
 #include <mutex>
 #include <new>
 #include <span>
@@ -73,10 +74,10 @@ bool says_reserved(ByteView first_page) {
     return first_page[reserved_at] == std::byte{sum_bytes};
 }
 
-/// What the whole process has seen.
+/// What the whole process has seen, by file, the first of each.
 struct Seen {
     std::mutex mutex;
-    std::optional<DamagedPage> first;
+    std::map<std::string, DamagedPage, std::less<>> first;
 };
 Seen& seen() {
     static Seen of_the_process;
@@ -93,9 +94,7 @@ void tell(const char* path, std::size_t page_bytes, std::int64_t offset) {
     log::error("database", "a page does not hold its checksum",
                {{"file", page.path}, {"page", std::to_string(page.number)}});
     const std::lock_guard lock(seen().mutex);
-    if (!seen().first) {
-        seen().first = page;
-    }
+    seen().first.try_emplace(page.path, page);
     last_damaged() = std::move(page);
 }
 
@@ -104,7 +103,10 @@ struct Beside {
     const sqlite3_io_methods* own = nullptr;
     sqlite3_io_methods ours{};
     const char* path = nullptr;
-    bool on = false;  ///< the file's pages have checksums
+    bool on = false;             ///< the file's pages have checksums
+    bool looked = false;         ///< whether they have has been looked at since this connection may write
+    bool writing = false;        ///< SQLite believes that it holds the log's writers' lock
+    bool checkpointing = false;  ///< holds the lock of those who move the log, and the writers' with it
 };
 
 /// SQLite's way to files before ours became the default, which is looked up once, before.
@@ -157,7 +159,8 @@ int read(sqlite3_file* file, void* into, int bytes, sqlite3_int64 offset) {
     return status;
 }
 
-/// Another connection may have given the file its checksums since this one opened it.
+/// Another connection may have given the file its checksums since this one opened it. Not once this one has locked the
+/// file against others who write to it.
 bool has_them_by_now(sqlite3_file* file, std::size_t page_bytes) {
     const auto* own = beside(file).own;
     std::array<std::byte, 100> header{};
@@ -174,7 +177,11 @@ int write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 offset)
     if (is_page(size)) {
         // SQLite's own buffer of a page, whose last bytes it keeps for us.
         const Page page(static_cast<std::byte*>(const_cast<void*>(from)), size);
-        own.on = offset == 0 ? says_reserved(page) : own.on || has_them_by_now(file, size);
+        if (offset == 0) {
+            own.on = says_reserved(page);
+        } else if (!own.on && !std::exchange(own.looked, true)) {
+            own.on = has_them_by_now(file, size);
+        }
         if (own.on) {
             const Sum sum = sum_of(page);
             std::memcpy(page.last(sum_bytes).data(), sum.data(), sum_bytes);
@@ -193,6 +200,65 @@ int fetch(sqlite3_file* file, sqlite3_int64 offset, int bytes, void** into) {
     return own.own->xFetch(file, offset, bytes, into);
 }
 
+/// Of the file itself: whoever writes to it without a log locks it for itself alone.
+int lock(sqlite3_file* file, int level) {
+    Beside& own = beside(file);
+    const int status = own.own->xLock(file, level);
+    if (level == SQLITE_LOCK_EXCLUSIVE && status == SQLITE_OK) {
+        own.looked = false;
+    }
+    return status;
+}
+
+// Locks of the log's index, by their place in it: https://sqlite.org/walformat.html §2.3.
+constexpr int writers_lock = 0;
+constexpr int checkpoint_lock = 1;
+constexpr int locking = SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE;
+constexpr int unlocking = SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE;
+
+int begin_checkpoint(sqlite3_file* file) {
+    Beside& own = beside(file);
+    if (!own.writing) {
+        if (const int status = own.own->xShmLock(file, writers_lock, 1, locking); status != SQLITE_OK) {
+            return status;
+        }
+    }
+    const int status = own.own->xShmLock(file, checkpoint_lock, 1, locking);
+    own.checkpointing = status == SQLITE_OK;
+    own.looked = false;
+    if (!own.checkpointing && !own.writing) {
+        own.own->xShmLock(file, writers_lock, 1, unlocking);
+    }
+    return status;
+}
+
+int end_checkpoint(sqlite3_file* file) {
+    Beside& own = beside(file);
+    const int status = own.own->xShmLock(file, checkpoint_lock, 1, unlocking);
+    if (std::exchange(own.checkpointing, false) && !own.writing) {
+        own.own->xShmLock(file, writers_lock, 1, unlocking);
+    }
+    return status;
+}
+
+/// Whoever moves the log into the file holds the writers' lock meanwhile, which SQLite asks for only in the thorough
+/// kinds of checkpoint. So no other connection can begin the log anew between the checkpoint's look at the log's header
+/// and its work, which SQLite before 3.51.3 does not notice (sqlite.org/wal.html §11, "the WAL-reset bug").
+int lock_log(sqlite3_file* file, int place, int count, int flags) {
+    Beside& own = beside(file);
+    const bool one = count == 1 && (flags & SQLITE_SHM_EXCLUSIVE) != 0;
+    const bool locks = (flags & SQLITE_SHM_LOCK) != 0;
+    if (one && place == checkpoint_lock) {
+        return locks ? begin_checkpoint(file) : end_checkpoint(file);
+    }
+    if (one && place == writers_lock) {
+        const int status = own.checkpointing ? SQLITE_OK : own.own->xShmLock(file, place, count, flags);
+        own.writing = status == SQLITE_OK ? locks : own.writing;
+        return status;
+    }
+    return own.own->xShmLock(file, place, count, flags);
+}
+
 int characteristics(sqlite3_file* file) {
     return beside(file).own->xDeviceCharacteristics(file) & ~SQLITE_IOCAP_SUBPAGE_READ;
 }
@@ -207,7 +273,11 @@ int open(sqlite3_vfs* /*ours*/, const char* path, sqlite3_file* file, int flags,
     own->on = path != nullptr && sqlite_api::sqlite3_uri_boolean(path, parameter, 0) != 0;
     own->ours.xRead = read;
     own->ours.xWrite = write;
+    own->ours.xLock = lock;
     own->ours.xDeviceCharacteristics = characteristics;
+    if (own->ours.iVersion >= 2) {
+        own->ours.xShmLock = lock_log;
+    }
     if (own->ours.iVersion >= 3) {
         own->ours.xFetch = fetch;
     }
@@ -261,9 +331,26 @@ std::optional<DamagedPage> take_damaged_page() {
     return std::exchange(last_damaged(), std::nullopt);
 }
 
-std::optional<DamagedPage> first_damaged_page() {
+std::optional<DamagedPage> first_damaged_page(std::string_view path) {
     const std::lock_guard lock(seen().mutex);
-    return seen().first;
+    const auto found = seen().first.find(path);
+    return found == seen().first.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<DamagedPage> damaged_pages() {
+    std::vector<DamagedPage> pages;
+    const std::lock_guard lock(seen().mutex);
+    for (const auto& [path, page] : seen().first) {
+        pages.push_back(page);
+    }
+    return pages;
+}
+
+void forget_damaged_page(std::string_view path) {
+    const std::lock_guard lock(seen().mutex);
+    if (const auto found = seen().first.find(path); found != seen().first.end()) {
+        seen().first.erase(found);
+    }
 }
 
 std::string sentence_of(const DamagedPage& page) {

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/bytes.h"
 
@@ -20,7 +22,8 @@ struct sqlite3;  // as SOCI names it
 namespace bypuls::database {
 
 /// Every SQLite file that this process opens from now on, by whatever way, is read and written with its checksums if it
-/// has them; one without is as before. Any number of times, from any thread.
+/// has them; one without is as before. Whoever moves the log of any of them into the file keeps writers out meanwhile.
+/// Any number of times, from any thread.
 void use_page_checksums();
 
 /// Whether the database that this connection reads has them, by what its first page says, wherever that stands. From
@@ -42,8 +45,12 @@ struct DamagedPage {
 /// The last page that did not hold on this thread since it was asked for.
 std::optional<DamagedPage> take_damaged_page();
 
-/// The first that did not hold in this process, for whoever watches over it.
-std::optional<DamagedPage> first_damaged_page();
+/// The first page of each file that did not hold in this process, for whoever watches over it. Files by the path that
+/// SQLite gives them: absolute, links followed.
+std::vector<DamagedPage> damaged_pages();
+std::optional<DamagedPage> first_damaged_page(std::string_view path);
+/// The file has been read whole since, and every page of it held.
+void forget_damaged_page(std::string_view path);
 
 /// "page 7 of /var/lib/bypuls/town/internal/registry.db does not hold its checksum"
 std::string sentence_of(const DamagedPage& page);

@@ -2,6 +2,7 @@
 // name.
 #include "platform/database/page_checksums.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <filesystem>
@@ -166,12 +167,31 @@ TEST_F(PageChecksums, WhatIsDamagedWhileItIsOpenIsAnErrorOfWhoeverReadsIt) {
     EXPECT_EQ(rows.error().code, Errc::damaged);
     EXPECT_THAT(rows.error().what,
                 HasSubstr("page " + std::to_string(at / page_bytes + 1) + " of " + path + " does not hold"));
-    ASSERT_TRUE(first_damaged_page());
+    EXPECT_THAT(database->damaged_page().value_or(""), HasSubstr(" of " + path + " does not hold"));
+    EXPECT_EQ(open_again(place_.path())->damaged_page(), std::nullopt) << "another file";
+    EXPECT_FALSE(database->verify());
     // And of whoever changes it.
     EXPECT_EQ(execute(*database, "UPDATE streams SET access = 'public'").error().code, Errc::damaged);
     turn_bit(path, at, 0);
     EXPECT_EQ(all_rows(*database).value(), whole) << "the sessions are as good as new";
+    EXPECT_TRUE(database->damaged_page()) << "nobody has read all of it since";
     EXPECT_TRUE(database->verify());
+    EXPECT_EQ(database->damaged_page(), std::nullopt);
+    EXPECT_TRUE(std::ranges::none_of(damaged_pages(), [&](const DamagedPage& page) { return page.path == path; }));
+}
+
+TEST_F(PageChecksums, ADamagedPageIsTheFilesUnderWhateverNameItWasOpened) {
+    const std::string path = copy();
+    const std::string link = place_.folder() + "/link.db";
+    fs::create_symlink(path, link);
+    turn_bit(path, 5 * page_bytes + 100, 0);
+    const auto database = open_again(link);
+    ASSERT_FALSE(database->verify());
+    EXPECT_TRUE(database->damaged_page());
+    EXPECT_TRUE(open_again(path)->damaged_page());
+    turn_bit(path, 5 * page_bytes + 100, 0);
+    EXPECT_TRUE(open_again(path)->verify());
+    EXPECT_FALSE(database->damaged_page());
 }
 
 TEST_F(PageChecksums, AFileThatWasCutShortIsNamed) {

@@ -91,6 +91,7 @@ public:
     }
 
     Result<void> checkpoint() override { return {}; }
+    std::optional<std::string> damaged_page() const override { return std::nullopt; }
 
     Result<bool> add_page_checksums() override { return false; }
 

@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <thread>
 #include <tuple>
 
 #include <fcntl.h>
@@ -79,6 +80,7 @@ public:
     SqliteDatabase(const Settings& settings, std::string path)
         : path_(std::move(path)),
           read_only_(settings.read_only),
+          wait_max_(settings.wait_max),
           readers_(settings.sessions_max, settings.wait_max,
                    [this, wait = settings.wait_max] {
                        return open_session(path_, wait, read_only_ ? Role::onlooker : Role::reader);
@@ -119,15 +121,27 @@ public:
         if (read_only_) {
             return fail(Errc::forbidden, "database " + path_ + " is open to be read alone");
         }
-        TRY(auto session, open_session(path_, std::chrono::milliseconds(5000), Role::writer));
-        return run("checkpoint " + path_, [&]() -> Result<void> {
-            int busy = 0;
-            int pages = 0;
-            int moved = 0;
-            *session << "PRAGMA wal_checkpoint(TRUNCATE)", soci::into(busy), soci::into(pages), soci::into(moved);
-            return busy == 0 ? Result<void>{}
-                             : fail(Errc::unavailable, "checkpoint " + path_ + ": others read; try again");
+        // In the writer's place, so that no writer of this process is in the way.
+        TRY(auto session, writer_.take());
+        const auto give_up = std::chrono::steady_clock::now() + wait_max_;
+        auto done = run("checkpoint " + path_, [&]() -> Result<void> {
+            for (;;) {
+                int busy = 0;
+                int pages = 0;
+                int moved = 0;
+                *session << "PRAGMA wal_checkpoint(TRUNCATE)", soci::into(busy), soci::into(pages), soci::into(moved);
+                if (busy == 0) {
+                    return {};
+                }
+                if (std::chrono::steady_clock::now() >= give_up) {
+                    return fail(Errc::unavailable, "checkpoint " + path_ + ": others read or write; try again");
+                }
+                // SQLite waits for readers, but not for a writer in another process, whose commits are short.
+                std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            }
         });
+        writer_.give_back(std::move(session));
+        return done;
     }
 
     Result<void> verify() override {
@@ -154,8 +168,14 @@ public:
                 return fail(Errc::damaged,
                             "verify " + path_ + ": a row of table " + table + " refers to a row that does not exist");
             }
+            forget_damaged_page(file_);
             return {};
         });
+    }
+
+    std::optional<std::string> damaged_page() const override {
+        const auto page = first_damaged_page(file_);
+        return page ? std::optional(sentence_of(*page)) : std::nullopt;
     }
 
     Result<bool> add_page_checksums() override {
@@ -193,8 +213,17 @@ private:
         return copied;
     }
 
+    /// As SQLite calls a file: absolute, links followed.
+    static std::string full_path(const std::string& path) {
+        std::error_code failed;
+        auto full = std::filesystem::weakly_canonical(path, failed);
+        return failed ? path : full.string();
+    }
+
     const std::string path_;
+    const std::string file_ = full_path(path_);
     const bool read_only_;
+    const std::chrono::milliseconds wait_max_;
     SessionPool readers_;
     SessionPool writer_;
 };

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint8_t plain_version = 1;
 constexpr std::uint8_t keyed_version = 2;  // a flag and the key stand before the sender
+constexpr std::uint8_t refused_version = 3;
 
 constexpr std::array<std::pair<Reason, std::string_view>, 12> reasons{{
     {Reason::none, "none"},
@@ -65,6 +66,10 @@ bool is_history(const Message& message) {
     return (message.way == Way::batch_json || message.way == Way::batch_ndjson) && message.detail == history_detail;
 }
 
+bool is_publish(const Message& message) {
+    return !message.key.empty() && !message.key.starts_with(request_prefix) && message.replay_of == 0;
+}
+
 Bytes encode(const Message& message) {
     Bytes out;
     out.reserve(message.body.size() + message.sender.size() + message.detail.size() + 32);
@@ -112,6 +117,31 @@ Result<Message> decode(ByteView payload, Instant received) {
         return fail(Errc::malformed, "a kept message has bytes after its end");
     }
     return message;
+}
+
+Bytes encode(const RefusedMessage& refused) {
+    Bytes out;
+    out.push_back(std::byte{refused_version});
+    put_varint(out, refused.body_bytes);
+    put_text(out, refused.sentence);
+    const Bytes message = encode(refused.message);
+    out.insert(out.end(), message.begin(), message.end());
+    return out;
+}
+
+Result<RefusedMessage> decode_refused(ByteView payload, Instant received) {
+    ByteReader in(payload);
+    TRY(const auto version, in.u8());
+    if (version != refused_version) {
+        return fail(Errc::malformed,
+                    fmt::format("a refused message has format {}, which this program does not know", version));
+    }
+    RefusedMessage refused;
+    TRY(refused.body_bytes, in.varint());
+    TRY(refused.sentence, read_text(in));
+    TRY(const auto rest, in.take(in.remaining()));
+    TRY(refused.message, decode(rest, received));
+    return refused;
 }
 
 std::string_view name_of(Reason reason) {

@@ -51,10 +51,33 @@ constexpr std::string_view bridge_prefix = "bridge:";
 /// packet identifier is only used anew.
 constexpr std::string_view request_prefix = "http:";
 
+/// A publish of QoS 1 or 2: its sender is told yes or no to the whole of it, reads no reasons, and lets go of it once
+/// it is answered, whatever the answer. So what becomes of it must be on disk before. False for one that is tried
+/// again.
+bool is_publish(const Message& message);
+
+/// What the journal calls its records.
+constexpr std::uint8_t message_record = 1;
+constexpr std::uint8_t refused_record = 2;
+
 /// The journal's payload of a message, with varint lengths: version 1, or 2 when it has a key. docs/formats/message.md
 Bytes encode(const Message& message);
 /// Errc::malformed for anything encode() does not write. `received` is the journal's.
 Result<Message> decode(ByteView payload, Instant received);
+
+/// A message of which nothing could be used, kept so that its dead letter outlives the moment.
+struct RefusedMessage {
+    Message message;               ///< with no more of its body than letters show
+    std::uint64_t body_bytes = 0;  ///< of the whole
+    std::string sentence;          ///< why, in English
+
+    friend bool operator==(const RefusedMessage&, const RefusedMessage&) = default;
+};
+
+/// The journal's payload of a refused message: version 3.
+Bytes encode(const RefusedMessage& refused);
+/// Errc::malformed for anything encode() does not write.
+Result<RefusedMessage> decode_refused(ByteView payload, Instant received);
 
 /// Why a unit (a frame, a line, a row) was not stored. The codes are stable: they are searched for and counted.
 enum class Reason : std::uint8_t {

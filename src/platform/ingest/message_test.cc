@@ -48,6 +48,27 @@ TEST(Message, AnyCutOrExtraByteIsRefused) {
     EXPECT_FALSE(decode(longer, Instant{}).has_value());
 }
 
+TEST(Message, ARefusedOneIsKeptWithWhyAndAnyCutOfItIsRefused) {
+    const RefusedMessage refused{.message = keyed(), .body_bytes = 70'000, .sentence = "line 1: no field"};
+    const Bytes whole = encode(refused);
+    EXPECT_EQ(decode_refused(whole, Instant{5s}).value(), refused);
+    EXPECT_FALSE(decode(whole, Instant{5s}).has_value()) << "to a program that does not know it, it is no message";
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+        EXPECT_FALSE(decode_refused(ByteView(whole).first(length), Instant{}).has_value()) << length;
+    }
+}
+
+TEST(Message, APublishIsWhatMayComeAgainAndIsNoRequest) {
+    EXPECT_FALSE(is_publish(keyed())) << "it is tried again by a person";
+    Message publish = keyed();
+    publish.replay_of = 0;
+    EXPECT_TRUE(is_publish(publish));
+    publish.key = std::string(request_prefix) + "gateway/17";
+    EXPECT_FALSE(is_publish(publish));
+    publish.key.clear();
+    EXPECT_FALSE(is_publish(publish)) << "QoS 0 is not answered";
+}
+
 TEST(Message, EveryReasonHasANameOfItsOwn) {
     for (int i = 0; i <= static_cast<int>(Reason::out_of_range); ++i) {
         const auto reason = static_cast<Reason>(i);

@@ -11,16 +11,11 @@ void PipelineSink::take(const mqtt::Arrival& arrival, Done done) {
     if (*kind == TopicKind::chirpstack && message.detail == "integration") {
         return done({});  // what another integration of the server did; nothing of a device
     }
-    constexpr std::size_t shown_bytes = 4096;
-    pipeline::DeadLetter letter{.received = message.received,
-                                .source = std::string(source_of(message.way)),
-                                .payload = message.body.substr(0, shown_bytes),
-                                .payload_bytes = static_cast<std::int64_t>(message.body.size())};
-    pipeline_.submit(std::move(message), [&pipeline = pipeline_, letter = std::move(letter),
+    pipeline_.submit(std::move(message), [&pipeline = pipeline_, kind = *kind, arrival,
                                           done = std::move(done)](Result<pipeline::Receipt> receipt) mutable {
-        if (receipt) {
+        if (receipt && receipt->rejected > 0) {
             // MQTT says yes or no to a publish as a whole, so nobody else would hear of its rows and lines.
-            pipeline.tell_of_refused(std::move(letter), *receipt);
+            pipeline.tell_of_refused(message_from(kind, arrival), *receipt);
         }
         done(receipt ? Result<void>{} : std::unexpected(std::move(receipt).error()));
     });

@@ -8,7 +8,8 @@
 
 namespace bypuls::ingest {
 
-/// Gives publishes to the pipeline. "Done" is the journal's fsync. Thread-safe.
+/// Gives publishes to the pipeline. "Done" is the journal's fsync, also of a publish that was refused: the dead letter
+/// that tells of it is on disk before its client is answered (QoS 1 and 2). Thread-safe.
 class PipelineSink final : public mqtt::Sink {
 public:
     /// Every topic by its own meaning.

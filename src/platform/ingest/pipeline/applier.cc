@@ -9,6 +9,7 @@
 #include "core/bytes.h"
 #include "core/check.h"
 #include "core/time/iso8601.h"
+#include "platform/ingest/pipeline/letters.h"
 
 namespace bypuls::ingest::pipeline {
 
@@ -43,9 +44,17 @@ constexpr std::size_t letters_per_message_max = 100;
 /// A stamp from before this is that of a clock nobody has set, which counts from 1970 or from GPS time's 1980.
 constexpr Instant clocks_are_set{std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}};
 
-std::string shown(std::string_view body) {
-    constexpr std::size_t shown_max = 4096;
-    return std::string(body.substr(0, shown_max));
+/// Is a letter all that tells of what was refused as it came in?
+bool is_told_by_letter(const Intake& intake) {
+    return intake.rejected > 0 && is_publish(intake.message);
+}
+
+DeadLetter letter_of_rejected(const Intake& intake) {
+    DeadLetter letter = letter_of_refused(intake.message, intake.refused, intake.rejected);
+    if (const auto* refusal = std::get_if<Refusal>(&intake.parsed)) {
+        letter.payload_bytes = static_cast<std::int64_t>(refusal->body_bytes);
+    }
+    return letter;
 }
 
 observations::Value value_of(const line_protocol::Value& value) {
@@ -121,6 +130,9 @@ void Applier::look_ahead(std::span<const Intake* const> next) {
 }
 
 Result<Applied> Applier::apply(const Intake& intake, journal::Position position) {
+    if (is_told_by_letter(intake) && parts_.ledger.full()) {
+        return fail(Errc::exhausted, "too many dead letters wait to be written");
+    }
     Work work{.intake = intake, .position = position, .source = source_of(intake.message.way)};
     TRY(const Ledger::Seen seen, see_key(intake, position));
     if (seen == Ledger::Seen::duplicate) {
@@ -133,10 +145,13 @@ Result<Applied> Applier::apply(const Intake& intake, journal::Position position)
         TRY_DO(take_event(work, *event));
     } else if (const auto* lines = std::get_if<line_protocol::Batch>(&intake.parsed)) {
         TRY_DO(take_lines(work, *lines));
-    } else {
-        TRY_DO(take_rows(work, std::get<batch::Batch>(intake.parsed)));
+    } else if (const auto* rows = std::get_if<batch::Batch>(&intake.parsed)) {
+        TRY_DO(take_rows(work, *rows));
     }
     TRY_DO(store(work));
+    if (is_told_by_letter(intake) && seen != Ledger::Seen::duplicate) {
+        work.letters.push_back(letter_of_rejected(intake));
+    }
 
     work.applied.counts.rejected += intake.rejected;
     work.applied.counts.received = intake.units();
@@ -163,8 +178,10 @@ Result<Applied> Applier::apply(const Intake& intake, journal::Position position)
 }
 
 /// Only what has no time of its own needs its sender's key: the rest is known by its frame, or by datastream and time.
+/// Dead letters have no such name either.
 Result<Ledger::Seen> Applier::see_key(const Intake& intake, journal::Position position) {
-    if (intake.message.key.empty() || !intake.stamped_on_receipt || intake.message.replay_of != 0) {
+    const bool needs_key = intake.stamped_on_receipt || is_told_by_letter(intake);
+    if (intake.message.key.empty() || !needs_key || intake.message.replay_of != 0) {
         return Ledger::Seen::fresh;
     }
     return parts_.ledger.see_key(intake.message, position);
@@ -187,21 +204,13 @@ void Applier::quarantine(Work& work, Reason reason, Why why, std::string field, 
     }
     const Message& message = work.intake.message;
     const auto* event = std::get_if<lorawan::Event>(&work.intake.parsed);
-    work.letters.push_back(
-        {.position = work.position,
-         .received = message.received,
-         .source = std::string(work.source),
-         .reason = reason,
-         .sentence = why.sentence,
-         .saying = saying_of(why),
-         .field = std::move(field),
-         .device = event == nullptr ? "" : event->dev_eui.to_text(),
-         .line = line,
-         .codec_version = std::move(codec_version),
-         .payload = message.way == Way::chirpstack_protobuf
-                        ? to_hex(as_bytes(message.body).first(std::min<std::size_t>(message.body.size(), 2048)))
-                        : shown(message.body),
-         .payload_bytes = static_cast<std::int64_t>(message.body.size())});
+    DeadLetter letter = letter_about(message, reason, why);
+    letter.position = work.position;
+    letter.field = std::move(field);
+    letter.device = event == nullptr ? "" : event->dev_eui.to_text();
+    letter.line = line;
+    letter.codec_version = std::move(codec_version);
+    work.letters.push_back(std::move(letter));
 }
 
 void Applier::note_frame(Work& work, const lorawan::Event& event, std::string_view decoded, std::string_view outcome) {

@@ -50,6 +50,12 @@ void expect_letters(int version, const Ledger& ledger) {
         EXPECT_EQ(ledger.dead_letter(6).value().saying, R"({"say":"wrong_type","type":"number","row":"2"})");
         EXPECT_EQ(ledger.counts().at("journal"), (Counts{.received = 3, .damaged = 3}));
     }
+    if (version >= 5) {
+        const auto sealed = ledger.dead_letter(7);
+        ASSERT_TRUE(sealed) << sealed.error();
+        EXPECT_TRUE(sealed->replayed);
+    }
+    EXPECT_EQ(ledger.damaged_letters(), 0U);
     EXPECT_EQ(ledger.waiting_of(device, Reason::codec_failed).value(), std::vector{journal::Position{18}});
     const auto unknown = ledger.unknown_devices().value();
     ASSERT_THAT(unknown, SizeIs(1));

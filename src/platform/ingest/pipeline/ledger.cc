@@ -9,6 +9,7 @@
 #include <soci/soci.h>
 
 #include "core/time/iso8601.h"
+#include "platform/ingest/pipeline/prepare.h"
 
 namespace bypuls::ingest::pipeline {
 namespace {
@@ -20,6 +21,7 @@ using namespace std::chrono_literals;
 constexpr Duration same_frame_max = 1h;
 
 constexpr std::size_t row_bytes = 300;
+constexpr std::size_t letters_waiting_max = 20'000;
 
 Duration apart(Instant a, Instant b) {
     return a < b ? b - a : a - b;
@@ -93,7 +95,9 @@ const database::Component& Ledger::schema() {
          {4,
           "letters say why in each language, and damaged records have their account",
           {"ALTER TABLE ingest_dead_letter ADD COLUMN saying TEXT NOT NULL DEFAULT ''",
-           "ALTER TABLE ingest_count ADD COLUMN damaged BIGINT NOT NULL DEFAULT 0"}}}};
+           "ALTER TABLE ingest_count ADD COLUMN damaged BIGINT NOT NULL DEFAULT 0"}},
+         // Letters of before have none for as long as they last.
+         {5, "letters have a checksum", {"ALTER TABLE ingest_dead_letter ADD COLUMN checksum BIGINT"}}}};
     return component;
 }
 
@@ -309,18 +313,25 @@ Result<Ledger::Session> Ledger::session_of(const std::string& session_key) const
 }
 
 void Ledger::add_dead_letter(DeadLetter letter) {
-    constexpr std::size_t shown_max = 4096;
-    constexpr std::size_t waiting_max = 20'000;
     const std::lock_guard lock(mutex_);
-    if (pending_.letters.size() + frozen_.letters.size() >= waiting_max) {
+    if (is_full()) {
         return;
     }
     letter.id = next_letter_++;
-    if (letter.payload.size() > shown_max) {
-        letter.payload.resize(shown_max);
+    if (letter.payload.size() > letter_bytes_max) {
+        letter.payload.resize(letter_bytes_max);
     }
     pending_.bytes += bytes_of(letter);
     pending_.letters.push_back(std::move(letter));
+}
+
+bool Ledger::is_full() const {
+    return pending_.letters.size() + frozen_.letters.size() >= letters_waiting_max;
+}
+
+bool Ledger::full() const {
+    const std::lock_guard lock(mutex_);
+    return is_full();
 }
 
 void Ledger::note_unknown_device(UnknownDevice device) {
@@ -385,7 +396,7 @@ void Ledger::forget_unknown_device(std::string_view dev_eui) {
 bool Ledger::wants_settle() const {
     constexpr std::size_t pending_bytes_max = 32U << 20U;
     const std::lock_guard lock(mutex_);
-    return pending_.bytes > pending_bytes_max;
+    return pending_.bytes > pending_bytes_max || pending_.letters.size() > letters_waiting_max / 2;
 }
 
 bool Ledger::waiting() const {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -111,8 +112,10 @@ public:
     static constexpr std::int64_t keys_per_bridge = 16'384;
     /// Of one API key: a gateway that sends a batch every second and tries again for an hour.
     static constexpr std::int64_t keys_per_requester = 4'096;
-    /// Beyond twenty thousand that wait to be written, letters are left out; the account counts them all the same.
+    /// Once it is full(), letters are left out; the account counts them all the same.
     void add_dead_letter(DeadLetter letter);
+    /// Do twenty thousand letters wait to be written? Settle first, where none may be left out.
+    bool full() const;
     void note_unknown_device(UnknownDevice device);
     void note_frame(Frame frame);
     void keep_raw(journal::Position position, const Message& message);
@@ -131,10 +134,14 @@ public:
     bool waiting() const;
 
     std::map<std::string, Counts, std::less<>> counts() const;
+    /// Newest first. A letter whose row does not hold its checksum is left out, named in the log and counted.
     Result<std::vector<DeadLetter>> dead_letters(const DeadLetterQuery& query) const;
-    /// How many match, whatever `before` and `limit` say.
+    /// How many match, whatever `before` and `limit` say, damaged ones included.
     Result<std::int64_t> count_dead_letters(const DeadLetterQuery& query) const;
+    /// Errc::damaged when its row does not hold its checksum.
     Result<DeadLetter> dead_letter(std::int64_t id) const;
+    /// Letters that were found damaged so far, a thousand at most.
+    std::size_t damaged_letters() const;
     /// Positions of messages of a device that still wait, for that reason, oldest first. A message with letters of
     /// several reasons is not among them, since trying it again would pass over the others.
     Result<std::vector<journal::Position>> waiting_of(std::string_view dev_eui, Reason reason) const;
@@ -201,7 +208,11 @@ private:
     /// `session_key` is "dev_eui/session".
     Result<Session> session_of(const std::string& session_key) const;
 
+    bool is_full() const;
     static std::int64_t keys_kept(std::string_view sender);
+    void note_damaged(std::int64_t letter, const Error& why) const;
+    Result<std::vector<DeadLetter>> read_letters(const std::string& conditions, const std::vector<std::string>& bound,
+                                                 std::int64_t before, std::size_t limit) const;
     Result<std::int64_t> last_key_number(const std::string& sender) const;
     Result<std::optional<SeenKey>> find_key(const std::string& sender, const std::string& key) const;
 
@@ -229,6 +240,7 @@ private:
     std::map<std::string, Counts, std::less<>> counts_;  // totals of all time
     std::map<std::string, Counts, std::less<>> frozen_counts_;
     std::int64_t next_letter_ = 1;
+    mutable std::set<std::int64_t> damaged_;  // letters
 };
 
 }  // namespace bypuls::ingest::pipeline

@@ -1,17 +1,23 @@
 // What staff pages and replays ask the ledger. Rows that wait for the next settle are seen a few seconds later.
+#include <typeinfo>
+
 #include <fmt/format.h>
 #include <soci/soci.h>
 #include <zstd.h>
 
+#include "core/log.h"
 #include "core/text.h"
 #include "platform/ingest/pipeline/ledger.h"
+#include "platform/ingest/pipeline/letters.h"
 
 namespace bypuls::ingest::pipeline {
 namespace {
 
 constexpr std::string_view letter_columns =
     "id, position, received, source, reason, sentence, field, device, line, codec_version, payload, payload_bytes, "
-    "replayed, saying";
+    "replayed, saying, checksum";
+/// Damaged letters that are remembered, and stepped over in one search.
+constexpr std::size_t damaged_max = 1'000;
 
 Instant from_micros(long long micros) {
     return Instant{Duration{micros}};
@@ -33,7 +39,23 @@ Result<DeadLetter> letter_from(const soci::row& row) {
     letter.payload_bytes = row.get<long long>(11);
     letter.replayed = row.get<long long>(12) != 0;
     letter.saying = row.get<std::string>(13);
+    // One of before there were checksums has none.
+    if (row.get_indicator(14) != soci::i_null && row.get<long long>(14) != checksum_of(letter)) {
+        return fail(Errc::damaged, "it does not hold its checksum");
+    }
     return letter;
+}
+
+/// Errc::damaged when it is not what was written.
+Result<DeadLetter> whole_letter(const soci::row& row) {
+    try {
+        auto letter = letter_from(row);
+        return letter ? std::move(letter) : fail(Errc::damaged, letter.error().what);
+    } catch (const soci::soci_error&) {
+        return fail(Errc::damaged, "a column of it is missing");
+    } catch (const std::bad_cast&) {
+        return fail(Errc::damaged, "a column of it is of another type");
+    }
 }
 
 /// Text with the wildcards of LIKE made harmless.
@@ -125,14 +147,22 @@ Result<std::int64_t> Ledger::count_dead_letters(const DeadLetterQuery& query) co
 
 Result<std::vector<DeadLetter>> Ledger::dead_letters(const DeadLetterQuery& query) const {
     std::vector<std::string> bound;
+    const std::string conditions = conditions_of(query, bound);
+    return read_letters(conditions, bound, query.before, query.limit);
+}
+
+/// Newest first. `bound` are the conditions' values :v1, :v2, …
+Result<std::vector<DeadLetter>> Ledger::read_letters(const std::string& conditions,
+                                                     const std::vector<std::string>& bound, std::int64_t before,
+                                                     std::size_t limit) const {
+    // Stepped through, so that damaged ones make no page shorter.
     const std::string text =
         fmt::format("SELECT {} FROM ingest_dead_letter WHERE id < :before{} ORDER BY id DESC LIMIT {}", letter_columns,
-                    conditions_of(query, bound), query.limit);
-
+                    conditions, limit + damaged_max);
     return database_.read("searching dead letters", [&](soci::session& sql) -> Result<std::vector<DeadLetter>> {
-        const long long before = query.before;
+        const long long below = before;
         soci::statement statement(sql);
-        statement.exchange(soci::use(before, "before"));
+        statement.exchange(soci::use(below, "before"));
         for (std::size_t i = 0; i < bound.size(); ++i) {
             statement.exchange(soci::use(bound[i], fmt::format("v{}", i + 1)));
         }
@@ -142,39 +172,56 @@ Result<std::vector<DeadLetter>> Ledger::dead_letters(const DeadLetterQuery& quer
         statement.prepare(text);
         statement.define_and_bind();
         std::vector<DeadLetter> found;
-        for (bool more = statement.execute(true); more; more = statement.fetch()) {
-            TRY(auto letter, letter_from(row));
-            found.push_back(std::move(letter));
+        for (bool more = statement.execute(true); more && found.size() < limit; more = statement.fetch()) {
+            if (auto letter = whole_letter(row)) {
+                found.push_back(std::move(*letter));
+            } else {
+                note_damaged(row.get<long long>(0), letter.error());
+            }
         }
         return found;
     });
 }
 
+void Ledger::note_damaged(std::int64_t letter, const Error& why) const {
+    const std::lock_guard lock(mutex_);
+    if (damaged_.size() < damaged_max && damaged_.insert(letter).second) {
+        log::error("ingest", "a dead letter is damaged, and is left out",
+                   {{"letter", std::to_string(letter)}, {"why", why.what}});
+    }
+}
+
+std::size_t Ledger::damaged_letters() const {
+    const std::lock_guard lock(mutex_);
+    return damaged_.size();
+}
+
 Result<DeadLetter> Ledger::dead_letter(std::int64_t id) const {
     TRY(auto found, dead_letters({.before = id == INT64_MAX ? id : id + 1, .limit = 1}));
-    if (found.empty() || found.front().id != id) {
-        return fail(Errc::not_found, fmt::format("there is no dead letter {}", id));
+    if (!found.empty() && found.front().id == id) {
+        return std::move(found.front());
     }
-    return std::move(found.front());
+    const std::lock_guard lock(mutex_);
+    return damaged_.contains(id) ? fail(Errc::damaged, fmt::format("dead letter {} is damaged", id))
+                                 : fail(Errc::not_found, fmt::format("there is no dead letter {}", id));
 }
 
 Result<std::vector<journal::Position>> Ledger::waiting_of(std::string_view dev_eui, Reason reason) const {
-    return database_.read(
-        "finding waiting messages", [&](soci::session& sql) -> Result<std::vector<journal::Position>> {
-            const std::string device(dev_eui);
-            const std::string why(name_of(reason));
-            const soci::rowset<soci::row> rows =
-                (sql.prepare
-                     << "SELECT position FROM ingest_dead_letter WHERE device = :device AND replayed = 0 AND position "
-                        "> 0 "
-                        "GROUP BY position HAVING COUNT(DISTINCT reason) = 1 AND MIN(reason) = :why ORDER BY position",
-                 soci::use(device, "device"), soci::use(why, "why"));
-            std::vector<journal::Position> positions;
-            for (const soci::row& row : rows) {
-                positions.push_back({static_cast<std::uint64_t>(row.get<long long>(0))});
-            }
-            return positions;
-        });
+    // The letters themselves are looked at, for an index has no checksum.
+    TRY(const auto letters, read_letters(" AND device = :v1 AND replayed = 0 AND position > 0", {std::string(dev_eui)},
+                                         INT64_MAX, std::size_t{1} << 40U));
+    std::map<journal::Position, bool> alone;
+    for (const DeadLetter& letter : letters) {
+        bool& only = alone.try_emplace(letter.position, true).first->second;
+        only = only && letter.reason == reason;
+    }
+    std::vector<journal::Position> positions;
+    for (const auto& [position, only] : alone) {
+        if (only) {
+            positions.push_back(position);
+        }
+    }
+    return positions;
 }
 
 Result<std::vector<UnknownDevice>> Ledger::unknown_devices() const {

@@ -1,6 +1,12 @@
 #include "platform/ingest/pipeline/ledger.h"
 
+#include <fstream>
+
+#include <soci/soci.h>
+
+#include "core/files.h"
 #include "platform/ingest/pipeline/fixture_test.h"
+#include "platform/ingest/pipeline/letters.h"
 
 namespace bypuls::ingest::pipeline {
 namespace {
@@ -163,6 +169,110 @@ TEST_F(LedgerTest, DeadLettersAreFoundByWordSourceReasonAndDevice) {
     EXPECT_EQ(found({.before = newest[0].id}), 1U);
     EXPECT_EQ(bench_.ledger->dead_letter(newest[0].id)->payload_bytes, 10'000);
     EXPECT_EQ(bench_.ledger->dead_letter(77).error().code, Errc::not_found);
+}
+
+class DamagedLetter : public LedgerTest {
+protected:
+    void SetUp() override {
+        for (const std::uint64_t position : {1U, 2U, 3U}) {
+            bench_.ledger->add_dead_letter({.position = {position},
+                                            .received = bench_.clock.now(),
+                                            .source = "chirpstack",
+                                            .reason = Reason::unknown_device,
+                                            .sentence = "nobody has adopted the device",
+                                            .saying = R"({"say":"unknown_device"})",
+                                            .field = "data",
+                                            .device = "70b3d57ed0000001",
+                                            .line = 7,
+                                            .codec_version = "fake/1",
+                                            .payload = std::string("a \0 \xff byte", 10) + std::to_string(position),
+                                            .payload_bytes = 11});
+        }
+        bench_.ledger->mark_replayed({3});
+        settle(1);
+    }
+    void execute(const std::string& statement) {
+        ASSERT_TRUE(bench_.ledger_database->write("test", [&](soci::session& sql) -> Result<void> {
+            sql << statement;
+            return {};
+        }));
+    }
+};
+
+TEST_F(DamagedLetter, OfWhateverColumnIsLeftOutNamedAndCountedAndItsNeighboursAreNot) {
+    ASSERT_THAT(bench_.ledger->dead_letters({}).value(), SizeIs(3)) << "what was written holds, whatever bytes it has";
+    EXPECT_EQ(bench_.ledger->damaged_letters(), 0U);
+    const std::vector<std::string> changes{
+        "position = position + 1",
+        "received = received + 4",
+        "source = 'lines'",
+        "reason = 'future'",
+        "reason = 'nknown_device'",
+        "sentence = replace(sentence, 'a', 'b')",
+        "saying = ''",
+        "field = 'date'",
+        "device = '70b3d57ed0000003'",
+        "line = 6",
+        "codec_version = 'fake/3'",
+        "payload = CAST(payload || 'x' AS TEXT)",
+        "payload = X'00'",
+        "payload_bytes = 10",
+        "payload_bytes = 'x'",
+        "replayed = 1",
+        "replayed = 2",
+        "checksum = checksum + 1",
+    };
+    for (const std::string& change : changes) {
+        SCOPED_TRACE(change);
+        execute("CREATE TEMP TABLE kept AS SELECT * FROM ingest_dead_letter WHERE id = 2");
+        execute("UPDATE ingest_dead_letter SET " + change + " WHERE id = 2");
+        const auto letters = bench_.ledger->dead_letters({}).value();
+        EXPECT_THAT(letters, ElementsAre(testing::Field(&DeadLetter::id, 3), testing::Field(&DeadLetter::id, 1)));
+        EXPECT_THAT(bench_.ledger->dead_letters({.limit = 2}).value(), SizeIs(2)) << "the page is as long as before";
+        EXPECT_EQ(bench_.ledger->dead_letter(2).error().code, Errc::damaged);
+        EXPECT_TRUE(bench_.ledger->dead_letter(1));
+        EXPECT_EQ(bench_.ledger->damaged_letters(), 1U);
+        EXPECT_THAT(bench_.ledger->waiting_of("70b3d57ed0000001", Reason::unknown_device).value(),
+                    ElementsAre(journal::Position{1}));
+        execute("DELETE FROM ingest_dead_letter WHERE id = 2");
+        execute("INSERT INTO ingest_dead_letter SELECT * FROM kept");
+        execute("DROP TABLE kept");
+        ASSERT_TRUE(bench_.ledger->dead_letter(2));
+    }
+}
+
+TEST_F(DamagedLetter, ABitThatTurnsOverInTheFileIsNeverAnotherLetter) {
+    const auto whole = bench_.ledger->dead_letters({}).value();
+    const std::string path = bench_.folder.path() + "/observations.db";
+    ASSERT_TRUE(bench_.ledger_database->checkpoint());
+    bench_.close();
+    std::string file = read_text_file(path).value();
+    const auto at = file.find("nobody has adopted");
+    ASSERT_NE(at, std::string::npos);
+    int left_out = 0;
+    for (int round = 0; round < 160; ++round) {
+        const std::size_t byte = at - 100 + bench_.random.below(260);
+        const auto turned = static_cast<char>(file[byte] ^ static_cast<char>(1U << bench_.random.below(8)));
+        SCOPED_TRACE(byte);
+        const char before = std::exchange(file[byte], turned);
+        std::ofstream(path, std::ios::binary).write(file.data(), static_cast<std::streamsize>(file.size()));
+        const auto database = database::Database::open({.url = "sqlite:" + path});
+        ASSERT_TRUE(database) << database.error();
+        const auto ledger = Ledger::open(**database, bench_.clock);
+        const auto letters = ledger ? (*ledger)->dead_letters({}) : std::unexpected(ledger.error());
+        if (letters) {
+            left_out += static_cast<int>(whole.size() - letters->size());
+            for (const DeadLetter& letter : *letters) {
+                EXPECT_TRUE(std::ranges::any_of(whole, [&](const DeadLetter& one) {
+                    return one.id == letter.id && checksum_of(one) == checksum_of(letter);
+                }));
+            }
+        } else {
+            EXPECT_EQ(letters.error().code, Errc::damaged) << letters.error();
+        }
+        file[byte] = before;
+    }
+    EXPECT_GT(left_out, 40);
 }
 
 TEST_F(LedgerTest, DeadLettersLastThirtyDays) {

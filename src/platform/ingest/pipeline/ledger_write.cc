@@ -2,11 +2,13 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <memory>
 #include <utility>
 
 #include <zstd.h>
 
 #include "platform/ingest/pipeline/ledger.h"
+#include "platform/ingest/pipeline/letters.h"
 
 namespace bypuls::ingest::pipeline {
 namespace {
@@ -28,8 +30,14 @@ Result<void> put(observations::Transaction& transaction, std::string_view sql, c
 
 /// Messages one after another: position and receive time as differences from the one before, length, bytes.
 Result<Bytes> compress(const Bytes& plain) {
+    const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(), &ZSTD_freeCCtx);
+    if (context == nullptr) {
+        return fail(Errc::exhausted, "compressing raw messages: no memory");
+    }
+    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, 3);
+    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);  // unpacking looks at it where it is there
     Bytes out(ZSTD_compressBound(plain.size()));
-    const std::size_t size = ZSTD_compress(out.data(), out.size(), plain.data(), plain.size(), 3);
+    const std::size_t size = ZSTD_compress2(context.get(), out.data(), out.size(), plain.data(), plain.size());
     if (ZSTD_isError(size) != 0) {
         return fail(Errc::exhausted, std::string("compressing raw messages: ") + ZSTD_getErrorName(size));
     }
@@ -137,16 +145,19 @@ Result<void> Ledger::write_letters(observations::Transaction& transaction) const
     for (const DeadLetter& letter : frozen_.letters) {
         TRY_DO(put(transaction,
                    "INSERT INTO ingest_dead_letter (id, position, received, source, reason, sentence, field, device, "
-                   "line, codec_version, payload, payload_bytes, replayed, saying) "
-                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                   "line, codec_version, payload, payload_bytes, replayed, saying, checksum) "
+                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
                    letter.id, number(letter.position), micros(letter.received), std::string_view(letter.source),
                    name_of(letter.reason), std::string_view(letter.sentence), std::string_view(letter.field),
                    std::string_view(letter.device), letter.line, std::string_view(letter.codec_version),
                    std::string_view(letter.payload), letter.payload_bytes, std::int64_t{letter.replayed ? 1 : 0},
-                   std::string_view(letter.saying)));
+                   std::string_view(letter.saying), checksum_of(letter)));
     }
     for (const journal::Position position : frozen_.replayed) {
-        TRY_DO(put(transaction, "UPDATE ingest_dead_letter SET replayed = 1 WHERE position = $1", number(position)));
+        TRY_DO(put(transaction,
+                   "UPDATE ingest_dead_letter SET checksum = checksum + $2, replayed = 1 WHERE position = $1 AND "
+                   "replayed = 0",
+                   number(position), letter_replayed));
     }
     return {};
 }

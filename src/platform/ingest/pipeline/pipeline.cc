@@ -11,13 +11,18 @@
 #include <boost/asio/post.hpp>
 
 #include "core/log.h"
+#include "platform/ingest/pipeline/letters.h"
 
 namespace bypuls::ingest::pipeline {
 namespace {
 
-constexpr std::uint8_t message_record = 1;
 /// How long to wait before a message that could not be applied is tried again.
 constexpr std::chrono::milliseconds retry_delay{500};
+
+/// What a message counts for while it waits to be applied.
+std::size_t in_flight_bytes(const Message& message) {
+    return message.body.size() + 256;
+}
 
 }  // namespace
 
@@ -46,34 +51,30 @@ Pipeline::~Pipeline() {
 }
 
 void Pipeline::reject(const Message& message, const Error& error) {
-    parts_.ledger.add_dead_letter(
-        {.received = message.received,
-         .source = std::string(source_of(message.way)),
-         .reason = Reason::malformed,
-         .sentence = error.what,
-         .saying = saying_of({.sentence = {}, .key = "malformed", .values = {{"what", error.what}}}),
-         .payload = message.way == Way::chirpstack_protobuf
-                        ? to_hex(as_bytes(std::string_view(message.body).substr(0, 2048)))
-                        : message.body.substr(0, 4096),
-         .payload_bytes = static_cast<std::int64_t>(message.body.size())});
+    parts_.ledger.add_dead_letter(letter_about(message, Reason::malformed, with_what("malformed", error.what)));
     parts_.ledger.count(source_of(message.way), {.received = 1, .rejected = 1});
 }
 
-void Pipeline::tell_of_refused(DeadLetter letter, const Receipt& receipt) {
-    if (receipt.rejected == 0) {
+void Pipeline::refuse(Message message, const Error& error, Kept kept) {
+    if (!is_publish(message)) {
+        reject(message, error);
+        kept({});
         return;
     }
-    letter.reason = Reason::malformed;
-    letter.position = {};  // what could be used is stored; trying the rest again would change nothing
-    if (!receipt.refused.empty()) {
-        letter.field = receipt.refused.front().field;
-        letter.sentence = receipt.refused.front().what;
+    auto intake = refused_intake(std::move(message), error.what);
+    const std::size_t bytes = in_flight_bytes(intake->message);
+    Done done = [kept = std::move(kept)](Result<Receipt> receipt) mutable {
+        kept(receipt ? Result<void>{} : std::unexpected(std::move(receipt).error()));
+    };
+    if (reserve(bytes, done)) {
+        append(std::move(intake), Until::kept, bytes, std::move(done));
     }
-    if (receipt.rejected > 1) {
-        letter.sentence += fmt::format(" (and {} more)", receipt.rejected - 1);
+}
+
+void Pipeline::tell_of_refused(const Message& message, const Receipt& receipt) {
+    if (receipt.rejected > 0 && !is_publish(message)) {
+        parts_.ledger.add_dead_letter(letter_of_refused(message, receipt.refused, receipt.rejected));
     }
-    letter.saying = saying_of({.sentence = {}, .key = "malformed", .values = {{"what", letter.sentence}}});
-    parts_.ledger.add_dead_letter(std::move(letter));
 }
 
 void Pipeline::submit(Message message, Done done) {
@@ -84,23 +85,39 @@ void Pipeline::submit_until_applied(Message message, Done done) {
     submit(std::move(message), Until::applied, std::move(done));
 }
 
-void Pipeline::submit(Message message, Until until, Done done) {
-    const std::size_t bytes = message.body.size() + 256;
+/// False: too much is in flight, and `done` has been told.
+bool Pipeline::reserve(std::size_t bytes, Done& done) {
     if (in_flight_bytes_.fetch_add(bytes) + bytes > options_.in_flight_bytes_max) {
         in_flight_bytes_ -= bytes;
         done(fail(Errc::exhausted, "too many messages wait to be stored; send it again in a moment"));
+        return false;
+    }
+    return true;
+}
+
+void Pipeline::submit(Message message, Until until, Done done) {
+    const std::size_t bytes = in_flight_bytes(message);
+    if (!reserve(bytes, done)) {
         return;
     }
     auto prepared = prepare(std::move(message));
-    if (!prepared) {
-        in_flight_bytes_ -= bytes;
-        reject(message, prepared.error());  // NOLINT(bugprone-use-after-move): a refused message stays here
-        // Too large or too deep for a parser stays so, however often it is sent.
-        done(fail(Errc::malformed, std::move(prepared).error().what));
+    if (prepared) {
+        append(std::move(*prepared), until, bytes, std::move(done));
         return;
     }
-    std::unique_ptr<Intake> intake = std::move(*prepared);
-    const Bytes payload = encode(intake->message);
+    in_flight_bytes_ -= bytes;
+    // Too large or too deep for a parser stays so, however often it is sent.
+    Error error{Errc::malformed, std::move(prepared).error().what};
+    const std::string why = error.what;
+    refuse(std::move(message),  // NOLINT(bugprone-use-after-move): a refused message stays here
+           error, [why, done = std::move(done)](Result<void> kept) mutable {
+               done(kept ? fail(Errc::malformed, why) : std::unexpected(std::move(kept).error()));
+           });
+}
+
+/// `bytes` have been reserved for it.
+void Pipeline::append(std::unique_ptr<Intake> intake, Until until, std::size_t bytes, Done done) {
+    const Bytes payload = record_payload(*intake);
     const std::string source(source_of(intake->message.way));
     {
         std::unique_lock lock(mutex_);
@@ -114,7 +131,7 @@ void Pipeline::submit(Message message, Until until, Done done) {
         appending_ += 1;
     }
     const journal::Entry entry{
-        .type = message_record, .source = source, .received = intake->message.received, .payload = payload};
+        .type = record_type(*intake), .source = source, .received = intake->message.received, .payload = payload};
     parts_.journal.append(entry, [this, bytes, source, until, intake = std::move(intake),
                                   done = std::move(done)](Result<journal::Position> kept) mutable {
         if (!kept) {
@@ -123,6 +140,10 @@ void Pipeline::submit(Message message, Until until, Done done) {
             return;
         }
         Receipt receipt{*kept, intake->good, intake->rejected, std::move(intake->refused)};
+        intake->refused.clear();
+        if (!receipt.refused.empty()) {
+            intake->refused.push_back(receipt.refused.front());  // a publish's dead letter tells of it
+        }
         enqueue({*kept, std::move(intake), until, std::move(receipt), std::move(done)});
     });
 }
@@ -301,7 +322,7 @@ void Pipeline::apply_one(std::unique_lock<std::mutex>& lock) {
         work_.wait_for(lock, retry_delay);
     }
     in_flight_[source] -= next.intake->units();
-    in_flight_bytes_ -= next.intake->message.body.size() + 256;
+    in_flight_bytes_ -= in_flight_bytes(next.intake->message);
     busy_ = false;
     tell(lock, std::move(answers));
 }

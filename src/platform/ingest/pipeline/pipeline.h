@@ -59,7 +59,7 @@ public:
 
     /// `done` is called once, from any thread, after the journal's fsync or with the reason why the message is not
     /// kept:
-    ///  - malformed: sending it again will not help; a dead letter tells why
+    ///  - malformed: sending it again will not help; a dead letter tells why, which of a publish is on disk by then
     ///  - exhausted: too much is in flight, or the disk is full (disk_full() says which); try again later
     ///  - unavailable: the journal failed, or the program is stopping
     void submit(Message message, Done done);
@@ -75,12 +75,15 @@ public:
     Task<Result<Receipt>> submit_until_applied(Message message);
 
     /// What somebody refused who understands it before the pipeline does, and whose sender may not hear why: a dead
-    /// letter tells, and the account has it. Thread-safe.
-    void refuse(const Message& message, const Error& error) { reject(message, error); }
+    /// letter tells, and the account has it. `kept` is called once, from any thread: of a publish (is_publish) when the
+    /// letter is on disk, or with why it is not, as for submit(); of others at once. Thread-safe.
+    using Kept = std::move_only_function<void(Result<void>)>;
+    void refuse(Message message, const Error& error, Kept kept);
 
     /// The parts of a kept message that were refused, where its sender hears nothing of them: one dead letter tells of
-    /// the first, and how many more there are. They stand in the account already. Thread-safe.
-    void tell_of_refused(DeadLetter letter, const Receipt& receipt);
+    /// the first, and how many more there are. They stand in the account already. Of a publish that is acknowledged the
+    /// letter is made of what is on disk, and this does nothing. Thread-safe.
+    void tell_of_refused(const Message& message, const Receipt& receipt);
 
     /// Deletes readings for good, those accepted before the call included, here and on the public plane: how many.
     /// Blocks.
@@ -123,6 +126,8 @@ private:
 
     void reject(const Message& message, const Error& error);
     void submit(Message message, Until until, Done done);
+    bool reserve(std::size_t bytes, Done& done);
+    void append(std::unique_ptr<Intake> intake, Until until, std::size_t bytes, Done done);
     void refuse_append(std::size_t bytes, const std::string& source, std::size_t units);
     void enqueue(Waiting waiting);
     static void tell(std::unique_lock<std::mutex>& lock, std::vector<Answer> answers);

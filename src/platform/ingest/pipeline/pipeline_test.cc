@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <future>
 #include <mutex>
+#include <thread>
 
 #include "platform/ingest/pipeline/applier_fixture_test.h"
 
@@ -48,7 +49,7 @@ TEST_F(PipelineTest, WhatNobodyHearsOfLeavesOneLetterAndIsCountedOnce) {
     start();
     const auto receipt = submit(Way::lines, "us", fmt::format("air temp=1 {}\nbroken\nbroken\n", now()));
     ASSERT_TRUE(receipt.has_value()) << receipt.error();
-    pipeline_->tell_of_refused({.received = bench_.clock.now(), .source = "lines", .payload = "air"}, *receipt);
+    pipeline_->tell_of_refused({.way = Way::lines, .received = bench_.clock.now(), .body = "air"}, *receipt);
     ASSERT_TRUE(pipeline_->flush().has_value());
     const auto letters = bench_.ledger->dead_letters({}).value();
     ASSERT_THAT(letters, SizeIs(1));
@@ -56,6 +57,143 @@ TEST_F(PipelineTest, WhatNobodyHearsOfLeavesOneLetterAndIsCountedOnce) {
     EXPECT_THAT(letters[0].sentence, testing::HasSubstr("(and 1 more)"));
     EXPECT_EQ(letters[0].position.value, 0U);
     EXPECT_EQ(pipeline_->counts()["lines"], (Counts{.received = 3, .stored = 1, .rejected = 2}));
+}
+
+/// As when the plug is pulled: nothing settles any more, not even at the end.
+class Unsettled final : public Listener {
+public:
+    void applied(std::span<const observations::Arrival>, journal::Position, Instant) override {}
+    Result<void> before_settle(journal::Position) override { return fail(Errc::unavailable, "the plug is pulled"); }
+    Result<void> removed(observations::DatastreamId, std::span<const Interval>) override { return {}; }
+};
+
+/// Publishes of QoS 1, and the plug.
+class PublishTest : public PipelineTest {
+protected:
+    PublishTest() {
+        EXPECT_TRUE(projection_.replay());
+        pipeline_ = std::make_unique<Pipeline>(
+            Pipeline::Parts{*bench_.journal, projection_, *bench_.ledger, *bench_.store, bench_.clock},
+            PipelineOptions{.settle_interval = 1h});
+    }
+    Message publish_of(std::string body, bool again = false) const {
+        return {.way = Way::lines,
+                .detail = "us",
+                .received = bench_.clock.now(),
+                .body = std::move(body),
+                .key = "gateway/17",
+                .redelivered = again};
+    }
+    /// One of which nothing can be used.
+    Message nonsense(std::string body, bool again = false) const {
+        Message message = publish_of(std::move(body), again);
+        message.way = Way::batch_json;
+        message.detail.clear();
+        return message;
+    }
+    std::vector<DeadLetter> letters_after_a_kill() {
+        pipeline_.reset();
+        bench_.crash();
+        bench_.open();
+        return letters();
+    }
+
+    Unsettled plug_;
+    Projection projection_{{*bench_.journal, *bench_.store, *bench_.ledger, *bench_.applier, &plug_}};
+};
+
+TEST_F(PublishTest, TheLetterOfARefusedOneOutlivesAKillRightAfterItsAnswer) {
+    const std::string body = "broken " + std::string(10'000, 'x');
+    const auto refused = pipeline_->submit_and_wait(nonsense(body));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::malformed);
+    const auto letters = letters_after_a_kill();
+    ASSERT_THAT(letters, SizeIs(1));
+    EXPECT_EQ(letters[0].reason, Reason::malformed);
+    EXPECT_EQ(letters[0].sentence, refused.error().what);
+    EXPECT_EQ(letters[0].payload, body.substr(0, letter_bytes_max));
+    EXPECT_EQ(letters[0].payload_bytes, static_cast<std::int64_t>(body.size()));
+    EXPECT_EQ(letters[0].position, journal::Position{}) << "trying it again would change nothing";
+    EXPECT_EQ(bench_.ledger->counts()["observations"], (Counts{.received = 1, .rejected = 1}));
+}
+
+TEST_F(PublishTest, TheLetterOfWhatWasRefusedOfOneOutlivesAKillRightAfterItsAnswer) {
+    const auto message = publish_of(fmt::format("air temp=1 {}\nbroken\nbroken\n", now()));
+    const auto receipt = pipeline_->submit_and_wait(message);
+    ASSERT_TRUE(receipt) << receipt.error();
+    pipeline_->tell_of_refused(message, *receipt);
+    const auto letters = letters_after_a_kill();
+    ASSERT_THAT(letters, SizeIs(1));
+    EXPECT_THAT(letters[0].sentence, testing::EndsWith("(and 1 more)"));
+    EXPECT_EQ(letters[0].payload, message.body);
+    EXPECT_EQ(bench_.ledger->counts()["lines"], (Counts{.received = 3, .stored = 1, .rejected = 2}));
+}
+
+TEST_F(PublishTest, WhatIsRefusedElsewhereOutlivesAKillToo) {
+    std::promise<Result<void>> kept;
+    pipeline_->refuse(publish_of("[]"), Error{Errc::not_found, "there is no datastream 7"},
+                      [&](Result<void> outcome) { kept.set_value(std::move(outcome)); });
+    EXPECT_TRUE(kept.get_future().get());
+    const auto letters = letters_after_a_kill();
+    ASSERT_THAT(letters, SizeIs(1));
+    EXPECT_EQ(letters[0].sentence, "there is no datastream 7");
+}
+
+TEST_F(PublishTest, ARefusedOneIsNotAnsweredBeforeItsLetterIsOnDisk) {
+    std::promise<Result<Receipt>> told;
+    auto answer = told.get_future();
+    bench_.files.hold_syncs();
+    std::jthread sender([&] {
+        pipeline_->submit(nonsense("broken"), [&](Result<Receipt> receipt) { told.set_value(std::move(receipt)); });
+    });
+    bench_.files.await_held_sync();
+    EXPECT_EQ(answer.wait_for(0s), std::future_status::timeout);
+    bench_.files.release_syncs();
+    EXPECT_EQ(answer.get().error().code, Errc::malformed);
+}
+
+TEST_F(PublishTest, OneWhoseLetterCannotBeKeptIsToBeSentAgain) {
+    bench_.files.fail_operation(FileOperation::sync, 1, DiskFault::input_output, FaultLength::until_mended);
+    const auto refused = pipeline_->submit_and_wait(nonsense("broken"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::unavailable);
+    EXPECT_EQ(pipeline_->counts()["observations"], Counts{}) << "nobody was told that it came";
+}
+
+TEST_F(PublishTest, OneThatComesAgainLeavesNoOtherLetter) {
+    const std::string half = fmt::format("air temp=1 {}\nbroken\n", now());
+    for (const bool again : {false, true, true}) {
+        EXPECT_EQ(pipeline_->submit_and_wait(nonsense("broken", again)).error().code, Errc::malformed);
+    }
+    auto other = publish_of(half);
+    other.key = "gateway/18";
+    ASSERT_TRUE(pipeline_->submit_and_wait(other));
+    other.redelivered = true;
+    ASSERT_TRUE(pipeline_->submit_and_wait(other));
+    EXPECT_THAT(letters_after_a_kill(), SizeIs(2));
+    EXPECT_EQ(bench_.ledger->counts()["observations"], (Counts{.received = 3, .rejected = 3}));
+    EXPECT_EQ(bench_.ledger->counts()["lines"], (Counts{.received = 4, .stored = 1, .duplicate = 1, .rejected = 2}));
+    // Nor after the restart.
+    const auto intake = refused_intake(nonsense("broken", true), "not JSON");
+    const auto position = bench_.journal->append_and_wait({.type = record_type(*intake),
+                                                           .source = "observations",
+                                                           .received = bench_.clock.now(),
+                                                           .payload = record_payload(*intake)});
+    ASSERT_TRUE(bench_.projection->apply(*intake, position.value()));
+    EXPECT_THAT(letters(), SizeIs(2));
+}
+
+TEST_F(PipelineTest, TheLetterOfARefusedPublishIsNotLeftOutHoweverManyWait) {
+    start();
+    while (!bench_.ledger->full()) {
+        bench_.ledger->add_dead_letter({.received = bench_.clock.now(), .source = "lines"});
+    }
+    const auto refused = pipeline_->submit_and_wait(
+        {.way = Way::batch_json, .received = bench_.clock.now(), .body = "broken", .key = "gateway/1"});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::malformed);
+    ASSERT_TRUE(pipeline_->flush());
+    EXPECT_THAT(bench_.ledger->dead_letters({.source = "observations"}).value(), SizeIs(1));
 }
 
 /// Lets the first settle go on only when another record has been applied meanwhile.

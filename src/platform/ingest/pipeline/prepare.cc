@@ -77,4 +77,33 @@ Result<std::unique_ptr<Intake>> prepare(Message&& message) {
     return intake;
 }
 
+std::unique_ptr<Intake> refused_intake(RefusedMessage refused) {
+    auto intake = std::make_unique<Intake>();
+    intake->message = std::move(refused.message);
+    intake->parsed = Refusal{refused.body_bytes};
+    intake->rejected = 1;
+    intake->refused.push_back({0, {}, std::move(refused.sentence)});
+    return intake;
+}
+
+std::unique_ptr<Intake> refused_intake(Message message, std::string sentence) {
+    const std::uint64_t body_bytes = message.body.size();
+    if (body_bytes > letter_bytes_max) {
+        message.body.resize(letter_bytes_max);
+        message.body.shrink_to_fit();
+    }
+    return refused_intake({std::move(message), body_bytes, std::move(sentence)});
+}
+
+std::uint8_t record_type(const Intake& intake) {
+    return std::holds_alternative<Refusal>(intake.parsed) ? refused_record : message_record;
+}
+
+Bytes record_payload(const Intake& intake) {
+    if (const auto* refusal = std::get_if<Refusal>(&intake.parsed)) {
+        return encode(RefusedMessage{intake.message, refusal->body_bytes, intake.refused.front().what});
+    }
+    return encode(intake.message);
+}
+
 }  // namespace bypuls::ingest::pipeline

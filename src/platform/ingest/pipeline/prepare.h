@@ -14,8 +14,13 @@
 
 namespace bypuls::ingest::pipeline {
 
+/// Instead of what a message says: that nothing of it can be used. Why stands first among what was refused.
+struct Refusal {
+    std::uint64_t body_bytes = 0;  ///< of the whole message, of which letter_bytes_max are left
+};
+
 /// What a message says, read but not yet understood.
-using Parsed = std::variant<lorawan::Event, line_protocol::Batch, batch::Batch>;
+using Parsed = std::variant<lorawan::Event, line_protocol::Batch, batch::Batch, Refusal>;
 
 /// A part of a message that was refused while the sender still listens.
 struct Refused {
@@ -39,5 +44,16 @@ struct Intake {
 /// Reads a message and takes it. Errc::malformed when none of it can be used, also when it is larger or deeper than is
 /// read: then the message stays with the caller as it was. Pure.
 Result<std::unique_ptr<Intake>> prepare(Message&& message);
+
+/// As much of a message is kept with a dead letter.
+constexpr std::size_t letter_bytes_max = 4096;
+/// What can be kept of a message that prepare() refused.
+std::unique_ptr<Intake> refused_intake(RefusedMessage refused);
+/// The same of one that came just now.
+std::unique_ptr<Intake> refused_intake(Message message, std::string sentence);
+
+/// The record that keeps a message: its type, and its payload.
+std::uint8_t record_type(const Intake& intake);
+Bytes record_payload(const Intake& intake);
 
 }  // namespace bypuls::ingest::pipeline

@@ -10,6 +10,15 @@
 
 namespace bypuls::ingest::pipeline {
 
+namespace {
+
+Result<std::unique_ptr<Intake>> intake_of_refused(const journal::Record& record) {
+    TRY(auto refused, decode_refused(record.payload, record.received));
+    return refused_intake(std::move(refused));
+}
+
+}  // namespace
+
 Result<Projection::Replayed> Projection::replay() {
     last_ = parts_.store.settled();
     return read_on({UINT64_MAX});
@@ -37,7 +46,9 @@ Result<Projection::Replayed> Projection::read_on(journal::Position end) {
         }
         replayed.records += 1;
         auto message = decode(record->payload, record->received);
-        const auto intake = message ? prepare(std::move(*message)) : std::unexpected(message.error());
+        const auto intake = record->type == refused_record ? intake_of_refused(*record)
+                            : message                      ? prepare(std::move(*message))
+                                                           : std::unexpected(message.error());
         if (!intake) {
             put_aside(*record, message, intake.error());
             replayed.unreadable += 1;

@@ -7,6 +7,9 @@
 #include <soci/soci.h>
 
 #include "core/check.h"
+#include "core/log.h"
+#include "core/time/iso8601.h"
+#include "platform/observations/details/rows.h"
 
 namespace bypuls::observations {
 namespace {
@@ -27,14 +30,10 @@ std::int64_t micros(Instant t) {
     return t.time_since_epoch().count();
 }
 
-/// What a settle writes is read by whoever wrote it, so a row that does not parse is damage.
-Result<Detail> stored_detail(const std::string& text) {
-    auto detail = detail_from_json(text);
-    if (!detail) {
-        return fail(Errc::damaged, "a stored detail: " + detail.error().what);
-    }
-    return detail;
-}
+/// Damaged rows that are remembered, and stepped over in one search.
+constexpr std::size_t damaged_max = 1'000;
+/// Rows of before there were checksums that get theirs in one settle.
+constexpr long long rows_sealed_at_once = 1'000;
 
 }  // namespace
 
@@ -57,7 +56,12 @@ const database::Component& Details::schema() {
            "WHERE phenomenon_end IS NOT NULL",
            "CREATE INDEX observation_detail_named ON observation_detail (datastream, feature) "
            "WHERE feature IS NOT NULL"},
-          {in_columns("result_time", "resultTime"), in_columns("phenomenon_end", "phenomenonTimeEnd")}}}};
+          {in_columns("result_time", "resultTime"), in_columns("phenomenon_end", "phenomenonTimeEnd")}},
+         {3,
+          "details have a checksum",
+          {"ALTER TABLE observation_detail ADD COLUMN checksum BIGINT",
+           "CREATE INDEX observation_detail_unsealed ON observation_detail (datastream, time) "
+           "WHERE checksum IS NULL"}}}};
     return component;
 }
 
@@ -124,18 +128,21 @@ Result<std::map<ObservationKey, Detail>> Details::of_datastream(DatastreamId id,
         const long long datastream = id.value;
         const long long from = micros(interval.from);
         const long long to = micros(interval.to);
-        const auto rows_max = static_cast<long long>(limit);
-        long long time = 0;
-        std::string body;
+        const auto rows_max = static_cast<long long>(limit + damaged_max);
+        DetailRow row{.datastream = id.value};
         soci::statement statement =
-            (sql.prepare << "SELECT time, body FROM observation_detail WHERE datastream = :id AND time >= :from AND "
-                            "time < :to ORDER BY time LIMIT :most",
-             soci::use(datastream), soci::use(from), soci::use(to), soci::use(rows_max), soci::into(time),
-             soci::into(body));
+            (sql.prepare << "SELECT time, body, checksum FROM observation_detail WHERE datastream = :id AND "
+                            "time >= :from AND time < :to ORDER BY time LIMIT :most",
+             soci::use(datastream), soci::use(from), soci::use(to), soci::use(rows_max), soci::into(row.time),
+             soci::into(row.body, row.has_body), soci::into(row.checksum, row.has_checksum));
         statement.execute();
-        while (statement.fetch()) {
-            TRY(Detail detail, stored_detail(body));
-            found.try_emplace({id, Instant{Duration{time}}}, std::move(detail));
+        for (std::size_t whole = 0; whole < limit && statement.fetch();) {
+            if (auto detail = row.detail()) {
+                found.try_emplace(row.key(), std::move(*detail));
+                ++whole;
+            } else {
+                note_damaged(row.key(), detail.error());
+            }
         }
         return {};
     }));
@@ -144,10 +151,15 @@ Result<std::map<ObservationKey, Detail>> Details::of_datastream(DatastreamId id,
 
 Result<std::optional<Detail>> Details::get(ObservationKey key) const {
     TRY(const auto found, of_datastream(key.datastream, {key.time, key.time + Duration{1}}, 1));
-    if (found.empty() || found.begin()->second.empty()) {
-        return std::nullopt;
+    if (!found.empty()) {
+        return found.begin()->second.empty() ? std::nullopt : std::optional(found.begin()->second);
     }
-    return found.begin()->second;
+    const std::lock_guard lock(mutex_);
+    if (damaged_.contains(key)) {
+        return fail(Errc::damaged, fmt::format("the details of the observation of datastream {} at {} are damaged",
+                                               key.datastream.value, format_instant(key.time)));
+    }
+    return std::nullopt;
 }
 
 Result<std::vector<Details::Found>> Details::range(DatastreamId id, Interval interval) const {
@@ -178,22 +190,26 @@ Result<std::vector<Details::Found>> Details::of_feature(std::int64_t feature, st
             const long long datastream = past.datastream.value;
             const long long time = micros(past.time);
             // Those that wait with another feature are passed over, so as many more are asked for.
-            const auto rows_max = static_cast<long long>(limit + waiting.size());
-            long long id = 0;
-            long long at = 0;
-            std::string body;
+            const auto rows_max = static_cast<long long>(limit + waiting.size() + damaged_max);
+            DetailRow row;
             soci::statement statement =
-                (sql.prepare << "SELECT datastream, time, body FROM observation_detail WHERE feature = :feature AND "
-                                "(datastream > :id OR (datastream = :same AND time > :time)) "
+                (sql.prepare << "SELECT datastream, time, body, checksum FROM observation_detail WHERE "
+                                "feature = :feature AND (datastream > :id OR (datastream = :same AND time > :time)) "
                                 "ORDER BY datastream, time LIMIT :most",
                  soci::use(wanted), soci::use(datastream), soci::use(datastream), soci::use(time), soci::use(rows_max),
-                 soci::into(id), soci::into(at), soci::into(body));
+                 soci::into(row.datastream), soci::into(row.time), soci::into(row.body, row.has_body),
+                 soci::into(row.checksum, row.has_checksum));
             statement.execute();
-            while (statement.fetch()) {
-                const ObservationKey key{DatastreamId{id}, Instant{Duration{at}}};
-                if (!waiting.contains(key)) {
-                    TRY(Detail detail, stored_detail(body));
-                    found.try_emplace(key, std::move(detail));
+            for (std::size_t whole = 0; whole < limit && statement.fetch();) {
+                if (waiting.contains(row.key())) {
+                    continue;
+                }
+                auto detail = row.detail();
+                if (detail && detail->feature == feature) {
+                    found.try_emplace(row.key(), std::move(*detail));
+                    ++whole;
+                } else {
+                    note_damaged(row.key(), detail ? Error{Errc::damaged, "its feature is another"} : detail.error());
                 }
             }
             return {};
@@ -269,45 +285,79 @@ Result<bool> Details::any(DatastreamId id) const {
     return !found.empty();
 }
 
-namespace {
-
-/// The first of an index's values whose row is not about to be replaced.
-std::optional<Instant> first_kept(soci::session& sql, const std::string& query, DatastreamId id,
-                                  const std::map<ObservationKey, Detail>& waiting) {
+/// The first of an index's values whose row is whole and not about to be replaced.
+std::optional<Instant> Details::first_kept(soci::session& sql, const Column& column, std::string_view order,
+                                           DatastreamId id, const std::map<ObservationKey, Detail>& waiting) const {
     const long long datastream = id.value;
-    const auto rows_max = static_cast<long long>(waiting.size() + 1);
-    long long time = 0;
+    const auto rows_max = static_cast<long long>(waiting.size() + damaged_max + 1);
+    DetailRow row{.datastream = id.value};
     long long value = 0;
     soci::statement statement =
-        (sql.prepare << query, soci::use(datastream), soci::use(rows_max), soci::into(time), soci::into(value));
+        (sql.prepare << fmt::format("SELECT time, {0}, body, checksum FROM observation_detail WHERE datastream = :id "
+                                    "AND {0} IS NOT NULL ORDER BY {0} {1} LIMIT :most",
+                                    column.name, order),
+         soci::use(datastream), soci::use(rows_max), soci::into(row.time), soci::into(value),
+         soci::into(row.body, row.has_body), soci::into(row.checksum, row.has_checksum));
     statement.execute();
     while (statement.fetch()) {
-        if (!waiting.contains({id, Instant{Duration{time}}})) {
-            return Instant{Duration{value}};
+        if (waiting.contains(row.key())) {
+            continue;
         }
+        const auto detail = row.detail();
+        if (detail && (*detail).*column.member == Instant{Duration{value}}) {
+            return (*detail).*column.member;
+        }
+        note_damaged(row.key(), detail ? Error{Errc::damaged, "a time of it is another"} : detail.error());
     }
     return std::nullopt;
 }
 
-}  // namespace
-
 Result<void> Details::read_spans(DatastreamId id, const std::map<ObservationKey, Detail>& waiting, Spans& spans) const {
     return database_->read("reading the spans of details", [&](soci::session& sql) -> Result<void> {
-        const auto first = [&](std::string_view column, std::string_view order) {
-            return first_kept(sql,
-                              fmt::format("SELECT time, {0} FROM observation_detail WHERE datastream = :id AND {0} IS "
-                                          "NOT NULL ORDER BY {0} {1} LIMIT :most",
-                                          column, order),
-                              id, waiting);
-        };
-        const auto from = first("result_time", "ASC");
-        const auto to = first("result_time", "DESC");
+        const Column result_time{"result_time", &Detail::result_time};
+        const auto from = first_kept(sql, result_time, "ASC", id, waiting);
+        const auto to = first_kept(sql, result_time, "DESC", id, waiting);
         if (from && to) {
             spans.results = Interval{*from, *to};
         }
-        spans.phenomenon_end = first("phenomenon_end", "DESC");
+        spans.phenomenon_end = first_kept(sql, {"phenomenon_end", &Detail::phenomenon_end}, "DESC", id, waiting);
         return {};
     });
+}
+
+void Details::note_damaged(ObservationKey key, const Error& why) const {
+    const std::lock_guard lock(mutex_);
+    if (damaged_.size() < damaged_max && damaged_.insert(key).second) {
+        log::error("observations", "the details of an observation are damaged, and are left out",
+                   {{"datastream", std::to_string(key.datastream.value)},
+                    {"time", format_instant(key.time)},
+                    {"why", why.what}});
+    }
+}
+
+Result<std::uint64_t> Details::read_all() const {
+    if (database_ == nullptr) {
+        return 0;
+    }
+    return database_->read("reading all details", [&](soci::session& sql) -> Result<std::uint64_t> {
+        std::uint64_t rows = 0;
+        DetailRow row;
+        soci::statement statement = (sql.prepare << "SELECT datastream, time, body, checksum FROM observation_detail",
+                                     soci::into(row.datastream), soci::into(row.time),
+                                     soci::into(row.body, row.has_body), soci::into(row.checksum, row.has_checksum));
+        statement.execute();
+        for (; statement.fetch(); ++rows) {
+            if (const auto detail = row.detail(); !detail) {
+                note_damaged(row.key(), detail.error());
+            }
+        }
+        return rows;
+    });
+}
+
+std::size_t Details::damaged() const {
+    const std::lock_guard lock(mutex_);
+    return damaged_.size();
 }
 
 Result<Details::Spans> Details::spans(DatastreamId id) const {
@@ -429,24 +479,65 @@ Result<void> Details::write(Transaction& transaction, journal::Position /*upto*/
         const auto time_or_null = [](const std::optional<Instant>& time) {
             return time ? Bound{micros(*time)} : Bound{std::monostate{}};
         };
-        const std::array<Bound, 6> values{key.datastream.value,
+        const std::array<Bound, 7> values{key.datastream.value,
                                           micros(key.time),
                                           detail.feature == 0 ? Bound{std::monostate{}} : Bound{detail.feature},
                                           Bound{std::string_view(body)},
                                           time_or_null(detail.result_time),
-                                          time_or_null(detail.phenomenon_end)};
+                                          time_or_null(detail.phenomenon_end),
+                                          checksum_of(key, body)};
         if (detail.empty()) {
             TRY_DO(transaction.execute("DELETE FROM observation_detail WHERE datastream = $1 AND time = $2",
                                        std::span(values).first(2)));
         } else {
             TRY_DO(transaction.execute(
-                "INSERT INTO observation_detail (datastream, time, feature, body, result_time, phenomenon_end) "
-                "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (datastream, time) DO UPDATE SET feature = "
+                "INSERT INTO observation_detail (datastream, time, feature, body, result_time, phenomenon_end, "
+                "checksum) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (datastream, time) DO UPDATE SET feature = "
                 "excluded.feature, body = excluded.body, result_time = excluded.result_time, phenomenon_end = "
-                "excluded.phenomenon_end",
+                "excluded.phenomenon_end, checksum = excluded.checksum",
                 values));
         }
     }
+    return seal_some(transaction);
+}
+
+/// Gives rows of before there were checksums theirs, a part of them at every settle.
+Result<void> Details::seal_some(Transaction& transaction) {
+    if (database_ == nullptr || all_sealed_) {
+        return {};
+    }
+    std::vector<std::pair<ObservationKey, std::int64_t>> sealed;
+    auto past = sealed_upto_;
+    TRY_DO(database_->read("looking for details without a checksum", [&](soci::session& sql) -> Result<void> {
+        const long long datastream = past.datastream.value;
+        const long long time = micros(past.time);
+        DetailRow row;
+        soci::statement statement =
+            (sql.prepare << "SELECT datastream, time, body FROM observation_detail WHERE checksum IS NULL AND "
+                            "(datastream > :id OR (datastream = :same AND time > :time)) ORDER BY datastream, time "
+                            "LIMIT :most",
+             soci::use(datastream), soci::use(datastream), soci::use(time), soci::use(rows_sealed_at_once),
+             soci::into(row.datastream), soci::into(row.time), soci::into(row.body, row.has_body));
+        statement.execute();
+        while (statement.fetch()) {
+            past = row.key();
+            if (const auto detail = row.detail()) {
+                sealed.emplace_back(past, checksum_of(past, row.body));
+            } else {
+                note_damaged(past, detail.error());
+            }
+        }
+        return {};
+    }));
+    for (const auto& [key, checksum] : sealed) {
+        // Not what this settle wrote itself.
+        const std::array<Transaction::Bound, 3> values{key.datastream.value, micros(key.time), checksum};
+        TRY_DO(
+            transaction.execute("UPDATE observation_detail SET checksum = $3 WHERE datastream = $1 AND time = $2 "
+                                "AND checksum IS NULL",
+                                values));
+    }
+    sealing_upto_ = past;
     return {};
 }
 
@@ -456,6 +547,8 @@ void Details::settled() {
     }
     const std::lock_guard lock(mutex_);
     std::erase_if(pending_, [&](const auto& entry) { return entry.second.number <= frozen_; });
+    all_sealed_ = all_sealed_ || sealing_upto_ == sealed_upto_;
+    sealed_upto_ = sealing_upto_;
 }
 
 bool Details::wants_settle() const {

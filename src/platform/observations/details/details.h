@@ -64,7 +64,8 @@ public:
     Result<void> remove(DatastreamId id, Interval interval) { return remove(id, std::span(&interval, 1)); }
     Result<void> remove(DatastreamId id, std::span<const Interval> intervals);
 
-    /// Nothing when the observation has none.
+    /// Nothing when the observation has none; Errc::damaged when the row does not hold its checksum. What is read of
+    /// many leaves such rows out, names them in the log and counts them.
     Result<std::optional<Detail>> get(ObservationKey key) const;
     /// Of one datastream, by rising time.
     Result<std::vector<Found>> range(DatastreamId id, Interval interval) const;
@@ -78,6 +79,10 @@ public:
     /// The features that observations of the datastream name, at most `limit`, by rising id.
     Result<std::vector<Named>> features(DatastreamId id, std::size_t limit) const;
     Result<std::uint64_t> count(DatastreamId id) const;
+    /// Reads every row that is written, for damaged() to tell of all: how many there are.
+    Result<std::uint64_t> read_all() const;
+    /// Rows that were found damaged so far, a thousand at most.
+    std::size_t damaged() const;
     /// Sorted. Perhaps with some that have none any more.
     Result<std::vector<DatastreamId>> datastreams() const;
 
@@ -94,6 +99,15 @@ private:
     };
 
     Details(database::Database* database, Role role) : database_(database), role_(role) {}
+    /// A time of a detail that has a column of its own, for an index.
+    struct Column {
+        std::string_view name;
+        std::optional<Instant> Detail::* member;
+    };
+    std::optional<Instant> first_kept(soci::session& sql, const Column& column, std::string_view order, DatastreamId id,
+                                      const std::map<ObservationKey, Detail>& waiting) const;
+    void note_damaged(ObservationKey key, const Error& why) const;
+    Result<void> seal_some(Transaction& transaction);
     Result<bool> may_have(DatastreamId id) const;
     Result<std::set<DatastreamId>> look() const;
     std::map<ObservationKey, Detail> waiting(DatastreamId id) const;
@@ -113,6 +127,11 @@ private:
     std::map<ObservationKey, Pending> pending_;
     std::uint64_t puts_ = 0;
     std::uint64_t frozen_ = 0;  // puts up to here are for the next write()
+    mutable std::set<ObservationKey> damaged_;
+    // Rows of before there were checksums, on the thread that settles: those up to here have theirs, committed or not.
+    ObservationKey sealed_upto_{DatastreamId{INT64_MIN}, Instant::min()};
+    ObservationKey sealing_upto_ = sealed_upto_;
+    bool all_sealed_ = false;
 };
 
 }  // namespace bypuls::observations

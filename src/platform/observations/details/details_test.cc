@@ -2,11 +2,14 @@
 #include "platform/observations/details/details.h"
 
 #include <array>
+#include <fstream>
 
 #include <gmock/gmock.h>
 #include <soci/soci.h>
 
 #include "core/clock.h"
+#include "core/files.h"
+#include "core/random.h"
 #include "platform/database/testing/test_database.h"
 #include "platform/observations/blocks/block_store.h"
 #include "platform/observations/memory/memory_store.h"
@@ -195,6 +198,122 @@ TEST(DetailsOfAnOlderFile, TellTheirSpansToo) {
     const auto details = Details::open(database.get());
     EXPECT_TRUE(details->any(air).value());
     EXPECT_EQ(details->spans(air).value(), (Details::Spans{Interval{noon + 120us, noon + 120us}, noon + 1500ms}));
+}
+
+class DamagedDetails : public testing::Test {
+protected:
+    void SetUp() override {
+        ASSERT_TRUE(database::migrate(*database_, {Details::schema()}, clock_));
+        for (int hour = 0; hour < 3; ++hour) {
+            const Instant time = noon + hour * 1h;
+            details_->put({air, time}, {.phenomenon_end = time + 30min,
+                                        .result_time = time + 1min,
+                                        .parameters = R"({"says":"quite øvre Åssiden"})",
+                                        .feature = 3});
+        }
+        settle();
+    }
+    void settle() {
+        const std::array<Companion*, 1> companions{details_.get()};
+        ASSERT_TRUE(store_->settle({++position_}, companions));
+    }
+    void execute(const std::string& statement) {
+        ASSERT_TRUE(database_->write("test", [&](soci::session& sql) -> Result<void> {
+            sql << statement;
+            return {};
+        }));
+    }
+    std::vector<Instant> times_left() const {
+        std::vector<Instant> found;
+        for (const auto& one : details_->range(air, {noon, noon + 24h}).value()) {
+            found.push_back(one.key.time);
+        }
+        return found;
+    }
+
+    SystemClock clock_;
+    database::TestDatabase place_ = database::TestDatabase::make(database::Engine::sqlite).value();
+    std::unique_ptr<Store> store_ = open_block_store({.path = place_.path()}).value();
+    std::unique_ptr<database::Database> database_ = place_.open();
+    std::unique_ptr<Details> details_ = Details::open(database_.get());
+    std::uint64_t position_ = 0;
+};
+
+TEST_F(DamagedDetails, AreLeftOutNamedAndCountedAndTheirNeighboursAreNot) {
+    const auto before = details_->spans(air).value();
+    const std::string middle = std::to_string((noon + 1h).time_since_epoch().count());
+    for (const std::string change :
+         {"body = replace(body, 'quite', 'quiet')", "body = '{}'", "body = X'00'", "checksum = checksum + 1"}) {
+        SCOPED_TRACE(change);
+        execute("CREATE TEMP TABLE kept AS SELECT * FROM observation_detail WHERE time = " + middle);
+        execute("UPDATE observation_detail SET " + change + " WHERE time = " + middle);
+        EXPECT_THAT(times_left(), ElementsAre(noon, noon + 2h));
+        EXPECT_EQ(details_->get({air, noon + 1h}).error().code, Errc::damaged);
+        EXPECT_TRUE(details_->get({air, noon}).value());
+        EXPECT_THAT(details_->of_feature(3, std::nullopt, 2).value(), SizeIs(2));
+        EXPECT_EQ(details_->spans(air).value(), before);
+        EXPECT_EQ(details_->damaged(), 1U);
+        execute("DELETE FROM observation_detail WHERE time = " + middle);
+        execute("INSERT INTO observation_detail SELECT * FROM kept");
+        execute("DROP TABLE kept");
+    }
+    EXPECT_THAT(times_left(), SizeIs(3));
+}
+
+TEST_F(DamagedDetails, AColumnThatSaysAnotherThanTheBodyIsNotBelieved) {
+    const std::string last = std::to_string((noon + 2h).time_since_epoch().count());
+    execute("UPDATE observation_detail SET result_time = result_time + 4096, feature = 7 WHERE time = " + last);
+    EXPECT_EQ(details_->spans(air).value().results, (Interval{noon + 1min, noon + 1h + 1min}));
+    EXPECT_THAT(details_->of_feature(7, std::nullopt, 10).value(), IsEmpty());
+    EXPECT_EQ(details_->damaged(), 1U);
+    execute("UPDATE observation_detail SET checksum = 7");
+    EXPECT_EQ(details_->read_all().value(), 3U);
+    EXPECT_EQ(details_->damaged(), 3U);
+}
+
+TEST_F(DamagedDetails, ABitThatTurnsOverInTheFileIsNeverAnotherAnswer) {
+    const auto whole = details_->range(air, {noon, noon + 24h}).value();
+    ASSERT_TRUE(database_->checkpoint());
+    details_.reset();
+    database_.reset();
+    store_.reset();
+    std::string file = read_text_file(place_.path()).value();
+    const auto at = file.find("quite");
+    ASSERT_NE(at, std::string::npos);
+    SeededRandom random{11};
+    std::size_t left_out = 0;
+    for (int round = 0; round < 120; ++round) {
+        const std::size_t byte = at - 100 + random.below(200);
+        SCOPED_TRACE(byte);
+        const char before = std::exchange(file[byte], static_cast<char>(file[byte] ^ (1 << random.below(8))));
+        std::ofstream(place_.path(), std::ios::binary).write(file.data(), static_cast<std::streamsize>(file.size()));
+        const auto database = place_.open();
+        const auto details = Details::open(database.get(), Details::Role::reader);
+        const auto read = details->range(air, {noon, noon + 24h});
+        if (read) {
+            left_out += whole.size() - read->size();
+            for (const Details::Found& one : *read) {
+                EXPECT_THAT(whole, testing::Contains(one));
+            }
+        } else {
+            EXPECT_EQ(read.error().code, Errc::damaged) << read.error();
+        }
+        file[byte] = before;
+    }
+    EXPECT_GT(left_out, 30U);
+}
+
+TEST_F(DamagedDetails, RowsOfBeforeThereWereChecksumsGetTheirsAsTimeGoes) {
+    execute("UPDATE observation_detail SET checksum = NULL");
+    EXPECT_THAT(times_left(), SizeIs(3));
+    details_ = Details::open(database_.get());
+    details_->put({air, noon}, about(4));
+    settle();
+    execute("UPDATE observation_detail SET body = replace(body, 'quite', 'quiet')");
+    EXPECT_THAT(times_left(), ElementsAre(noon)) << "the one that came again has the new one's";
+    EXPECT_EQ(details_->get({air, noon}).value(), about(4));
+    settle();
+    settle();
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, DetailsOf, testing::Bool(),

@@ -118,8 +118,7 @@ void ObservationSink::take(const mqtt::Arrival& arrival, Done done) {
         return done(fail(Errc::forbidden, "adding observations takes a key that may ingest"));
     }
     if (const auto good = check_publishable(*topic); !good) {
-        refuse(arrival, good.error());
-        return done(good);
+        return refuse(arrival, good.error(), std::move(done));
     }
     if (auto taken = quick_.take(ask_of(arrival), arrival.received)) {
         return send_on(arrival, std::move(*taken), std::move(done));
@@ -143,9 +142,12 @@ void ObservationSink::send_on(const mqtt::Arrival& arrival, QuickObservations::T
         });
 }
 
-void ObservationSink::refuse(const mqtt::Arrival& arrival, const Error& error) {
-    parts_.way.refuse(message_of(arrival, arrival.message->payload, arrival.received),
-                      Error{error.code, fmt::format("{}: {}", arrival.message->topic, error.what)});
+void ObservationSink::refuse(const mqtt::Arrival& arrival, Error error, Done done) {
+    const Error in_letter{error.code, fmt::format("{}: {}", arrival.message->topic, error.what)};
+    parts_.way.refuse(message_of(arrival, arrival.message->payload, arrival.received), in_letter,
+                      [error = std::move(error), done = std::move(done)](Result<void> kept) mutable {
+                          done(std::unexpected(kept ? std::move(error) : std::move(kept).error()));
+                      });
 }
 
 void ObservationSink::run() {
@@ -188,7 +190,7 @@ void ObservationSink::work_on(Work work) {
     const bool is_about_the_message =
         error.code == Errc::malformed || error.code == Errc::not_found || error.code == Errc::conflict;
     if (is_about_the_message && !sink.was_read()) {
-        refuse(work.arrival, error);
+        return refuse(work.arrival, std::move(error), std::move(work.done));
     }
     work.done(std::unexpected(std::move(error)));
 }

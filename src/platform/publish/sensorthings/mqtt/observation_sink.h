@@ -25,8 +25,10 @@ public:
     /// `told` is called once, from any thread, when the message is on disk and can be read, with what was not taken of
     /// it; or with why it is not kept (Pipeline::submit_until_applied).
     virtual void submit(ingest::Message message, Told told) = 0;
-    /// A dead letter for what will not be submitted.
-    virtual void refuse(const ingest::Message& message, const Error& error) = 0;
+    using Kept = std::move_only_function<void(Result<void>)>;
+    /// A dead letter for what will not be submitted. `kept` is called once, from any thread, when it is as safe as an
+    /// acknowledgement of the message asks for, or with why not (Pipeline::refuse).
+    virtual void refuse(ingest::Message message, const Error& error, Kept kept) = 0;
 };
 
 class PipelineWay final : public MessageWay {
@@ -34,7 +36,9 @@ public:
     /// `pipeline` outlives it.
     explicit PipelineWay(ingest::pipeline::Pipeline& pipeline) : pipeline_(pipeline) {}
     void submit(ingest::Message message, Told told) override;
-    void refuse(const ingest::Message& message, const Error& error) override { pipeline_.refuse(message, error); }
+    void refuse(ingest::Message message, const Error& error, Kept kept) override {
+        pipeline_.refuse(std::move(message), error, std::move(kept));
+    }
 
 private:
     ingest::pipeline::Pipeline& pipeline_;
@@ -77,7 +81,8 @@ private:
     void run();
     void work_on(Work work);
     void send_on(const mqtt::Arrival& arrival, QuickObservations::Taken taken, Done done);
-    void refuse(const mqtt::Arrival& arrival, const Error& error);
+    /// Tells `done` of the error once the dead letter is kept.
+    void refuse(const mqtt::Arrival& arrival, Error error, Done done);
     static ingest::Message message_of(const mqtt::Arrival& arrival, std::string body, Instant received);
 
     const Parts parts_;
