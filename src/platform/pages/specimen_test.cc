@@ -188,8 +188,13 @@ Page places(const Words& say) {
                               words::number(say.language(), spot.warmth, 1) + "°");
     }
     const std::string borders = std::string(std::getenv("BYPULS_SOURCE_DIR")) + "/web/public/basemap/drammen.geojson";
-    const Html drawing = sketch(say, Basemap::parse(read_text_file(borders).value()).value(), marks);
-    const Html map = island("places-map", fmt::format(R"({{"places":[{}],"approximate":true}})", on_map), drawing);
+    const Html drawing =
+        sketch(say, Basemap::parse(read_text_file(borders).value()).value(), "Kartverket, CC BY 4.0", marks);
+    const Html map =
+        island("places-map",
+               fmt::format(R"({{"places":[{}],"approximate":true,"borders":{}}})", on_map,
+                           R"({"url":"/basemap/drammen.geojson","source":"Kartverket, CC BY 4.0","neighbours":true})"),
+               drawing);
     return {.language = say.language(),
             .title = say("nav.bathing"),
             .path = "/bading",
