@@ -136,12 +136,15 @@ Result<http::Response> poster(const Parts& parts, const http::Request& request) 
     const auto catalogue = parts.plane.catalogue();
     TRY(const auto* place, asked_place(*catalogue, request));
     const auto origin = poster_origin_for(parts, request);
-    if (!origin) {
-        return fail(Errc::not_found, "there is no poster before the town has said what its address is: server.origin");
-    }
     const auto say = parts.site.words(static_cast<words::Language>(request.language));
-    TRY(auto svg, poster_svg(say, *place, *origin + "/bading/" + place->slug));
-    return http::with_etag(request, http::content("image/svg+xml", std::move(svg)));
+    if (!origin) {
+        return fail(Errc::not_found, say("bathing.no_poster"));
+    }
+    auto svg = poster_svg(say, *place, *origin + "/bading/" + place->slug);
+    if (!svg) {
+        return fail(svg.error().code, say("bathing.poster_too_long"));
+    }
+    return http::with_etag(request, http::content("image/svg+xml", std::move(*svg)));
 }
 
 http::Response failure(const Parts& parts, const http::Request& request, const Error& error) {
