@@ -60,7 +60,7 @@ export async function sign_in({ page, specimen }: Visit): Promise<boolean> {
 }
 
 /// A frame as ChirpStack would send it, of a device of the tests' own.
-async function send_frame(f_cnt: number, hex: string, device = own_device): Promise<void> {
+export async function send_frame(f_cnt: number, hex: string, device = own_device): Promise<void> {
     const body = {
         deduplicationId: `0e2e0000-0000-4000-8000-${device.slice(-4)}${String(f_cnt).padStart(8, '0')}`,
         time: new Date().toISOString(),
@@ -82,7 +82,7 @@ const own_device = '0e2e00000000e2e1'
 const unknown_device = '0e2e00000000e2e2'
 
 /// Opens a row of a staff list when it has come; lists are read anew, since what was sent is looked at a moment later.
-async function open_row(page: Page, path: string, text: string): Promise<void> {
+export async function open_row(page: Page, path: string, text: string): Promise<void> {
     const row = page.locator('.staff-rows button', { hasText: text }).first()
     for (let attempt = 0; attempt < 20; attempt += 1) {
         await page.goto(path)

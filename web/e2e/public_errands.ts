@@ -37,6 +37,42 @@ async function scripts_of(page: Page, path: string): Promise<Map<string, number>
 
 export const public_errands: Errand[] = [
     {
+        name: 'keep the list of places open, and see its numbers follow in silence',
+        once: true,
+        run: async ({ page, specimen }) => {
+            await page.goto('/bading')
+            const state = page.locator('[data-live-state=on]')
+            await state.waitFor()
+            const numbers = page.locator('[data-entries] > [data-live] [data-live-quantity]')
+            assert.ok((await numbers.count()) >= 6)
+            // Only the line that tells of the connection is spoken of.
+            assert.equal(await page.locator('[data-entries] :is([aria-live], [role=status], [role=alert])').count(), 0)
+            if (!specimen) {
+                const before = await numbers.first().textContent()
+                await numbers.first().evaluate((element) => (element.textContent = '…'))
+                // Whoever comes anew is told what is known.
+                await page.evaluate(() => window.dispatchEvent(new Event('online')))
+                await page.locator('[data-live-quantity]', { hasText: '…' }).waitFor({ state: 'detached' })
+                assert.match((await numbers.first().textContent()) ?? '', /\d/, before ?? '')
+            }
+            await fits(page)
+            await is_accessible(page)
+        },
+    },
+    {
+        name: 'read the list of places without script',
+        once: true,
+        script: false,
+        run: async ({ page }) => {
+            await page.goto('/bading')
+            assert.match((await page.locator('[data-live-quantity]').first().textContent()) ?? '', /\d/)
+            assert.match((await page.locator('[data-entries] [data-live-age] time').first().textContent()) ?? '', /\S/)
+            assert.equal(await page.locator('[data-live-mark]:visible', { hasText: /^$/ }).count(), 0, 'no empty marks')
+            assert.equal(await page.locator('[data-live-state]').textContent(), '')
+            await fits(page)
+        },
+    },
+    {
         name: 'load little on any public page, and no map where none is shown',
         once: true,
         run: async ({ page, specimen }) => {

@@ -69,6 +69,20 @@ const codec: Schemas['CodecSource'] = {
     failed: 2,
     script: 'function decodeUplink(input) {\n  const b = input.bytes;\n  return { data: { water: ((b[0] << 8) | b[1]) / 100 } };\n}\n',
 }
+/// Used by nothing, so that they can be taken away.
+const unused_codec = { ...codec, id: 'ubrukt', name: 'Ubrukt dekoder', profiles: 0 }
+const unused_profile: Schemas['Profile'] = { ...profiles[0]!, id: 'ubrukt', name: 'Ubrukt profil', codec: 'ubrukt', devices: 0 }
+const taken_away = new Set<string>()
+const there = <T extends { id: string }>(what: string, items: T[]) => ({ items: items.filter(({ id }) => !taken_away.has(`${what}/${id}`)) })
+
+/// What refuses to be taken away says why; the rest is gone.
+export function take_away(path: string): string | undefined {
+    if (path === 'codecs/lsn50') return 'Dekoderen brukes i profil: Dragino LSN50. Velg en annen dekoder der først.'
+    if (path === 'profiles/lsn50') return 'Profilen brukes av Landfalltjern vann, Blektjern vann og 4 til. Ta dem ut av bruk først.'
+    if (path === 'codecs/ubrukt' && !taken_away.has('profiles/ubrukt')) return 'Dekoderen brukes i profil: Ubrukt profil. Velg en annen dekoder der først.'
+    taken_away.add(path)
+    return undefined
+}
 const quality: Schemas['DatastreamQuality'][] = (['silent', 'doubtful', 'ok'] as const).map((state, i) => ({
     datastream: `${['blektjern', 'stordammen', 'landfalltjern'][i]}-water-temperature`,
     place: ['Blektjern', '', 'Landfalltjern'][i]!,
@@ -94,6 +108,8 @@ const health: Schemas['Health'] = {
     started: ago(3000),
     checks: [
         { name: 'journal', status: 'ok', why: '', sentence: '' },
+        { name: 'accessibility', status: 'warning', why: 'no_accessibility_statement', sentence: '' },
+        { name: 'privacy', status: 'warning', why: 'no_privacy_contact', sentence: '' },
         { name: 'mqtt', status: 'warning', why: 'port_taken', sentence: 'listen on 127.0.0.1 port 1883: Address already in use' },
     ],
     sources: [{ source: 'chirpstack', received: 12_480, stored: 12_431, duplicate: 46, quarantined: 1, rejected: 2, damaged: 0, in_flight: 0 }],
@@ -124,12 +140,13 @@ export function staff_examples(request: string): unknown {
         'GET session': session,
         'POST session': session,
         'GET inbox': page(unknown),
-        'GET profiles': { items: profiles },
+        'GET profiles': there('profiles', [...profiles, unused_profile]),
         'GET devices': page(devices),
         'GET dead-letters': page(letters),
         'POST dead-letters/01JZ0/replay': { outcome: 'stored', sentence: 'To målinger.' },
-        'GET codecs': { items: [codec] },
+        'GET codecs': there('codecs', [codec, unused_codec]),
         'GET codecs/lsn50': codec,
+        'GET codecs/ubrukt': unused_codec,
         'POST codecs/try': { ok: false, microseconds: 84, fault: { kind: 'thrown', sentence: 'b is undefined', line: 3 } },
         'GET quality': page(quality),
         'GET tokens': { items: tokens },

@@ -1,6 +1,7 @@
 /// Places and datastreams for the specimens that can be made, changed and taken away, as the program answers, so that the errands of
 /// staff can be done without one.
 import type { components } from '../src/api/schema.ts'
+import { take_away } from './staff_examples.ts'
 
 type Schemas = components['schemas']
 type Place = Schemas['StaffPlace']
@@ -75,6 +76,10 @@ function of_datastream(method: string, id: string, body: unknown): Answer {
 /// Nothing when it is none of its business. `path` begins after /api/v1/staff/.
 export function staff_town(method: string, path: string, query: URLSearchParams, body: unknown): Answer | undefined {
     const [what, id] = path.split('/')
+    if (method === 'DELETE' && id && ['devices', 'profiles', 'codecs'].includes(what!)) {
+        const why = take_away(path)
+        return why ? refused(409, why) : { status: 204 }
+    }
     if (what === 'places' && id) return of_place(method, id, body)
     if (what === 'datastreams' && id) return of_datastream(method, id, body)
     if (what === 'places') {

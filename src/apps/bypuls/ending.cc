@@ -19,19 +19,18 @@ EndingWatch::EndingWatch() {
 
 EndingWatch::~EndingWatch() {
     over_ = true;
+    // Of this thread alone, which is the only one that waits for it; without a signal it would wait for ever. One that
+    // has seen its signal is over already, and is told nothing.
+    pthread_kill(thread_.native_handle(), SIGTERM);
     thread_.join();
 }
 
 void EndingWatch::watch(const sigset_t& signals) {
-    // Wakes now and then, since nothing but a signal wakes it otherwise and the program may end without one.
-    constexpr timespec look_again{.tv_sec = 0, .tv_nsec = 100'000'000};
-    while (!over_) {
-        const int signal = sigtimedwait(&signals, nullptr, &look_again);
-        if (signal > 0) {
-            came_.set_value(signal);
-            asked_.request_stop();
-            return;
-        }
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (!over_) {
+        came_.set_value(signal);
+        asked_.request_stop();
     }
 }
 

@@ -54,6 +54,7 @@ http::Response status_page(const pages::Site& site, const http::Request& request
     const words::Words say = site.words(language);
     const pages::Page page{.language = language,
                            .title = say("health.title"),
+                           .description = say("health.description"),
                            .path = "/status",
                            .body = pages::health_body(say, named(say, checks)),
                            .robots = pages::Robots::hide};

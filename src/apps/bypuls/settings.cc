@@ -72,11 +72,19 @@ void check_names(config::Reader& reader, const Settings& settings) {
     }
 }
 
-void check_addresses(config::Reader& reader, const Settings& settings) {
-    const std::string_view contact = settings.contact;
+/// Where people reach somebody: nothing, mailto: or https: with something behind it.
+bool is_contact(std::string_view contact) {
     const std::string_view scheme = contact.starts_with("mailto:") ? "mailto:" : "https://";
-    if (!contact.empty() && (!contact.starts_with(scheme) || contact == scheme)) {
+    return contact.empty() || (contact.starts_with(scheme) && contact != scheme);
+}
+
+void check_addresses(config::Reader& reader, const Settings& settings) {
+    if (!is_contact(settings.contact)) {
         reader.fault("contact", "must begin with mailto: or https://, such as mailto:post@drammen.kommune.no");
+    }
+    if (!is_contact(settings.privacy_contact)) {
+        reader.fault("privacy_contact",
+                     "must begin with mailto: or https://, such as mailto:personvernombud@drammen.kommune.no");
     }
     const std::string& phone = settings.contact_phone;
     if (!phone.empty() && phone.find_first_not_of("+0123456789 ") != std::string::npos) {
@@ -127,6 +135,7 @@ std::vector<config::Fault> check_files(const Settings& settings) {
     std::vector<config::Fault> faults;
     check_readable("server.tls_certificate", settings.tls_certificate, faults);
     check_readable("server.tls_key", settings.tls_key, faults);
+    check_readable("map.boundary", settings.map_boundary, faults);
     if (!settings.mqtt.tls_listen.empty()) {
         check_readable("mqtt.tls_certificate", settings.mqtt.tls_certificate, faults);
         check_readable("mqtt.tls_key", settings.mqtt.tls_key, faults);
@@ -142,6 +151,7 @@ std::vector<config::Fault> read_settings(std::string_view toml, Settings& settin
     settings.contact_phone = reader.text("contact_phone", settings.contact_phone);
     settings.contact_address = reader.text("contact_address", settings.contact_address);
     settings.accessibility_statement = reader.text("accessibility_statement", settings.accessibility_statement);
+    settings.privacy_contact = reader.text("privacy_contact", settings.privacy_contact);
     settings.data = reader.text("data", settings.data);
     const auto listen = reader.text("server.listen", fmt::format("{}:{}", settings.listen.host, settings.listen.port));
     settings.origin = reader.text("server.origin", settings.origin);
@@ -151,6 +161,8 @@ std::vector<config::Fault> read_settings(std::string_view toml, Settings& settin
     settings.tls_key = reader.text("server.tls_key", settings.tls_key);
     settings.map_tiles = reader.text("map.tiles", settings.map_tiles);
     settings.map_attribution = reader.text("map.attribution", settings.map_attribution);
+    settings.map_boundary = reader.text("map.boundary", settings.map_boundary);
+    settings.map_boundary_source = reader.text("map.boundary_source", settings.map_boundary_source);
     settings.pool_threads = reader.integer("server.pool_threads", settings.pool_threads, 1, 64);
     settings.journal_flush_delay = reader.duration("journal.flush_delay", settings.journal_flush_delay, 0ms, 1s);
     settings.journal_flush_bytes =

@@ -37,13 +37,17 @@ struct Settings {
     std::string contact_address;  ///< for letters or visits, on one line; empty: not told
     std::string
         accessibility_statement;  ///< https: the declaration at uustatus.no; empty: the page says that none is known
+    std::string privacy_contact;  ///< mailto: or https:, the town's data protection officer; empty: not told
     std::string origin;           ///< "https://data.drammen.no", for posters and canonical links
     std::string web;              ///< folder of the built web app; empty: beside the program, or web/dist
     std::vector<std::string> trusted_proxies;
     std::string tls_certificate;
     std::string tls_key;
-    std::string map_tiles;  ///< URL template of background tiles; empty: the small basemap that is shipped
+    std::string map_tiles;  ///< URL template of background tiles; empty: the borders are all there is
     std::string map_attribution = "© Kartverket";  ///< who is named for the tiles
+    std::string
+        map_boundary;  ///< GeoJSON of the municipality's border; empty: Drammen's in the demonstration, else none
+    std::string map_boundary_source = "Kartverket, CC BY 4.0";  ///< who is named for the border
     bool demonstration = false;
     /// Everyone who reaches the SensorThings service may change things; only on loopback. From the command line alone.
     bool anonymous_writes = false;
@@ -75,6 +79,8 @@ std::string origin_of_tiles(const Settings& settings);
 
 /// Reads the TOML text over the settings; all faults at once.
 std::vector<config::Fault> read_settings(std::string_view toml, Settings& settings);
+/// Borders that take longer to send than to look at are refused.
+constexpr std::size_t map_boundary_bytes_max = 8U << 20U;
 /// The files that the town needs before it can serve, and that cannot be read.
 std::vector<config::Fault> check_files(const Settings& settings);
 

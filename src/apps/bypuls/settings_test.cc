@@ -12,6 +12,7 @@ namespace {
 
 using config::Fault;
 using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::Field;
 using testing::HasSubstr;
@@ -80,6 +81,9 @@ TEST(Settings, WhatTheFooterLeadsToIsHeldToItsForm) {
     EXPECT_THAT(faults_of("contact_phone = \"ring oss\"\naccessibility_statement = \"uustatus.no\"\n"),
                 ElementsAre(at(1, "contact_phone must be"), at(2, "accessibility_statement must begin with https://")));
     EXPECT_THAT(faults_of("accessibility_statement = \"http://uustatus.no/\""), SizeIs(1));
+    EXPECT_THAT(faults_of("privacy_contact = \"personvern@drammen.no\""),
+                ElementsAre(at(1, "privacy_contact must begin with mailto:")));
+    EXPECT_THAT(faults_of("privacy_contact = \"mailto:personvern@drammen.no\""), IsEmpty());
 }
 
 TEST(Settings, AnAddressIsNumbersAndAPort) {
@@ -99,6 +103,9 @@ TEST(Settings, FilesThatCannotBeReadAreNamedWithTheirKeys) {
     settings.tls_certificate = folder + "/cert.pem";
     settings.tls_key = folder + "/key.pem";
     EXPECT_THAT(check_files(settings), ElementsAre(at(0, "server.tls_key: there is no file " + folder + "/key.pem")));
+    settings.map_boundary = folder + "/border.geojson";
+    EXPECT_THAT(check_files(settings), Contains(at(0, "map.boundary: there is no file")));
+    ASSERT_TRUE(write_text_file(settings.map_boundary, "{}"));
     settings.mqtt.tls_listen = "127.0.0.1:0";
     settings.mqtt.tls_certificate = folder;  // a folder is no file
     settings.mqtt.tls_key = folder + "/key.pem";

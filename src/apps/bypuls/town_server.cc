@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "apps/bypuls/developers.h"
+#include "apps/bypuls/duties.h"
 #include "apps/bypuls/operator_routes.h"
 #include "apps/staff/routes.h"
 #include "city/bathing/routes.h"
@@ -187,6 +188,7 @@ void Town::add_routes() {
     const bathing::Parts parts{*plane_, web_->site, hub_, clock_, *pool_};
     router_.add(bathing::routes(parts));
     router_.add(publish::live_route({*plane_, hub_, clock_, *pool_}, bathing::live_handler(parts)));
+    router_.add(web_->routes);
     router_.add(participation::recount::routes(web_->site));
     router_.add(developers_route(settings_, web_->site, *plane_, *pool_, mqtt_.get(), [this] { return checks(); }));
     router_.add(publish::about::routes(web_->site, *plane_));
@@ -291,6 +293,8 @@ std::vector<pages::HealthCheck> Town::staff_checks() const {
         const bool alone = is_loopback(settings_.listen.host);
         all.push_back({"posters", alone ? State::ok : State::warning, "no_origin", ""});
     }
+    const auto duties = duties_of(settings_);
+    all.insert(all.end(), duties.begin(), duties.end());
     return all;
 }
 

@@ -22,7 +22,9 @@ http::Route act(const std::shared_ptr<Room>& room, Method method, std::string pa
             .pattern = "/api/v1/staff" + std::move(pattern),
             .handler = [room, work](http::Request& request) -> Task<http::Response> {
                 auto made = co_await room->parts.pool.run([&] { return work(*room, request); });
-                auto response = made ? std::move(*made) : http::problem(request, made.error());
+                // Forms and questions speak the reader's language; what lies below them speaks to those who run it.
+                auto response =
+                    made ? std::move(*made) : http::problem_for_reader(request, made.error(), {Errc::malformed});
                 response.headers.set("Cache-Control", "no-store");
                 co_return response;
             },

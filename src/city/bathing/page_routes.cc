@@ -1,5 +1,8 @@
 #include "city/bathing/page_routes.h"
 
+#include <functional>
+#include <memory>
+
 #include "city/bathing/answers.h"
 #include "city/bathing/history.h"
 #include "city/bathing/place_page.h"
@@ -33,7 +36,7 @@ std::optional<std::string> poster_origin_for(const Parts& parts, const http::Req
     return poster_origin(parts.site.origin, request.header("host").value_or(""), request.secure);
 }
 
-Result<http::Response> list(const Parts& parts, const http::Request& request) {
+Result<http::Response> list(const Parts& parts, pages::Sketches& sketches, const http::Request& request) {
     const auto catalogue = parts.plane.catalogue();
     std::vector<PlaceModel> places;
     for (const auto& place : catalogue->places) {
@@ -42,8 +45,8 @@ Result<http::Response> list(const Parts& parts, const http::Request& request) {
         }
     }
     const auto say = parts.site.words(static_cast<words::Language>(request.language));
-    return as_response(parts, request,
-                       list_page(say, places, {parts.site.map_tiles, parts.site.map_attribution, &parts.site.basemap}));
+    const ListMap map{parts.site, sketches};
+    return as_response(parts, request, list_page(say, places, &map));
 }
 
 std::vector<Neighbour> nearby_of(const Parts& parts, const publication::Catalogue& catalogue,
@@ -133,12 +136,15 @@ Result<http::Response> poster(const Parts& parts, const http::Request& request) 
     const auto catalogue = parts.plane.catalogue();
     TRY(const auto* place, asked_place(*catalogue, request));
     const auto origin = poster_origin_for(parts, request);
-    if (!origin) {
-        return fail(Errc::not_found, "there is no poster before the town has said what its address is: server.origin");
-    }
     const auto say = parts.site.words(static_cast<words::Language>(request.language));
-    TRY(auto svg, poster_svg(say, *place, *origin + "/bading/" + place->slug));
-    return http::with_etag(request, http::content("image/svg+xml", std::move(svg)));
+    if (!origin) {
+        return fail(Errc::not_found, say("bathing.no_poster"));
+    }
+    auto svg = poster_svg(say, *place, *origin + "/bading/" + place->slug);
+    if (!svg) {
+        return fail(svg.error().code, say("bathing.poster_too_long"));
+    }
+    return http::with_etag(request, http::content("image/svg+xml", std::move(*svg)));
 }
 
 http::Response failure(const Parts& parts, const http::Request& request, const Error& error) {
@@ -170,9 +176,9 @@ http::Response failure(const Parts& parts, const http::Request& request, const E
                       status);
 }
 
-using Work = Result<http::Response> (*)(const Parts&, const http::Request&);
+using Work = std::function<Result<http::Response>(const Parts&, const http::Request&)>;
 
-http::Route page(std::string pattern, const Parts& parts, Work work) {
+http::Route page(std::string pattern, const Parts& parts, const Work& work) {
     return {.method = http::Method::get,
             .pattern = std::move(pattern),
             .handler = [parts, work](http::Request& request) -> Task<http::Response> {
@@ -185,8 +191,12 @@ http::Route page(std::string pattern, const Parts& parts, Work work) {
 }  // namespace
 
 std::vector<http::Route> page_routes(const Parts& parts) {
-    return {page("/", parts, list),
-            page("/bading", parts, list),
+    const Work places = [sketches = std::make_shared<pages::Sketches>(parts.site.basemap, parts.site.basemap_source)](
+                            const Parts& given, const http::Request& request) {
+        return list(given, *sketches, request);
+    };
+    return {page("/", parts, places),
+            page("/bading", parts, places),
             page("/bading/om-malingene", parts, about),
             page("/bading/{slug}", parts, one),
             page("/bading/{slug}/historikk", parts, history),

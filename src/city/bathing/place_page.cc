@@ -88,36 +88,46 @@ Html front_of(const words::Words& say, const PlaceModel& model) {
                                       words::decimals_of(first.stream.unit), first.stream.unit));
 }
 
+/// What is said of the number beside it: of what it is, how old, and how sure.
+Html front_details(const words::Words& say, const PlaceModel& model) {
+    if (model.conditions.empty()) {
+        return {};
+    }
+    const Condition& first = model.conditions.front();
+    // "22 cm" of what? At bathing places the page's question says it.
+    Html details = pages::when(model.place.kind != "bathing", html("{} · ", label_of(say, first.stream.property)));
+    details += first.shown
+                   ? pages::age_tag(say, first.shown->time, words::age(say.language(), first.shown->time, model.now))
+                   : pages::untold_age();
+    return details +
+           pages::certainty_tag(certainty_of(first.state), {say("bathing.mark.last_good"), say("bathing.mark.stale")});
+}
+
 pages::Entry entry_of(const words::Words& say, const PlaceModel& model) {
     const auto tag = words::tag_of(say.language());
-    Html details;
-    State state = State::missing;
-    if (!model.conditions.empty() && model.conditions.front().shown) {
-        const Condition& first = model.conditions.front();
-        state = first.state;
-        if (model.place.kind != "bathing") {
-            // "22 cm" of what? At bathing places the page's question says it.
-            details = html("{} · ", label_of(say, first.stream.property));
-        }
-        details += pages::age_tag(say, first.shown->time, words::age(say.language(), first.shown->time, model.now));
-        if (state != State::fresh) {
-            details += html(" {}", pages::tag(say.lookup("bathing.mark." + std::string(name_of(state))), "warning"));
-        }
-    }
+    Html details = front_details(say, model);
     if (model.place.simulated()) {
         details += html(" {}", pages::tag(say("parts.simulated"), "simulated"));
     }
     if (!model.in_season) {
         details += html(" {}", pages::tag(say("bathing.out_of_season")));
     }
-    return {.id = model.place.slug,
-            .href = "/bading/" + model.place.slug,
-            .name = model.place.name.in(tag),
-            .front = front_of(say, model),
-            .details = details,
-            .certainty = certainty_of(state),
-            .latitude = model.place.latitude,
-            .longitude = model.place.longitude};
+    pages::Entry entry{.id = model.place.slug,
+                       .href = "/bading/" + model.place.slug,
+                       .name = model.place.name.in(tag),
+                       .front = front_of(say, model),
+                       .details = details,
+                       .certainty = pages::Certainty::missing,
+                       .none = say("bathing.no_value"),
+                       .latitude = model.place.latitude,
+                       .longitude = model.place.longitude};
+    if (!model.conditions.empty()) {
+        const Condition& first = model.conditions.front();
+        entry.certainty = certainty_of(first.state);
+        entry.live = model.place.slug + "/" + first.stream.property;
+        entry.stale_after = first.stream.stale_after;
+    }
+    return entry;
 }
 
 /// In season first, then kind by kind, the warmest or the deepest snow first, and last what is not measured.
@@ -150,8 +160,8 @@ Html list_of(const words::Words& say, const std::vector<const PlaceModel*>& orde
     return pages::entry_list(entries);
 }
 
-Html sketch_of(const words::Words& say, const std::vector<const PlaceModel*>& order, const MapTiles& tiles) {
-    if (tiles.basemap == nullptr) {
+Html sketch_of(const words::Words& say, const std::vector<const PlaceModel*>& order, const ListMap* map) {
+    if (map == nullptr) {
         return {};
     }
     std::vector<pages::SketchMark> marks;
@@ -161,10 +171,10 @@ Html sketch_of(const words::Words& say, const std::vector<const PlaceModel*>& or
                          .href = "/bading/" + model->place.slug,
                          .at = {model->place.longitude, model->place.latitude}});
     }
-    return pages::sketch(say, *tiles.basemap, marks);
+    return map->sketches.draw(say, marks);
 }
 
-json map_props(const words::Words& say, const std::vector<const PlaceModel*>& order, const MapTiles& tiles,
+json map_props(const words::Words& say, const std::vector<const PlaceModel*>& order, const ListMap* map,
                bool with_marks) {
     json points = json::array();
     bool approximate = false;
@@ -184,13 +194,21 @@ json map_props(const words::Words& say, const std::vector<const PlaceModel*>& or
                           {"latitude", model.place.latitude},
                           {"longitude", model.place.longitude},
                           {"text", number}});
+        if (!model.conditions.empty()) {
+            points.back()["live"] = model.place.slug + "/" + model.conditions.front().stream.property;
+        }
         if (with_marks) {
             points.back()["mark"] = std::to_string(points.size());
         }
     }
     json props{{"places", std::move(points)}, {"approximate", approximate}};
-    if (!tiles.url.empty()) {
-        props["tiles"] = {{"url", tiles.url}, {"attribution", tiles.attribution}};
+    if (map != nullptr && !map->site.map_tiles.empty()) {
+        props["tiles"] = {{"url", map->site.map_tiles}, {"attribution", map->site.map_attribution}};
+    }
+    if (map != nullptr && !map->site.basemap.empty()) {
+        props["borders"] = {{"url", map->site.basemap_path},
+                            {"source", map->site.basemap_source},
+                            {"neighbours", map->site.basemap.has_neighbours()}};
     }
     return props;
 }
@@ -438,6 +456,7 @@ Html nearby_section(const words::Words& say, const std::vector<Neighbour>& nearb
         pages::Entry entry = entry_of(say, neighbour.model);
         const std::string distance = words::distance(say.language(), neighbour.metres);
         entry.details = html("{} · {}", say("bathing.away", {{"distance", distance}}), entry.details);
+        entry.live.clear();  // the page listens to its own place alone
         entries.push_back(std::move(entry));
     }
     return html("<h2>{}</h2>{}", say("bathing.nearby"), pages::entry_list(entries));
@@ -445,16 +464,17 @@ Html nearby_section(const words::Words& say, const std::vector<Neighbour>& nearb
 
 }  // namespace
 
-pages::Page list_page(const words::Words& say, const std::vector<PlaceModel>& places, const MapTiles& tiles) {
+pages::Page list_page(const words::Words& say, const std::vector<PlaceModel>& places, const ListMap* map) {
     Html body = html("<h1>{}</h1><p>{}</p>", say("bathing.question"), say("bathing.lead"));
     if (places.empty()) {
         body += pages::empty_state(say("bathing.none"), say("bathing.none_sentence"));
     } else {
         const auto order = in_order(places);
-        const Html sketch = sketch_of(say, order, tiles);
-        const std::string props = map_props(say, order, tiles, !sketch.empty()).dump();
-        body += html("<div class=\"bp-halves\"><div>{}{}</div><div>{}</div></div>", pages::island("nearest", "{}", {}),
-                     list_of(say, order, !sketch.empty()), pages::island("places-map", props, sketch));
+        const Html sketch = sketch_of(say, order, map);
+        const std::string props = map_props(say, order, map, !sketch.empty()).dump();
+        body +=
+            html("<div class=\"bp-halves\"><div>{}{}{}</div><div>{}</div></div>", pages::island("nearest", "{}", {}),
+                 list_of(say, order, !sketch.empty()), pages::live_state(), pages::island("places-map", props, sketch));
     }
     body += html("<p><a href=\"/bading/om-malingene\">{}</a></p>", say("bathing.about"));
     const bool simulated = std::ranges::any_of(places, [](const PlaceModel& model) { return model.place.simulated(); });

@@ -31,14 +31,13 @@ struct Neighbour {
     double metres = 0;
 };
 
-/// `tiles` is the background of the map, as the site has it.
-struct MapTiles {
-    std::string url;
-    std::string attribution;
-    /// Of the drawing that stands there before the map is opened; null: there is none.
-    const pages::Basemap* basemap = nullptr;
+/// The map beside the list: what it lies on, as the site has it, and the drawing that stands there before it is opened.
+struct ListMap {
+    const pages::Site& site;
+    pages::Sketches& sketches;
 };
-pages::Page list_page(const words::Words& say, const std::vector<PlaceModel>& places, const MapTiles& tiles = {});
+/// `map` may be null: there is none.
+pages::Page list_page(const words::Words& say, const std::vector<PlaceModel>& places, const ListMap* map = nullptr);
 /// How the town measures, what the marks and classes mean, and where the figures are.
 pages::Page about_page(const words::Words& say);
 /// `nearby` are nearest first.

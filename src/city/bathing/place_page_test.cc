@@ -135,8 +135,42 @@ TEST_F(PlacePage, TheListIsByWarmthAlsoOutOfSeasonAndUnmeasuredComesLast) {
 
 TEST_F(PlacePage, TheListMarksAnOldReading) {
     EXPECT_THAT(list_text({model_of(pond, 19, july, 7h)}),
-                AllOf(HasSubstr("data-certainty=\"stale\""), HasSubstr("måleren svarer ikke")));
-    EXPECT_THAT(list_text({model_of(pond, 19)}), Not(HasSubstr("data-certainty")));
+                AllOf(HasSubstr("data-certainty=\"stale\""), HasSubstr("}\">måleren svarer ikke</span>")));
+    EXPECT_THAT(list_text({model_of(pond, 19)}),
+                AllOf(HasSubstr("data-certainty=\"fresh\""), HasSubstr("\" hidden></span>")));
+}
+
+TEST_F(PlacePage, TheListsNumbersAreFollowedAndReadWithoutScript) {
+    const std::string text = list_text({model_of(pond, 19)});
+    EXPECT_THAT(text, AllOf(HasSubstr("data-live=\"tjernet/water_temperature\" data-stale-after=\"10800\""),
+                            HasSubstr("data-live-quantity=\"Ingen måling nå\">19,0\u00a0°C</span>"),
+                            HasSubstr("data-live-state"), Not(HasSubstr("aria-live"))));
+    EXPECT_THAT(list_text({model_of(pond, {})}),
+                AllOf(HasSubstr(">Ingen måling nå</span>"), HasSubstr("<span data-live-age></span>")));
+    const std::string page = place_page(site.words(words::Language::nb), model_of(pond, 21),
+                                        {{.model = model_of(pond_called("dammen"), 19), .metres = 2340}})
+                                 .body.text();
+    EXPECT_THAT(page, Not(HasSubstr("data-live=\"dammen"))) << "a place's page listens to its own place alone";
+}
+
+TEST_F(PlacePage, TheListHasItsTownsMapAndOnlyThat) {
+    publication::PublicPlace place = pond_called("tjernet");
+    place.longitude = 5.3;
+    place.latitude = 60.4;
+    const auto drawn = [&] {
+        pages::Sketches sketches(site.basemap, site.basemap_source);
+        const ListMap map{site, sketches};
+        return list_page(site.words(words::Language::nb), {model_of(place, 19)}, &map).body.text();
+    };
+    EXPECT_THAT(drawn(), AllOf(HasSubstr("bp-sketch-number"), Not(HasSubstr("bp-sketch-town")),
+                               Not(HasSubstr("borders")), Not(HasSubstr("Kommunegrenser"))));
+    site.basemap = pages::Basemap::parse(
+                       R"({"type":"Polygon","coordinates":[[[5.2,60.3],[5.4,60.3],[5.4,60.5],[5.2,60.5],[5.2,60.3]]]})")
+                       .value();
+    site.basemap_path = "/basemap/kommune.geojson";
+    site.basemap_source = "Bergen kommune";
+    EXPECT_THAT(drawn(), AllOf(HasSubstr("bp-sketch-town"), HasSubstr("/basemap/kommune.geojson"),
+                               HasSubstr("Kommunegrenser: Bergen kommune.")));
 }
 
 TEST(NearestOf, AreTheThreeNearestByTheGreatCircle) {

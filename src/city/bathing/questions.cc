@@ -133,6 +133,13 @@ Result<std::optional<observations::Step>> asked_step(const http::Request& reques
     return bad(request, "resolution", "raw, hour, day, month");
 }
 
+Result<int> asked_year(const http::Request& request, int newest) {
+    const auto year = request.query.integer("year", newest, 1900, 2200);
+    return year ? Result<int>(static_cast<int>(*year))
+                : bad(request, "year",
+                      in(request, "et år fra 1900 til 2200", "eit år frå 1900 til 2200", "a year from 1900 to 2200"));
+}
+
 Result<std::optional<Point>> asked_near(const http::Request& request) {
     const auto near = request.query.get("near");
     if (!near) {

@@ -27,6 +27,8 @@ Result<Interval> asked_interval(const http::Request& request, Instant now);
 Result<std::optional<Instant>> asked_day(const http::Request& request, std::string_view parameter);
 /// `resolution`: raw (nothing), hour, day or month.
 Result<std::optional<observations::Step>> asked_step(const http::Request& request);
+/// `year`, from 1900 to 2200; `newest` when it is absent.
+Result<int> asked_year(const http::Request& request, int newest);
 /// `near`: latitude,longitude.
 struct Point {
     double latitude = 0;

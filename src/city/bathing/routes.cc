@@ -147,8 +147,8 @@ Result<http::Response> get_season(const Parts& parts, const http::Request& reque
     TRY(const auto* place, asked_place(*catalogue, request));
     TRY(const auto* stream, asked_stream(*place, request));
     const int newest = season_year(*place, parts.clock.now());
-    TRY(const auto year, request.query.integer("year", newest, 1900, 2200));
-    TRY(const json answer, season_json(parts, *place, *stream, static_cast<int>(year)));
+    TRY(const int year, asked_year(request, newest));
+    TRY(const json answer, season_json(parts, *place, *stream, year));
     return open_data(request, http::json(answer.dump()));
 }
 
@@ -161,13 +161,17 @@ Result<http::Response> list_samples(const Parts& parts, const http::Request& req
 
 using Answer = Result<http::Response> (*)(const Parts&, const http::Request&);
 
+/// What questions.h and the pages say themselves, in the asker's language.
+constexpr auto sentences_of_ours = {Errc::malformed, Errc::not_found};
+
 /// Answers on the pool, since the plane may read from disk.
 http::Route answer(std::string pattern, const Parts& parts, Answer work) {
     return {.method = http::Method::get,
             .pattern = std::move(pattern),
             .handler = [parts, work](http::Request& request) -> Task<http::Response> {
                 auto response = co_await parts.pool.run([&] { return work(parts, request); });
-                co_return response ? std::move(*response) : http::problem(request, response.error());
+                co_return response ? std::move(*response)
+                                   : http::problem_for_reader(request, response.error(), sentences_of_ours);
             },
             .sharing = http::Sharing::open_data,
             .permission = std::string(policy::anyone)};

@@ -1,10 +1,9 @@
 #include "city/bathing/series_tag.h"
 
-#include <algorithm>
-
 #include <gmock/gmock.h>
 
 #include "core/time/iso8601.h"
+#include "platform/observations/memory/memory_store.h"
 
 namespace bypuls::bathing {
 namespace {
@@ -12,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using observations::Quality;
 
-/// One stream's readings, given out in pages as a store does.
+/// One stream's readings, as a store keeps them.
 class OneStream final : public publication::Plane {
 public:
     std::shared_ptr<const publication::Catalogue> catalogue() const override { return nullptr; }
@@ -21,22 +20,14 @@ public:
     std::optional<observations::Observation> latest_usable(publication::DatastreamId) const override {
         return std::nullopt;
     }
-    std::uint64_t count(publication::DatastreamId) const override { return readings.size(); }
-    Result<observations::Series> range(publication::DatastreamId, Interval interval,
+    std::uint64_t count(publication::DatastreamId id) const override { return store->count(id); }
+    Result<observations::Series> range(publication::DatastreamId id, Interval interval,
                                        const observations::RangeOptions& options) const override {
-        observations::Series series;
-        for (std::size_t i = 0; i < readings.size(); ++i) {
-            const Instant time = readings.times[i];
-            if (time < interval.from || time >= interval.to || (options.after && time <= *options.after)) {
-                continue;
-            }
-            if (series.columns.size() == std::min(options.limit, page_max)) {
-                series.more = true;
-                break;
-            }
-            series.columns.push_back(readings, i);
-        }
-        return series;
+        ++ranges;
+        return store->range(id, interval, options);
+    }
+    Result<Bytes> fingerprint(publication::DatastreamId id, Interval interval) const override {
+        return store->fingerprint(id, interval);
     }
     Result<std::vector<observations::Bucket>> rollup(publication::DatastreamId, Interval,
                                                      observations::Step) const override {
@@ -46,16 +37,21 @@ public:
         return observations::Aggregate{};
     }
 
-    observations::Columns readings;
-    std::size_t page_max = 2;
+    std::unique_ptr<observations::Store> store = observations::make_memory_store();
+    mutable int ranges = 0;
 };
 
 class SeriesTag : public testing::Test {
 protected:
     SeriesTag() {
         for (int hour = 0; hour < 5; ++hour) {
-            plane_.readings.push_back(start_ + hour * 1h, 18.0 + hour, {});
+            put(start_ + hour * 1h, 18.0 + hour);
         }
+    }
+    void put(Instant time, double value, Quality quality = {}) {
+        const std::vector<observations::Arrival> rows{{stream_.id, {time, value, quality}}};
+        std::vector<observations::Outcome> outcomes(1);
+        ASSERT_TRUE(plane_.store->append(rows, {++position_}, outcomes));
     }
     std::string tag(Interval interval) const { return series_tag(plane_, stream_, interval).value(); }
     std::string all() const { return tag({start_ - 24h, start_ + 24h}); }
@@ -63,6 +59,7 @@ protected:
     const Instant start_ = parse_instant("2026-07-05T10:00:00Z").value();
     publication::PublicStream stream_{.id = {1}, .property = "water_temperature", .unit = "Cel", .source = "Drammen"};
     OneStream plane_;
+    std::uint64_t position_ = 0;
 };
 
 TEST_F(SeriesTag, IsOfTheRowsAndNotOfWhenTheyAreAskedFor) {
@@ -71,20 +68,26 @@ TEST_F(SeriesTag, IsOfTheRowsAndNotOfWhenTheyAreAskedFor) {
     EXPECT_TRUE(all().starts_with('"') && all().ends_with('"'));
 }
 
-TEST_F(SeriesTag, ChangesWithAnyRowOfAnyPage) {
-    const std::string before = all();
-    auto changed = plane_.readings;
-    plane_.readings.push_back(start_ + 5h, 17.0, {});
-    EXPECT_NE(all(), before) << "a new reading";
-    for (std::size_t i = 0; i < changed.size(); ++i) {
-        plane_.readings = changed;
-        plane_.readings.set(i, 1.0, {});
-        EXPECT_NE(all(), before) << "a corrected reading";
-        plane_.readings.set(i, changed.value(i), Quality{Quality::spike});
-        EXPECT_NE(all(), before) << "a mark";
-        plane_.readings.set(i, changed.value(i), {});
-        EXPECT_EQ(all(), before);
-    }
+TEST_F(SeriesTag, ChangesWithAnyRow) {
+    std::set<std::string> seen{all()};
+    const auto is_another = [&] { return seen.insert(all()).second; };
+    put(start_ + 5h, 17.0);
+    EXPECT_TRUE(is_another()) << "a new reading";
+    put(start_ + 90min, 17.5);
+    EXPECT_TRUE(is_another()) << "a late reading";
+    put(start_, 18.25);
+    EXPECT_TRUE(is_another()) << "a correction";
+    put(start_ + 2h, 21.0, Quality{Quality::spike});
+    EXPECT_TRUE(is_another()) << "a correction with a mark";
+    ASSERT_TRUE(plane_.store->remove(stream_.id, {start_ + 3h, start_ + 4h}));
+    EXPECT_TRUE(is_another()) << "a removal";
+    put(start_ + 5h, 17.0);
+    EXPECT_FALSE(is_another()) << "what is there already";
+}
+
+TEST_F(SeriesTag, DoesNotReadTheRows) {
+    EXPECT_FALSE(all().empty());
+    EXPECT_EQ(plane_.ranges, 0);
 }
 
 TEST_F(SeriesTag, ChangesWithWhatStandsAtTheEndOfEachRow) {

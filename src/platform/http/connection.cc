@@ -399,7 +399,8 @@ Task<bool> Connection::refuse(Refusal refusal) {
         complete_request();
         keep_alive_ = false;
     }
-    co_await respond(problem(request, refusal.status, std::string(refusal.type), refusal.detail), Sharing::same_site);
+    co_await respond(problem(request, refusal.status, std::string(refusal.type), refusal.sentence(request.language)),
+                     Sharing::same_site);
     co_await linger();
     co_return false;
 }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/random.h"
+#include "core/words/catalogue.h"
 #include "platform/http/connection.h"
 #include "platform/http/problem.h"
 #include "platform/http/render.h"
@@ -65,7 +66,10 @@ bool Loop::make_room() {
 
 void Loop::refuse_for_lack_of_room(Socket socket) {
     parts_.counting.count(Rejection::connections_full);
-    const Response full = problem(Request{}, 503, "exhausted", "all connections are in use");
+    // Nobody has been heard, so nobody knows in which language: the page would be in bokmål too.
+    const Request unheard;
+    const words::Words say(words::Catalogue::built_in(), unheard.language);
+    const Response full = problem(unheard, 503, "exhausted", say("problem.connections_full"));
     Wire wire(std::move(socket), nullptr);
     if (parts_.tls == nullptr) {
         wire.write_now(

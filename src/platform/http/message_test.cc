@@ -1,5 +1,7 @@
 #include "platform/http/message.h"
 
+#include <set>
+
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
@@ -98,6 +100,28 @@ TEST(Problem, SpeaksTheReadersLanguage) {
         EXPECT_EQ(body["detail"], "no place called \"x\"");
         EXPECT_EQ(body["instance"], "urn:bypuls:request:abc");
         EXPECT_FALSE(body["what_to_do"].get<std::string>().empty());
+    }
+}
+
+TEST(Problem, TellsReadersWhatTheSystemSaysOfItselfInTheirLanguage) {
+    Request request;
+    const auto detail = [&](Language language, Errc code, std::initializer_list<Errc> own) {
+        request.language = language;
+        const Response response = problem_for_reader(request, Error{code, "own words"}, own);
+        EXPECT_EQ(response.status, status_of(code));
+        return nlohmann::json::parse(std::get<std::string>(response.body))["detail"].get<std::string>();
+    };
+    EXPECT_EQ(detail(Language::nb, Errc::malformed, {Errc::malformed}), "own words");
+    EXPECT_EQ(detail(Language::nn, Errc::timed_out, {Errc::malformed}),
+              "Det tok for lang tid, og vi gav opp å vente. Det kan likevel ha blitt gjort.");
+    for (const Errc code : {Errc::malformed, Errc::not_found, Errc::conflict, Errc::forbidden, Errc::unavailable,
+                            Errc::timed_out, Errc::exhausted, Errc::damaged}) {
+        std::set<std::string> told;
+        for (const Language language : words::all_languages) {
+            told.insert(detail(language, code, {}));
+        }
+        EXPECT_EQ(told.size(), 3U) << "each in a language of its own";
+        EXPECT_FALSE(told.contains("own words"));
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/log.h"
 #include "core/text.h"
+#include "core/words/catalogue.h"
 
 namespace bypuls::http {
 namespace {
@@ -130,6 +131,21 @@ void append_member(std::string& out, std::string_view name, std::string_view val
     }
 }
 
+std::string sentence_for_reader(Errc code, Language language) {
+    const words::Words say(words::Catalogue::built_in(), language);
+    switch (code) {
+        case Errc::unavailable: return say("problem.unavailable");
+        case Errc::timed_out: return say("problem.timed_out");
+        case Errc::exhausted: return say("problem.exhausted");
+        case Errc::not_found: return say("problem.not_found");
+        case Errc::conflict: return say("problem.conflict");
+        case Errc::forbidden: return say("problem.forbidden");
+        case Errc::malformed:
+        case Errc::damaged: break;  // the type's words say it
+    }
+    return {};
+}
+
 std::string body_of(const Request& request, const Problem& problem) {
     std::string out = R"({"type":)";
     append_json_string(out, "/problems/" + problem.type);
@@ -196,6 +212,17 @@ Response problem(const Request& request, const Error& error) {
         log::error("platform/http", "stored bytes are damaged", {{"request", request.id}, {"what", error.what}});
     }
     return problem(request, problem_of(error));
+}
+
+Response problem_for_reader(const Request& request, const Error& error, std::initializer_list<Errc> own) {
+    if (error.code == Errc::damaged || std::ranges::find(own, error.code) != own.end()) {
+        return problem(request, error);
+    }
+    log::warning("platform/http", "a reader was told that something did not work",
+                 {{"request", request.id}, {"what", error.what}});
+    Problem told = problem_of(error);
+    told.detail = sentence_for_reader(error.code, request.language);
+    return problem(request, std::move(told));
 }
 
 Response problem(const Request& request, int status, std::string type, std::string detail) {

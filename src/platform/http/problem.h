@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,10 @@ int status_of(Errc code);
 /// application/problem+json, with the words in the request's language and `instance` naming the request.
 Response problem(const Request& request, Problem problem);
 Response problem(const Request& request, const Error& error);
+/// For what people meet on pages and in downloads: sentences of the codes in `own` are the room's, in the reader's
+/// language; those of the others are the system's own English, which is logged, and the reader is told in the words of
+/// `problem.*` of the messages.
+Response problem_for_reader(const Request& request, const Error& error, std::initializer_list<Errc> own);
 /// By type alone: `problem(request, 404, "not-found")`. Types with words: bad-request, unauthorized, forbidden,
 /// not-found, method-not-allowed, not-acceptable, conflict, gone, precondition-failed, too-large, unsupported-type,
 /// unprocessable, too-many-requests, headers-too-large, internal, not-implemented, unavailable, timed-out, exhausted,

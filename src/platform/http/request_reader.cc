@@ -7,6 +7,7 @@
 
 #include "core/check.h"
 #include "core/text.h"
+#include "core/words/catalogue.h"
 
 namespace bypuls::http {
 namespace {
@@ -26,7 +27,21 @@ bool has_folded_line(std::string_view header) {
     return header.find("\r\n ") != std::string_view::npos || header.find("\r\n\t") != std::string_view::npos;
 }
 
+Refusal body_larger_than(std::size_t bytes_max) {
+    return {.status = 413, .type = "too-large", .reason = Rejection::body_too_large, .larger_than = bytes_max};
+}
+
 }  // namespace
+
+std::string Refusal::sentence(Language language) const {
+    if (larger_than == 0) {
+        return detail;
+    }
+    const words::Words say(words::Catalogue::built_in(), language);
+    const std::string bytes = fmt::to_string(larger_than);
+    return reason == Rejection::header_too_large ? say("problem.header_larger", {{"bytes", bytes}})
+                                                 : say("problem.body_larger", {{"bytes", bytes}});
+}
 
 /// Fills a Request while Beast reads. A refusal of our own is kept beside Beast's error code.
 class RequestReader::Parser final : public beast::http::basic_parser<true> {
@@ -121,8 +136,8 @@ private:
 
     std::size_t on_bytes(beast::string_view bytes, error_code& ec) {
         if (request_.body.size() + bytes.size() > body_bytes_max) {
-            refuse(ec, fmt::format("the body is larger than {} bytes", body_bytes_max), 413, "too-large",
-                   Rejection::body_too_large);
+            refusal = body_larger_than(body_bytes_max);
+            ec = HttpError::bad_value;
             return 0;
         }
         make_room(bytes.size());
@@ -153,8 +168,8 @@ Refusal refusal_of(const error_code& ec, const Limits& limits) {
     if (ec == HttpError::header_limit) {
         return {.status = 431,
                 .type = "headers-too-large",
-                .detail = fmt::format("the header is larger than {} bytes", limits.header_bytes_max),
-                .reason = Rejection::header_too_large};
+                .reason = Rejection::header_too_large,
+                .larger_than = limits.header_bytes_max};
     }
     return {.status = 400, .type = "bad-request", .detail = "HTTP: " + ec.message(), .reason = Rejection::malformed};
 }
@@ -238,10 +253,7 @@ std::expected<void, Refusal> RequestReader::allow_body(std::size_t bytes_max) {
     parser_->body_allowed = true;
     parser_->body_bytes_max = bytes_max;
     if (announced_length().value_or(0) > bytes_max) {
-        return std::unexpected(Refusal{.status = 413,
-                                       .type = "too-large",
-                                       .detail = fmt::format("the body is larger than {} bytes", bytes_max),
-                                       .reason = Rejection::body_too_large});
+        return std::unexpected(body_larger_than(bytes_max));
     }
     return {};
 }

@@ -18,8 +18,13 @@ struct Refusal {
     int status = 400;
     /// As in problem.h: "bad-request".
     std::string_view type = "bad-request";
-    std::string detail;
+    /// For who wrote the client: browsers do not cause it. What is too large for them too says `larger_than` instead.
+    std::string detail = {};
     Rejection reason = Rejection::malformed;
+    std::size_t larger_than = 0;  ///< bytes
+
+    /// In the reader's language where it is for readers.
+    std::string sentence(Language language) const;
 };
 
 /// Makes requests from bytes, in pieces of any size (RFC 9112): the one HTTP parser of the program, Beast's, with what

@@ -173,6 +173,10 @@ public:
 
     /// All readings in the interval, usable or not.
     virtual Result<std::uint64_t> count(DatastreamId id, Interval interval) const = 0;
+    /// Bytes by which the readings of the interval are known: others as soon as one of them is new, corrected, marked
+    /// or removed, and the same after a restart. That they move on disk may give others too, so unlike ones prove
+    /// nothing. Blocks tell theirs without being opened.
+    virtual Result<Bytes> fingerprint(DatastreamId id, Interval interval) const;
     virtual Result<Series> range(DatastreamId id, Interval interval, const RangeOptions& options = {}) const = 0;
     /// Errc::damaged when a block in the interval cannot be read: half a sum is no sum.
     virtual Result<Aggregate> aggregate(DatastreamId id, Interval interval) const = 0;

@@ -35,6 +35,8 @@ struct Site {
     std::string postal_address = {};
     /// The town's own declaration at uustatus.no; empty when there is none.
     std::string accessibility_statement = {};
+    /// How people reach the town's data protection officer: mailto or https; empty when nobody has said.
+    std::string privacy_contact = {};
     /// Links of the footer; an empty one is left out. Paths of ours. The first two stand in place of `contact` and of a
     /// missing declaration.
     std::string contact_page = {};
@@ -44,11 +46,14 @@ struct Site {
     std::string source_code = {};
     std::string status = {};
     /// Background tiles of maps, "https://cache.kartverket.no/…/{z}/{y}/{x}.png", and who is named for them; without,
-    /// the shipped basemap is all there is.
+    /// the borders are all there is.
     std::string map_tiles = {};
     std::string map_attribution = {};
-    /// The shipped basemap, for drawings in the page itself; empty: there are none.
+    /// The town's border and its neighbours', for drawings in the page itself; empty: places stand alone.
     Basemap basemap = {};
+    /// Where a map in the browser fetches them, a path of ours, and who drew them: "Kartverket, CC BY 4.0".
+    std::string basemap_path = {};
+    std::string basemap_source = {};
     /// The whole town is a demonstration: every page wears the banner.
     bool demonstration = false;
     Assets assets = {};

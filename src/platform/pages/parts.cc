@@ -52,10 +52,12 @@ std::string_view name_of(Certainty certainty) {
     return names.at(static_cast<std::size_t>(certainty));
 }
 
-Html live_attributes(const Value& value) {
-    return when(!value.live.empty(), html(" data-live=\"{}\"", value.live)) +
-           when(value.stale_after > std::chrono::seconds::zero(),
-                html(" data-stale-after=\"{}\"", value.stale_after.count()));
+/// Of a Value or an Entry.
+template <typename Followed>
+Html live_attributes(const Followed& followed) {
+    return when(!followed.live.empty(), html(" data-live=\"{}\"", followed.live)) +
+           when(followed.stale_after > std::chrono::seconds::zero(),
+                html(" data-stale-after=\"{}\"", followed.stale_after.count()));
 }
 
 /// The names of all classes go along, since a live value knows only the id of its own.
@@ -136,6 +138,10 @@ Html age_tag(const Words& say, Instant t, std::string_view text) {
     return html("<span data-live-age>{}</span>", aged_time(say, t, text));
 }
 
+Html untold_age() {
+    return html("<span data-live-age></span>");
+}
+
 Html live_state() {
     return html("<p class=\"bp-quiet bp-live-state\" data-live-state></p>\n");
 }
@@ -172,17 +178,26 @@ Html entry_list(const std::vector<Entry>& entries) {
             position = html(R"( data-latitude="{}" data-longitude="{}")", fmt::format("{:.6f}", *entry.latitude),
                             fmt::format("{:.6f}", *entry.longitude));
         }
+        const bool grows_stale = entry.stale_after > std::chrono::seconds::zero();
+        const bool says_certainty = grows_stale || !entry.live.empty() || entry.certainty != Certainty::fresh;
         return html(
-            R"(<li data-entry="{}"{}{}><span class="bp-entry-front">{}</span><div>{}<a class="ds-link" href="{}">{}</a>)"
+            R"(<li data-entry="{}"{}{}{}><span class="bp-entry-front"{}>{}</span><div>{}<a class="ds-link" href="{}">{}</a>)"
             R"(<div class="bp-quiet">{}<span data-distance></span></div></div></li>
 )",
-            entry.id, position,
-            when(entry.certainty != Certainty::fresh, html(" data-certainty=\"{}\"", name_of(entry.certainty))),
+            entry.id, position, when(says_certainty, html(" data-certainty=\"{}\"", name_of(entry.certainty))),
+            live_attributes(entry), when(!entry.live.empty(), html(" data-live-quantity=\"{}\"", entry.none)),
             entry.front,
             when(!entry.mark.empty(), html(R"(<span class="bp-mark" aria-hidden="true">{}</span> )", entry.mark)),
             entry.href, entry.name, entry.details);
     });
     return html("<ul class=\"bp-entries\" data-entries>\n{}</ul>\n", items);
+}
+
+Html certainty_tag(Certainty certainty, const CertaintyWords& words) {
+    const nlohmann::json all{{"last_good", words.last_good}, {"stale", words.stale}};
+    const std::string now = all.value(std::string(name_of(certainty)), "");
+    return html(R"( <span class="ds-tag bp-tag" data-size="sm" data-tone="warning" data-live-mark="{}"{}>{}</span>)",
+                all.dump(), when(now.empty(), html(" hidden")), now);
 }
 
 Html table(std::string_view caption, const std::vector<Column>& columns, const std::vector<std::vector<Html>>& rows) {

@@ -66,6 +66,8 @@ Html value_list(const Html& rows);
 /// <time datetime="…">text</time> that is written anew as it grows older; `text` is words::age(). On paper the date and
 /// the time of day stand in its place.
 Html age_tag(const words::Words& say, Instant t, std::string_view text);
+/// Where an age will stand when something has been measured.
+Html untold_age();
 /// <time datetime="…">text</time>
 Html time_tag(Instant t, std::string_view text);
 
@@ -86,13 +88,26 @@ struct Entry {
     std::string href;
     std::string name;
     std::string mark = {};  ///< its number on the page's map; empty: it has none
-    Html front;             ///< the number
+    Html front;             ///< the number with its unit
     Html details;           ///< one line below the name
     Certainty certainty = Certainty::fresh;
+    /// Which LiveValue its number follows, "landfalltjern/water_temperature"; empty is none. The details then have an
+    /// age_tag(), or an untold_age(), and a certainty_tag().
+    std::string live = {};
+    /// As Value::stale_after.
+    std::chrono::seconds stale_after{};
+    /// What stands there while a live number is missing: "Ingen måling nå".
+    std::string none = {};
     std::optional<double> latitude = {};  ///< for "nearest first"
     std::optional<double> longitude = {};
 };
 Html entry_list(const std::vector<Entry>& entries);
+/// A word of doubt beside an entry's number: none while it is fresh, and hidden then. Goes with a live number.
+struct CertaintyWords {
+    std::string last_good;
+    std::string stale;
+};
+Html certainty_tag(Certainty certainty, const CertaintyWords& words);
 
 /// A real <table>, scrollable sideways on a phone, with a caption. Cells are Html; numbers are right-aligned. Script
 /// makes it sortable: by the <time> of a cell, else its number as people write it, else its text.

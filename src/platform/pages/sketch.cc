@@ -91,19 +91,31 @@ std::vector<Spot> cut(const std::vector<Spot>& ring, Inside inside) {
     return kept;
 }
 
+/// Without points that nobody can tell from the one before, so that the finest survey makes no longer a page.
+std::vector<Spot> thinned(const std::vector<Spot>& ring) {
+    constexpr double apart_min = 0.6;
+    std::vector<Spot> kept;
+    for (const Spot at : ring) {
+        if (kept.empty() || std::hypot(at.x - kept.back().x, at.y - kept.back().y) >= apart_min) {
+            kept.push_back(at);
+        }
+    }
+    return kept.size() < 3 ? std::vector<Spot>{} : kept;
+}
+
 /// What of an area is seen, with its edge outside of the drawing, so that no border is drawn there.
 std::string path_of(const Basemap::Area& area, const View& view) {
     constexpr double beyond = 4;
     std::string path;
-    for (const auto& points : area.rings) {
+    for (const Basemap::Ring& border : area.rings) {
         std::vector<Spot> ring;
-        for (const GeoPoint& point : points) {
+        for (const GeoPoint& point : border.points) {
             ring.push_back(view(point));
         }
         ring = cut(ring, [](Spot at) { return at.x + beyond; });
         ring = cut(ring, [](Spot at) { return width + beyond - at.x; });
         ring = cut(ring, [](Spot at) { return at.y + beyond; });
-        ring = cut(ring, [&](Spot at) { return view.height + beyond - at.y; });
+        ring = thinned(cut(ring, [&](Spot at) { return view.height + beyond - at.y; }));
         for (std::size_t i = 0; i < ring.size(); ++i) {
             path += fmt::format("{}{:.1f} {:.1f}", i == 0 ? "M" : "L", ring[i].x, ring[i].y);
         }
@@ -206,40 +218,120 @@ Html marks_of(const std::vector<SketchMark>& marks, const View& view) {
     return drawn;
 }
 
-std::vector<GeoPoint> ring_of(const json& coordinates) {
+/// Ten metres apart or more: a border is no survey here.
+double rounded(double degrees) {
+    return std::round(degrees * 1e4) / 1e4;
+}
+
+/// Throws json::exception, as the functions around it, for what is no GeoJSON; `wrong` for what is not in degrees.
+std::vector<GeoPoint> ring_of(const json& coordinates, std::string& wrong) {
     std::vector<GeoPoint> ring;
     for (const json& point : coordinates) {
-        ring.push_back({point.at(0).get<double>(), point.at(1).get<double>()});
+        const GeoPoint at{rounded(point.at(0).get<double>()), rounded(point.at(1).get<double>())};
+        if (std::abs(at.longitude) > 180 || std::abs(at.latitude) > 90) {
+            wrong = fmt::format("{} {} is no longitude and latitude in degrees (WGS 84)", point.at(0).dump(),
+                                point.at(1).dump());
+        }
+        if (ring.empty() || ring.back() != at) {
+            ring.push_back(at);
+        }
     }
     return ring;
+}
+
+Basemap::Area area_of(const json& geometry, bool own, std::string& wrong) {
+    Basemap::Area area{.own = own, .rings = {}};
+    const bool many = geometry.at("type") == "MultiPolygon";
+    if (!many && geometry.at("type") != "Polygon") {
+        wrong = fmt::format("{} is neither Polygon nor MultiPolygon", geometry.at("type").dump());
+        return area;
+    }
+    const json one = many ? json() : json::array({geometry.at("coordinates")});
+    for (const json& polygon : many ? geometry.at("coordinates") : one) {
+        bool hole = false;
+        for (const json& ring : polygon) {
+            auto points = ring_of(ring, wrong);
+            if (points.size() > 3) {  // the last is the first
+                area.rings.push_back({std::move(points), hole});
+            } else if (!hole) {
+                break;  // smaller than ten metres, and so is what it has inside
+            }
+            hole = true;
+        }
+    }
+    return area;
+}
+
+Basemap basemap_of(const json& document, std::string& wrong) {
+    Basemap basemap;
+    const std::string type = document.value("type", "");
+    if (type == "Polygon" || type == "MultiPolygon") {
+        basemap.areas.push_back(area_of(document, true, wrong));
+        return basemap;
+    }
+    bool some_own = false;
+    const json one = type == "Feature" ? json::array({document}) : json();
+    for (const json& feature : type == "Feature" ? one : document.at("features")) {
+        const json properties = feature.value("properties", json());
+        const bool own = properties.is_object() && properties.value("own", false);
+        some_own = some_own || own;
+        basemap.areas.push_back(area_of(feature.at("geometry"), own, wrong));
+    }
+    for (Basemap::Area& area : basemap.areas) {
+        area.own = area.own || !some_own;
+    }
+    return basemap;
 }
 
 }  // namespace
 
 Result<Basemap> Basemap::parse(std::string_view geojson) {
     const json document = json::parse(geojson, nullptr, false);
+    std::string wrong = document.is_object() ? "" : "it is no JSON object";
     Basemap basemap;
-    try {
-        for (const json& feature : document.at("features")) {
-            Area area{.own = feature.at("properties").value("own", false), .rings = {}};
-            const json& geometry = feature.at("geometry");
-            const bool many = geometry.at("type") == "MultiPolygon";
-            const json one = many ? json() : json::array({geometry.at("coordinates")});
-            for (const json& polygon : many ? geometry.at("coordinates") : one) {
-                for (const json& ring : polygon) {
-                    area.rings.push_back(ring_of(ring));
-                }
-            }
-            basemap.areas.push_back(std::move(area));
+    if (wrong.empty()) {
+        try {
+            basemap = basemap_of(document, wrong);
+        } catch (const json::exception& trouble) {
+            wrong = trouble.what();
         }
-    } catch (const json::exception& trouble) {
-        return fail(Errc::malformed, fmt::format("the basemap is no GeoJSON of polygons: {}", trouble.what()));
     }
-    return basemap;
+    std::erase_if(basemap.areas, [](const Area& area) { return area.rings.empty(); });
+    if (wrong.empty() && std::ranges::none_of(basemap.areas, &Area::own)) {
+        wrong = "it has no polygon of the town's own";
+    }
+    return wrong.empty() ? Result<Basemap>(std::move(basemap))
+                         : fail(Errc::malformed, fmt::format("the map is no GeoJSON of polygons: {}", wrong));
 }
 
-Html sketch(const words::Words& say, const Basemap& basemap, const std::vector<SketchMark>& marks) {
-    if (basemap.empty() || marks.empty()) {
+bool Basemap::has_neighbours() const {
+    return !std::ranges::all_of(areas, &Area::own);
+}
+
+std::string Basemap::geojson() const {
+    json features = json::array();
+    for (const Area& area : areas) {
+        json polygons = json::array();
+        for (const Ring& ring : area.rings) {
+            json points = json::array();
+            for (const GeoPoint& point : ring.points) {
+                points.push_back({point.longitude, point.latitude});
+            }
+            if (!ring.hole) {
+                polygons.push_back(json::array());
+            }
+            polygons.back().push_back(std::move(points));
+        }
+        features.push_back({{"type", "Feature"},
+                            {"properties", {{"own", area.own}}},
+                            {"geometry", {{"type", "MultiPolygon"}, {"coordinates", std::move(polygons)}}}});
+    }
+    return json{{"type", "FeatureCollection"}, {"features", std::move(features)}}.dump();
+}
+
+Html sketch(const words::Words& say, const Basemap& basemap, std::string_view source,
+            const std::vector<SketchMark>& marks) {
+    if (marks.empty()) {
         return {};
     }
     const View view = view_of(marks);
@@ -250,12 +342,29 @@ Html sketch(const words::Words& say, const Basemap& basemap, const std::vector<S
         }
     }
     const std::string height = coordinate(view.height);
+    const std::string borders = basemap.empty() ? "" : " " + say("parts.map_borders", {{"source", source}});
     return html(R"(<figure class="bp-sketch"><svg viewBox="0 0 320 {}" role="group" aria-label="{}">
-<rect class="bp-sketch-water" width="320" height="{}"/>
+<rect class="{}" width="320" height="{}"/>
 {}{}</svg>
-<figcaption class="bp-quiet">{}</figcaption></figure>
+<figcaption class="bp-quiet">{}{}</figcaption></figure>
 )",
-                height, say("parts.map_of_places"), height, land, marks_of(marks, view), say("parts.map_source"));
+                height, say("parts.map_of_places"), basemap.has_neighbours() ? "bp-sketch-water" : "bp-sketch-around",
+                height, land, marks_of(marks, view), say("parts.map_numbers"), borders);
+}
+
+Html Sketches::draw(const words::Words& say, const std::vector<SketchMark>& marks) {
+    const std::lock_guard lock(mutex_);
+    Kept& kept = kept_[say.language()];
+    if (kept.drawing.empty() || kept.marks != marks) {
+        kept = {marks, sketch(say, basemap_, source_, marks)};
+        ++drawn_;
+    }
+    return kept.drawing;
+}
+
+std::size_t Sketches::drawn() const {
+    const std::lock_guard lock(mutex_);
+    return drawn_;
 }
 
 }  // namespace bypuls::pages

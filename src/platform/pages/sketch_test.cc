@@ -14,6 +14,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
+constexpr const char* kartverket = "Kartverket, CC BY 4.0";
 const words::Words say(words::Catalogue::built_in(), words::Language::nb);
 
 Basemap shipped() {
@@ -38,7 +39,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 }
 
 TEST(Sketch, HasANumberForEachPlaceAndNamesWhereThereIsRoom) {
-    const std::string drawn = sketch(say, shipped(), places).text();
+    const std::string drawn = sketch(say, shipped(), kartverket, places).text();
     EXPECT_EQ(count(drawn, "bp-sketch-number"), places.size());
     EXPECT_GE(count(drawn, "bp-sketch-name"), 5U);
     EXPECT_THAT(drawn, HasSubstr("<a href=\"/bading/landfalltjern\">"));
@@ -50,7 +51,7 @@ TEST(Sketch, HasANumberForEachPlaceAndNamesWhereThereIsRoom) {
 
 TEST(Sketch, MarksAtOnePlaceDoNotCoverOneAnother) {
     const std::vector<SketchMark> same(4, places.front());
-    const std::string drawn = sketch(say, shipped(), same).text();
+    const std::string drawn = sketch(say, shipped(), kartverket, same).text();
     const std::regex circle(R"re(cx="([0-9.]+)" cy="([0-9.]+)")re");
     std::vector<std::pair<double, double>> centres;
     for (auto found = std::sregex_iterator(drawn.begin(), drawn.end(), circle); found != std::sregex_iterator();
@@ -65,17 +66,95 @@ TEST(Sketch, MarksAtOnePlaceDoNotCoverOneAnother) {
     }
 }
 
-TEST(Sketch, IsNothingWithoutAMapOrPlaces) {
-    EXPECT_TRUE(sketch(say, {}, places).empty());
-    EXPECT_TRUE(sketch(say, shipped(), {}).empty());
+TEST(Sketch, WithoutAMapThePlacesStandAlone) {
+    const std::string drawn = sketch(say, {}, kartverket, places).text();
+    EXPECT_EQ(count(drawn, "bp-sketch-number"), places.size());
+    EXPECT_EQ(count(drawn, "<path"), 0U);
+    EXPECT_THAT(drawn, Not(HasSubstr("bp-sketch-water"))) << "nobody knows what is water there";
+    EXPECT_THAT(drawn, Not(HasSubstr("Kartverket"))) << "who drew nothing is not named";
+    EXPECT_TRUE(sketch(say, shipped(), kartverket, {}).empty()) << "no places, no drawing";
 }
 
-TEST(Sketch, ABasemapThatIsNoneIsRefused) {
+TEST(Sketch, ABorderWithoutNeighboursIsDrawnAndWhatLiesAroundIsLand) {
+    const auto own = Basemap::parse(
+        R"({"type":"Polygon","coordinates":[[[10.1,59.7],[10.3,59.7],[10.3,59.75],[10.1,59.75],[10.1,59.7]]]})");
+    ASSERT_TRUE(own) << own.error();
+    const std::string drawn = sketch(say, *own, "Kommunen", places).text();
+    EXPECT_EQ(count(drawn, "bp-sketch-town"), 1U);
+    EXPECT_THAT(drawn, HasSubstr("bp-sketch-around"));
+    EXPECT_THAT(drawn, HasSubstr("Kommunegrenser: Kommunen."));
+}
+
+TEST(Sketch, AFineSurveyMakesNoLongerADrawing) {
+    Basemap fine;
+    fine.areas.push_back({.own = true, .rings = {Basemap::Ring{}}});
+    constexpr int points = 50'000;
+    for (int i = 0; i <= points; ++i) {
+        const double angle = i * 2 * 3.14159265 / points;
+        fine.areas[0].rings[0].points.push_back({10.2 + 0.04 * std::cos(angle), 59.74 + 0.02 * std::sin(angle)});
+    }
+    const std::string drawn = sketch(say, fine, kartverket, places).text();
+    EXPECT_EQ(count(drawn, "bp-sketch-town"), 1U);
+    EXPECT_LT(drawn.size(), 20'000U);
+}
+
+TEST(Sketches, DrawAnewOnlyWhatHasChanged) {
+    const Basemap map = shipped();
+    const std::string source = kartverket;
+    Sketches sketches(map, source);
+    const words::Words english(words::Catalogue::built_in(), words::Language::en);
+    const std::string first = sketches.draw(say, places).text();
+    EXPECT_EQ(first, sketch(say, map, source, places).text());
+    EXPECT_EQ(sketches.draw(say, places).text(), first);
+    EXPECT_EQ(sketches.drawn(), 1U);
+    EXPECT_NE(sketches.draw(english, places).text(), first);
+    EXPECT_EQ(sketches.draw(say, places).text(), first) << "each language keeps its own";
+    EXPECT_EQ(sketches.drawn(), 2U);
+
+    auto moved = places;
+    moved[1].at.latitude += 0.01;
+    EXPECT_NE(sketches.draw(say, moved).text(), first);
+    EXPECT_EQ(sketches.drawn(), 3U);
+}
+
+TEST(Basemap, ReadsWhatItWrites) {
+    const Basemap map = shipped();
+    const auto again = Basemap::parse(map.geojson());
+    ASSERT_TRUE(again) << again.error();
+    EXPECT_TRUE(map.has_neighbours());
+    EXPECT_EQ(again->areas, map.areas);
+    // An island with a lake, and another one.
+    const auto islands = Basemap::parse(
+        R"({"type":"MultiPolygon","coordinates":[[[[5,60],[6,60],[6,61],[5,60]],[[5.5,60.2],[5.6,60.2],[5.6,60.3],[5.5,60.2]]],[[[7,60],[8,60],[8,61],[7,60]]]]})");
+    ASSERT_TRUE(islands) << islands.error();
+    ASSERT_EQ(islands->areas[0].rings.size(), 3U);
+    EXPECT_TRUE(islands->areas[0].rings[1].hole);
+    EXPECT_EQ(Basemap::parse(islands->geojson())->areas, islands->areas);
+}
+
+TEST(Basemap, WithoutTheWordOwnEverythingIsTheTown) {
+    for (
+        const char* form :
+        {R"({"type":"Feature","properties":null,"geometry":{"type":"MultiPolygon","coordinates":[[[[5,60],[6,60],[6,61],[5,60]]]]}})",
+         R"({"type":"FeatureCollection","features":[{"type":"Feature","properties":{"navn":"Bergen"},"geometry":{"type":"Polygon","coordinates":[[[5,60],[6,60],[6,61],[5,60]]]}}]})"}) {
+        const auto map = Basemap::parse(form);
+        ASSERT_TRUE(map) << map.error();
+        EXPECT_EQ(map->areas.size(), 1U);
+        EXPECT_FALSE(map->has_neighbours());
+    }
+}
+
+TEST(Basemap, WhatIsNoneIsRefused) {
     for (const char* wrong :
-         {"", "{}", "[]", R"({"features":[{}]})",
-          R"({"features":[{"properties":{},"geometry":{"type":"Polygon","coordinates":[[["x"]]]}}]})"}) {
+         {"", "{}", "[]", R"({"features":[{}]})", R"({"features":[]})", R"({"type":"Point","coordinates":[10,59]})",
+          R"({"features":[{"properties":{},"geometry":{"type":"Polygon","coordinates":[[["x"]]]}}]})",
+          R"({"features":[{"properties":{},"geometry":{"type":"LineString","coordinates":[[10,59],[11,60]]}}]})"}) {
         EXPECT_FALSE(Basemap::parse(wrong)) << wrong;
     }
+    const auto metres = Basemap::parse(
+        R"({"type":"Polygon","coordinates":[[[568000,6623000],[569000,6623000],[569000,6624000],[568000,6623000]]]})");
+    ASSERT_FALSE(metres);
+    EXPECT_THAT(metres.error().what, HasSubstr("568000 6623000 is no longitude and latitude in degrees"));
 }
 
 }  // namespace

@@ -180,7 +180,10 @@ Page places(const Words& say) {
                            .name = spot.name,
                            .mark = mark,
                            .front = html("{}", number),
-                           .details = html("Målt for 12 minutter siden · UV 5 Moderat"),
+                           .details = age_tag(say, now - 12min, words::age(say.language(), now - 12min, now)) +
+                                      certainty_tag(Certainty::fresh, {"siste sikre måling", "måleren svarer ikke"}),
+                           .live = fmt::format("{}/water_temperature", spot.slug),
+                           .none = "Ingen måling nå",
                            .latitude = spot.latitude,
                            .longitude = spot.longitude});
         on_map += fmt::format(R"({}{{"name":"{}","href":"/bading/{}","latitude":{},"longitude":{},"text":"{}"}})",
@@ -188,14 +191,19 @@ Page places(const Words& say) {
                               words::number(say.language(), spot.warmth, 1) + "°");
     }
     const std::string borders = std::string(std::getenv("BYPULS_SOURCE_DIR")) + "/web/public/basemap/drammen.geojson";
-    const Html drawing = sketch(say, Basemap::parse(read_text_file(borders).value()).value(), marks);
-    const Html map = island("places-map", fmt::format(R"({{"places":[{}],"approximate":true}})", on_map), drawing);
+    const Html drawing =
+        sketch(say, Basemap::parse(read_text_file(borders).value()).value(), "Kartverket, CC BY 4.0", marks);
+    const Html map =
+        island("places-map",
+               fmt::format(R"({{"places":[{}],"approximate":true,"borders":{}}})", on_map,
+                           R"({"url":"/basemap/drammen.geojson","source":"Kartverket, CC BY 4.0","neighbours":true})"),
+               drawing);
     return {.language = say.language(),
             .title = say("nav.bathing"),
             .path = "/bading",
             .errand = "bathing",
-            .body = html("<h1>{}</h1><div class=\"bp-halves\"><div>{}{}</div><div>{}</div></div>", say("nav.bathing"),
-                         island("nearest", "{}", Html()), entry_list(entries), map),
+            .body = html("<h1>{}</h1><div class=\"bp-halves\"><div>{}{}{}</div><div>{}</div></div>", say("nav.bathing"),
+                         island("nearest", "{}", Html()), entry_list(entries), live_state(), map),
             .islands = {"nearest", "places-map"},
             .wide = true};
 }

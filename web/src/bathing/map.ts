@@ -1,8 +1,9 @@
 import '../style/map-library.css'
 import * as maplibre from 'maplibre-gl'
 import worker_url from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
+import { condition_event, type LiveCondition } from '../live/live.ts'
 import type { Words } from '../words/words.ts'
-import { place_labels } from './map_labels.ts'
+import { place_labels, symbol_text } from './map_labels.ts'
 import type { PlacesMapProps } from './places-map.island.tsx'
 
 export interface MapPlace {
@@ -14,6 +15,8 @@ export interface MapPlace {
     mark?: string
     /// "19,4 °C": stands in the symbol; empty when nothing is known.
     text: string
+    /// Which LiveCondition it follows: "landfalltjern/water_temperature".
+    live?: string
 }
 export interface MapTiles {
     /// "https://cache.kartverket.no/…/{z}/{y}/{x}.png"
@@ -21,34 +24,37 @@ export interface MapTiles {
     attribution: string
 }
 
+/// The town's border, and its neighbours' where they are known: what none of them covers is water then.
+export interface MapBorders {
+    url: string
+    /// "Kartverket, CC BY 4.0"
+    source: string
+    neighbours: boolean
+}
+
 maplibre.setWorkerUrl(worker_url)
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
-function style(props: PlacesMapProps, attribution: string): maplibre.StyleSpecification {
-    const sources: maplibre.StyleSpecification['sources'] = {
-        borders: { type: 'geojson', data: '/basemap/drammen.geojson', attribution },
-    }
-    const layers: maplibre.LayerSpecification[] = [
-        { id: 'water', type: 'background', paint: { 'background-color': colour('--bp-map-water') } },
-        { id: 'land', type: 'fill', source: 'borders', paint: { 'fill-color': colour('--bp-map-land') } },
-        {
-            id: 'town',
-            type: 'fill',
-            source: 'borders',
-            filter: ['get', 'own'],
-            paint: { 'fill-color': colour('--bp-map-town') },
-        },
-        {
-            id: 'border',
-            type: 'line',
-            source: 'borders',
-            paint: { 'line-color': colour('--bp-map-border'), 'line-width': ['case', ['get', 'own'], 1.5, 0.75] },
-        },
-    ]
-    if (props.tiles) {
-        sources.tiles = { type: 'raster', tiles: [props.tiles.url], tileSize: 256, attribution: props.tiles.attribution }
-        layers.splice(1, layers.length - 1, { id: 'tiles', type: 'raster', source: 'tiles' })
+function style({ borders, tiles }: PlacesMapProps, words: Words): maplibre.StyleSpecification {
+    const sources: maplibre.StyleSpecification['sources'] = {}
+    const around = borders?.neighbours ? '--bp-map-water' : '--bp-map-land'
+    const layers: maplibre.LayerSpecification[] = [{ id: 'around', type: 'background', paint: { 'background-color': colour(around) } }]
+    if (tiles) {
+        sources.tiles = { type: 'raster', tiles: [tiles.url], tileSize: 256, attribution: tiles.attribution }
+        layers.push({ id: 'tiles', type: 'raster', source: 'tiles' })
+    } else if (borders) {
+        sources.borders = { type: 'geojson', data: borders.url, attribution: words.say('map.attribution', { source: borders.source }) }
+        layers.push(
+            { id: 'land', type: 'fill', source: 'borders', paint: { 'fill-color': colour('--bp-map-land') } },
+            { id: 'town', type: 'fill', source: 'borders', filter: ['get', 'own'], paint: { 'fill-color': colour('--bp-map-town') } },
+            {
+                id: 'border',
+                type: 'line',
+                source: 'borders',
+                paint: { 'line-color': colour('--bp-map-border'), 'line-width': ['case', ['get', 'own'], 1.5, 0.75] },
+            },
+        )
     }
     return { version: 8, sources, layers }
 }
@@ -77,7 +83,7 @@ export async function draw_map(stage: HTMLElement, props: PlacesMapProps, words:
     for (const place of props.places) bounds.extend([place.longitude, place.latitude])
     const map = new maplibre.Map({
         container: stage,
-        style: style(props, words.say('map.attribution')),
+        style: style(props, words),
         bounds,
         fitBoundsOptions: { padding: 56, maxZoom: 13 },
         minZoom: 8,
@@ -107,4 +113,12 @@ export async function draw_map(stage: HTMLElement, props: PlacesMapProps, words:
     spread()
     map.on('zoomend', spread)
     map.on('resize', spread)
+    window.addEventListener(condition_event, (event) => {
+        const { place, condition } = (event as CustomEvent<LiveCondition>).detail
+        const at = props.places.findIndex(({ live }) => live === `${place}/${condition.property}`)
+        const number = markers[at]?.getElement().querySelector('strong')
+        if (!number || !condition.shown) return
+        number.textContent = symbol_text(condition.shown, words)
+        spread()
+    })
 }

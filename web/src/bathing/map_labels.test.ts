@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { place_labels } from './map_labels.ts'
+import { public_words } from '../words/load.ts'
+import { place_labels, symbol_text } from './map_labels.ts'
 
 const label = (x: number, y: number) => ({ x, y, width: 100, height: 40 })
 
 describe('labels of a map', () => {
+    it('say the number as the server does', async () => {
+        const words = await public_words('nb')
+        expect(symbol_text({ value: 19.44, unit: 'Cel' }, words)).toBe('19,4°')
+        expect(symbol_text({ value: 22, unit: 'cm' }, words)).toBe('22\u00A0cm')
+    })
     it('stand above their points when there is room', () => {
         expect(place_labels([label(200, 200), label(400, 200)], 800, 600)).toEqual([
             [0, 0],

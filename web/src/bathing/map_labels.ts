@@ -1,3 +1,12 @@
+import { decimals_of, Format } from '../words/format.ts'
+import type { Words } from '../words/words.ts'
+
+/// A number as a symbol of the map shows it, as the server writes it: warmth without the letter of its scale.
+export function symbol_text({ value, unit }: { value: number; unit: string }, words: Words): string {
+    const format = new Format(words)
+    return unit === 'Cel' ? `${format.number(value, decimals_of(unit))}°` : format.quantity(value, decimals_of(unit), unit)
+}
+
 /// Where labels stand beside their points so that they cover one another, and the map's edge cuts them, as little as possible.
 
 export interface Label {

@@ -1,13 +1,15 @@
 import { press } from '../islands/press.ts'
 import type { Words } from '../words/words.ts'
-import type { MapPlace, MapTiles } from './map.ts'
+import type { MapBorders, MapPlace, MapTiles } from './map.ts'
 
 /// A map of the places beside their list. Its library is larger than all else together, so it waits for a press.
 export interface PlacesMapProps {
     places: MapPlace[]
     /// Some position is not surveyed.
     approximate?: boolean
-    /// Background tiles that the operator has configured; without, the shipped borders are all there is.
+    /// The town's own; without, the places stand alone.
+    borders?: MapBorders
+    /// Background tiles that the operator has configured; without, the borders are all there is.
     tiles?: MapTiles
 }
 

@@ -91,6 +91,27 @@ describe('the connection of a page that stays open', () => {
         newest().open()
         expect(told).toEqual(['on', 'lost', 'back'])
     })
+    it('is given up while nobody looks at the page, and made when somebody does', () => {
+        let visibilityState: DocumentVisibilityState = 'visible'
+        const page = new EventTarget() as EventTarget & { visibilityState: DocumentVisibilityState }
+        Object.defineProperty(page, 'visibilityState', { get: () => visibilityState })
+        const look = (state: DocumentVisibilityState) => {
+            visibilityState = state
+            page.dispatchEvent(new Event('visibilitychange'))
+        }
+        keep_connected('/live', () => undefined, (state) => told.push(state), device as Window, page)
+        newest().open()
+        look('hidden')
+        expect(newest().closed).toBe(true)
+        newest().fail(true)
+        device.dispatchEvent(new Event('online'))
+        vi.advanceTimersByTime(120_000)
+        expect(Source.made).toHaveLength(1)
+        look('visible')
+        expect(Source.made).toHaveLength(2)
+        newest().open()
+        expect(told).toEqual(['on'])
+    })
     it('stands in words on the line that the page has for it', async () => {
         const words = await public_words('nb')
         document.body.innerHTML = '<div data-live="tjernet/water_temperature"></div><p data-live-state></p>'

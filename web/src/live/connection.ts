@@ -1,4 +1,5 @@
-/// Keeps a stream of server-sent events open, and tells when it is lost and when it is back.
+/// Keeps a stream of server-sent events open while the page is looked at, and tells when it is lost and when it is back. A browser
+/// has few streams for all its tabs, and the town has so many for all its readers.
 
 export type Connection = 'on' | 'lost' | 'back'
 
@@ -9,7 +10,15 @@ const grace = 3_000
 const again_first = 5_000
 const again_max = 60_000
 
-export function keep_connected(address: string, listen: (source: EventSource) => void, tell: (state: Connection) => void, root: Pick<Window, 'addEventListener'> = window): void {
+type Listens = Pick<EventTarget, 'addEventListener'>
+
+export function keep_connected(
+    address: string,
+    listen: (source: EventSource) => void,
+    tell: (state: Connection) => void,
+    root: Listens = window,
+    page: Listens & Pick<Document, 'visibilityState'> = document,
+): void {
     let source: EventSource | undefined
     let told: Connection | undefined
     let wait = again_first
@@ -33,6 +42,7 @@ export function keep_connected(address: string, listen: (source: EventSource) =>
         else if (told === 'lost') say('back')
     }
     const failed = () => {
+        if (page.visibilityState === 'hidden') return
         lost_timer ??= setTimeout(() => say('lost'), grace)
         if (source?.readyState !== EventSource.CLOSED || again_timer !== undefined) return
         again_timer = setTimeout(open, wait)
@@ -47,12 +57,20 @@ export function keep_connected(address: string, listen: (source: EventSource) =>
         listen(source)
     }
 
-    open()
-    // A stream over a network that is gone stays silent; the browser knows sooner.
-    root.addEventListener('offline', () => say('lost'))
-    root.addEventListener('online', () => {
+    const begin_anew = () => {
         stop_timers()
         wait = again_first
         open()
+    }
+
+    if (page.visibilityState !== 'hidden') open()
+    // The server tells what is known by then when the page is looked at again.
+    page.addEventListener('visibilitychange', () => {
+        if (page.visibilityState !== 'hidden') return begin_anew()
+        stop_timers()
+        source?.close()
     })
+    // A stream over a network that is gone stays silent; the browser knows sooner.
+    root.addEventListener('offline', () => say('lost'))
+    root.addEventListener('online', () => page.visibilityState !== 'hidden' && begin_anew())
 }

@@ -58,6 +58,27 @@ export function show_condition(element: HTMLElement, condition: Condition, words
     }
 }
 
+/// A line of a list: the number with its unit, its age alone, and a word of doubt where there is any. Nothing of it is spoken:
+/// many change at once, and who reads the list hears each as it is then.
+export function show_entry(element: HTMLElement, { shown, state }: Condition, words: Words, now: number): void {
+    const format = new Format(words)
+    const front = element.querySelector<HTMLElement>('[data-live-quantity]')
+    const text = shown ? format.quantity(shown.value, decimals_of(shown.unit), shown.unit) : front?.dataset.liveQuantity
+    if (front && text && front.textContent !== text) front.textContent = text
+    const age = element.querySelector('[data-live-age]')
+    if (age && shown) write_age(age, mark, Date.parse(shown.time), format, now)
+    else age?.replaceChildren()
+    show_certainty(element, state)
+}
+
+function show_certainty(element: HTMLElement, state: Condition['state']): void {
+    element.dataset.certainty = state
+    const tag = element.querySelector<HTMLElement>('[data-live-mark]')
+    if (!tag) return
+    tag.textContent = (JSON.parse(tag.dataset.liveMark ?? '{}') as Record<string, string>)[state] ?? ''
+    tag.hidden = tag.textContent === ''
+}
+
 /// The class that the number belongs to: "UV-indeks 7 Høy". The page brings the names of all, by id: [name, tone].
 function show_class(element: HTMLElement, shown: Measurement): void {
     const tag = element.querySelector<HTMLElement>('[data-live-classes]')
@@ -82,6 +103,10 @@ export function refresh_ages(root: ParentNode, words: Words, now: number): void 
         const then = Date.parse(age?.querySelector('time')?.dateTime ?? '')
         const { certainty, live, staleAfter } = element.dataset
         if (!age || (certainty !== 'fresh' && certainty !== 'last_good') || !(now - then > Number(staleAfter) * 1000)) continue
+        if (element.querySelector('[data-live-mark]')) {
+            show_certainty(element, 'stale')
+            continue
+        }
         element.dataset.certainty = 'stale'
         write_age(age, words.say('parts.stale', { age: mark }), then, format, now)
         element.querySelector('[data-live-trend]')?.replaceChildren()
@@ -109,9 +134,9 @@ export function start_live(load_words: () => Promise<Words>, root: Document = do
         const live = JSON.parse(event.data) as LiveCondition
         const words = await load_words()
         for (const element of followed) {
-            if (element.dataset.live === `${live.place}/${live.condition.property}`) {
-                show_condition(element, live.condition, words, Date.now())
-            }
+            if (element.dataset.live !== `${live.place}/${live.condition.property}`) continue
+            const write = element.dataset.entry === undefined ? show_condition : show_entry
+            write(element, live.condition, words, Date.now())
         }
         for (const element of advised) {
             if (element.dataset.liveAdvice === `${live.place}/${live.condition.property}`) show_advice(element, live.condition.advice)

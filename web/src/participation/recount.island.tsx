@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { react_island } from '../islands/react.tsx'
 import { Format } from '../words/format.ts'
 import type { Words } from '../words/words.ts'
@@ -276,8 +276,11 @@ function Recount({ words, file, fallback }: RecountProps & { words: Words; fallb
     const [own, set_own] = useState<Own>(new Map())
     const session = useMemo(() => new Session(() => new CountingWorker()), [])
     const table = useMemo(() => new Table(session, set_state), [session])
-    useEffect(() => {
+    // Before anything is painted, so that what stands below moves once.
+    useLayoutEffect(() => {
         fallback.hidden = true
+    }, [fallback])
+    useEffect(() => {
         if (!file) return
         const control = new AbortController()
         const wanted = new URLSearchParams(location.search).get(rule_parameter) ?? ''
@@ -287,7 +290,7 @@ function Recount({ words, file, fallback }: RecountProps & { words: Words; fallb
             .then((bytes) => table.take([{ name: file.name, bytes }], wanted))
             .catch(() => control.signal.aborted || table.could_not_fetch())
         return () => control.abort()
-    }, [fallback, file, table])
+    }, [file, table])
 
     const newest = useRef(0)
     const take = useCallback(

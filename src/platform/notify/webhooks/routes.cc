@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/time/iso8601.h"
+#include "core/words/catalogue.h"
 #include "platform/http/problem.h"
 #include "platform/policy/policy.h"
 
@@ -122,6 +123,11 @@ Answer create(RouteParts& parts, const http::Request& request) {
     if (!secret) {
         return fail(secret.error(), "secret");
     }
+    TRY(const auto known, parts.outbox.subscriptions());
+    if (known.size() >= subscriptions_max) {
+        const words::Words say(words::Catalogue::built_in(), request.language);
+        return http::problem(request, 409, "conflict", say("problem.webhooks_full"));
+    }
     TRY(const auto id, parts.outbox.subscribe({std::move(url), std::move(description), std::move(wanted), *secret}));
     parts.changed();
     TRY(const auto made, find(parts, id));
@@ -197,7 +203,9 @@ http::Route act(const std::shared_ptr<RouteParts>& room, Method method, std::str
             .pattern = "/api/v1/webhooks" + std::string(pattern),
             .handler = [room, work](http::Request& request) -> Task<http::Response> {
                 auto made = co_await room->pool.run([&] { return work(*room, request); });
-                auto response = made ? std::move(*made) : http::problem(request, made.error());
+                // What is wrong with a field begins with its name; the staff pages say it in the reader's language.
+                auto response =
+                    made ? std::move(*made) : http::problem_for_reader(request, made.error(), {Errc::malformed});
                 response.headers.set("Cache-Control", "no-store");
                 co_return response;
             },

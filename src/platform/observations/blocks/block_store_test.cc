@@ -105,6 +105,19 @@ TEST_F(BlockStore, ADamagedBlockIsNamedAndItsNeighboursAreServed) {
     EXPECT_EQ(store_->statistics().damaged[0].datastream, meter);
 }
 
+TEST_F(BlockStore, AFingerprintOutlivesTheProgramAndTellsOfDamage) {
+    append_hours(0, 60 * 24);
+    settle();
+    const Bytes before = *store_->fingerprint(meter, all_time);
+    reopen();
+    EXPECT_EQ(*store_->fingerprint(meter, all_time), before);
+    execute(
+        "UPDATE month_block SET bytes = substr(bytes, 1, 20) || x'A7' || substr(bytes, 22) WHERE start = "
+        "(SELECT min(start) FROM month_block)");
+    reopen();
+    EXPECT_NE(*store_->fingerprint(meter, all_time), before);
+}
+
 TEST_F(BlockStore, AReadingForADamagedBlockPutsItAsideAndIsKept) {
     append_hours(0, 90 * 24);
     settle();

@@ -43,6 +43,7 @@ public:
     Result<std::optional<Instant>> oldest(DatastreamId id) const override;
 
     Result<std::uint64_t> count(DatastreamId id, Interval interval) const override;
+    Result<Bytes> fingerprint(DatastreamId id, Interval interval) const override;
     Result<Series> range(DatastreamId id, Interval interval, const RangeOptions& options) const override;
     Result<Aggregate> aggregate(DatastreamId id, Interval interval) const override;
     Result<std::vector<Bucket>> rollup(DatastreamId id, Interval interval, Step step) const override;
@@ -100,6 +101,9 @@ private:
     void lose(State& state, std::uint64_t readings);
     Result<std::uint64_t> write_removal(StoredHead& stored, std::span<const Interval> intervals, std::uint64_t on_disk);
     Result<std::uint64_t> forget_in_memory(DatastreamId id, std::span<const Interval> intervals, std::uint64_t on_disk);
+
+    // fingerprint.cc
+    Result<void> put_block(Bytes& out, const Walk& walk, Interval interval) const;
 
     // reads.cc
     struct Held;

@@ -1,5 +1,7 @@
 #include "platform/observations/contract/contract.h"
 
+#include <set>
+
 #include <gmock/gmock.h>
 
 #include "core/time/iso8601.h"
@@ -236,6 +238,42 @@ TEST_P(StoreContract, WhatIsRemovedIsGoneFromEveryAnswer) {
     rest();
     EXPECT_THAT(append({reading(meter, noon, 1.5)}), ElementsAre(stored)) << "the type may be another now";
     EXPECT_EQ(store_->count(lake), 2U);
+}
+
+TEST_P(StoreContract, AFingerprintIsAnotherAfterEveryChangeOfTheReadingsThatItIsOf) {
+    append(hourly(meter, noon, 2000));
+    const Interval some{noon + hours{24}, noon + hours{1200}};
+    std::set<Bytes> seen{*store_->fingerprint(meter, some)};
+    const auto is_another = [&] { return seen.insert(*store_->fingerprint(meter, some)).second; };
+
+    append({reading(meter, noon + hours{1199} + std::chrono::minutes{30}, std::int64_t{7})});
+    EXPECT_TRUE(is_another()) << "a late reading";
+    append({reading(meter, noon + hours{24}, std::int64_t{8})});
+    EXPECT_TRUE(is_another()) << "a correction at the edge";
+    append(
+        {reading(meter, noon + hours{700}, std::int64_t{701}), reading(meter, noon + hours{701}, std::int64_t{700})});
+    EXPECT_TRUE(is_another()) << "two values in each other's place";
+    append({reading(meter, noon + hours{800}, std::int64_t{9}, Quality::spike)});
+    EXPECT_TRUE(is_another()) << "a mark";
+    ASSERT_TRUE(store_->remove(meter, {noon + hours{900}, noon + hours{901}}));
+    EXPECT_TRUE(is_another()) << "a removal";
+}
+
+TEST_P(StoreContract, AFingerprintIsTheSameWhileNothingChangesAndOfItsOwnIntervalAlone) {
+    append(hourly(meter, noon, 100));
+    append(hourly(lake, noon, 100));
+    const auto print = [&](Interval of) { return *store_->fingerprint(meter, of); };
+    const Interval early{noon, noon + hours{50}};
+    const Bytes before = print(early);
+    const Bytes all = print(all_time);
+
+    EXPECT_EQ(print({noon - days{30}, noon + days{300}}), all) << "ends beyond the readings";
+    EXPECT_NE(print(early), print({noon, noon + hours{51}}));
+    append({reading(lake, noon, std::int64_t{99})});
+    EXPECT_EQ(print(early), before) << "another datastream";
+    append({reading(meter, noon, std::int64_t{0})});
+    EXPECT_EQ(print(early), before) << "the same again";
+    EXPECT_TRUE(store_->fingerprint(DatastreamId{99}, all_time)->size() <= 1) << "of nobody";
 }
 
 TEST_P(StoreContract, AScanSeesEveryReadingOfTheSelectionOnce) {

@@ -148,6 +148,10 @@ Result<observations::Series> PlaneFiles::range(DatastreamId id, Interval interva
     return store()->range(id, interval, options);
 }
 
+Result<Bytes> PlaneFiles::fingerprint(DatastreamId id, Interval interval) const {
+    return store()->fingerprint(id, interval);
+}
+
 Result<std::vector<observations::Bucket>> PlaneFiles::rollup(DatastreamId id, Interval interval,
                                                              observations::Step step) const {
     return store()->rollup(id, interval, step);

@@ -37,6 +37,8 @@ public:
     virtual std::uint64_t count(DatastreamId id) const = 0;
     virtual Result<observations::Series> range(DatastreamId id, Interval interval,
                                                const observations::RangeOptions& options = {}) const = 0;
+    /// What the readings of the interval are known by, as observations::Store::fingerprint says.
+    virtual Result<Bytes> fingerprint(DatastreamId id, Interval interval) const = 0;
     virtual Result<std::vector<observations::Bucket>> rollup(DatastreamId id, Interval interval,
                                                              observations::Step step) const = 0;
     virtual Result<observations::Aggregate> aggregate(DatastreamId id, Interval interval) const = 0;
@@ -65,6 +67,7 @@ public:
     std::uint64_t count(DatastreamId id) const override;
     Result<observations::Series> range(DatastreamId id, Interval interval,
                                        const observations::RangeOptions& options) const override;
+    Result<Bytes> fingerprint(DatastreamId id, Interval interval) const override;
     Result<std::vector<observations::Bucket>> rollup(DatastreamId id, Interval interval,
                                                      observations::Step step) const override;
     Result<observations::Aggregate> aggregate(DatastreamId id, Interval interval) const override;

@@ -130,6 +130,10 @@ pages::Page privacy_page(const pages::Site& site, words::Language language) {
     body += heading(say("about.position_heading")) + paragraph(say("about.position")) + paragraph(say("about.recount"));
     body += heading(say("about.responsible_heading")) + paragraph(say("about.owner", {{"owner", site.owner}})) +
             html("<p>{}</p>\n", link(contact_path, say("about.contact_title")));
+    if (!site.privacy_contact.empty()) {
+        body += paragraph(say("about.officer", {{"owner", site.owner}})) +
+                html("<p>{}</p>\n", link(site.privacy_contact, say("about.officer_link")));
+    }
     return page(say, say("about.privacy_title"), say("about.privacy_description"), privacy_path, body);
 }
 
@@ -167,7 +171,12 @@ pages::Page sources_page(const pages::Site& site, words::Language language, cons
         body += pages::table(say("about.readings_heading"), {{say("about.source")}, {say("about.licence")}}, rows) +
                 paragraph(say("about.readings_use"));
     }
-    body += heading(say("about.map_heading")) + paragraph(say("about.map"));
+    if (!site.basemap.empty() || !site.map_tiles.empty()) {
+        body += heading(say("about.map_heading"));
+    }
+    if (!site.basemap.empty()) {
+        body += paragraph(say("about.map", {{"source", site.basemap_source}}));
+    }
     if (!site.map_tiles.empty()) {
         body += paragraph(say("about.map_tiles", {{"attribution", site.map_attribution}}));
     }

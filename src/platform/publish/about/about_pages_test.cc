@@ -48,6 +48,20 @@ TEST(About, PrivacyNamesWhoElseSeesTheReaderWhenTheMapHasTiles) {
     EXPECT_THAT(privacy_page(site, Language::nb).body.text(), HasSubstr("kartbilder fra cache.kartverket.no, som da"));
 }
 
+TEST(About, PrivacyTellsHowToReachTheOfficerOnceSomebodyHasSaid) {
+    pages::Site site;
+    EXPECT_THAT(privacy_page(site, Language::nb).body.text(), Not(HasSubstr("ombudet")));
+    site.privacy_contact = "mailto:ombud@drammen.no";
+    EXPECT_THAT(privacy_page(site, Language::nb).body.text(), HasSubstr("href=\"mailto:ombud@drammen.no\""));
+}
+
+TEST(About, TheMapsBordersAreNamedAfterWhoDrewThem) {
+    pages::Site site{.basemap_source = "Bergen kommune"};
+    EXPECT_THAT(sources_page(site, Language::nb, {}).body.text(), Not(HasSubstr("Kommunegrensene")));
+    site.basemap.areas.push_back({.own = true, .rings = {}});
+    EXPECT_THAT(sources_page(site, Language::nb, {}).body.text(), HasSubstr("Kommunegrensene er fra Bergen kommune"));
+}
+
 TEST(About, SourcesAreThoseOfWhatIsPublishedEachOnceAndMarkedWhenNobodyMeasured) {
     const std::string nlod = "https://data.norge.no/nlod/no/2.0";
     const publication::PublicStream water{.source = "Drammen kommune", .licence = nlod, .simulated = true};
@@ -65,7 +79,9 @@ TEST(About, SourcesAreThoseOfWhatIsPublishedEachOnceAndMarkedWhenNobodyMeasured)
 }
 
 TEST(About, EveryPageHasWordsInEveryLanguageAndOneHeading) {
-    const pages::Site site{.demonstration = true};
+    pages::Site site{.demonstration = true};
+    site.privacy_contact = "https://drammen.no/personvern";
+    site.basemap.areas.push_back({.own = true, .rings = {}});
     for (const Language language : words::all_languages) {
         for (const pages::Page& page : {contact_page(site, language), accessibility_page(site, language),
                                         privacy_page(site, language), sources_page(site, language, {})}) {

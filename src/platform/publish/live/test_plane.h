@@ -38,6 +38,7 @@ public:
     Result<observations::Series> range(DatastreamId, Interval, const observations::RangeOptions&) const override {
         return observations::Series{};
     }
+    Result<Bytes> fingerprint(DatastreamId, Interval) const override { return Bytes{}; }
     Result<std::vector<observations::Bucket>> rollup(DatastreamId, Interval, observations::Step) const override {
         return std::vector<observations::Bucket>{};
     }
