@@ -10,10 +10,12 @@ import { count } from '../../web/src/participation/counting/count.ts'
 import { closeness } from '../../web/src/participation/counting/distance.ts'
 import type { Election } from '../../web/src/participation/counting/election.ts'
 import { figures } from '../../web/src/participation/counting/figures.ts'
+import type { Fault } from '../../web/src/participation/counting/fault.ts'
 import { read_pabulib, read_pabulib_bytes } from '../../web/src/participation/counting/pabulib.ts'
 import { read_result, type ReportParts, result_json } from '../../web/src/participation/counting/report.ts'
 import type { CountResult } from '../../web/src/participation/counting/result.ts'
 import { builtin_rules, print_rule, type Rule, rule_named } from '../../web/src/participation/counting/rule.ts'
+import { parse_rule } from '../../web/src/participation/counting/rule_text.ts'
 import type { VoterGroup } from '../../web/src/participation/counting/voter_groups.ts'
 import { Report } from '../town/town.ts'
 import { agree, type Tally } from './closeness.ts'
@@ -125,6 +127,62 @@ async function made_up_agrees(commands: Commands): Promise<void> {
     assert.deepEqual(claim.value.rule.value, read.value.rule.value)
 }
 
+/// What the page and the program say of a fault, from the messages that both have.
+const languages = ['nb', 'nn', 'en'] as const
+const messages = Object.fromEntries(languages.map((language) => [language, JSON.parse(readFileSync(`messages/recount.${language}.json`, 'utf8')) as Record<string, string>]))
+
+function sentence(language: string, { code, given = {} }: Fault): string {
+    const message = messages[language]![`recount.fault.${code.replaceAll('-', '_')}`]!
+    return message.replace(/\{([a-z_]+)\}/g, (whole, name: string) => given[name] ?? whole)
+}
+
+const places = { nb: 'linje {l}, kolonne {c}: ', nn: 'linje {l}, kolonne {c}: ', en: 'line {l}, column {c}: ' }
+
+/// The program tells the same in every language, at the same place; it may tell of more.
+async function tells_the_same(commands: Commands, fault: Fault, words: string[], files: Record<string, string>): Promise<void> {
+    for (const language of languages) {
+        const { stderr, status } = await commands.ask([...words, '--language', language], files)
+        const place = fault.line === undefined ? '' : places[language].replace('{l}', String(fault.line)).replace('{c}', String(fault.column))
+        assert.equal(status, 2, stderr)
+        assert.ok(stderr.split('\n').some((line) => line.endsWith(place + sentence(language, fault))), `${JSON.stringify(fault)} against ${stderr}`)
+    }
+}
+
+async function faults_agree(commands: Commands): Promise<void> {
+    const head = 'META\nkey;value\nbudget;9\nvote_type;approval\nrule;greedy\n'
+    const projects = 'PROJECTS\nproject_id;cost\na;3\nb;4\n'
+    const votes = 'VOTES\nvoter_id;vote\n1;a\n'
+    const points = head.replace('approval', 'cumulative')
+    const files = [
+        'hello', 'META\nkey;value\n', `${head}${projects}${projects}`, `${head}PROJECTS\nproject_id;cost\na;"3\n`, `${head}${projects}c;3;4\n${votes}`,
+        `${head}PROJECTS\n${'c;'.repeat(1001)}d\n`, `META\nkey;value\n${projects}${votes}`, `${head}${projects}c;x\n${votes}`, `${head}${projects}c;99999999999999\n${votes}`,
+        `${head}${projects}c;1.234\n${votes}`, `${head.replace('approval', 'loud')}${projects}${votes}`, `${head}PROJECTS\nproject;price\na;1\n${votes}`,
+        `${head}${projects}VOTES\nvoter_id\n1\n`, `${points}${projects}${votes}`, `${head}${projects}a;4\n${votes}`, `${head}PROJECTS\nproject_id;cost;selected\na;3;5\n${votes}`,
+        `${head}PROJECTS\nproject_id;cost;votes\na;3;x\n${votes}`, `${head}PROJECTS\nproject_id;cost;score\na;3;x\n${votes}`, `${points}${projects}VOTES\nvoter_id;vote;points\n1;a;x\n`,
+        `${points}${projects}VOTES\nvoter_id;vote;points\n1;a;1,2\n`, `${head}${projects}${votes}2;c\n`, `${head}${projects}VOTES\nvoter_id;vote;weight\n1;a;0\n`,
+        `${head.replace('approval', 'choose-1')}${projects}${votes}2;a,b\n`, `${head}pots;north\n${projects}${votes}`, `${head}PROJECTS\nproject_id;cost;pot\na;3;north\n${votes}`,
+    ]
+    for (const text of files) {
+        const read = read_pabulib(text)
+        if (read.ok) assert.fail(`read: ${text}`)
+        await tells_the_same(commands, read.fault, ['count', 'wrong.pb'], { 'wrong.pb': text })
+    }
+    const rules = [
+        'misfit = "skip"', 'method = "luck"', 'method = "greedy"\nscore_min = "x"', 'method = "greedy"\nfully_funded = 1', 'method = "greedy"\nstep = 1', 'method = "greedy"\nties = 1',
+        'method = "greedy"\nties = ["lot", "luck"]', 'method = "greedy"\nties = ["lot", "lot"]', 'method = "greedy"\nseed = 1', 'method = "greedy"\nties = ["more-votes"]\nseed = "1"',
+        'method = "greedy"\noverrun = "skip"', 'method = "equal-shares"\nstep = "2"', 'method = "greedy"\nutility = "points"', 'method = "greedy"\nranking_top = 2', 'method = "greedy"\nsomewhat = 3',
+    ]
+    for (const text of rules) {
+        const read = parse_rule(text)
+        if (read.ok) assert.fail(`read: ${text}`)
+        await tells_the_same(commands, read.fault, ['count', 'fine.pb', '--rule', 'rule.toml'], { 'fine.pb': head + projects + votes, 'rule.toml': text })
+    }
+    const other = head.replace('rule;greedy', 'rule;greedy\nrule.method;"""phragmen"""')
+    const read = read_pabulib(other + projects + votes)
+    assert.ok(read.ok && !read.value.rule.ok)
+    await tells_the_same(commands, read.value.rule.fault, ['count', 'other.pb'], { 'other.pb': other + projects + votes })
+}
+
 async function damage_agrees(commands: Commands): Promise<void> {
     const whole = readFileSync(made_up, 'utf8')
     let refused = 0
@@ -139,6 +197,7 @@ async function damage_agrees(commands: Commands): Promise<void> {
         ++refused
         const place = /line (\d+), column (\d+)/.exec(stderr)
         if (place) assert.deepEqual([read.fault.line, read.fault.column], place.slice(1).map(Number), `seed ${seed}: ${read.fault.code} against ${stderr}`)
+        assert.ok(stderr.includes(sentence('en', read.fault)), `seed ${seed}: ${JSON.stringify(read.fault)} against ${stderr}`)
     }
     assert.ok(refused > 10, `only ${refused} were refused`)
 }
@@ -231,6 +290,7 @@ const all_jobs: Job[] = [
     ...random_jobs,
     { name: 'the made-up vote, explained, and its published result', run: made_up_agrees },
     { name: 'both refuse the same damaged files, at the same place', run: damage_agrees },
+    { name: 'both tell the same of what is wrong, in every language', run: faults_agree },
     { name: 'both remark upon the same ballots', run: remarks_agree },
     { name: 'both refuse the same pots', run: pots_are_refused },
     { name: 'a rule in full is read from META by both', run: rules_in_full_agree },

@@ -134,14 +134,19 @@ function Winners({ words, teller, result, close }: TableProps) {
     )
 }
 
+/// True if something of it was not searched to the end, so that "at most" or "more than" stands there.
+const any_unsure = ({ instead: _, ...changes }: Closeness): boolean => Object.values(changes).some((change) => change && !(change.enough && change.smallest))
+
 /// All that is known, in tables.
 export function CloseTables(props: TableProps) {
     const reason = without_additions[props.kind]
+    const unsure = [...props.close.known.values()].some(any_unsure)
     return (
         <details className="ds-details recount-more">
             <summary>{props.words.say('recount.close.all')}</summary>
             <div>
                 <p>{props.words.say('recount.close.lead_all')}</p>
+                {unsure && <p>{props.words.say('recount.close.unsure')}</p>}
                 <Losers {...props} />
                 <Winners {...props} />
                 {reason && <p className="bp-quiet">{props.words.lookup(reason)}</p>}
@@ -150,15 +155,27 @@ export function CloseTables(props: TableProps) {
     )
 }
 
-/// The loser that lacked fewest votes and the winner that could lose fewest, where they are known of all and of one for certain.
-export function closest(result: CountResult, known: ReadonlyMap<number, Closeness>): { nearest?: [number, Change]; weakest?: [number, Change] } {
-    const least = (of: (closeness: Closeness) => Change | undefined, won: boolean) => {
-        let best: [number, Change] | undefined
-        for (const [project, closeness] of known) {
-            const change = result.winners.includes(project) === won ? of(closeness) : undefined
-            if (change?.enough && (!best || change.amount < best[1].amount)) best = [project, change]
-        }
-        return best
+/// No smaller change is enough for certain.
+function least_possible(change: Change | undefined): number {
+    if (!change) return Infinity
+    if (!change.enough) return change.amount + 1
+    return change.smallest ? change.amount : 1
+}
+
+/// One of several, and by how much; `sure`: no other can be closer, however much more were searched.
+export interface Closest {
+    project: number
+    change: Change
+    sure: boolean
+}
+
+/// The loser that lacked fewest votes and the winner that could lose fewest, as far as they were found.
+export function closest(result: CountResult, known: ReadonlyMap<number, Closeness>): { nearest?: Closest; weakest?: Closest } {
+    const least = (of: (closeness: Closeness) => Change | undefined, won: boolean): Closest | undefined => {
+        const all = [...known].filter(([project]) => result.winners.includes(project) === won).map(([project, closeness]) => ({ project, change: of(closeness) }))
+        let best: { project: number; change: Change } | undefined
+        for (const { project, change } of all) if (change?.enough && (!best || change.amount < best.change.amount)) best = { project, change }
+        return best && { ...best, sure: all.every(({ project, change }) => project === best.project || least_possible(change) >= best.change.amount) }
     }
     const [nearest, weakest] = [least(({ singleton_add }) => singleton_add, false), least(({ margin }) => margin, true)]
     return { ...(nearest && { nearest }), ...(weakest && { weakest }) }

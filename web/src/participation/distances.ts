@@ -1,4 +1,5 @@
 import type { Closeness } from './counting/distance.ts'
+import type { Fault } from './counting/fault.ts'
 import type { Counted, Summary } from './protocol.ts'
 import { type Session, Stopped } from './session.ts'
 
@@ -8,7 +9,7 @@ export interface HowClose {
     /// Being worked out, with the number of counts so far.
     running?: { project: number; counts: number }
     waiting: readonly number[]
-    failed?: string
+    failed?: string | Fault
 }
 
 export const nothing_known: HowClose = { known: new Map(), waiting: [] }
@@ -72,7 +73,7 @@ export class Distances {
             try {
                 const answer = await this.session.closeness(project, (counts) => this.put({ running: { project, counts } }))
                 if (answer.ok) this.put({ known: new Map([...this.state.known, [project, answer.value]]) })
-                else this.put({ waiting: [], failed: answer.fault.code })
+                else this.put({ waiting: [], failed: answer.fault })
             } catch (why) {
                 this.put({ waiting: [], failed: why instanceof Stopped ? undefined : String(why) })
             }

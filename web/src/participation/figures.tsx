@@ -1,7 +1,8 @@
 import { AllFigures } from './all_figures.tsx'
 import type { Words } from '../words/words.ts'
 import type { Beside } from './counting/beside.ts'
-import { Working } from './parts.tsx'
+import type { Fault } from './counting/fault.ts'
+import { why_in_words, Working } from './parts.tsx'
 import type { Counted, Summary } from './protocol.ts'
 import type { Teller } from './sentences.ts'
 
@@ -16,7 +17,7 @@ interface Props {
 }
 
 /// What other rules would have led to.
-export type BesideKnown = { state: 'unknown' } | { state: 'counting' } | { state: 'known'; beside: Beside[] } | { state: 'failed'; why: string }
+export type BesideKnown = { state: 'unknown' } | { state: 'counting' } | { state: 'known'; beside: Beside[] } | { state: 'failed'; why: string | Fault }
 
 /// How many got something, how evenly, and what other rules would have led to.
 export function FiguresOf({ words, teller, summary, counted, known, ask, stop }: Props) {
@@ -39,7 +40,7 @@ export function FiguresOf({ words, teller, summary, counted, known, ask, stop }:
             )}
             <div role="status">
                 {known.state === 'counting' && <Working words={words} text={say('recount.counting')} stop={stop} />}
-                {known.state === 'failed' && <p>{say('recount.broke', { why: known.why })}</p>}
+                {known.state === 'failed' && <p>{say('recount.broke', { why: why_in_words(words, known.why) })}</p>}
                 {known.state === 'known' && known.beside.map((other) => <p key={other.rule.method}>{teller.beside(other)}</p>)}
             </div>
         </section>

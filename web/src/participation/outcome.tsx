@@ -1,11 +1,10 @@
 import type { Words } from '../words/words.ts'
-import { closest, CloseTables, Measures } from './closeness.tsx'
+import { type Closest, closest, CloseTables, Measures } from './closeness.tsx'
 import { one_krone } from './counting/money.ts'
-import type { Change } from './counting/distance.ts'
 import type { CountResult, Round } from './counting/result.ts'
 import type { Rule } from './counting/rule.ts'
 import { askable, type Distances, type Effort, type HowClose } from './distances.ts'
-import { BudgetBar, Working } from './parts.tsx'
+import { BudgetBar, why_in_words, Working } from './parts.tsx'
 import { Pots } from './all_figures.tsx'
 import type { Counted, Summary } from './protocol.ts'
 import type { Teller } from './sentences.ts'
@@ -137,7 +136,7 @@ function why_they_won(teller: Teller, { result, rule }: Counted & { rule: Rule }
 }
 
 /// The loser that lacked least. Where points decide: voters more, and what they would have had to do.
-function nearest_in_words(words: Words, teller: Teller, [project, change]: [number, Change]): string {
+function nearest_in_words(words: Words, teller: Teller, { project, change }: Closest): string {
     const { say } = words
     const whom = { project: teller.list([project]) }
     if (!teller.by_points) return say('recount.first.nearest', { ...whom, missing: teller.bounded(change, teller.votes(change.amount)) })
@@ -164,7 +163,8 @@ export function First({ words, teller, summary, counted, close }: OutcomeProps) 
             {told}
             {why && ` ${words.lookup(`recount.first.${why}`)}`}
             {nearest && ` ${nearest_in_words(words, teller, nearest)}`}
-            {weakest && ` ${say('recount.first.weakest', { project: teller.list([weakest[0]]), lost: teller.bounded(weakest[1], teller.supporters(weakest[1].amount)) })}`}
+            {weakest && ` ${say('recount.first.weakest', { project: teller.list([weakest.project]), lost: teller.bounded(weakest.change, teller.supporters(weakest.change.amount)) })}`}
+            {[nearest, weakest].some((one) => one && !one.sure) && ` ${say('recount.first.unsure')}`}
         </p>
     )
 }
@@ -194,7 +194,7 @@ function Close(props: OutcomeProps) {
                 {working && (
                     <Working words={words} text={say('recount.close.running', { known: String(all.length - left.length), all: String(all.length) })} stop={() => distances?.stop()} />
                 )}
-                {close.failed && <p>{say('recount.broke', { why: close.failed })}</p>}
+                {close.failed && <p>{say('recount.broke', { why: why_in_words(words, close.failed) })}</p>}
                 {left.length === 0 && <p>{say('recount.close.done')}</p>}
             </div>
             {close.known.size > 0 && <CloseTables {...{ words, teller, close }} result={counted.result} kind={summary.election.kind} />}

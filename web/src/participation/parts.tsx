@@ -24,8 +24,13 @@ export function Notice({ words, tone, heading, level = 3, children }: NoticeProp
     )
 }
 
+const sentence_of = (words: Words, { code, given }: Fault): string => words.lookup(`recount.fault.${code.replaceAll('-', '_')}`, given)
+
+/// Why a count ended: what it says of the vote, or what the browser says of the program.
+export const why_in_words = (words: Words, why: string | Fault): string => (typeof why === 'string' ? why : sentence_of(words, why))
+
 export function fault_in_words(words: Words, fault: Fault, file: string): string {
-    const sentence = words.lookup(`recount.fault.${fault.code.replaceAll('-', '_')}`, fault.given)
+    const sentence = sentence_of(words, fault)
     if (fault.line === undefined) return `${words.say('recount.fault.file', { file })} ${sentence}`
     return `${words.say('recount.fault.place', { file, line: String(fault.line), column: String(fault.column ?? 1) })} ${sentence}`
 }

@@ -26,7 +26,7 @@ import { recount_words } from './words.ts'
 /// Counts a published election in the browser. Everything it needs comes with the page, so counting needs no network.
 export interface RecountProps {
     /// An election of the library to begin with: its file's address and name.
-    file?: { href: string; name: string }
+    file?: { href: string; name: string; simulated?: boolean }
 }
 
 /// The rule chosen is in the address, so that a count can be sent to somebody.
@@ -200,7 +200,7 @@ function use_beside(session: Session, counted: Counted) {
         set_known({ state: 'counting' })
         session
             .beside()
-            .then((answer) => set_known(answer.ok ? { state: 'known', beside: answer.value } : { state: 'failed', why: answer.fault.code }))
+            .then((answer) => set_known(answer.ok ? { state: 'known', beside: answer.value } : { state: 'failed', why: answer.fault }))
             .catch((why: unknown) => set_known(why instanceof Stopped ? { state: 'unknown' } : { state: 'failed', why: String(why) }))
     }
     return { known, ask }
@@ -252,7 +252,7 @@ function Counting({ words, session, own, set_own, ballots, published, counted }:
     )
 }
 
-function About({ words, table }: { words: Words; table: OnTable }) {
+function About({ words, table, simulated }: { words: Words; table: OnTable; simulated: boolean }) {
     if (!table.ballots) return null
     const { election, ballots } = table.ballots.summary
     const facts = {
@@ -266,6 +266,14 @@ function About({ words, table }: { words: Words; table: OnTable }) {
                 {election.title || table.ballots.file}
             </h2>
             <p>{words.say('recount.facts', facts)}</p>
+            {simulated && (
+                <p>
+                    <span className="ds-tag bp-tag" data-size="sm" data-tone="simulated">
+                        {words.say('parts.simulated')}
+                    </span>{' '}
+                    {words.say('recount.simulated_one')}
+                </p>
+            )}
         </>
     )
 }
@@ -274,6 +282,7 @@ function Recount({ words, file, fallback }: RecountProps & { words: Words; fallb
     const [state, set_state] = useState<OnTable>({ rule: '', faults: [] })
     // Beside the table, so that what a voter has filled in stays when the rule is another.
     const [own, set_own] = useState<Own>(new Map())
+    const [simulated, set_simulated] = useState(file?.simulated ?? false)
     const session = useMemo(() => new Session(() => new CountingWorker()), [])
     const table = useMemo(() => new Table(session, set_state), [session])
     // Before anything is painted, so that what stands below moves once.
@@ -299,6 +308,7 @@ function Recount({ words, file, fallback }: RecountProps & { words: Words; fallb
             if (chosen.length === 0) return
             remember_rule('')
             set_own(new Map())
+            set_simulated(false)
             table.reading(chosen.map(({ name }) => name).join(', '))
             newest.current += 1
             const asked = newest.current
@@ -319,7 +329,7 @@ function Recount({ words, file, fallback }: RecountProps & { words: Words; fallb
     return (
         <div className="recount">
             <Files words={words} take={take} />
-            <About words={words} table={state} />
+            <About words={words} table={state} simulated={simulated} />
             {state.ballots && <RuleChoice words={words} options={rule_options(words, state)} chosen={state.rule} choose={choose} />}
             <div aria-live="polite" aria-busy={work !== undefined}>
                 {doing && <Working words={words} text={doing} stop={() => session.stop()} />}

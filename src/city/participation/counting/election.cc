@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "city/participation/counting/refuse.h"
 #include "core/check.h"
 #include "core/text.h"
 
@@ -137,35 +138,34 @@ std::optional<ProjectIndex> Election::find(std::string_view id) const {
 
 namespace {
 
-void find_project_faults(const Election& election, std::vector<std::string>& faults) {
+void find_project_faults(const Election& election, std::vector<Finding>& faults) {
     std::unordered_set<std::string_view> ids;
     std::unordered_set<std::string_view> pots;
     __int128 budgets = election.budget;
     for (const Pot& pot : election.pots) {
         budgets += pot.budget;
         if (pot.name.empty() || !pots.insert(pot.name).second) {
-            faults.push_back(fmt::format("the pot '{}' is listed twice or has no name", pot.name));
+            faults.push_back(finding("fault.pot_twice", {{"pot", pot.name}}));
         }
         if (pot.budget < 0 || pot.budget > money_max) {
-            faults.push_back(
-                fmt::format("the budget of the pot '{}' is not between 0 and ten thousand billion", pot.name));
+            faults.push_back(finding("fault.pot_budget", {{"pot", pot.name}}));
         }
     }
     if (!election.pots.empty() && budgets > money_max) {
-        faults.emplace_back("the budgets of all pots together are more than ten thousand billion");
+        faults.push_back(finding("fault.budgets_together"));
     }
     for (const Project& project : election.projects) {
         if (project.id.empty() || !ids.insert(project.id).second) {
-            faults.push_back(fmt::format("the project '{}' is listed twice or has no id", project.id));
+            faults.push_back(finding("recount.fault.project_twice", {{"id", project.id}}));
         }
         if (project.cost < 0 || project.cost > money_max) {
-            faults.push_back(fmt::format("the cost of '{}' is not between 0 and ten thousand billion", project.id));
+            faults.push_back(finding("fault.cost", {{"id", project.id}}));
         }
         if (project.partial_from && (*project.partial_from <= 0 || *project.partial_from > project.cost)) {
-            faults.push_back(fmt::format("the least useful amount of '{}' is not between 0 and its cost", project.id));
+            faults.push_back(finding("fault.partial_from", {{"id", project.id}}));
         }
         if (!project.pot.empty() && !pots.contains(project.pot)) {
-            faults.push_back(fmt::format("'{}' belongs to the pot '{}', which has no budget", project.id, project.pot));
+            faults.push_back(finding("fault.pot_of_project", {{"id", project.id}, {"pot", project.pot}}));
         }
     }
 }
@@ -176,42 +176,42 @@ bool fits_kind(const Choice& choice, BallotKind kind) {
     return counts ? choice.value >= 1 && choice.value <= 1'000'000'000 : choice.value == 1;
 }
 
-void find_ballot_faults(const Election& election, std::vector<std::string>& faults) {
+void find_ballot_faults(const Election& election, std::vector<Finding>& faults) {
     std::int64_t total = 0;
     for (std::size_t i = 0; i < election.ballots.size(); ++i) {
         const BallotView ballot = election.ballots[i];
         total += std::min<std::int64_t>(ballot.count, 1'000'000'000);
         for (const Choice& choice : ballot.choices) {
             if (choice.project >= election.projects.size() || !fits_kind(choice, election.kind)) {
-                faults.push_back(
-                    fmt::format("ballot group {} has a choice that does not fit {} ballots over {} projects", i,
-                                name_of(election.kind), election.projects.size()));
+                faults.push_back(finding("fault.choice", {{"group", std::to_string(i)},
+                                                          {"kind", std::string(name_of(election.kind))},
+                                                          {"projects", std::to_string(election.projects.size())}}));
                 return;
             }
         }
         if (election.kind == BallotKind::choose_one && ballot.choices.size() > 1) {
-            faults.push_back(
-                fmt::format("ballot group {} names {} projects where one may be chosen", i, ballot.choices.size()));
+            faults.push_back(finding("fault.one_choice", {{"group", std::to_string(i)},
+                                                          {"projects", std::to_string(ballot.choices.size())}}));
             return;
         }
     }
     if (total > ballots_max) {
-        faults.emplace_back("there are more than a hundred million ballots");
+        faults.push_back(finding("fault.many_ballots"));
     }
 }
 
 }  // namespace
 
-Result<void> validate(const Election& election) {
-    std::vector<std::string> faults;
+Attempt<void> validate(const Election& election) {
+    std::vector<Finding> faults;
     if (election.budget < 0 || election.budget > money_max) {
-        faults.emplace_back("the budget is not between 0 and ten thousand billion");
+        faults.push_back(finding("fault.budget"));
     }
     if (election.projects.size() > 10'000) {
-        faults.emplace_back("there are more than ten thousand projects");
+        faults.push_back(finding("fault.many_projects"));
     }
     if (election.points_per_one < 1 || 1000 % election.points_per_one != 0) {
-        faults.emplace_back("a point is divided into parts that a thousand divides by: 1, 2, 4, 5, 8, 10 up to 1000");
+        faults.push_back(finding("fault.parts_of_point"));
     }
     find_project_faults(election, faults);
     find_ballot_faults(election, faults);
@@ -219,20 +219,18 @@ Result<void> validate(const Election& election) {
         const bool known =
             std::ranges::all_of(group, [&](ProjectIndex project) { return project < election.projects.size(); });
         if (group.size() < 2 || !known) {
-            faults.emplace_back("an exclusive group needs at least two projects of the election");
+            faults.push_back(finding("fault.group"));
         }
     }
     if (faults.empty()) {
         return {};
     }
-    std::string sentence = faults.front();
-    for (std::size_t i = 1; i < std::min<std::size_t>(faults.size(), 20); ++i) {
-        sentence += "; " + faults[i];
-    }
-    return fail(Errc::malformed, sentence);
+    constexpr std::size_t told_max = 20;
+    faults.erase(faults.begin() + static_cast<std::ptrdiff_t>(std::min(faults.size(), told_max)), faults.end());
+    return std::unexpected(Fault(Errc::malformed, std::move(faults)));
 }
 
-Result<Money> parse_money(std::string_view text) {
+Attempt<Money> parse_money(std::string_view text) {
     text = trim(text);
     Money whole = 0;
     std::size_t i = 0;
@@ -242,26 +240,26 @@ Result<Money> parse_money(std::string_view text) {
             continue;
         }
         if (text[i] < '0' || text[i] > '9') {
-            return fail(Errc::malformed, fmt::format("'{}' is not an amount of money", text));
+            return refuse(Errc::malformed, "recount.fault.not_money", {{"text", std::string(text)}});
         }
         whole = whole * 10 + (text[i] - '0');
         ++digits;
         if (whole > money_max / one_krone) {
-            return fail(Errc::exhausted, fmt::format("'{}' is more than ten thousand billion", text));
+            return refuse(Errc::exhausted, "recount.fault.too_much", {{"text", std::string(text)}});
         }
     }
     Money cents = 0;
     std::size_t decimals = 0;
     for (std::size_t j = i + 1; i < text.size() && j < text.size(); ++j, ++decimals) {
         if (text[j] < '0' || text[j] > '9' || (decimals >= 2 && text[j] != '0')) {
-            return fail(Errc::malformed, fmt::format("'{}' is not an amount of money in whole hundredths", text));
+            return refuse(Errc::malformed, "recount.fault.not_hundredths", {{"text", std::string(text)}});
         }
         if (decimals < 2) {
             cents += (text[j] - '0') * (decimals == 0 ? 10 : 1);
         }
     }
     if (digits == 0 && decimals == 0) {
-        return fail(Errc::malformed, fmt::format("'{}' is not an amount of money", text));
+        return refuse(Errc::malformed, "recount.fault.not_money", {{"text", std::string(text)}});
     }
     return whole * one_krone + cents;
 }

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "city/participation/counting/fault.h"
 #include "core/huge_pages.h"
-#include "core/result.h"
 
 namespace bypuls::participation::counting {
 
@@ -117,10 +117,10 @@ struct Election {
 
 /// Every fault of the election that would make a count meaningless, one sentence each joined by "; ": unknown projects,
 /// negative or overly large money, a project named twice, an exclusive group of fewer than two. Errc::malformed.
-Result<void> validate(const Election& election);
+Attempt<void> validate(const Election& election);
 
 /// "1234.50" or "1 234": kroner with up to two decimals (more only if zero) as øre. Errc::malformed, Errc::exhausted.
-Result<Money> parse_money(std::string_view text);
+Attempt<Money> parse_money(std::string_view text);
 /// "1234" or "1234.50": the shortest exact form.
 std::string format_money(Money amount);
 /// "7" or "2.5": points or a score in the ballots' own points, exact.

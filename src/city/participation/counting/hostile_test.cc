@@ -203,7 +203,7 @@ TEST(Validation, PotsMayNotHoldMoreThanThereCanBe) {
     Election election = with_costs({100}, money_max);
     election.pots = {{.name = "north", .budget = 1}};
 
-    EXPECT_THAT(validate(election).error().what, HasSubstr("the budgets of all pots together"));
+    EXPECT_THAT(validate(election).error().what, HasSubstr("The budgets of all pots together"));
 }
 
 }  // namespace

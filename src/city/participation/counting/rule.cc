@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "city/participation/counting/refuse.h"
 #include "core/text.h"
 
 namespace bypuls::participation::counting {
@@ -296,7 +297,7 @@ std::optional<Rule> rule_of_name(std::string_view whole, const std::vector<Rule>
 
 }  // namespace
 
-Result<Rule> rule_named(std::string_view name) {
+Attempt<Rule> rule_named(std::string_view name) {
     const std::vector<Rule> builtin = all_builtin_rules();
     if (auto rule = rule_of_name(name, builtin)) {
         return std::move(*rule);
@@ -310,9 +311,10 @@ Result<Rule> rule_named(std::string_view name) {
             nearest = known;
         }
     }
-    return fail(Errc::not_found, nearest.empty()
-                                     ? fmt::format("there is no rule called '{}'; --help lists them", name)
-                                     : fmt::format("there is no rule called '{}'; did you mean '{}'?", name, nearest));
+    if (nearest.empty()) {
+        return refuse(Errc::not_found, "fault.unknown_rule", {{"name", std::string(name)}});
+    }
+    return refuse(Errc::not_found, "fault.unknown_rule_near", {{"name", std::string(name)}, {"nearest", nearest}});
 }
 
 }  // namespace bypuls::participation::counting

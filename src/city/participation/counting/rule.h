@@ -141,7 +141,7 @@ std::string name_of(const Rule& rule);
 
 /// "mes-cost-add1", "greedy", "phragmen", … as listed by builtin_rules(), and every other name that name_of() gives:
 /// name_of(rule_named(name)) is the name. A near miss is answered with "did you mean".
-Result<Rule> rule_named(std::string_view name);
+Attempt<Rule> rule_named(std::string_view name);
 
 /// Every variant by name, in a fixed order, for --which-rule, compare and the tests.
 std::vector<std::string> builtin_rules();
@@ -149,7 +149,7 @@ std::vector<std::string> builtin_rules();
 /// Reads a rule a council can adopt (TOML; docs/concepts/counting.md). All faults are reported at once, each with its
 /// line and column: also choices that the method never asks about, where they are not what is written for none, and a
 /// seed without a lot among the ties. Errc::malformed.
-Result<Rule> parse_rule(std::string_view toml);
+Attempt<Rule> parse_rule(std::string_view toml);
 /// The rule as TOML with every choice written out; parse_rule reads it back to the same value.
 std::string print_rule(const Rule& rule);
 

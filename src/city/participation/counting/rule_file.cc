@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "city/participation/counting/refuse.h"
 #include "city/participation/counting/rule.h"
 #include "core/config/toml.h"
 #include "core/text.h"
@@ -61,17 +62,23 @@ LeftOver last_of() {
     return LeftOver::to_common;
 }
 
+/// What a choice must be for another to mean something.
+struct Needed {
+    std::string_view key;
+    std::string_view values;
+};
+
 class RuleReader {
 public:
     explicit RuleReader(const toml::table& table) : table_(table) {}
 
     Rule read();
-    const std::vector<std::string>& faults() const { return faults_; }
+    const std::vector<Finding>& faults() const { return faults_; }
 
 private:
-    void fault(const toml::node& node, std::string sentence) {
+    void fault(const toml::node& node, words::Key key, Given given = {}) {
         const auto [line, column] = node.source().begin;
-        faults_.push_back(fmt::format("line {}, column {}: {}", line, column, sentence));
+        faults_.push_back(finding(key, std::move(given), {.line = line, .column = column}));
     }
 
     const toml::node* take(std::string_view key) {
@@ -91,7 +98,7 @@ private:
             }
             choices += fmt::format("{}{}", choices.empty() ? "" : ", ", name_of(value));
         }
-        fault(node, fmt::format("{} is one of {}", key, choices));
+        fault(node, "recount.fault.rule_one_of", {{"key", std::string(key)}, {"choices", choices}});
     }
 
     template <typename Value>
@@ -108,7 +115,8 @@ private:
         }
         const auto value = node->is_integer() ? node->value<std::int64_t>() : std::nullopt;
         if (!value || *value < from || *value > to) {
-            fault(*node, fmt::format("{} is a whole number from {} to {}", key, from, to));
+            fault(*node, "recount.fault.rule_number",
+                  {{"key", std::string(key)}, {"from", std::to_string(from)}, {"to", std::to_string(to)}});
             return;
         }
         into = *value;
@@ -117,7 +125,7 @@ private:
     void yes_or_no(std::string_view key, bool& into) {
         const toml::node* node = take(key);
         if (node != nullptr && !node->is_boolean()) {
-            fault(*node, fmt::format("{} is true or false", key));
+            fault(*node, "recount.fault.rule_yes_no", {{"key", std::string(key)}});
         } else if (node != nullptr) {
             into = node->value<bool>().value_or(into);
         }
@@ -127,13 +135,13 @@ private:
     void ties(Rule& rule);
     void seed(Rule& rule);
     template <typename Value>
-    void idle(std::string_view key, bool asked_for, const Value& value, const Value& otherwise, std::string_view where);
+    void idle(std::string_view key, bool asked_for, const Value& value, const Value& otherwise, const Needed& where);
     void find_idle(const Rule& rule);
     void find_unknown();
 
     const toml::table& table_;
     std::vector<std::string> known_;
-    std::vector<std::string> faults_;
+    std::vector<Finding> faults_;
 };
 
 void RuleReader::amount(std::string_view key, Money& into) {
@@ -144,7 +152,7 @@ void RuleReader::amount(std::string_view key, Money& into) {
     const auto text = node->is_string() ? node->value<std::string>() : std::nullopt;
     const auto money = text ? parse_money(*text) : parse_money("-");
     if (!money || *money <= 0) {
-        fault(*node, fmt::format("{} is an amount of money in quotes, such as \"1\" or \"0.50\"", key));
+        fault(*node, "recount.fault.rule_amount", {{"key", std::string(key)}});
         return;
     }
     into = *money;
@@ -157,15 +165,15 @@ void RuleReader::ties(Rule& rule) {
     }
     const toml::array* list = node->as_array();
     if (list == nullptr || list->empty() || list->size() > 5) {
-        fault(*node, "ties is a list of one to five reasons, in the order in which they decide");
+        fault(*node, "recount.fault.rule_ties");
         return;
     }
     rule.ties.clear();
     for (const toml::node& entry : *list) {
         TieBreak reason = TieBreak::lot;
-        read_name(entry, reason, "each of ties");
+        read_name(entry, reason, "ties");
         if (std::ranges::find(rule.ties, reason) != rule.ties.end()) {
-            fault(entry, fmt::format("'{}' stands twice among ties; each reason decides once", name_of(reason)));
+            fault(entry, "recount.fault.rule_tie_twice", {{"reason", std::string(name_of(reason))}});
         }
         rule.ties.push_back(reason);
     }
@@ -177,12 +185,11 @@ void RuleReader::seed(Rule& rule) {
         return;
     }
     if (!node->is_string()) {
-        fault(*node, "seed is a text in quotes");
+        fault(*node, "recount.fault.rule_seed");
     }
     rule.seed = node->value<std::string>().value_or("");
     if (!rule.seed.empty() && std::ranges::find(rule.ties, TieBreak::lot) == rule.ties.end()) {
-        fault(*node,
-              "a seed is for drawing the lot, and \"lot\" is not among ties; add it there, or leave out the seed");
+        fault(*node, "recount.fault.rule_seed_idle");
     }
 }
 
@@ -190,10 +197,11 @@ void RuleReader::seed(Rule& rule) {
 /// another meant something by it.
 template <typename Value>
 void RuleReader::idle(std::string_view key, bool asked_for, const Value& value, const Value& otherwise,
-                      std::string_view where) {
+                      const Needed& where) {
     const toml::node* node = table_.get(key);
     if (node != nullptr && !asked_for && value != otherwise) {
-        fault(*node, fmt::format("{} only means something {}; leave it out", key, where));
+        fault(*node, "recount.fault.rule_idle",
+              {{"key", std::string(key)}, {"other", std::string(where.key)}, {"values", std::string(where.values)}});
     }
 }
 
@@ -203,25 +211,24 @@ void RuleReader::find_idle(const Rule& rule) {
     const bool shares = method(Method::equal_shares);
     const bool loads = method(Method::phragmen) || method(Method::maximin_support);
     const bool transfer = method(Method::cumulative_transfer);
-    constexpr std::string_view greedy = "where the method is greedy";
-    constexpr std::string_view equal_shares = "where the method is equal-shares";
-    constexpr std::string_view cumulative = "where the method is cumulative-transfer";
+    constexpr Needed greedy = {"method", "greedy"};
+    constexpr Needed equal_shares = {"method", "equal-shares"};
+    constexpr Needed cumulative = {"method", "cumulative-transfer"};
     idle("misfit", method(Method::greedy), rule.misfit, none.misfit, greedy);
     idle("order", method(Method::greedy), rule.order, none.order, greedy);
     idle("partial_funding", method(Method::knapsack), rule.partial_funding, none.partial_funding,
-         "where the method is knapsack");
-    idle("utility", shares || transfer, rule.utility, none.utility,
-         "where the method is equal-shares or cumulative-transfer");
+         {"method", "knapsack"});
+    idle("utility", shares || transfer, rule.utility, none.utility, {"method", "equal-shares / cumulative-transfer"});
     idle("completion", shares, rule.completion, none.completion, equal_shares);
     idle("comparison", shares, rule.comparison, none.comparison, equal_shares);
     idle("whole_endowment", shares, rule.whole_endowment, none.whole_endowment, equal_shares);
     idle("step", shares && raises_by_steps(rule.completion), rule.step, none.step,
-         "where the completion is add1, add1e, add1u or add1eu");
-    idle("overrun", loads, rule.overrun, none.overrun, "where the method is phragmen or maximin-support");
+         {"completion", "add1 / add1e / add1u / add1eu"});
+    idle("overrun", loads, rule.overrun, none.overrun, {"method", "phragmen / maximin-support"});
     idle("excess", transfer, rule.excess, none.excess, cumulative);
     idle("shortfall", transfer, rule.shortfall, none.shortfall, cumulative);
     idle("ranking_top", rule.ranking == RankingScore::approval, rule.ranking_top, none.ranking_top,
-         "where ranking is approval");
+         {"ranking", "approval"});
 }
 
 void RuleReader::find_unknown() {
@@ -235,16 +242,19 @@ void RuleReader::find_unknown() {
                 nearest = known;
             }
         }
-        const bool near = edit_distance(nearest, key.str()) <= 3;
-        fault(node, fmt::format("a rule has no '{}'{}", std::string_view(key.str()).substr(0, 60),
-                                near ? fmt::format("; did you mean '{}'?", nearest) : std::string()));
+        const std::string told(std::string_view(key.str()).substr(0, 60));
+        if (edit_distance(nearest, key.str()) <= 3) {
+            fault(node, "fault.rule_unknown_key_near", {{"key", told}, {"nearest", nearest}});
+        } else {
+            fault(node, "recount.fault.rule_unknown_key", {{"key", told}});
+        }
     }
 }
 
 Rule RuleReader::read() {
     Rule rule;
     if (table_.get("method") == nullptr) {
-        faults_.emplace_back("line 1, column 1: the rule does not say its method");
+        faults_.push_back(finding("recount.fault.rule_no_method", {}, {.line = 1, .column = 1}));
     }
     name("method", rule.method);
     name("misfit", rule.misfit);
@@ -276,24 +286,19 @@ Rule RuleReader::read() {
 
 }  // namespace
 
-Result<Rule> parse_rule(std::string_view text) {
+Attempt<Rule> parse_rule(std::string_view text) {
     const auto parsed = config::parse_toml(text);
     if (!parsed) {
         const config::Fault& fault = parsed.error();
-        return fail(Errc::malformed,
-                    fmt::format("line {}{}: {}", fault.line,
-                                fault.column > 0 ? fmt::format(", column {}", fault.column) : "", fault.sentence));
+        return refuse(Errc::malformed, "fault.rule_toml", {{"why", fault.sentence}},
+                      {.line = fault.line, .column = fault.column});
     }
     RuleReader reader(*parsed);
     Rule rule = reader.read();
     if (reader.faults().empty()) {
         return rule;
     }
-    std::string sentence;
-    for (const std::string& fault : reader.faults()) {
-        sentence += (sentence.empty() ? "" : "\n") + fault;
-    }
-    return fail(Errc::malformed, sentence);
+    return std::unexpected(Fault(Errc::malformed, reader.faults()));
 }
 
 std::string print_rule(const Rule& rule) {

@@ -6,13 +6,17 @@
 
 #include <fmt/format.h>
 
+#include "city/participation/counting/refuse.h"
 #include "core/text.h"
 #include "core/words/format.h"
 
 namespace bypuls::participation::explanation {
 
+using counting::Attempt;
 using counting::Election;
 using counting::ProjectIndex;
+using counting::put_at;
+using counting::refuse;
 using counting::Rule;
 
 namespace {
@@ -63,7 +67,7 @@ std::string Voice::percent(double share, int decimals) const {
 
 namespace {
 
-Result<Language> language_named(std::string_view name) {
+Attempt<Language> language_named(std::string_view name) {
     if (name == "nb") {
         return Language::bokmaal;
     }
@@ -73,10 +77,10 @@ Result<Language> language_named(std::string_view name) {
     if (name == "en") {
         return Language::english;
     }
-    return fail(Errc::malformed, fmt::format("--language is nb, nn or en, not '{}'", name));
+    return refuse(Errc::malformed, "command.fault_language", {{"text", std::string(name)}});
 }
 
-Result<counting::BallotKind> kind_named(std::string_view name) {
+Attempt<counting::BallotKind> kind_named(std::string_view name) {
     for (const auto kind :
          {counting::BallotKind::approval, counting::BallotKind::choose_one, counting::BallotKind::points,
           counting::BallotKind::ranking, counting::BallotKind::knapsack}) {
@@ -84,12 +88,11 @@ Result<counting::BallotKind> kind_named(std::string_view name) {
             return kind;
         }
     }
-    return fail(Errc::malformed,
-                fmt::format("--kind is approval, choose-1, points, ranking or knapsack, not '{}'", name));
+    return refuse(Errc::malformed, "command.fault_kind", {{"text", std::string(name)}});
 }
 
 /// Reads the value of an option that has one.
-Result<void> take_value(Arguments& arguments, std::string_view option, const std::string& value) {
+Attempt<void> take_value(Arguments& arguments, std::string_view option, const std::string& value) {
     if (option == "--rule") {
         arguments.rule = value;
     } else if (option == "--rules") {
@@ -107,7 +110,7 @@ Result<void> take_value(Arguments& arguments, std::string_view option, const std
     } else if (option == "--pot") {
         const std::size_t equals = value.rfind('=');
         if (equals == std::string::npos) {
-            return fail(Errc::malformed, fmt::format("--pot is NAME=KRONER, not '{}'", value));
+            return refuse(Errc::malformed, "command.fault_pot", {{"text", value}});
         }
         counting::Pot pot{.name = std::string(trim(std::string_view(value).substr(0, equals)))};
         TRY(pot.budget, counting::parse_money(std::string_view(value).substr(equals + 1)));
@@ -120,7 +123,16 @@ Result<void> take_value(Arguments& arguments, std::string_view option, const std
 
 }  // namespace
 
-Result<Arguments> read_arguments(std::span<const std::string> given, const Usage& usage) {
+std::optional<Language> language_asked_for(std::span<const std::string> given) {
+    const auto option = std::ranges::find(given, "--language");
+    if (option == given.end() || option + 1 == given.end()) {
+        return std::nullopt;
+    }
+    const auto language = language_named(*(option + 1));
+    return language ? std::optional(*language) : std::nullopt;
+}
+
+Attempt<Arguments> read_arguments(std::span<const std::string> given, const Usage& usage) {
     Arguments arguments;
     for (std::size_t i = 0; i < given.size(); ++i) {
         const std::string& word = given[i];
@@ -129,13 +141,15 @@ Result<Arguments> read_arguments(std::span<const std::string> given, const Usage
             continue;
         }
         if (std::ranges::find(usage.options, word) == usage.options.end()) {
-            return fail(Errc::malformed, fmt::format("there is no option '{}'\n{}", word, usage.text));
+            return refuse(Errc::malformed, "command.fault_option",
+                          {{"option", word}, {"usage", std::string(usage.text)}});
         }
         constexpr std::array valued = {"--rule",    "--rules",  "--what-if", "--language",
                                        "--ballots", "--budget", "--pot",     "--kind"};
         const bool takes_value = std::ranges::find(valued, word) != valued.end();
         if (takes_value && i + 1 == given.size()) {
-            return fail(Errc::malformed, fmt::format("{} needs a value\n{}", word, usage.text));
+            return refuse(Errc::malformed, "command.fault_value",
+                          {{"option", word}, {"usage", std::string(usage.text)}});
         }
         if (takes_value) {
             TRY_DO(take_value(arguments, word, given[++i]));
@@ -143,19 +157,23 @@ Result<Arguments> read_arguments(std::span<const std::string> given, const Usage
         arguments.json |= word == "--json";
         arguments.pb |= word == "--pb";
         arguments.keep_voters |= word == "--keep-voters";
+        arguments.keep_meta |= word == "--keep-meta";
         arguments.explain |= word == "--explain";
         arguments.which_rule |= word == "--which-rule";
         arguments.quick |= word == "--quick";
         arguments.thorough |= word == "--thorough";
     }
     if (arguments.json && arguments.pb) {
-        return fail(Errc::malformed, "--json and --pb are two answers; give one of them");
+        return refuse(Errc::malformed, "command.fault_two_answers");
     }
     if (arguments.keep_voters && !arguments.pb) {
-        return fail(Errc::malformed, "--keep-voters is about the file that --pb writes; give both");
+        return refuse(Errc::malformed, "command.fault_keep_voters");
+    }
+    if (arguments.keep_meta && !arguments.pb) {
+        return refuse(Errc::malformed, "command.fault_keep_meta");
     }
     if (arguments.files.size() != usage.files) {
-        return fail(Errc::malformed, std::string(usage.text));
+        return std::unexpected(counting::Fault(Error{Errc::malformed, std::string(usage.text)}));
     }
     return arguments;
 }
@@ -163,22 +181,20 @@ Result<Arguments> read_arguments(std::span<const std::string> given, const Usage
 namespace {
 
 /// A file as UTF-8. Another encoding is remarked upon: letters of names may be wrong, ids stay apart.
-Result<std::string> read_text(const std::string& path, const Surroundings& around, std::vector<std::string>& remarks) {
-    TRY(std::string bytes, around.read_file(path));
+Attempt<std::string> read_text(const std::string& path, const Surroundings& around,
+                               std::vector<counting::Finding>& remarks) {
+    TRY(std::string bytes, read_file(path, around));
     pabulib::Decoded decoded = pabulib::decode(std::move(bytes));
     if (decoded.converted) {
-        remarks.push_back("the file is not UTF-8 and was read as Windows-1252, so some letters may be wrong");
+        remarks.push_back(counting::finding("remark.not_utf8"));
     }
     return std::move(decoded.text);
 }
 
-Result<Election> load_csv(const std::string& path, const Arguments& arguments, const Surroundings& around,
-                          std::vector<std::string>& remarks) {
+Attempt<Election> load_csv(const std::string& path, const Arguments& arguments, const Surroundings& around,
+                           std::vector<counting::Finding>& remarks) {
     if (!arguments.ballots || !arguments.budget) {
-        return fail(Errc::malformed,
-                    fmt::format("{} holds the projects; give the ballots with --ballots FILE.csv and the money with "
-                                "--budget KRONER",
-                                path));
+        return refuse(Errc::malformed, "command.fault_csv", {}, {.file = path});
     }
     TRY(const std::string projects, read_text(path, around, remarks));
     TRY(const std::string ballots, read_text(*arguments.ballots, around, remarks));
@@ -187,23 +203,33 @@ Result<Election> load_csv(const std::string& path, const Arguments& arguments, c
                                        .budget = *arguments.budget,
                                        .kind = arguments.kind,
                                        .pots = arguments.pots});
-    return election ? std::move(election)
-                    : Result<Election>(fail(election.error(), fmt::format("{} with {}", path, *arguments.ballots)));
+    if (!election) {
+        return put_at(std::move(election.error()), {.file = fmt::format("{} + {}", path, *arguments.ballots)});
+    }
+    return election;
 }
 
 }  // namespace
 
-Result<Loaded> load(const std::string& path, const Arguments& arguments, const Surroundings& around) {
+Attempt<std::string> read_file(const std::string& path, const Surroundings& around) {
+    auto bytes = around.read_file(path);
+    if (!bytes && bytes.error().code == Errc::not_found) {
+        return refuse(Errc::not_found, "command.fault_no_file", {}, {.file = path});
+    }
+    return bytes;
+}
+
+Attempt<Loaded> load(const std::string& path, const Arguments& arguments, const Surroundings& around) {
     Loaded loaded;
     if (path.ends_with(".csv")) {
         TRY(loaded.election, load_csv(path, arguments, around, loaded.remarks));
         return loaded;
     }
     if (path.ends_with(".json")) {
-        TRY(const std::string text, around.read_file(path));
+        TRY(const std::string text, read_file(path, around));
         auto election = pabulib::read_json(text);
         if (!election) {
-            return fail(election.error(), path);
+            return put_at(std::move(election.error()), {.file = path});
         }
         loaded.election = std::move(*election);
         return loaded;
@@ -211,11 +237,11 @@ Result<Loaded> load(const std::string& path, const Arguments& arguments, const S
     TRY(const std::string text, read_text(path, around, loaded.remarks));
     auto document = pabulib::parse(text);
     if (!document) {
-        return fail(document.error(), path);
+        return put_at(std::move(document.error()), {.file = path});
     }
     auto reading = pabulib::read_election(*document);
     if (!reading) {
-        return fail(reading.error(), path);
+        return put_at(std::move(reading.error()), {.file = path});
     }
     loaded.election = std::move(reading->election);
     loaded.published = std::move(reading->published);
@@ -224,24 +250,31 @@ Result<Loaded> load(const std::string& path, const Arguments& arguments, const S
     return loaded;
 }
 
-Result<Rule> builtin(std::string_view name) {
+void tell_remarks(const Loaded& loaded, const Arguments& arguments, const Surroundings& around) {
+    const Voice say = arguments.voice();
+    for (const counting::Finding& remark : loaded.remarks) {
+        around.err << arguments.files[0] << ": " << remark.in(say.words()) << "\n";
+    }
+}
+
+Attempt<Rule> builtin(std::string_view name) {
     TRY(Rule rule, counting::rule_named(name));
     rule.electorate = counting::Electorate::everyone;
     rule.ties = {counting::TieBreak::lower_cost, counting::TieBreak::more_votes, counting::TieBreak::alphabetical};
     return rule;
 }
 
-Result<Rule> rule_for(const Arguments& arguments, const Loaded& loaded, const Surroundings& around) {
+Attempt<Rule> rule_for(const Arguments& arguments, const Loaded& loaded, const Surroundings& around) {
     if (arguments.rule && arguments.rule->ends_with(".toml")) {
-        TRY(const std::string text, around.read_file(*arguments.rule));
+        TRY(const std::string text, read_file(*arguments.rule, around));
         auto rule = counting::parse_rule(text);
-        return rule ? rule : Result<Rule>(fail(rule.error(), *arguments.rule));
+        return rule ? rule : Attempt<Rule>(put_at(std::move(rule.error()), {.file = *arguments.rule}));
     }
     if (arguments.rule) {
         return builtin(*arguments.rule);
     }
     if (!loaded.document) {
-        return fail(Errc::not_found, "the file names no rule; give one with --rule");
+        return refuse(Errc::not_found, "fault.no_rule");
     }
     return pabulib::rule_of(*loaded.document);
 }
@@ -259,9 +292,9 @@ std::string ids(const Election& election, const std::vector<ProjectIndex>& proje
     return text;
 }
 
-Result<std::vector<Supposed>> suppose(const std::vector<std::string>& changes, const Arguments& arguments,
-                                      const Loaded& loaded, const Rule& rule, const counting::CountResult& result,
-                                      const Surroundings& around) {
+Attempt<std::vector<Supposed>> suppose(const std::vector<std::string>& changes, const Arguments& arguments,
+                                       const Loaded& loaded, const Rule& rule, const counting::CountResult& result,
+                                       const Surroundings& around) {
     const auto rule_named = [&](std::string_view name) {
         Arguments other = arguments;
         other.rule = std::string(name);

@@ -23,6 +23,7 @@ public:
 
     std::string operator()(words::Key key, words::Arguments arguments = {}) const { return say_(key, arguments); }
     std::string lookup(std::string_view key) const { return say_.lookup(key); }
+    const words::Words& words() const { return say_; }
     std::string number(std::int64_t value) const;
     /// "1000.50", "1 000,50"
     std::string money(counting::Money amount) const;
@@ -45,6 +46,7 @@ struct Arguments {
     bool json = false;
     bool pb = false;
     bool keep_voters = false;
+    bool keep_meta = false;
     bool explain = false;
     bool which_rule = false;
     bool quick = false;
@@ -67,14 +69,16 @@ struct Usage {
     std::vector<std::string_view> options;
 };
 
-Result<Arguments> read_arguments(std::span<const std::string> given, const Usage& usage);
+counting::Attempt<Arguments> read_arguments(std::span<const std::string> given, const Usage& usage);
+/// The language of --language, for what is wrong with the rest; nothing where it is not asked for, or not known.
+std::optional<Language> language_asked_for(std::span<const std::string> given);
 
 /// An election from a file, with the document if it was Pabulib.
 struct Loaded {
     counting::Election election;
     std::optional<pabulib::Document> document;
     pabulib::Published published;
-    std::vector<std::string> remarks;
+    std::vector<counting::Finding> remarks;
 
     /// The ballots by what the file says of the voters.
     std::vector<pabulib::VoterGroup> groups() const {
@@ -83,18 +87,25 @@ struct Loaded {
     /// True if the file says something of the voters, from which there could be groups.
     bool tells_of_voters() const;
 };
-Result<Loaded> load(const std::string& path, const Arguments& arguments, const Surroundings& around);
+counting::Attempt<Loaded> load(const std::string& path, const Arguments& arguments, const Surroundings& around);
+
+/// What was odd about the file, on the side.
+void tell_remarks(const Loaded& loaded, const Arguments& arguments, const Surroundings& around);
 
 /// A built-in rule as `--rule NAME` means it: counts everyone and breaks ties by cost, votes and id, which is what a
 /// file without its own rule text can mean.
-Result<counting::Rule> builtin(std::string_view name);
+counting::Attempt<counting::Rule> builtin(std::string_view name);
 /// The rule of --rule, or the one the file names.
-Result<counting::Rule> rule_for(const Arguments& arguments, const Loaded& loaded, const Surroundings& around);
+counting::Attempt<counting::Rule> rule_for(const Arguments& arguments, const Loaded& loaded,
+                                           const Surroundings& around);
 
 /// What each of these changes leads to, by itself; `rule=` is read as --rule is.
-Result<std::vector<Supposed>> suppose(const std::vector<std::string>& changes, const Arguments& arguments,
-                                      const Loaded& loaded, const counting::Rule& rule,
-                                      const counting::CountResult& result, const Surroundings& around);
+counting::Attempt<std::vector<Supposed>> suppose(const std::vector<std::string>& changes, const Arguments& arguments,
+                                                 const Loaded& loaded, const counting::Rule& rule,
+                                                 const counting::CountResult& result, const Surroundings& around);
+
+/// The bytes of a file that somebody named.
+counting::Attempt<std::string> read_file(const std::string& path, const Surroundings& around);
 
 /// Ids with a space between.
 std::string ids(const counting::Election& election, const std::vector<counting::ProjectIndex>& projects);
@@ -103,6 +114,6 @@ counting::CountOptions telling(const Surroundings& around);
 /// True if a count may take long enough for one to wonder.
 bool is_large(const counting::Election& election);
 
-Result<int> run_verify(const Arguments& arguments, const Surroundings& around);
+counting::Attempt<int> run_verify(const Arguments& arguments, const Surroundings& around);
 
 }  // namespace bypuls::participation::explanation

@@ -12,6 +12,7 @@
 
 namespace bypuls::participation::explanation {
 
+using counting::Attempt;
 using counting::CountResult;
 using counting::Election;
 using counting::ProjectIndex;
@@ -19,8 +20,8 @@ using counting::Rule;
 
 namespace {
 
-int refuse(const Surroundings& around, const Error& error) {
-    around.err << error.what << "\n";
+int refuse(const Surroundings& around, const counting::Fault& fault, const Voice& say) {
+    around.err << fault.in(say.words()) << "\n";
     return exit_usage;
 }
 
@@ -134,11 +135,16 @@ void print_pabulib(const Loaded& loaded, const Rule& rule, const CountResult& re
                    const Surroundings& around) {
     pabulib::Document document = loaded.document ? *loaded.document : pabulib::to_document(loaded.election);
     if (!arguments.keep_voters) {
-        pabulib::Publication publication = for_publication(document, loaded.election);
+        pabulib::Publication publication = for_publication(
+            document, loaded.election, arguments.keep_meta ? pabulib::KeepMeta::all : pabulib::KeepMeta::known);
         document = std::move(publication.document);
         if (!publication.left_out.empty()) {
             const std::string columns = fmt::format("{}", fmt::join(publication.left_out, ", "));
             around.err << arguments.voice()("command.left_out", {{"columns", columns}}) << "\n";
+        }
+        if (!publication.left_out_meta.empty()) {
+            const std::string keys = fmt::format("{}", fmt::join(publication.left_out_meta, ", "));
+            around.err << arguments.voice()("command.left_out_meta", {{"keys", keys}}) << "\n";
         }
     }
     around.out << print(pabulib::with_result(document, loaded.election, rule, result));
@@ -162,11 +168,9 @@ void explain(const Counted& counted, const Distances& distance, const Metrics& f
     }
 }
 
-Result<int> run_count(const Arguments& arguments, const Surroundings& around) {
+Attempt<int> run_count(const Arguments& arguments, const Surroundings& around) {
     TRY(const Loaded loaded, load(arguments.files[0], arguments, around));
-    for (const std::string& remark : loaded.remarks) {
-        around.err << arguments.files[0] << ": " << remark << "\n";
-    }
+    tell_remarks(loaded, arguments, around);
     if (arguments.which_rule) {
         return list_fitting_rules(loaded, arguments.voice(), around);
     }
@@ -231,7 +235,7 @@ void print_compared(const Election& election, const std::vector<std::pair<Rule, 
     }
 }
 
-Result<int> run_compare(const Arguments& arguments, const Surroundings& around) {
+Attempt<int> run_compare(const Arguments& arguments, const Surroundings& around) {
     const Voice say = arguments.voice();
     TRY(const Loaded loaded, load(arguments.files[0], arguments, around));
     std::vector<std::string> names = arguments.rules;
@@ -255,11 +259,12 @@ Result<int> run_compare(const Arguments& arguments, const Surroundings& around) 
     }
     const std::vector<pabulib::VoterGroup> groups = loaded.groups();
     if (arguments.json) {
+        const std::string digest = counting::ballots_sha256(loaded.election);
         around.out << "[";
         for (std::size_t i = 0; i < results.size(); ++i) {
             const Metrics figures = metrics(loaded.election, results[i].first, results[i].second, groups);
-            std::string text =
-                print_result(loaded.election, results[i].first, results[i].second, {.metrics = &figures});
+            std::string text = print_result(loaded.election, results[i].first, results[i].second,
+                                            {.metrics = &figures, .ballots_sha256 = digest});
             text.pop_back();
             around.out << (i == 0 ? "\n" : ",\n") << text;
         }
@@ -282,10 +287,10 @@ int run_command(std::span<const std::string> given, const Usage& usage, const Su
     }
     const auto arguments = read_arguments(given, usage);
     if (!arguments) {
-        return refuse(around, arguments.error());
+        return refuse(around, arguments.error(), Voice(language_asked_for(given).value_or(Language::english)));
     }
-    const Result<int> code = run(*arguments, around);
-    return code ? *code : refuse(around, code.error());
+    const Attempt<int> code = run(*arguments, around);
+    return code ? *code : refuse(around, code.error(), arguments->voice());
 }
 
 }  // namespace
@@ -303,7 +308,7 @@ constexpr std::string_view files_and_rules =
     "counts.\n"
     "--language nb|nn|en is for all that is printed; without it tables are English, and what --explain tells is "
     "bokmål.\n"
-    "What is wrong with a file or an option is told in English.\n";
+    "So is what is wrong with a file or an option, with line and column.\n";
 
 const std::string count_details = std::string(files_and_rules) +
                                   "--what-if tells what one change leads to: budget=KRONER, cost:ID=KRONER, without=ID "
@@ -313,7 +318,10 @@ const std::string count_details = std::string(files_and_rules) +
                                   "numbered anew, in an order\n"
                                   "that does not tell when they came, and nothing else is told of them. With "
                                   "--keep-voters the file is written\n"
-                                  "as it was read, with every column of its voters; do not publish that.\n"
+                                  "as it was read, with every column of its voters; do not publish that. Of META it "
+                                  "has what is known to be\n"
+                                  "about the vote or the rule; --keep-meta writes all of it. What was left out is "
+                                  "said.\n"
                                   "The fingerprints (SHA-256) of the ballots and of the rule: "
                                   "docs/formats/count-fingerprint.md.\n";
 
@@ -342,14 +350,15 @@ constexpr std::string_view verify_details =
 }  // namespace
 
 int count_command(std::span<const std::string> arguments, const Surroundings& surroundings) {
-    return run_command(arguments,
-                       {.text = "count FILE [--rule NAME|FILE.toml] [--json | --pb [--keep-voters]] [--explain] "
-                                "[--language nb|nn|en] [--what-if CHANGE]… [--which-rule]",
-                        .details = count_details,
-                        .files = 1,
-                        .options = {"--rule", "--json", "--pb", "--keep-voters", "--explain", "--language",
-                                    "--which-rule", "--what-if", "--ballots", "--budget", "--pot", "--kind"}},
-                       surroundings, run_count);
+    return run_command(
+        arguments,
+        {.text = "count FILE [--rule NAME|FILE.toml] [--json | --pb [--keep-meta] [--keep-voters]] [--explain] "
+                 "[--language nb|nn|en] [--what-if CHANGE]… [--which-rule]",
+         .details = count_details,
+         .files = 1,
+         .options = {"--rule", "--json", "--pb", "--keep-voters", "--keep-meta", "--explain", "--language",
+                     "--which-rule", "--what-if", "--ballots", "--budget", "--pot", "--kind"}},
+        surroundings, run_count);
 }
 
 int verify_count_command(std::span<const std::string> arguments, const Surroundings& surroundings) {

@@ -26,9 +26,11 @@ inline constexpr int exit_other_rule = 4;  ///< verify: it follows by its own ru
 /// All take --help. An election as two CSV files is FILE with the projects, --ballots FILE.csv, --budget KRONER,
 /// --kind (approval if not given and the ballots have no points) and --pot NAME=KRONER for each sub-budget.
 ///
-/// `bypuls count FILE.pb [--rule NAME|FILE.toml] [--json] [--pb [--keep-voters]] [--explain] [--language nb|nn|en]
+/// `bypuls count FILE.pb [--rule NAME|FILE.toml] [--json] [--pb [--keep-meta] [--keep-voters]] [--explain] [--language
+/// nb|nn|en]
 /// [--which-rule]`. FILE is Pabulib or JSON (.json). Without --rule the rule is the one the file names. With --pb the
-/// file is fit for publication: nothing in it tells who voted or when, unless --keep-voters asks for all columns.
+/// file is fit for publication: nothing in it tells who voted or when, unless --keep-voters asks for all columns, and
+/// of META only what is known to be about the vote, unless --keep-meta asks for all of it.
 int count_command(std::span<const std::string> arguments, const Surroundings& surroundings);
 
 /// `bypuls verify count ELECTION RESULT [--rule NAME|FILE.toml] [--quick | --thorough] [--language nb|nn|en]`: RESULT

@@ -253,7 +253,7 @@ TEST(Commands, WhatIfTellsWhoWouldWinAndWhoWouldNot) {
     EXPECT_EQ(at.run(count_command, {"play.pb", "--json", "--what-if", "budget=2000"}), exit_ok);
     EXPECT_THAT(at.out.str(), HasSubstr(R"("change": "budget=2000")"));
     EXPECT_EQ(at.run(count_command, {"play.pb", "--what-if", "without=nothing"}), exit_usage);
-    EXPECT_THAT(at.err.str(), HasSubstr("there is no project 'nothing'"));
+    EXPECT_THAT(at.err.str(), HasSubstr("There is no project “nothing”."));
     EXPECT_EQ(at.run(count_command, {"play.pb", "--what-if", "moon=full"}), exit_usage);
     EXPECT_THAT(at.err.str(), HasSubstr("--what-if is budget=KRONER"));
 }
@@ -308,7 +308,7 @@ TEST(Commands, TwoTablesOfCsvAreAnElectionToo) {
     EXPECT_THAT(at.err.str(), HasSubstr("--ballots FILE.csv"));
     at.files["ballots.csv"] = "vote\na\nx\n";
     EXPECT_EQ(at.run(count_command, words), exit_usage);
-    EXPECT_THAT(at.err.str(), HasSubstr("line 3, column 1: there is no project 'x'"));
+    EXPECT_THAT(at.err.str(), HasSubstr("line 3, column 1: There is no project “x”."));
 }
 
 TEST(Commands, AResultWrittenAsPabulibIsVerifiedAgainstTheBallots) {
@@ -326,7 +326,7 @@ TEST(Commands, MistakesAreAnsweredWithASentence) {
     at.files["rule.toml"] = "method = \"equal-shars\"\nstepp = 1\n";
 
     EXPECT_EQ(at.run(count_command, {"play.pb", "--rule", "gredy"}), exit_usage);
-    EXPECT_THAT(at.err.str(), HasSubstr("did you mean 'greedy'?"));
+    EXPECT_THAT(at.err.str(), HasSubstr("Did you mean “greedy”?"));
     EXPECT_EQ(at.run(count_command, {"none.pb"}), exit_usage);
     EXPECT_EQ(at.run(count_command, {}), exit_usage);
     EXPECT_EQ(at.run(count_command, {"play.pb", "--loud"}), exit_usage);
@@ -334,7 +334,7 @@ TEST(Commands, MistakesAreAnsweredWithASentence) {
     EXPECT_THAT(at.err.str(), HasSubstr("two answers"));
     EXPECT_EQ(at.run(count_command, {"play.pb", "--rule", "rule.toml"}), exit_usage);
     EXPECT_THAT(at.err.str(), HasSubstr("line 1, column 10: method is one of greedy"));
-    EXPECT_THAT(at.err.str(), HasSubstr("did you mean 'step'?"));
+    EXPECT_THAT(at.err.str(), HasSubstr("Did you mean “step”?"));
 }
 
 TEST(Report, IsReadBackForVerification) {

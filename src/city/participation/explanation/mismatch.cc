@@ -1,11 +1,13 @@
 // A published result beside one counted again.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "city/participation/counting/refuse.h"
 #include "city/participation/explanation/report.h"
 
 namespace bypuls::participation::explanation {
@@ -15,12 +17,74 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t told_max = 120;
 
-std::string told(const Json& value) {
+using counting::Finding;
+
+/// As it stands, in whatever language.
+Finding plainly(std::string text) {
+    return {.key = {}, .given = {{"what", std::move(text)}}};
+}
+
+Finding told(const Json& value) {
     std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
     if (text.size() > told_max) {
         text = text.substr(0, told_max) + "…";
     }
-    return text;
+    return plainly(std::move(text));
+}
+
+Finding nothing() {
+    return counting::finding("command.nothing");
+}
+
+/// What a member of a result holds, in words.
+Finding what_at(std::string_view path) {
+    const std::string_view member = path.substr(0, path.find_first_of(".["));
+    static constexpr std::array<std::pair<std::string_view, words::Key>, 24> members = {
+        {{"format", "command.differs_format"},
+         {"election", "command.differs_election"},
+         {"currency", "command.differs_currency"},
+         {"rule", "command.differs_rule"},
+         {"rule_text", "command.differs_rule_text"},
+         {"rule_sha256", "command.differs_rule_sha256"},
+         {"ballots_sha256", "command.differs_ballots_sha256"},
+         {"budget", "command.differs_budget"},
+         {"spent", "command.differs_spent"},
+         {"voters", "command.differs_voters"},
+         {"blank", "command.differs_blank"},
+         {"winners", "command.differs_winners"},
+         {"greedy_preferred", "command.differs_greedy_preferred"},
+         {"endowments", "command.differs_endowments"},
+         {"ties", "command.differs_ties"},
+         {"rounds", "command.differs_rounds"},
+         {"projects", "command.differs_projects"},
+         {"remarks", "command.differs_remarks"},
+         {"not_applicable", "command.differs_not_applicable"},
+         {"losers", "command.differs_losers"},
+         {"margins", "command.differs_margins"},
+         {"metrics", "command.differs_metrics"},
+         {"beside", "command.differs_beside"},
+         {"what_if", "command.differs_what_if"}}};
+    const auto known = std::ranges::find(members, member, &std::pair<std::string_view, words::Key>::first);
+    return counting::finding(known == members.end() ? words::Key("command.differs_unknown") : known->second);
+}
+
+/// Of "rounds[2].paid" 3; 0 where the member is no list.
+std::size_t number_at(std::string_view path) {
+    const std::size_t bracket = path.find_first_of(".[");
+    std::size_t index = 0;
+    if (bracket == std::string_view::npos || path[bracket] != '[') {
+        return 0;
+    }
+    std::from_chars(path.data() + bracket + 1, path.data() + path.size(), index);
+    return index + 1;
+}
+
+Mismatch differs(const std::string& path, Finding published, Finding counted) {
+    return {.path = path,
+            .what = what_at(path),
+            .published = std::move(published),
+            .counted = std::move(counted),
+            .number = number_at(path)};
 }
 
 /// What a published result may leave out: what is told beside the outcome, where it is asked for.
@@ -74,7 +138,7 @@ std::optional<Mismatch> compare_objects(const Json& published, const Json& count
             if (may_be_missing(key)) {
                 continue;
             }
-            return Mismatch{.path = at(key), .published = "nothing", .counted = told(value)};
+            return differs(at(key), nothing(), told(value));
         }
         if (path.empty() && key == "rule_text" && same_rule(*theirs, value)) {
             continue;
@@ -88,7 +152,7 @@ std::optional<Mismatch> compare_objects(const Json& published, const Json& count
     }
     for (const auto& [key, value] : published.items()) {
         if (!counted.contains(key)) {
-            return Mismatch{.path = at(key), .published = told(value), .counted = "nothing"};
+            return differs(at(key), told(value), nothing());
         }
     }
     return std::nullopt;
@@ -98,9 +162,8 @@ std::optional<Mismatch> compare_lists(const Json& published, const Json& counted
     for (std::size_t i = 0; i < std::max(published.size(), counted.size()); ++i) {
         const std::string at = fmt::format("{}[{}]", path, i);
         if (i >= published.size() || i >= counted.size()) {
-            return Mismatch{.path = at,
-                            .published = i < published.size() ? told(published[i]) : "nothing",
-                            .counted = i < counted.size() ? told(counted[i]) : "nothing"};
+            return differs(at, i < published.size() ? told(published[i]) : nothing(),
+                           i < counted.size() ? told(counted[i]) : nothing());
         }
         if (auto difference = compare(published[i], counted[i], at)) {
             return difference;
@@ -118,8 +181,7 @@ std::optional<Mismatch> compare(const Json& published, const Json& counted, cons
     }
     const bool same =
         published.is_number() && counted.is_number() ? same_number(published, counted) : published == counted;
-    return same ? std::nullopt
-                : std::optional(Mismatch{.path = path, .published = told(published), .counted = told(counted)});
+    return same ? std::nullopt : std::optional(differs(path, told(published), told(counted)));
 }
 
 /// Looks at the figures of a result: those of its own rule and of the rules beside it.
@@ -142,12 +204,12 @@ void each_metrics(Object& result, Look look) {
 
 }  // namespace
 
-Result<std::optional<Mismatch>> first_mismatch(std::string_view published, std::string_view counted,
-                                               std::span<const std::string> left_out) {
+counting::Attempt<std::optional<Mismatch>> first_mismatch(std::string_view published, std::string_view counted,
+                                                          std::span<const std::string> left_out) {
     Json theirs = Json::parse(published, nullptr, false);
     const Json ours = Json::parse(counted, nullptr, false);
     if (!theirs.is_object() || !ours.is_object()) {
-        return fail(Errc::malformed, "a count result is a JSON object");
+        return counting::refuse(Errc::malformed, "recount.fault.not_result");
     }
     for (const std::string& member : left_out) {
         theirs.erase(member);

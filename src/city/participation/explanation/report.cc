@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "city/participation/counting/fingerprint.h"
+#include "city/participation/counting/refuse.h"
 #include "core/json_members.h"
 #include "core/text.h"
 
@@ -14,6 +15,7 @@ using counting::Election;
 using counting::Exact;
 using counting::format_money;
 using counting::ProjectIndex;
+using counting::refuse;
 using counting::Round;
 
 namespace {
@@ -334,7 +336,8 @@ std::string print_result(const Election& election, const counting::Rule& rule, c
     out.field("rule", result.rule);
     out.field("rule_text", print_rule(rule));
     out.field("rule_sha256", counting::rule_sha256(rule));
-    out.field("ballots_sha256", counting::ballots_sha256(election));
+    out.field("ballots_sha256",
+              parts.ballots_sha256.empty() ? counting::ballots_sha256(election) : parts.ballots_sha256);
     out.field("budget", format_money(result.budget));
     out.field("spent", format_money(result.spent));
     out.number("voters", result.voters);
@@ -353,9 +356,9 @@ std::string print_result(const Election& election, const counting::Rule& rule, c
     if (parts.remarks != nullptr && !parts.remarks->empty()) {
         out.key("remarks");
         out.open('[');
-        for (const std::string& remark : *parts.remarks) {
+        for (const counting::Finding& remark : *parts.remarks) {
             out.item();
-            out.text(remark);
+            out.text(remark.in_english());
         }
         out.close(']');
     }
@@ -375,7 +378,7 @@ std::string print_result(const Election& election, const counting::Rule& rule, c
     return out.finish();
 }
 
-Result<PublishedResult> read_result(std::string_view text) {
+counting::Attempt<PublishedResult> read_result(std::string_view text) {
     TwiceNamed twice;
     const auto see = [&](int, nlohmann::json::parse_event_t event, const nlohmann::json& part) {
         twice.see(event, part);
@@ -383,35 +386,34 @@ Result<PublishedResult> read_result(std::string_view text) {
     };
     const auto json = nlohmann::json::parse(text, see, false);
     if (twice.found()) {
-        return fail(Errc::malformed,
-                    fmt::format("'{}' stands twice in one object of the count result", *twice.found()));
+        return refuse(Errc::malformed, "fault.key_twice", {{"key", std::string(*twice.found())}});
     }
     if (!json.is_object() || json.value("format", nlohmann::json()) != "bypuls-count-1") {
-        return fail(Errc::malformed, "this is not a count result: a JSON object with \"format\": \"bypuls-count-1\"");
+        return refuse(Errc::malformed, "recount.fault.not_result");
     }
-    const auto text_at = [&](const char* key) -> Result<std::string> {
+    const auto text_at = [&](const char* key) -> counting::Attempt<std::string> {
         const auto at = json.find(key);
         if (at == json.end() || !at->is_string()) {
-            return fail(Errc::malformed, fmt::format("the count result has no text '{}'", key));
+            return refuse(Errc::malformed, "recount.fault.result_lacks", {{"key", key}});
         }
         return at->get<std::string>();
     };
     PublishedResult result;
     TRY(const std::string rule, text_at("rule_text"));
-    const auto parsed = counting::parse_rule(rule);
+    auto parsed = counting::parse_rule(rule);
     if (!parsed) {
-        return fail(parsed.error(), "rule_text");
+        return put_at(std::move(parsed.error()), {.path = "rule_text"});
     }
     result.rule = *parsed;
     TRY(const std::string spent, text_at("spent"));
     TRY(result.spent, counting::parse_money(spent));
     const auto winners = json.find("winners");
     if (winners == json.end() || !winners->is_array()) {
-        return fail(Errc::malformed, "the count result has no list 'winners'");
+        return refuse(Errc::malformed, "recount.fault.result_lacks", {{"key", "winners"}});
     }
     for (const auto& winner : *winners) {
         if (!winner.is_string()) {
-            return fail(Errc::malformed, "winners are project ids in quotes");
+            return refuse(Errc::malformed, "recount.fault.result_lacks", {{"key", "winners"}});
         }
         result.winners.push_back(winner.get<std::string>());
     }

@@ -35,9 +35,12 @@ Result<std::vector<Beside>> count_beside(const counting::Election& election, con
 struct ReportParts {
     const Distances* distances = nullptr;
     const Metrics* metrics = nullptr;
-    const std::vector<std::string>* remarks = nullptr;  ///< about the ballots; left out too if there are none
+    const std::vector<counting::Finding>* remarks = nullptr;  ///< about the ballots; left out too if there are none
     std::vector<Supposed> what_if = {};
     const std::vector<Beside>* beside = nullptr;
+    /// The ballots' fingerprint, for who has made it already: of many ballots it takes longer than all the rest. Empty:
+    /// it is made.
+    std::string ballots_sha256 = {};
 };
 
 /// A result as JSON, by docs/formats/count-result.schema.json: `winners` are project ids in order of purchase, money is
@@ -52,20 +55,22 @@ struct PublishedResult {
     counting::Money spent = 0;
 };
 /// Errc::malformed with a sentence, also for a member that stands twice.
-Result<PublishedResult> read_result(std::string_view json);
+counting::Attempt<PublishedResult> read_result(std::string_view json);
 
 /// Where a published result differs from the one counted again, both as JSON.
 struct Mismatch {
-    std::string path;  ///< "rounds[2].share.fraction"
-    std::string published;
-    std::string counted;
+    std::string path;        ///< "rounds[2].share.fraction", "META, budget"
+    counting::Finding what;  ///< what stands there, in words: "the rounds"
+    counting::Finding published;
+    counting::Finding counted;
+    std::size_t number = 0;  ///< which of several, 1 is the first; 0 where there is one
 };
 /// The first difference in what follows from the ballots; nothing if there is none. Rules are compared by what they
 /// say, fractions to the letter, the decimals beside them and the figures as nearly as they are printed. What is told
 /// beside the outcome may be missing in `published`, but not stand there if it is not in `counted`; the members
 /// `left_out` are not compared, of which "groups" is that of all figures. Errc::malformed.
-Result<std::optional<Mismatch>> first_mismatch(std::string_view published, std::string_view counted,
-                                               std::span<const std::string> left_out = {});
+counting::Attempt<std::optional<Mismatch>> first_mismatch(std::string_view published, std::string_view counted,
+                                                          std::span<const std::string> left_out = {});
 /// The members of a published result that tell how close it was; none if it does not.
 std::vector<std::string> distances_told(std::string_view published);
 /// The fingerprint of the ballots that a published result was counted from; empty if it does not tell.

@@ -5,11 +5,11 @@
 #include <numeric>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "city/participation/counting/profile.h"
 #include "city/participation/explanation/variant.h"
 #include "core/check.h"
-#include "core/words/catalogue.h"
 #include "core/words/format.h"
 
 namespace bypuls::participation::explanation {
@@ -107,12 +107,11 @@ public:
 
     /// "a, b and c"
     std::string list(const std::vector<ProjectIndex>& projects) const {
-        std::string some;
-        for (std::size_t i = 0; i + 1 < projects.size(); ++i) {
-            some += (i == 0 ? "" : ", ") + quoted(projects[i]);
+        std::vector<std::string> names;
+        for (const ProjectIndex project : projects) {
+            names.push_back(name(project));
         }
-        const std::string last = projects.empty() ? std::string() : quoted(projects.back());
-        return projects.size() < 2 ? last : say_("counting.and", {{"some", some}, {"last", last}});
+        return listed(say_, explanation::quoted(say_, names));
     }
 
     std::string winner(const counting::Round& round, const Distances& distances) const {
@@ -359,6 +358,22 @@ private:
 };
 
 }  // namespace
+
+std::vector<std::string> quoted(const words::Words& say, std::span<const std::string> names) {
+    std::vector<std::string> all;
+    for (const std::string& name : names) {
+        all.push_back(say("counting.quoted", {{"name", name}}));
+    }
+    return all;
+}
+
+std::string listed(const words::Words& say, std::span<const std::string> texts) {
+    if (texts.size() < 2) {
+        return texts.empty() ? std::string() : texts.front();
+    }
+    const std::string some = fmt::format("{}", fmt::join(texts.first(texts.size() - 1), ", "));
+    return say("counting.and", {{"some", some}, {"last", texts.back()}});
+}
 
 bool counted_in_points(const Election& election, const Rule& rule) {
     return election.kind == BallotKind::points ||

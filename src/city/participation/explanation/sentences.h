@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "city/participation/counting/count.h"
 #include "city/participation/explanation/distance.h"
 #include "city/participation/explanation/report.h"
-#include "core/words/language.h"
+#include "core/words/catalogue.h"
 
 namespace bypuls::participation::explanation {
 
@@ -19,6 +20,11 @@ struct Counted {
     const counting::Rule& rule;
     const counting::CountResult& result;
 };
+
+/// Names as they stand in a sentence: «A».
+std::vector<std::string> quoted(const words::Words& say, std::span<const std::string> names);
+/// "a, b and c"
+std::string listed(const words::Words& say, std::span<const std::string> texts);
 
 /// True if what a project got is told in points: those on the ballots, or those that places in a ranking give.
 bool counted_in_points(const counting::Election& election, const counting::Rule& rule);

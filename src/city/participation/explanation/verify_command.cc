@@ -7,15 +7,19 @@
 #include <fmt/format.h>
 
 #include "city/participation/counting/fingerprint.h"
+#include "city/participation/counting/refuse.h"
 #include "city/participation/explanation/command_line.h"
 #include "city/participation/explanation/report.h"
 #include "core/text.h"
 
 namespace bypuls::participation::explanation {
 
+using counting::Attempt;
 using counting::CountResult;
 using counting::Election;
 using counting::ProjectIndex;
+using counting::put_at;
+using counting::refuse;
 using counting::Rule;
 
 namespace {
@@ -26,10 +30,20 @@ constexpr std::int64_t steps_max = 5'000'000'000;
 constexpr std::int64_t last_raise_steps_max = 5'000'000'000;
 
 std::string sentence(const Mismatch& difference, const Voice& say) {
-    const auto told = [&](const std::string& value) { return value == "nothing" ? say("command.nothing") : value; };
-    return say(
-        "command.difference",
-        {{"path", difference.path}, {"published", told(difference.published)}, {"counted", told(difference.counted)}});
+    std::string what = difference.what.in(say.words());
+    if (difference.number > 0) {
+        what = say("command.differs_number",
+                   {{"what", what}, {"n", say.number(static_cast<std::int64_t>(difference.number))}});
+    }
+    return say("command.differs", {{"what", what}}) + "\n" +
+           say("command.difference", {{"path", difference.path},
+                                      {"published", difference.published.in(say.words())},
+                                      {"counted", difference.counted.in(say.words())}});
+}
+
+/// As it stands, in whatever language.
+counting::Finding plainly(std::string text) {
+    return {.key = {}, .given = {{"what", std::move(text)}}};
 }
 
 /// A published result: JSON as it stands, or a Pabulib file.
@@ -42,24 +56,25 @@ struct Claim {
 };
 
 /// The rule as the result itself has it; an error where it names none.
-Result<Rule> own_rule(Claim& claim, const Arguments& arguments, const Surroundings& around) {
+Attempt<Rule> own_rule(Claim& claim, const Arguments& arguments, const Surroundings& around) {
     const std::string& path = arguments.files[1];
     if (path.ends_with(".json")) {
-        TRY(claim.json, around.read_file(path));
+        TRY(claim.json, read_file(path, around));
         auto published = read_result(claim.json);
-        return published ? Result<Rule>(std::move(published->rule)) : Result<Rule>(fail(published.error(), path));
+        return published ? Attempt<Rule>(std::move(published->rule))
+                         : Attempt<Rule>(put_at(std::move(published.error()), {.file = path}));
     }
     TRY(claim.file, load(path, arguments, around));
     if (!claim.file->published.present) {
-        return fail(Errc::malformed, fmt::format("{}: there is no column 'selected'", path));
+        return refuse(Errc::malformed, "command.no_selected", {}, {.file = path});
     }
     return claim.file->document ? pabulib::rule_of(*claim.file->document)
-                                : Result<Rule>(fail(Errc::not_found, path + ": the result names no rule"));
+                                : refuse(Errc::not_found, "fault.no_rule", {}, {.file = path});
 }
 
 /// Whoever draws the lot after the count can draw until it suits, so that the seed is the result's only where nothing
 /// else has one.
-Rule with_seed(Rule adopted, const Result<Rule>& own, const Arguments& arguments, std::vector<std::string>& remarks) {
+Rule with_seed(Rule adopted, const Attempt<Rule>& own, const Arguments& arguments, std::vector<std::string>& remarks) {
     const bool lot = std::ranges::find(adopted.ties, counting::TieBreak::lot) != adopted.ties.end();
     if (lot && adopted.seed.empty() && own && !own->seed.empty()) {
         adopted.seed = own->seed;
@@ -69,20 +84,20 @@ Rule with_seed(Rule adopted, const Result<Rule>& own, const Arguments& arguments
     return adopted;
 }
 
-Result<Claim> read_claim(const Arguments& arguments, const Loaded& loaded, const Surroundings& around) {
+Attempt<Claim> read_claim(const Arguments& arguments, const Loaded& loaded, const Surroundings& around) {
     Claim claim;
-    const Result<Rule> own = own_rule(claim, arguments, around);
+    const Attempt<Rule> own = own_rule(claim, arguments, around);
     if (!own && (!claim.file || !claim.file->published.present)) {
         return std::unexpected(own.error());
     }
-    const Result<Rule> adopted = rule_for(arguments, loaded, around);
+    const Attempt<Rule> adopted = rule_for(arguments, loaded, around);
     if (arguments.rule) {
         TRY_DO(adopted);
         claim.rule = with_seed(*adopted, own, arguments, claim.remarks);
         return claim;
     }
     if (!adopted && adopted.error().code != Errc::not_found) {
-        return fail(adopted.error(), arguments.files[0]);
+        return put_at(adopted.error(), {.file = arguments.files[0]});
     }
     if (!adopted) {
         TRY(claim.rule, own);
@@ -162,47 +177,84 @@ std::vector<std::vector<ProjectIndex>> exclusive_groups(const Election& election
 std::string groups_told(const Election& election) {
     std::string text;
     for (const std::vector<ProjectIndex>& group : exclusive_groups(election)) {
-        text += fmt::format("{}one of {}", text.empty() ? "" : ", ", ids(election, group));
+        text += (text.empty() ? "" : " | ") + ids(election, group);
     }
-    return text.empty() ? "nothing" : text;
+    return text;
+}
+
+std::string pots_told(const Election& election) {
+    std::string text;
+    for (const counting::Pot& pot : election.pots) {
+        text += fmt::format("{}{}={}", text.empty() ? "" : ", ", pot.name, counting::format_money(pot.budget));
+    }
+    return text;
+}
+
+/// What the two files have in a row of META, or in the whole file; what is empty is nothing.
+Mismatch differ(std::string path, counting::Finding what, std::string published, std::string counted) {
+    const auto told = [](std::string text) {
+        return text.empty() ? counting::finding("command.nothing") : plainly(std::move(text));
+    };
+    return {.path = std::move(path),
+            .what = std::move(what),
+            .published = told(std::move(published)),
+            .counted = told(std::move(counted))};
+}
+
+Mismatch differ_in_meta(const std::string& key, std::string published, std::string counted) {
+    return differ("META, " + key, counting::finding("command.differs_meta", {{"key", key}}), std::move(published),
+                  std::move(counted));
+}
+
+Mismatch differ_in_project(const std::string& id, const std::string& column, std::string published,
+                           std::string counted) {
+    return differ(fmt::format("PROJECTS, '{}', {}", id, column),
+                  counting::finding("command.differs_project", {{"id", id}, {"column", column}}), std::move(published),
+                  std::move(counted));
 }
 
 /// What must be the same in two files of one election, before any counting.
 std::optional<Mismatch> other_election(const Election& published, const Election& election) {
     const auto money = counting::format_money;
     if (published.budget != election.budget) {
-        return Mismatch{"META, budget", money(published.budget), money(election.budget)};
+        return differ_in_meta("budget", money(published.budget), money(election.budget));
     }
     if (published.kind != election.kind) {
-        return Mismatch{"META, vote_type", std::string(name_of(published.kind)), std::string(name_of(election.kind))};
+        return differ_in_meta("vote_type", std::string(name_of(published.kind)), std::string(name_of(election.kind)));
     }
     if (election.kind == counting::BallotKind::ranking && published.ranking_length != election.ranking_length) {
-        return Mismatch{"META, max_length", std::to_string(published.ranking_length),
-                        std::to_string(election.ranking_length)};
+        return differ_in_meta("max_length", std::to_string(published.ranking_length),
+                              std::to_string(election.ranking_length));
     }
     if (published.projects.size() != election.projects.size()) {
-        return Mismatch{"PROJECTS", fmt::format("{} projects", published.projects.size()),
-                        fmt::format("{} projects", election.projects.size())};
+        return differ("PROJECTS", counting::finding("command.differs_project_count"),
+                      std::to_string(published.projects.size()), std::to_string(election.projects.size()));
     }
     for (std::size_t i = 0; i < election.projects.size(); ++i) {
         const counting::Project& theirs = published.projects[i];
         const counting::Project& ours = election.projects[i];
-        const std::string at = fmt::format("PROJECTS, '{}'", ours.id);
         if (theirs.id != ours.id) {
-            return Mismatch{at + ", project_id", theirs.id, ours.id};
+            return differ_in_project(ours.id, "project_id", theirs.id, ours.id);
         }
         if (theirs.cost != ours.cost) {
-            return Mismatch{at + ", cost", money(theirs.cost), money(ours.cost)};
+            return differ_in_project(ours.id, "cost", money(theirs.cost), money(ours.cost));
         }
-        if (theirs.partial_from != ours.partial_from || theirs.pot != ours.pot) {
-            return Mismatch{at + ", pot and partial_from", "others", "others"};
+        if (theirs.pot != ours.pot) {
+            return differ_in_project(ours.id, "pot", theirs.pot, ours.pot);
+        }
+        if (theirs.partial_from != ours.partial_from) {
+            const auto from = [&](const counting::Project& one) {
+                return one.partial_from ? money(*one.partial_from) : std::string();
+            };
+            return differ_in_project(ours.id, "partial_from", from(theirs), from(ours));
         }
     }
     if (published.pots != election.pots) {
-        return Mismatch{"META, pots", "others", "others"};
+        return differ_in_meta("pots", pots_told(published), pots_told(election));
     }
     if (exclusive_groups(published) != exclusive_groups(election)) {
-        return Mismatch{"PROJECTS, exclusive", groups_told(published), groups_told(election)};
+        return differ("PROJECTS, exclusive", counting::finding("command.differs_exclusive"), groups_told(published),
+                      groups_told(election));
     }
     const counting::Ballots& theirs = published.ballots;
     const counting::Ballots& ours = election.ballots;
@@ -210,9 +262,14 @@ std::optional<Mismatch> other_election(const Election& published, const Election
     for (std::size_t i = 0; same && i < theirs.size(); ++i) {
         same = theirs[i].count == ours[i].count && std::ranges::equal(theirs[i].choices, ours[i].choices);
     }
-    return same ? std::nullopt
-                : std::optional(Mismatch{"VOTES", fmt::format("{} ballots, not the same", theirs.total()),
-                                         fmt::format("{} ballots", ours.total())});
+    if (same) {
+        return std::nullopt;
+    }
+    return Mismatch{
+        .path = "VOTES",
+        .what = counting::finding("command.differs_votes"),
+        .published = counting::finding("command.told_other_ballots", {{"n", std::to_string(theirs.total())}}),
+        .counted = counting::finding("command.told_ballots", {{"n", std::to_string(ours.total())}})};
 }
 
 /// The columns of a Pabulib file against the count.
@@ -222,13 +279,13 @@ std::optional<Mismatch> file_differs(const Loaded& claim, const Election& electi
     }
     const pabulib::Published& published = claim.published;
     for (ProjectIndex project = 0; project < election.projects.size(); ++project) {
-        const auto differs = [&](std::string_view column, std::string theirs, std::string ours) {
-            return Mismatch{fmt::format("PROJECTS, '{}', {}", election.projects[project].id, column), std::move(theirs),
-                            std::move(ours)};
+        const auto differs = [&](const std::string& column, std::string theirs, std::string ours) {
+            return differ_in_project(election.projects[project].id, column, std::move(theirs), std::move(ours));
         };
         const bool selected = std::ranges::find(published.winners, project) != published.winners.end();
         if (selected != result.won(project)) {
-            return differs("selected", selected ? "1" : "not 1", result.won(project) ? "1" : "0");
+            const bool reserved = std::ranges::find(published.reserved, project) != published.reserved.end();
+            return differs("selected", selected ? "1" : reserved ? "2" : "0", result.won(project) ? "1" : "0");
         }
         if (!published.votes.empty() && published.votes[project] != result.votes[project]) {
             return differs("votes", std::to_string(published.votes[project]), std::to_string(result.votes[project]));
@@ -243,25 +300,30 @@ std::optional<Mismatch> file_differs(const Loaded& claim, const Election& electi
         const auto paid = published.paid.empty() ? std::nullopt : published.paid[project];
         const auto got = round == result.rounds.end() ? std::nullopt : std::optional(round->paid);
         if ((partly || !published.paid.empty()) && paid != got) {
-            return differs("paid", paid ? counting::format_money(*paid) : "nothing",
-                           got ? counting::format_money(*got) : "nothing");
+            return differs("paid", paid ? counting::format_money(*paid) : "", got ? counting::format_money(*got) : "");
         }
     }
     return std::nullopt;
 }
 
+struct Fingerprints {
+    std::string published;
+    std::string counted;
+};
+
 /// How a published result differs from the count.
 struct Differences {
-    std::optional<Mismatch> first;    ///< beside other ballots
-    std::optional<Mismatch> ballots;  ///< the fingerprints, where it was counted from others
-    bool groups_left_out = false;     ///< the ballots have nothing to hold groups of voters against
+    std::optional<Mismatch> first;        ///< beside other ballots
+    std::optional<Fingerprints> ballots;  ///< those of the ballots, where it was counted from others
+    bool groups_left_out = false;         ///< the ballots have nothing to hold groups of voters against
 
     bool any() const { return first || ballots; }
 };
 
 /// What a result by these ballots would be, with all that the published one tells.
-Result<std::string> counted_again(const Claim& claim, bool explained, const Arguments& arguments, const Loaded& loaded,
-                                  const CountResult& result, const Surroundings& around) {
+Attempt<std::string> counted_again(const Claim& claim, bool explained, const std::string& ballots_sha256,
+                                   const Arguments& arguments, const Loaded& loaded, const CountResult& result,
+                                   const Surroundings& around) {
     const Metrics figures = metrics(loaded.election, claim.rule, result, loaded.groups());
     std::vector<Beside> beside;
     const bool compared = tells_beside(claim.json);
@@ -282,11 +344,12 @@ Result<std::string> counted_again(const Claim& claim, bool explained, const Argu
                          .metrics = &figures,
                          .remarks = &loaded.remarks,
                          .what_if = std::move(supposed),
-                         .beside = compared ? &beside : nullptr});
+                         .beside = compared ? &beside : nullptr,
+                         .ballots_sha256 = ballots_sha256});
 }
 
-Result<Differences> result_differs(const Claim& claim, const Arguments& arguments, const Loaded& loaded,
-                                   const CountResult& result, const Surroundings& around) {
+Attempt<Differences> result_differs(const Claim& claim, const Arguments& arguments, const Loaded& loaded,
+                                    const CountResult& result, const Surroundings& around) {
     Differences differences;
     if (claim.file) {
         differences.first = file_differs(*claim.file, loaded.election, result);
@@ -300,14 +363,14 @@ Result<Differences> result_differs(const Claim& claim, const Arguments& argument
     const std::string published = ballots_told(claim.json);
     const std::string ours = counting::ballots_sha256(loaded.election);
     if (!published.empty() && published != ours) {
-        differences.ballots = Mismatch{.path = "ballots_sha256", .published = published, .counted = ours};
+        differences.ballots = Fingerprints{.published = published, .counted = ours};
         left_out.emplace_back("ballots_sha256");
     }
     if (tells_groups(claim.json) && !loaded.tells_of_voters()) {
         differences.groups_left_out = true;
         left_out.emplace_back("groups");
     }
-    TRY(const std::string again, counted_again(claim, explained, arguments, loaded, result, around));
+    TRY(const std::string again, counted_again(claim, explained, ours, arguments, loaded, result, around));
     TRY(differences.first, first_mismatch(claim.json, again, left_out));
     return differences;
 }
@@ -318,9 +381,9 @@ int disagrees(const Voice& say, const Surroundings& around, std::string_view whe
 }
 
 /// The second implementation begins with the share at which the raises ended.
-Result<int> count_last_raise(const Claim& claim, const Loaded& loaded, const CountResult& result,
-                             counting::PlainOptions options, const Error& why, const Voice& say,
-                             const Surroundings& around) {
+Attempt<int> count_last_raise(const Claim& claim, const Loaded& loaded, const CountResult& result,
+                              counting::PlainOptions options, const Error& why, const Voice& say,
+                              const Surroundings& around) {
     options.raise_from = &result;
     options.work_max = last_raise_steps_max;
     std::int64_t raises = 0;
@@ -343,8 +406,8 @@ Result<int> count_last_raise(const Claim& claim, const Loaded& loaded, const Cou
     return exit_once;
 }
 
-Result<int> count_again(const Claim& claim, const Arguments& arguments, const Loaded& loaded, const CountResult& result,
-                        const Surroundings& around) {
+Attempt<int> count_again(const Claim& claim, const Arguments& arguments, const Loaded& loaded,
+                         const CountResult& result, const Surroundings& around) {
     const Voice say = arguments.voice();
     if (is_large(loaded.election)) {
         around.err << say("command.counting_twice") << std::endl;
@@ -403,12 +466,10 @@ void tell_verdict(const Differences& differences, const Arguments& arguments, co
 
 }  // namespace
 
-Result<int> run_verify(const Arguments& arguments, const Surroundings& around) {
+Attempt<int> run_verify(const Arguments& arguments, const Surroundings& around) {
     const Voice say = arguments.voice();
     TRY(const Loaded loaded, load(arguments.files[0], arguments, around));
-    for (const std::string& remark : loaded.remarks) {
-        around.err << arguments.files[0] << ": " << remark << "\n";
-    }
+    tell_remarks(loaded, arguments, around);
     TRY(const Claim claim, read_claim(arguments, loaded, around));
     if (is_large(loaded.election)) {
         around.err << say("command.counting_by", {{"rule", name_of(claim.rule)}}) << std::endl;

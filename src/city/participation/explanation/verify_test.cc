@@ -184,7 +184,7 @@ TEST(Verify, AMemberThatStandsTwiceIsRefused) {
     text.replace(text.find("\"winners\""), 9, R"("winners": ["b"], "winners")");
 
     EXPECT_EQ(at.run(verify_count_command, {"t.pb", "r.json"}), exit_usage);
-    EXPECT_THAT(at.err.str(), HasSubstr("r.json: 'winners' stands twice in one object"));
+    EXPECT_THAT(at.err.str(), HasSubstr("r.json: The key “winners” stands twice in one object."));
 }
 
 TEST(Verify, APlainResultInWhichNothingIsExplainedFollowsToo) {
@@ -281,7 +281,7 @@ TEST(ResultFiles, OtherBallotsOrCostsThanTheElectionsAreNamed) {
         file.replace(file.find(from), std::string_view(from).size(), to);
     }
     EXPECT_THAT(verify("a;500;A;1", "a;500;A;1"),
-                HasSubstr("PROJECTS, exclusive: published nothing, the ballots give one of a b"));
+                HasSubstr("PROJECTS, exclusive: published nothing, the ballots give a b"));
 }
 
 TEST(PartFunding, TheStoryTellsWhatWasPaidAndTheFiguresCountIt) {
@@ -495,7 +495,8 @@ TEST(Languages, HoldForTablesVerdictsAndWhatIf) {
     EXPECT_THAT(at.out.str(), HasSubstr("r.json følgjer av røystesetlane etter greedy\nden andre teljinga er samd\n"));
     ASSERT_EQ(at.run(verify_count_command, {"t.pb", "forged.json", "--language", "nb"}), exit_differs);
     EXPECT_THAT(at.out.str(),
-                HasSubstr("følger IKKE av stemmesedlene etter greedy\nvoters: publisert 5, stemmesedlene gir 4\n"));
+                HasSubstr("følger IKKE av stemmesedlene etter greedy\nDet første som er ulikt: hvor mange velgere som "
+                          "er med\nvoters: publisert 5, stemmesedlene gir 4\n"));
     // As before where none is asked for.
     ASSERT_EQ(at.run(count_command, {"t.pb", "--explain"}), exit_ok);
     EXPECT_THAT(at.out.str(), HasSubstr("greedy: 2 of 3 projects, 900 of 1000.50 NOK\n"));
@@ -509,7 +510,7 @@ TEST(Csv, PointsAreNeverPassedOverInSilence) {
     at.files["b.csv"] = "vote,points,weight\na|b,3|2.5,4\nb,7,2\n";
     std::vector<std::string> words = {"p.csv", "--ballots", "b.csv", "--budget", "300", "--rule", "greedy"};
     EXPECT_EQ(at.run(count_command, words), exit_usage);
-    EXPECT_THAT(at.err.str(), HasSubstr("there is a column points, but it is not said whether the points count"));
+    EXPECT_THAT(at.err.str(), HasSubstr("The table has a column points, but it is not said whether the points count."));
 
     words.insert(words.end(), {"--kind", "points"});
     EXPECT_EQ(at.run(count_command, words), exit_ok) << at.err.str();
@@ -517,7 +518,7 @@ TEST(Csv, PointsAreNeverPassedOverInSilence) {
     std::vector<std::string> without = words;
     without[2] = "none.csv";
     EXPECT_EQ(at.run(count_command, without), exit_usage);
-    EXPECT_THAT(at.err.str(), HasSubstr("ballots, line 2, column 2: 'b' has no number of points"));
+    EXPECT_THAT(at.err.str(), HasSubstr("ballots, line 2, column 2: “b” has no number of points"));
     words.back() = "approval";
     EXPECT_EQ(at.run(count_command, words), exit_ok) << at.err.str();
 }
@@ -528,7 +529,7 @@ TEST(Csv, SubBudgetsAreNamedOnTheCommandLineAndNeverDropped) {
     at.files["b.csv"] = "vote\na|b\na\n";
     std::vector<std::string> words = {"p.csv", "--ballots", "b.csv", "--budget", "0", "--rule", "greedy"};
     EXPECT_EQ(at.run(count_command, words), exit_usage);
-    EXPECT_THAT(at.err.str(), HasSubstr("'a' belongs to the pot 'north', which has no budget"));
+    EXPECT_THAT(at.err.str(), HasSubstr("“a” belongs to the pot “north”, which has no budget"));
 
     words.insert(words.end(), {"--pot", "north=500", "--pot", "south=499"});
     EXPECT_EQ(at.run(count_command, words), exit_ok) << at.err.str();

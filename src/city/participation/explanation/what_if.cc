@@ -3,22 +3,26 @@
 #include <algorithm>
 #include <iterator>
 
-#include <fmt/format.h>
+#include "city/participation/counting/refuse.h"
 
 namespace bypuls::participation::explanation {
 
+using counting::Attempt;
 using counting::Election;
 using counting::ProjectIndex;
+using counting::refuse;
 
-Result<WhatIf> parse_what_if(const Election& election, std::string_view text,
-                             const std::function<Result<counting::Rule>(std::string_view)>& rule_named) {
+Attempt<WhatIf> parse_what_if(const Election& election, std::string_view text,
+                              const std::function<Attempt<counting::Rule>(std::string_view)>& rule_named) {
     const std::size_t equals = text.rfind('=');
     const std::string_view what = text.substr(0, equals);
     const std::string_view value = equals == std::string_view::npos ? std::string_view() : text.substr(equals + 1);
-    const auto project = [&](std::string_view id) -> Result<ProjectIndex> {
+    const auto project = [&](std::string_view id) -> Attempt<ProjectIndex> {
         const auto found = election.find(id);
-        return found ? Result<ProjectIndex>(*found)
-                     : fail(Errc::not_found, fmt::format("there is no project '{}'", id));
+        if (!found) {
+            return refuse(Errc::not_found, "recount.fault.unknown_project", {{"id", std::string(id)}});
+        }
+        return *found;
     };
     WhatIf change;
     if (what == "rule") {
@@ -33,8 +37,7 @@ Result<WhatIf> parse_what_if(const Election& election, std::string_view text,
         TRY(cost.cost, counting::parse_money(value));
         change.cost = cost;
     } else {
-        return fail(Errc::malformed,
-                    fmt::format("--what-if is budget=KRONER, cost:ID=KRONER, without=ID or rule=NAME, not '{}'", text));
+        return refuse(Errc::malformed, "command.fault_what_if", {{"text", std::string(text)}});
     }
     return change;
 }

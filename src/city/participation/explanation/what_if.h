@@ -23,8 +23,9 @@ struct WhatIf {
 
 /// "budget=3000000", "cost:ID=120000", "without=ID" or "rule=NAME", money in kroner. `rule_named` finds a rule.
 /// Errc::malformed, Errc::not_found with a sentence.
-Result<WhatIf> parse_what_if(const counting::Election& election, std::string_view text,
-                             const std::function<Result<counting::Rule>(std::string_view)>& rule_named);
+counting::Attempt<WhatIf> parse_what_if(
+    const counting::Election& election, std::string_view text,
+    const std::function<counting::Attempt<counting::Rule>(std::string_view)>& rule_named);
 
 struct Difference {
     counting::CountResult result;

@@ -5,24 +5,31 @@
 
 #include <fmt/format.h>
 
+#include "city/participation/counting/refuse.h"
 #include "city/participation/pabulib/numbers.h"
 #include "city/participation/pabulib/pabulib.h"
 #include "core/text.h"
 
 namespace bypuls::participation::pabulib {
 
+using counting::Attempt;
 using counting::BallotKind;
 using counting::Choice;
 using counting::Election;
 using counting::ProjectIndex;
+using counting::put_at;
+using counting::refuse;
 
 namespace {
 
 constexpr std::int64_t points_max = 1'000'000'000;
 
-Result<Table> read_table(std::string_view csv, std::string_view what) {
+constexpr std::string_view of_projects = words::Key("fault.table_projects").text();
+constexpr std::string_view of_ballots = words::Key("fault.table_ballots").text();
+
+Attempt<Table> read_table(std::string_view csv, std::string_view which) {
     auto table = parse_table(csv);
-    return table ? std::move(table) : Result<Table>(fail(table.error(), what));
+    return table ? std::move(table) : Attempt<Table>(put_at(table.error(), {.table = which}));
 }
 
 std::optional<std::int64_t> positive(std::string_view text) {
@@ -37,13 +44,13 @@ class CsvReader {
 public:
     explicit CsvReader(const CsvElection& csv) : csv_(csv) {}
 
-    Result<Election> run() {
+    Attempt<Election> run() {
         election_.budget = csv_.budget;
         election_.kind = csv_.kind.value_or(BallotKind::approval);
         election_.pots = csv_.pots;
-        TRY(const Table projects, read_table(csv_.projects, "projects"));
+        TRY(const Table projects, read_table(csv_.projects, of_projects));
         TRY_DO(read_projects(projects));
-        TRY(const Table ballots, read_table(csv_.ballots, "ballots"));
+        TRY(const Table ballots, read_table(csv_.ballots, of_ballots));
         TRY_DO(read_ballots(ballots));
         election_.ballots.group();
         TRY_DO(counting::validate(election_));
@@ -51,20 +58,20 @@ public:
     }
 
 private:
-    static std::string place(std::string_view what, const Table& table, std::size_t row, std::size_t column) {
-        return fmt::format("{}, line {}, column {}", what, table.line(row), column + 1);
+    static counting::Place place(std::string_view which, const Table& table, std::size_t row, std::size_t column) {
+        return {.line = table.line(row), .column = column + 1, .table = which};
     }
 
-    Result<void> read_projects(const Table& table);
-    Result<void> read_ballots(const Table& table);
-    Result<void> read_ballot(const Table& table, std::size_t row);
+    Attempt<void> read_projects(const Table& table);
+    Attempt<void> read_ballots(const Table& table);
+    Attempt<void> read_ballot(const Table& table, std::size_t row);
 
     const CsvElection& csv_;
     Election election_;
     std::unordered_map<std::string, ProjectIndex> index_;
 };
 
-Result<void> CsvReader::read_projects(const Table& table) {
+Attempt<void> CsvReader::read_projects(const Table& table) {
     const auto id = table.column("id");
     const auto cost = table.column("cost");
     const auto name = table.column("name");
@@ -72,7 +79,7 @@ Result<void> CsvReader::read_projects(const Table& table) {
     const auto part = table.column("partial_from");
     const auto exclusive = table.column("exclusive");
     if (!id || !cost) {
-        return fail(Errc::malformed, "projects: the columns id and cost are needed");
+        return refuse(Errc::malformed, "fault.csv_project_columns", {}, {.table = of_projects});
     }
     std::vector<std::pair<std::string, std::vector<ProjectIndex>>> groups;
     for (std::size_t row = 0; row < table.rows(); ++row) {
@@ -80,14 +87,14 @@ Result<void> CsvReader::read_projects(const Table& table) {
                                   .name = name ? std::string(trim(table.at(row, *name))) : ""};
         const auto money = counting::parse_money(table.at(row, *cost));
         if (!money) {
-            return fail(money.error(), place("projects", table, row, *cost));
+            return put_at(money.error(), place(of_projects, table, row, *cost));
         }
         project.cost = *money;
         project.pot = pot ? trim(table.at(row, *pot)) : std::string_view{};
         if (part && !trim(table.at(row, *part)).empty()) {
             const auto least = counting::parse_money(table.at(row, *part));
             if (!least) {
-                return fail(least.error(), place("projects", table, row, *part));
+                return put_at(least.error(), place(of_projects, table, row, *part));
             }
             project.partial_from = *least;
         }
@@ -114,7 +121,7 @@ Result<void> CsvReader::read_projects(const Table& table) {
     return {};
 }
 
-Result<void> CsvReader::read_ballot(const Table& table, std::size_t row) {
+Attempt<void> CsvReader::read_ballot(const Table& table, std::size_t row) {
     const std::size_t vote = *table.column("vote");
     const auto points = table.column("points");
     const auto weight = table.column("weight");
@@ -126,8 +133,8 @@ Result<void> CsvReader::read_ballot(const Table& table, std::size_t row) {
     for (std::size_t i = 0; i < named.size(); ++i) {
         const auto known = index_.find(std::string(trim(named[i])));
         if (known == index_.end()) {
-            return fail(Errc::malformed,
-                        fmt::format("{}: there is no project '{}'", place("ballots", table, row, vote), named[i]));
+            return refuse(Errc::malformed, "recount.fault.unknown_project", {{"id", std::string(trim(named[i]))}},
+                          place(of_ballots, table, row, vote));
         }
         Choice choice{known->second, 1};
         if (csv_.kind == BallotKind::ranking) {
@@ -136,15 +143,14 @@ Result<void> CsvReader::read_ballot(const Table& table, std::size_t row) {
         if (csv_.kind == BallotKind::points) {
             const auto value = i < given.size() ? points_of(given[i], election_.points_per_one) : std::nullopt;
             if (!value || *value < 1 || *value > points_max) {
-                return fail(Errc::malformed,
-                            fmt::format("{}: '{}' has no number of points above 0",
-                                        place("ballots", table, row, points.value_or(vote)), named[i]));
+                return refuse(Errc::malformed, "fault.no_points", {{"id", std::string(trim(named[i]))}},
+                              place(of_ballots, table, row, points.value_or(vote)));
             }
             choice.value = *value;
         }
         if (std::ranges::find(choices, choice.project, &Choice::project) != choices.end()) {
-            return fail(Errc::malformed,
-                        fmt::format("{}: '{}' is named twice", place("ballots", table, row, vote), named[i]));
+            return refuse(Errc::malformed, "fault.twice_on_ballot", {{"id", std::string(trim(named[i]))}},
+                          place(of_ballots, table, row, vote));
         }
         choices.push_back(choice);
     }
@@ -153,22 +159,18 @@ Result<void> CsvReader::read_ballot(const Table& table, std::size_t row) {
         count = positive(table.at(row, *weight));
     }
     if (!count || *count > 100'000'000) {
-        return fail(Errc::malformed,
-                    fmt::format("{}: a weight is a whole number from 1", place("ballots", table, row, *weight)));
+        return refuse(Errc::malformed, "fault.csv_weight", {}, place(of_ballots, table, row, *weight));
     }
     election_.ballots.add(choices, *count);
     return {};
 }
 
-Result<void> CsvReader::read_ballots(const Table& table) {
+Attempt<void> CsvReader::read_ballots(const Table& table) {
     if (!table.column("vote")) {
-        return fail(Errc::malformed, "ballots: the column vote is needed");
+        return refuse(Errc::malformed, "fault.csv_vote_column", {}, {.table = of_ballots});
     }
     if (!csv_.kind && table.column("points")) {
-        return fail(
-            Errc::malformed,
-            "ballots: there is a column points, but it is not said whether the points count; say it with the kind "
-            "of ballot (points, or approval if they do not)");
+        return refuse(Errc::malformed, "fault.csv_points_kind", {}, {.table = of_ballots});
     }
     const auto points = election_.kind == BallotKind::points ? table.column("points") : std::nullopt;
     for (std::size_t row = 0; points && row < table.rows(); ++row) {
@@ -184,7 +186,7 @@ Result<void> CsvReader::read_ballots(const Table& table) {
 
 }  // namespace
 
-Result<Election> read_csv(const CsvElection& csv) {
+Attempt<Election> read_csv(const CsvElection& csv) {
     return CsvReader(csv).run();
 }
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "city/participation/counting/refuse.h"
 #include "core/check.h"
 #include "core/text.h"
 
@@ -51,6 +52,9 @@ void Table::end_row(std::size_t line) {
     }
 }
 
+using counting::Attempt;
+using counting::refuse;
+
 namespace {
 
 auto entry_of(const Document& document, std::string_view key) {
@@ -69,10 +73,11 @@ bool Document::has_meta(std::string_view key) const {
     return entry_of(*this, key) != meta.end();
 }
 
-std::string Document::meta_place(std::string_view key) const {
+counting::Place Document::meta_place(std::string_view key) const {
     const auto at = entry_of(*this, key);
     const std::size_t line = meta_line(static_cast<std::size_t>(at - meta.begin()));
-    return line > 0 ? fmt::format("line {}, column 2", line) : fmt::format("META, {}", key);
+    return line > 0 ? counting::Place{.line = line, .column = 2}
+                    : counting::Place{.path = fmt::format("META, {}", key)};
 }
 
 void Document::set_meta(std::string_view key, std::string_view value) {
@@ -112,28 +117,28 @@ public:
         }
     }
 
-    Result<Document> run() {
+    Attempt<Document> run() {
         TRY_DO(each_record([&](std::size_t line) { return take(line); }));
         if (document_.projects.columns.empty() || document_.votes.columns.empty()) {
-            return fail(Errc::malformed, fmt::format("line {}, column 1: the file ends without a section {}", line_,
-                                                     document_.projects.columns.empty() ? "PROJECTS" : "VOTES"));
+            return refuse(Errc::malformed, "recount.fault.no_section",
+                          {{"section", document_.projects.columns.empty() ? "PROJECTS" : "VOTES"}}, begins(line_));
         }
         return std::move(document_);
     }
 
-    Result<Table> run_table() {
+    Attempt<Table> run_table() {
         awaits_header_ = true;
         guess_separator();
         TRY_DO(each_record([&](std::size_t line) { return take_row(document_.votes, line); }));
         if (document_.votes.columns.empty()) {
-            return fail(Errc::malformed, "line 1, column 1: the table is empty");
+            return refuse(Errc::malformed, "fault.empty_table", {}, begins(1));
         }
         return std::move(document_.votes);
     }
 
 private:
     template <typename Take>
-    Result<void> each_record(Take take_record) {
+    Attempt<void> each_record(Take take_record) {
         while (at_ < text_.size()) {
             line_start_ = at_;
             const std::size_t line = line_;
@@ -146,7 +151,8 @@ private:
         return {};
     }
 
-    std::string place() const { return fmt::format("line {}, column {}", line_, at_ - line_start_ + 1); }
+    counting::Place place() const { return {.line = line_, .column = at_ - line_start_ + 1}; }
+    static counting::Place begins(std::size_t line) { return {.line = line, .column = 1}; }
 
     bool skip_blank_line() {
         std::size_t end = at_;
@@ -184,7 +190,7 @@ private:
     }
 
     /// Splits one record into fields_; quoted fields may run over lines.
-    Result<void> read_record() {
+    Attempt<void> read_record() {
         fields_.clear();
         unquoted_.clear();
         while (true) {
@@ -203,13 +209,13 @@ private:
         }
     }
 
-    Result<void> read_quoted() {
-        const std::string opened = place();
+    Attempt<void> read_quoted() {
+        const counting::Place opened = place();
         ++at_;
         std::string text;
         while (true) {
             if (at_ >= text_.size()) {
-                return fail(Errc::malformed, opened + ": this quoted field is never closed");
+                return refuse(Errc::malformed, "recount.fault.open_quote", {}, opened);
             }
             if (text_[at_] == '"') {
                 ++at_;
@@ -245,12 +251,22 @@ private:
         return equal_ignoring_ascii_case(text, "VOTES") ? Section::votes : Section::none;
     }
 
+    /// As much as says what it is, and whole letters of it.
+    static std::string beginning(std::string_view text) {
+        constexpr std::size_t most = 40;
+        std::size_t end = std::min(text.size(), most);
+        while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+            --end;
+        }
+        return std::string(text.substr(0, end));
+    }
+
     bool only_first_field() const {
         return std::ranges::all_of(fields_.begin() + 1, fields_.end(),
                                    [](std::string_view field) { return trim(field).empty(); });
     }
 
-    Result<void> take(std::size_t line) {
+    Attempt<void> take(std::size_t line) {
         if (only_first_field()) {
             if (const Section section = section_named(fields_.front()); section != Section::none) {
                 section_ = section;
@@ -261,9 +277,8 @@ private:
         }
         switch (section_) {
             case Section::none:
-                return fail(Errc::malformed,
-                            fmt::format("line {}, column 1: expected META, PROJECTS or VOTES, found '{}'", line,
-                                        fields_.front().substr(0, 40)));
+                return refuse(Errc::malformed, "recount.fault.not_sections", {{"found", beginning(fields_.front())}},
+                              begins(line));
             case Section::meta: return take_meta(line);
             case Section::projects: return take_row(document_.projects, line);
             case Section::votes: return take_row(document_.votes, line);
@@ -279,7 +294,7 @@ private:
         separator_ = header.contains(';') || !header.contains(',') ? ';' : ',';
     }
 
-    Result<void> take_meta(std::size_t line) {
+    Attempt<void> take_meta(std::size_t line) {
         if (std::exchange(awaits_header_, false) && equal_ignoring_ascii_case(trim(fields_.front()), "key")) {
             return {};
         }
@@ -301,13 +316,14 @@ private:
                                    [](std::string_view f) { return f.empty(); });
     }
 
-    Result<void> take_row(Table& table, std::size_t line) {
+    Attempt<void> take_row(Table& table, std::size_t line) {
         if (std::exchange(awaits_header_, false)) {
             if (!table.columns.empty()) {
-                return fail(Errc::malformed, fmt::format("line {}, column 1: the section begins a second time", line));
+                return refuse(Errc::malformed, "recount.fault.section_twice", {}, begins(line));
             }
             if (fields_.size() > columns_max) {
-                return fail(Errc::malformed, fmt::format("line {}, column 1: more than {} columns", line, columns_max));
+                return refuse(Errc::malformed, "recount.fault.many_columns", {{"most", std::to_string(columns_max)}},
+                              begins(line));
             }
             for (const std::string_view field : fields_) {
                 table.columns.emplace_back(trim(field));
@@ -320,10 +336,11 @@ private:
             return {};
         }
         if (fields_.size() > table.columns.size() && !only_empty_from(table.columns.size())) {
-            return fail(
-                Errc::malformed,
-                fmt::format("line {}, column {}: {} fields where the header has {}; quote a field that holds '{}'",
-                            line, 1, fields_.size(), table.columns.size(), separator_));
+            return refuse(Errc::malformed, "recount.fault.many_fields",
+                          {{"found", std::to_string(fields_.size())},
+                           {"expected", std::to_string(table.columns.size())},
+                           {"separator", std::string(1, separator_)}},
+                          begins(line));
         }
         for (std::size_t i = 0; i < std::min(fields_.size(), table.columns.size()); ++i) {
             table.add_cell(fields_[i]);
@@ -392,16 +409,16 @@ void print_table(std::string& out, std::string_view name, const Table& table) {
 
 }  // namespace
 
-Result<Document> parse(std::string_view bytes) {
+Attempt<Document> parse(std::string_view bytes) {
     if (bytes.size() >= UINT32_MAX) {
-        return fail(Errc::exhausted, "line 1, column 1: the file is larger than 4 GB");
+        return refuse(Errc::exhausted, "fault.huge");
     }
     return Parser(bytes).run();
 }
 
-Result<Table> parse_table(std::string_view csv) {
+Attempt<Table> parse_table(std::string_view csv) {
     if (csv.size() >= UINT32_MAX) {
-        return fail(Errc::exhausted, "line 1, column 1: the table is larger than 4 GB");
+        return refuse(Errc::exhausted, "fault.huge");
     }
     return Parser(csv).run_table();
 }

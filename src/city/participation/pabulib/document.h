@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "city/participation/counting/fault.h"
 #include "core/huge_pages.h"
-#include "core/result.h"
 
 namespace bypuls::participation::pabulib {
 
@@ -52,8 +52,8 @@ struct Document {
     /// Empty if the key is not there.
     std::string_view meta_value(std::string_view key) const;
     bool has_meta(std::string_view key) const;
-    /// For faults, where the value stands as "line 4, column 2"; "META, budget" if it came from no file.
-    std::string meta_place(std::string_view key) const;
+    /// For faults, where the value stands: line 4, column 2; the path "META, budget" if it came from no file.
+    counting::Place meta_place(std::string_view key) const;
     /// The line an entry of `meta` came from, 1 is the first; 0 for one added here.
     std::size_t meta_line(std::size_t entry) const { return entry < meta_lines.size() ? meta_lines[entry] : 0; }
     void set_meta(std::string_view key, std::string_view value);
@@ -77,13 +77,13 @@ struct Decoded {
 Decoded decode(std::string bytes);
 
 /// Reads a `.pb` file: with or without byte order mark, any line ending, `;` or `,` between fields as its header has
-/// it, quoted fields, blank lines, short rows, sections in any order. Errc::malformed with "line 12, column 3: …";
+/// it, quoted fields, blank lines, short rows, sections in any order. Errc::malformed with line and column;
 /// Errc::exhausted beyond 2^32 bytes.
-Result<Document> parse(std::string_view bytes);
+counting::Attempt<Document> parse(std::string_view bytes);
 
 /// Reads one table with a header, as a spreadsheet saves it: `;` or `,` between fields, quotes as in a `.pb` file.
-/// Errc::malformed with "line 12, column 3: …".
-Result<Table> parse_table(std::string_view csv);
+/// Errc::malformed with line and column.
+counting::Attempt<Table> parse_table(std::string_view csv);
 
 /// The file again: `;` between fields, quotes only where needed, line feeds. parse(print(d)) == d.
 std::string print(const Document& document);

@@ -51,12 +51,13 @@ TEST(Document, ABlankLineBeforeAHeaderDoesNotHideWhatPartsItsFields) {
 }
 
 TEST(Document, SaysWhereAFileIsWrong) {
-    EXPECT_EQ(parse("hello").error().what, "line 1, column 1: expected META, PROJECTS or VOTES, found 'hello'");
+    EXPECT_EQ(parse("hello").error().what,
+              "line 1, column 1: The file begins with “hello”. A .pb file begins with META, PROJECTS or VOTES.");
     EXPECT_THAT(parse("PROJECTS\nproject_id;cost\na;\"1\n").error().what,
-                HasSubstr("line 3, column 3: this quoted field is never closed"));
+                HasSubstr("line 3, column 3: A field begins with a quotation mark and never ends."));
     EXPECT_THAT(parse("PROJECTS\nproject_id;cost\na;1;2\n").error().what,
-                HasSubstr("line 3, column 1: 3 fields where the header has 2"));
-    EXPECT_THAT(parse("META\nkey;value\n").error().what, HasSubstr("without a section PROJECTS"));
+                HasSubstr("line 3, column 1: The row has 3 fields and the header 2."));
+    EXPECT_THAT(parse("META\nkey;value\n").error().what, HasSubstr("without the section PROJECTS"));
 }
 
 TEST(Document, WhateverIsPrintedIsReadBack) {
@@ -90,9 +91,10 @@ TEST(Election, FaultsHaveLineAndColumn) {
     const auto fault = [](std::string_view text) { return read_election(parse(text).value()).error().what; };
     const std::string head = "META\nkey;value\nbudget;1\nvote_type;approval\nPROJECTS\nproject_id;cost;selected\n";
 
-    EXPECT_EQ(fault(head + "a;x;0\nVOTES\nvoter_id;vote\n"), "line 7, column 2: 'x' is not an amount of money");
-    EXPECT_EQ(fault(head + "a;1;7\nVOTES\nvoter_id;vote\n"), "line 7, column 3: selected is '7', not 0, 1 or 2");
-    EXPECT_EQ(fault(head + "a;1;1\nVOTES\nvoter_id;vote\n1;a\n2;c\n"), "line 11, column 2: there is no project 'c'");
+    EXPECT_EQ(fault(head + "a;x;0\nVOTES\nvoter_id;vote\n"), "line 7, column 2: “x” is not an amount of money.");
+    EXPECT_EQ(fault(head + "a;1;7\nVOTES\nvoter_id;vote\n"),
+              "line 7, column 3: selected is “7”, but can only be 0, 1 or 2.");
+    EXPECT_EQ(fault(head + "a;1;1\nVOTES\nvoter_id;vote\n1;a\n2;c\n"), "line 11, column 2: There is no project “c”.");
 }
 
 TEST(Election, FaultsOfMetaHaveLineAndColumnToo) {
@@ -101,18 +103,19 @@ TEST(Election, FaultsOfMetaHaveLineAndColumnToo) {
         return read_election(parse(fmt::format("META\nkey;value\n{}{}", meta, rest)).value()).error().what;
     };
 
-    EXPECT_EQ(fault("budget;1\n\nvote_type;loud\n"),
-              "line 5, column 2: vote_type 'loud' is not approval, choose-1, cumulative, scoring, ordinal or knapsack");
+    EXPECT_EQ(
+        fault("budget;1\n\nvote_type;loud\n"),
+        "line 5, column 2: vote_type is “loud”, and not approval, choose-1, cumulative, scoring, ordinal or knapsack.");
     EXPECT_EQ(fault("comment;\"two\nlines\"\nbudget;much\nvote_type;approval\n"),
-              "line 5, column 2: budget: 'much' is not an amount of money");
+              "line 5, column 2: “much” is not an amount of money.");
     EXPECT_EQ(fault("vote_type;approval\nbudget;1.234\n"),
-              "line 4, column 2: budget: '1.234' is not an amount of money in whole hundredths");
+              "line 4, column 2: “1.234” is not an amount in whole hundredths.");
     EXPECT_THAT(fault("budget;1\nvote_type;approval\npots;north\n"),
-                testing::StartsWith("line 5, column 2: pots: expected a list such as"));
+                testing::StartsWith("line 5, column 2: pots in META is not a list of sub-budgets such as"));
     EXPECT_THAT(fault("budget;1\nvote_type;approval\npots;\"[{\"\"name\"\":\"\"n\"\",\"\"budget\"\":\"\"x\"\"}]\"\n"),
-                HasSubstr("line 5, column 2: pots, 'n': 'x' is not an amount of money"));
-    EXPECT_EQ(fault("vote_type;approval\n"), "META has no budget, which is needed");
-    EXPECT_EQ(fault("budget;1\n"), "META has no vote_type, which is needed");
+                HasSubstr("line 5, column 2: “x” is not an amount of money."));
+    EXPECT_EQ(fault("vote_type;approval\n"), "META has no budget, which is needed.");
+    EXPECT_EQ(fault("budget;1\n"), "META has no vote_type, which is needed.");
 }
 
 TEST(Document, KnowsTheLinesOfMetaWhenEntriesComeAndGo) {
@@ -121,9 +124,9 @@ TEST(Document, KnowsTheLinesOfMetaWhenEntriesComeAndGo) {
     document.set_meta("note", "added");
     document.remove_meta("rule.");
 
-    EXPECT_EQ(document.meta_place("rule"), "line 5, column 2");
-    EXPECT_EQ(document.meta_place("note"), "META, note");
-    EXPECT_EQ(document.meta_place("nowhere"), "META, nowhere");
+    EXPECT_EQ(told(document.meta_place("rule")), "line 5, column 2");
+    EXPECT_EQ(told(document.meta_place("note")), "META, note");
+    EXPECT_EQ(told(document.meta_place("nowhere")), "META, nowhere");
     EXPECT_EQ(parse(print(document)).value(), document);
 }
 
@@ -165,7 +168,7 @@ TEST(Tables, CsvIsReadAsAnElection) {
         read_csv({.projects = "id,cost\na,60\n", .ballots = "vote\na\nz\n", .budget = 1, .kind = BallotKind::approval})
             .error()
             .what,
-        "ballots, line 3, column 1: there is no project 'z'");
+        "ballots, line 3, column 1: There is no project “z”.");
 }
 
 TEST(Tables, JsonSurvivesTheRoundTrip) {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "city/participation/counting/refuse.h"
 #include "city/participation/pabulib/limits.h"
 #include "city/participation/pabulib/numbers.h"
 #include "city/participation/pabulib/pabulib.h"
@@ -16,17 +17,20 @@
 namespace bypuls::participation::pabulib {
 namespace {
 
+using counting::Attempt;
 using counting::BallotKind;
 using counting::Choice;
 using counting::Money;
 using counting::Project;
 using counting::ProjectIndex;
+using counting::put_at;
+using counting::refuse;
 
 class Reader {
 public:
     explicit Reader(const Document& document) : document_(document) {}
 
-    Result<Reading> run() {
+    Attempt<Reading> run() {
         TRY_DO(read_meta());
         TRY_DO(read_projects());
         TRY_DO(read_votes());
@@ -38,21 +42,21 @@ public:
     }
 
 private:
-    static std::string place(const Table& table, std::size_t row, std::size_t column) {
-        return fmt::format("line {}, column {}", table.line(row), column + 1);
+    static counting::Place place(const Table& table, std::size_t row, std::size_t column) {
+        return {.line = table.line(row), .column = column + 1};
     }
 
-    Result<void> read_meta();
-    Result<void> read_pots();
-    Result<void> read_projects();
-    Result<void> read_extensions(std::size_t row, Project& project);
+    Attempt<void> read_meta();
+    Attempt<void> read_pots();
+    Attempt<void> read_projects();
+    Attempt<void> read_extensions(std::size_t row, Project& project);
     void read_groups(std::size_t row, std::string_view labels);
-    Result<void> read_published(std::size_t row);
-    Result<void> read_paid(std::size_t row);
-    Result<void> read_votes();
-    Result<void> read_vote(std::size_t row, std::string_view vote, std::string_view points);
-    Result<std::int64_t> read_weight(std::size_t row) const;
-    std::string ballot(std::size_t row) const;
+    Attempt<void> read_published(std::size_t row);
+    Attempt<void> read_paid(std::size_t row);
+    Attempt<void> read_votes();
+    Attempt<void> read_vote(std::size_t row, std::string_view vote, std::string_view points);
+    Attempt<std::int64_t> read_weight(std::size_t row) const;
+    counting::Place ballot(std::size_t row) const;
     void look_at_voters();
     void compare_counts();
     void look_at_full_funding();
@@ -69,7 +73,7 @@ private:
     std::vector<std::string> groups_;  // labels of the exclusive groups, in order of the election's
 };
 
-Result<BallotKind> kind_named(std::string_view name) {
+Attempt<BallotKind> kind_named(std::string_view name) {
     struct Known {
         std::string_view name;
         BallotKind kind;
@@ -87,12 +91,10 @@ Result<BallotKind> kind_named(std::string_view name) {
             return known.kind;
         }
     }
-    return fail(
-        Errc::malformed,
-        fmt::format("vote_type '{}' is not approval, choose-1, cumulative, scoring, ordinal or knapsack", name));
+    return refuse(Errc::malformed, "recount.fault.vote_type", {{"text", std::string(name)}});
 }
 
-Result<void> Reader::read_meta() {
+Attempt<void> Reader::read_meta() {
     counting::Election& election = reading_.election;
     election.title = document_.meta_value("description");
     if (const auto currency = document_.meta_value("currency"); !currency.empty()) {
@@ -100,17 +102,17 @@ Result<void> Reader::read_meta() {
     }
     for (const std::string_view needed : {"budget", "vote_type"}) {
         if (!document_.has_meta(needed)) {
-            return fail(Errc::malformed, fmt::format("META has no {}, which is needed", needed));
+            return refuse(Errc::malformed, "recount.fault.meta_lacks", {{"key", std::string(needed)}});
         }
     }
     const auto budget = counting::parse_money(document_.meta_value("budget"));
     if (!budget) {
-        return fail(budget.error(), document_.meta_place("budget") + ": budget");
+        return put_at(budget.error(), document_.meta_place("budget"));
     }
     election.budget = *budget;
     const auto kind = kind_named(document_.meta_value("vote_type"));
     if (!kind) {
-        return fail(kind.error(), document_.meta_place("vote_type"));
+        return put_at(kind.error(), document_.meta_place("vote_type"));
     }
     election.kind = *kind;
     election.ranking_length = whole(document_.meta_value("max_length")).value_or(0);
@@ -118,30 +120,29 @@ Result<void> Reader::read_meta() {
 }
 
 /// Not Pabulib's own: the sub-budgets, as docs/formats/election.schema.json has them.
-Result<void> Reader::read_pots() {
+Attempt<void> Reader::read_pots() {
     const std::string_view text = trim(document_.meta_value("pots"));
     if (text.empty()) {
         return {};
     }
     const auto json = nlohmann::json::parse(text, nullptr, false);
-    const auto refuse = [&] {
-        return fail(Errc::malformed,
-                    document_.meta_place("pots") +
-                        ": pots: expected a list such as [{\"name\": \"north\", \"budget\": \"1000\"}]");
+    const auto no_list = [&] {
+        return refuse(Errc::malformed, "recount.fault.pots", {{"example", R"({"name": "nord", "budget": "1000"})"}},
+                      document_.meta_place("pots"));
     };
     if (!json.is_array()) {
-        return refuse();
+        return no_list();
     }
     for (const auto& one : json) {
         const bool whole_pot = one.is_object() && one.size() == 2 && one.contains("name") && one["name"].is_string() &&
                                one.contains("budget") && one["budget"].is_string();
         if (!whole_pot) {
-            return refuse();
+            return no_list();
         }
         counting::Pot pot{.name = one["name"].get<std::string>()};
         const auto money = counting::parse_money(one["budget"].get<std::string>());
         if (!money) {
-            return fail(money.error(), fmt::format("{}: pots, '{}'", document_.meta_place("pots"), pot.name));
+            return put_at(money.error(), document_.meta_place("pots"));
         }
         pot.budget = *money;
         reading_.election.pots.push_back(std::move(pot));
@@ -149,23 +150,23 @@ Result<void> Reader::read_pots() {
     return {};
 }
 
-Result<void> Reader::read_projects() {
+Attempt<void> Reader::read_projects() {
     const Table& table = document_.projects;
     const auto id = table.column("project_id");
     const auto cost = table.column("cost");
     if (!id || !cost) {
-        return fail(Errc::malformed, "PROJECTS: the columns project_id and cost are needed");
+        return refuse(Errc::malformed, "recount.fault.project_columns");
     }
     const auto name = table.column("name");
     for (std::size_t row = 0; row < table.rows(); ++row) {
         const auto money = counting::parse_money(table.at(row, *cost));
         if (!money) {
-            return fail(money.error(), place(table, row, *cost));
+            return put_at(money.error(), place(table, row, *cost));
         }
         const std::string_view key = trim(table.at(row, *id));
         if (key.empty() || !index_.emplace(key, static_cast<ProjectIndex>(row)).second) {
-            return fail(Errc::malformed,
-                        fmt::format("{}: the project '{}' is listed twice or has no id", place(table, row, *id), key));
+            return refuse(Errc::malformed, "recount.fault.project_twice", {{"id", std::string(key)}},
+                          place(table, row, *id));
         }
         Project project{
             .id = std::string(key), .name = name ? std::string(table.at(row, *name)) : std::string(), .cost = *money};
@@ -178,15 +179,20 @@ Result<void> Reader::read_projects() {
 }
 
 /// Not Pabulib's own: the columns pot, partial_from and exclusive (labels of groups, parted by commas).
-Result<void> Reader::read_extensions(std::size_t row, Project& project) {
+Attempt<void> Reader::read_extensions(std::size_t row, Project& project) {
     const Table& table = document_.projects;
     if (const auto column = table.column("pot")) {
         project.pot = trim(table.at(row, *column));
+        if (!project.pot.empty() && std::ranges::find(reading_.election.pots, project.pot, &counting::Pot::name) ==
+                                        reading_.election.pots.end()) {
+            return refuse(Errc::malformed, "recount.fault.unknown_pot", {{"pot", project.pot}},
+                          place(table, row, *column));
+        }
     }
     if (const auto column = table.column("partial_from"); column && !trim(table.at(row, *column)).empty()) {
         const auto least = counting::parse_money(table.at(row, *column));
         if (!least) {
-            return fail(least.error(), place(table, row, *column));
+            return put_at(least.error(), place(table, row, *column));
         }
         project.partial_from = *least;
     }
@@ -216,7 +222,7 @@ void Reader::read_groups(std::size_t row, std::string_view labels) {
 }
 
 /// Not Pabulib's own: what a winner was paid, where one is only partly funded.
-Result<void> Reader::read_paid(std::size_t row) {
+Attempt<void> Reader::read_paid(std::size_t row) {
     const Table& table = document_.projects;
     const auto column = table.column("paid");
     if (!column) {
@@ -226,7 +232,7 @@ Result<void> Reader::read_paid(std::size_t row) {
     if (!trim(table.at(row, *column)).empty()) {
         const auto money = counting::parse_money(table.at(row, *column));
         if (!money) {
-            return fail(money.error(), place(table, row, *column));
+            return put_at(money.error(), place(table, row, *column));
         }
         paid = *money;
     }
@@ -234,7 +240,7 @@ Result<void> Reader::read_paid(std::size_t row) {
     return {};
 }
 
-Result<void> Reader::read_published(std::size_t row) {
+Attempt<void> Reader::read_published(std::size_t row) {
     const Table& table = document_.projects;
     Published& published = reading_.published;
     if (const auto column = table.column("selected")) {
@@ -243,41 +249,41 @@ Result<void> Reader::read_published(std::size_t row) {
         if (text == "1" || text == "2") {
             (text == "1" ? published.winners : published.reserved).push_back(static_cast<ProjectIndex>(row));
         } else if (text != "0" && !text.empty()) {
-            return fail(Errc::malformed,
-                        fmt::format("{}: selected is '{}', not 0, 1 or 2", place(table, row, *column), text));
+            return refuse(Errc::malformed, "recount.fault.selected", {{"text", std::string(text)}},
+                          place(table, row, *column));
         }
     }
     const auto read = [&](std::string_view name, std::vector<std::int64_t>& into, auto number,
-                          std::string_view what) -> Result<void> {
+                          words::Key otherwise) -> Attempt<void> {
         const auto column = table.column(name);
         if (!column) {
             return {};
         }
         const std::optional<std::int64_t> value = number(table.at(row, *column));
         if (!value) {
-            return fail(Errc::malformed,
-                        fmt::format("{}: '{}' is not {}", place(table, row, *column), table.at(row, *column), what));
+            return refuse(Errc::malformed, otherwise, {{"text", std::string(table.at(row, *column))}},
+                          place(table, row, *column));
         }
         into.push_back(*value);
         return {};
     };
-    TRY_DO(read("votes", published.votes, whole, "a whole number"));
+    TRY_DO(read("votes", published.votes, whole, "recount.fault.not_whole"));
     const auto score = [](std::string_view text) { return thousandths(text, score_max); };
-    return read("score", published.scores, score, "a number with at most three decimals");
+    return read("score", published.scores, score, "recount.fault.not_points");
 }
 
-Result<void> Reader::read_votes() {
+Attempt<void> Reader::read_votes() {
     const Table& table = document_.votes;
     const auto vote = table.column("vote");
     if (!vote) {
-        return fail(Errc::malformed, "VOTES: the column vote is needed");
+        return refuse(Errc::malformed, "recount.fault.vote_column");
     }
     vote_column_ = *vote;
     points_column_ = table.column("points");
     weight_column_ = table.column("weight");
     voter_column_ = table.column("voter_id");
     if (reading_.election.kind == BallotKind::points && !points_column_) {
-        return fail(Errc::malformed, "VOTES: ballots with points need a column points");
+        return refuse(Errc::malformed, "recount.fault.points_column");
     }
     seen_in_.assign(reading_.election.projects.size(), 0);
     reading_.election.ballots.reserve(table.rows(), table.rows() * 4);
@@ -292,7 +298,7 @@ Result<void> Reader::read_votes() {
     for (std::size_t row = 0; row < table.rows(); ++row) {
         const std::string_view points = points_column_ ? table.at(row, *points_column_) : std::string_view{};
         TRY_DO(read_vote(row, table.at(row, *vote), points));
-        limits.look([&] { return ballot(row); }, choices_);
+        limits.look(ballot(row), choices_);
     }
     limits.finish();
     look_at_voters();
@@ -324,18 +330,18 @@ void Reader::look_at_voters() {
     std::ranges::sort(again);
     constexpr std::size_t told_max = 20;
     for (const auto& [row, before] : std::span(again).first(std::min(again.size(), told_max))) {
-        reading_.remarks.push_back(fmt::format("{}: the same voter stands on line {} too; both ballots are counted",
-                                               ballot(row), table.line(before)));
+        reading_.remarks.push_back(
+            counting::finding("remark.voter_twice", {{"before", std::to_string(table.line(before))}}, ballot(row)));
     }
     if (again.size() > told_max) {
         reading_.remarks.push_back(
-            fmt::format("and {} more ballots of voters who stand more than once", again.size() - told_max));
+            counting::finding("remark.more_voters_twice", {{"found", std::to_string(again.size() - told_max)}}));
     }
 }
 
-std::string Reader::ballot(std::size_t row) const {
+counting::Place Reader::ballot(std::size_t row) const {
     // Remarks are published with the result: the line tells whoever has the file who it was, and nobody else.
-    return fmt::format("line {}", document_.votes.line(row));
+    return {.line = document_.votes.line(row)};
 }
 
 /// Takes the part before the next comma off the text.
@@ -346,7 +352,7 @@ std::string_view next_part(std::string_view& text) {
     return trim(part);
 }
 
-Result<void> Reader::read_vote(std::size_t row, std::string_view vote, std::string_view points) {
+Attempt<void> Reader::read_vote(std::size_t row, std::string_view vote, std::string_view points) {
     const BallotKind kind = reading_.election.kind;
     choices_.clear();
     std::int64_t rank = 0;
@@ -358,8 +364,8 @@ Result<void> Reader::read_vote(std::size_t row, std::string_view vote, std::stri
             const std::string_view text = next_part(points);
             const auto given = points_of(text, reading_.election.points_per_one);
             if (!given) {
-                return fail(Errc::malformed, fmt::format("{}: '{}' is not a number of points",
-                                                         place(document_.votes, row, *points_column_), text));
+                return refuse(Errc::malformed, "recount.fault.not_points", {{"text", std::string(text)}},
+                              place(document_.votes, row, *points_column_));
             }
             value = *given;
         } else if (kind == BallotKind::ranking) {
@@ -370,13 +376,13 @@ Result<void> Reader::read_vote(std::size_t row, std::string_view vote, std::stri
         }
         const auto known = index_.find(id);
         if (known == index_.end()) {
-            return fail(Errc::malformed,
-                        fmt::format("{}: there is no project '{}'", place(document_.votes, row, vote_column_), id));
+            return refuse(Errc::malformed, "recount.fault.unknown_project", {{"id", std::string(id)}},
+                          place(document_.votes, row, vote_column_));
         }
         if (std::exchange(seen_in_[known->second], row + 1) == row + 1) {
             // Two published files hold such ballots (and their own totals count the project twice).
-            reading_.remarks.push_back(fmt::format("{}: the project '{}' is named twice on one ballot and counted once",
-                                                   place(document_.votes, row, vote_column_), id));
+            reading_.remarks.push_back(counting::finding("remark.named_twice", {{"id", std::string(id)}},
+                                                         place(document_.votes, row, vote_column_)));
             continue;
         }
         if (value > 0) {
@@ -385,26 +391,23 @@ Result<void> Reader::read_vote(std::size_t row, std::string_view vote, std::stri
     }
     TRY(const std::int64_t weight, read_weight(row));
     if (kind == BallotKind::choose_one && choices_.size() > 1) {
-        return fail(Errc::malformed, fmt::format("{}: {} projects where one may be chosen",
-                                                 place(document_.votes, row, vote_column_), choices_.size()));
+        return refuse(Errc::malformed, "recount.fault.one_choice", {}, place(document_.votes, row, vote_column_));
     }
     if (!trim(points).empty() && kind == BallotKind::points) {
-        return fail(Errc::malformed,
-                    fmt::format("{}: more points than projects", place(document_.votes, row, *points_column_)));
+        return refuse(Errc::malformed, "recount.fault.more_points", {}, place(document_.votes, row, *points_column_));
     }
     reading_.election.ballots.add(choices_, weight);
     return {};
 }
 
 /// How many voters cast the ballot. A part of a voter is not among them: it would change what a share of the budget is.
-Result<std::int64_t> Reader::read_weight(std::size_t row) const {
+Attempt<std::int64_t> Reader::read_weight(std::size_t row) const {
     if (!weight_column_ || trim(document_.votes.at(row, *weight_column_)).empty()) {
         return 1;
     }
     const auto given = whole(document_.votes.at(row, *weight_column_));
     if (!given || *given < 1 || *given > 1'000'000) {
-        return fail(Errc::malformed, fmt::format("{}: a ballot's weight is a whole number from 1 to a million",
-                                                 place(document_.votes, row, *weight_column_)));
+        return refuse(Errc::malformed, "recount.fault.weight", {}, place(document_.votes, row, *weight_column_));
     }
     return *given;
 }
@@ -424,9 +427,9 @@ void Reader::look_at_full_funding() {
         money += pot.budget;
     }
     if (text != "1") {
-        reading_.remarks.push_back(fmt::format("META: fully_funded is '{}', not 0 or 1, and says nothing", text));
+        reading_.remarks.push_back(counting::finding("remark.odd_funding", {{"text", std::string(text)}}));
     } else if (cost > money) {
-        reading_.remarks.push_back("META says fully_funded is 1, but the projects together cost more than the budget");
+        reading_.remarks.push_back(counting::finding("remark.not_funded"));
     }
 }
 
@@ -434,7 +437,9 @@ void Reader::compare_counts() {
     const auto remark = [&](std::string_view key, std::size_t rows) {
         const std::string_view text = document_.meta_value(key);
         if (const auto said = whole(text); !text.empty() && said != static_cast<std::int64_t>(rows)) {
-            reading_.remarks.push_back(fmt::format("META says {} is {}, the file has {}", key, text, rows));
+            reading_.remarks.push_back(counting::finding(
+                "remark.other_count",
+                {{"key", std::string(key)}, {"said", std::string(text)}, {"found", std::to_string(rows)}}));
         }
     };
     remark("num_projects", document_.projects.rows());
@@ -443,7 +448,7 @@ void Reader::compare_counts() {
 
 }  // namespace
 
-Result<Reading> read_election(const Document& document) {
+Attempt<Reading> read_election(const Document& document) {
     return Reader(document).run();
 }
 

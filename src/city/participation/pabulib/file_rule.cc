@@ -3,14 +3,17 @@
 
 #include <fmt/format.h>
 
+#include "city/participation/counting/refuse.h"
 #include "city/participation/pabulib/numbers.h"
 #include "city/participation/pabulib/pabulib.h"
 #include "core/text.h"
 
 namespace bypuls::participation::pabulib {
 
+using counting::Attempt;
 using counting::Completion;
 using counting::Method;
+using counting::refuse;
 using counting::Rule;
 
 namespace {
@@ -20,7 +23,7 @@ constexpr std::string_view key_prefix = "rule.";
 
 /// What every file without a rule in full means: all ballots count, and since files do not say how ties were broken,
 /// the last reason keeps a count from stopping; every tie is reported.
-Result<Rule> common_rule(const Document& document) {
+Attempt<Rule> common_rule(const Document& document) {
     Rule rule;
     rule.electorate = counting::Electorate::everyone;
     rule.ties = {counting::TieBreak::lower_cost, counting::TieBreak::more_votes, counting::TieBreak::alphabetical};
@@ -28,10 +31,8 @@ Result<Rule> common_rule(const Document& document) {
     const std::string_view threshold = trim(document.meta_value("min_project_score_threshold"));
     const auto least = threshold.empty() ? std::optional<std::int64_t>(0) : whole(threshold);
     if (!least) {
-        return fail(Errc::not_found,
-                    fmt::format("{}: min_project_score_threshold is '{}', not a whole number; the file names no "
-                                "complete rule, give one with --rule",
-                                document.meta_place("min_project_score_threshold"), threshold));
+        return refuse(Errc::not_found, "fault.threshold", {{"text", std::string(threshold)}},
+                      document.meta_place("min_project_score_threshold"));
     }
     rule.score_min = *least;
     return rule;
@@ -47,26 +48,21 @@ bool has_groups(const Document& document) {
     return false;
 }
 
-Result<Rule> greedy_of(const Document& document, std::string_view name, Rule rule) {
+Attempt<Rule> greedy_of(const Document& document, std::string_view name, Rule rule) {
     rule.method = Method::greedy;
     if (name == "greedy-exclusive" && !has_groups(document)) {
-        return fail(Errc::not_found,
-                    document.meta_place("rule") +
-                        ": the file's rule 'greedy-exclusive' names no complete rule: which projects exclude each "
-                        "other is not in the file (PROJECTS, column exclusive); give a rule with --rule");
+        return refuse(Errc::not_found, "fault.no_groups", {}, document.meta_place("rule"));
     }
     if (name == "greedy-threshold" && trim(document.meta_value("min_project_score_threshold")).empty()) {
-        return fail(Errc::not_found, document.meta_place("rule") +
-                                         ": the file's rule 'greedy-threshold' names no complete rule: META has no "
-                                         "min_project_score_threshold; give a rule with --rule");
+        return refuse(Errc::not_found, "fault.no_threshold", {}, document.meta_place("rule"));
     }
     rule.misfit = name == "greedy-no-skip" ? counting::Misfit::stop : counting::Misfit::skip;
     return rule;
 }
 
-Result<Rule> rule_by_name(const Document& document, std::string_view name) {
+Attempt<Rule> rule_by_name(const Document& document, std::string_view name) {
     if (name.empty()) {
-        return fail(Errc::not_found, "the file names no rule; give one with --rule");
+        return refuse(Errc::not_found, "fault.no_rule");
     }
     TRY(Rule rule, common_rule(document));
     for (const std::string_view greedy : {"greedy", "greedy-threshold", "greedy-exclusive", "greedy-no-skip"}) {
@@ -90,11 +86,7 @@ Result<Rule> rule_by_name(const Document& document, std::string_view name) {
         ours->score_min = std::max(ours->score_min, rule.score_min);
         return std::move(*ours);
     }
-    return fail(
-        Errc::not_found,
-        fmt::format("{}: the file's rule '{}' is a name without a definition; give one with --rule, or see with "
-                    "--which-rule which of the built-in rules lead to the published outcome",
-                    document.meta_place("rule"), name));
+    return refuse(Errc::not_found, "fault.undefined_rule", {{"name", std::string(name)}}, document.meta_place("rule"));
 }
 
 bool begins_with_prefix(std::string_view key) {
@@ -124,7 +116,7 @@ std::string text_of_rule(const Document& document) {
 
 }  // namespace
 
-Result<Rule> rule_of(const Document& document) {
+Attempt<Rule> rule_of(const Document& document) {
     const std::string_view name = trim(document.meta_value("rule"));
     const std::string text = text_of_rule(document);
     if (text.empty()) {
@@ -132,14 +124,12 @@ Result<Rule> rule_of(const Document& document) {
     }
     auto rule = counting::parse_rule(text);
     if (!rule) {
-        return fail(rule.error(), "META, the keys that begin with 'rule.'");
+        return put_at(std::move(rule.error()), {.path = "META, rule.*"});
     }
     const auto named = rule_by_name(document, name);
     if (name != name_of(*rule) && !(named && name_of(*named) == name_of(*rule))) {
-        return fail(Errc::malformed,
-                    fmt::format("{}: META says that the rule is '{}', but the keys that begin with 'rule.' "
-                                "describe '{}'",
-                                document.meta_place("rule"), name, name_of(*rule)));
+        return refuse(Errc::malformed, "recount.fault.other_rule_text",
+                      {{"name", std::string(name)}, {"other", name_of(*rule)}}, document.meta_place("rule"));
     }
     return rule;
 }

@@ -6,45 +6,53 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "city/participation/counting/refuse.h"
 #include "city/participation/pabulib/pabulib.h"
 #include "core/json_members.h"
 #include "core/text.h"
 
 namespace bypuls::participation::pabulib {
 
+using counting::Attempt;
 using counting::BallotKind;
 using counting::Choice;
 using counting::Election;
 using counting::ProjectIndex;
+using counting::put_at;
+using counting::refuse;
 
 namespace {
 
 using Json = nlohmann::json;
 
-Result<std::string> text_in(const Json& object, const char* key, std::string_view where) {
+counting::Place at_path(std::string_view path) {
+    return {.path = std::string(path)};
+}
+
+Attempt<std::string> text_in(const Json& object, const char* key, std::string_view where) {
     const auto at = object.find(key);
     if (at == object.end() || !at->is_string()) {
-        return fail(Errc::malformed, fmt::format("{}: '{}' is a text in quotes", where, key));
+        return refuse(Errc::malformed, "fault.json_text", {{"key", key}}, at_path(where));
     }
     return at->get<std::string>();
 }
 
-Result<std::int64_t> number_in(const Json& value, std::string_view where) {
+Attempt<std::int64_t> number_in(const Json& value, std::string_view where) {
     if (!value.is_number_integer() || value < 1 || value > 100'000'000) {
-        return fail(Errc::malformed, fmt::format("{}: expected a whole number from 1 to a hundred million", where));
+        return refuse(Errc::malformed, "fault.json_number", {}, at_path(where));
     }
     return value.get<std::int64_t>();
 }
 
-/// "line 3, column 7" of a byte.
-std::string place_of(std::string_view text, std::size_t at) {
+/// Line and column of a byte.
+counting::Place place_of(std::string_view text, std::size_t at) {
     const std::string_view before = text.substr(0, at);
-    const auto line = std::ranges::count(before, '\n') + 1;
+    const auto line = static_cast<std::size_t>(std::ranges::count(before, '\n')) + 1;
     const std::size_t feed = before.rfind('\n');
-    return fmt::format("line {}, column {}", line, feed == std::string_view::npos ? at + 1 : at - feed);
+    return {.line = line, .column = feed == std::string_view::npos ? at + 1 : at - feed};
 }
 
-Result<Json> parse_json(std::string_view text) {
+Attempt<Json> parse_json(std::string_view text) {
     TwiceNamed twice;
     Json json;
     try {
@@ -56,44 +64,46 @@ Result<Json> parse_json(std::string_view text) {
         // The byte is the last one read, counted from 1; the sentence behind the second colon says what was met.
         const std::string_view what = problem.what();
         const std::size_t colon = what.find(": ", what.find("column"));
-        return fail(Errc::malformed,
-                    fmt::format("{}: this is not JSON: {}", place_of(text, problem.byte > 0 ? problem.byte - 1 : 0),
-                                colon == std::string_view::npos ? what : what.substr(colon + 2)));
+        return refuse(Errc::malformed, "fault.not_json",
+                      {{"why", std::string(colon == std::string_view::npos ? what : what.substr(colon + 2))}},
+                      place_of(text, problem.byte > 0 ? problem.byte - 1 : 0));
     }
     if (twice.found()) {
-        return fail(Errc::malformed, fmt::format("the key '{}' stands twice in one object", *twice.found()));
+        return refuse(Errc::malformed, "fault.key_twice", {{"key", std::string(*twice.found())}});
     }
     return json;
 }
 
 /// An object may have these keys and no other: a misspelt one would be passed over, and others win.
 template <std::size_t n>
-Result<void> only(const Json& object, const std::array<std::string_view, n>& known, std::string_view where) {
+Attempt<void> only(const Json& object, const std::array<std::string_view, n>& known, std::string_view where) {
     for (const auto& [key, value] : object.items()) {
         if (std::ranges::find(known, key) != known.end()) {
             continue;
         }
         const auto nearest =
             *std::ranges::min_element(known, {}, [&](std::string_view one) { return edit_distance(one, key); });
-        return fail(Errc::malformed,
-                    fmt::format("{}{}{}: there is no such key{}", where, where.empty() ? "" : ".", key.substr(0, 60),
-                                edit_distance(nearest, key) <= 3 ? fmt::format("; did you mean '{}'?", nearest) : ""));
+        const counting::Place place =
+            at_path(fmt::format("{}{}{}", where, where.empty() ? "" : ".", key.substr(0, 60)));
+        return edit_distance(nearest, key) <= 3
+                   ? refuse(Errc::malformed, "fault.unknown_key_near", {{"nearest", std::string(nearest)}}, place)
+                   : refuse(Errc::malformed, "fault.unknown_key", {}, place);
     }
     return {};
 }
 
-Result<counting::Money> money_in(const Json& object, const char* key, std::string_view where) {
+Attempt<counting::Money> money_in(const Json& object, const char* key, std::string_view where) {
     TRY(const std::string text, text_in(object, key, where));
     auto money = counting::parse_money(text);
-    return money ? money : Result<counting::Money>(fail(money.error(), fmt::format("{}.{}", where, key)));
+    return money ? money : Attempt<counting::Money>(put_at(money.error(), at_path(fmt::format("{}.{}", where, key))));
 }
 
 class JsonReader {
 public:
-    Result<Election> run(std::string_view text) {
+    Attempt<Election> run(std::string_view text) {
         TRY(const Json json, parse_json(text));
         if (!json.is_object()) {
-            return fail(Errc::malformed, "an election is a JSON object");
+            return refuse(Errc::malformed, "fault.json_election");
         }
         TRY_DO(only(json,
                     std::array<std::string_view, 10>{"title", "currency", "budget", "kind", "ranking_length",
@@ -115,10 +125,10 @@ public:
 
 private:
     template <typename Read>
-    Result<void> each(const Json& json, const char* key, Read read) {
+    Attempt<void> each(const Json& json, const char* key, Read read) {
         const auto list = json.find(key);
         if (list == json.end() || !list->is_array()) {
-            return fail(Errc::malformed, fmt::format("'{}' is a list", key));
+            return refuse(Errc::malformed, "fault.json_list", {{"key", key}});
         }
         for (std::size_t i = 0; i < list->size(); ++i) {
             TRY_DO(read((*list)[i], fmt::format("{}[{}]", key, i)));
@@ -126,7 +136,7 @@ private:
         return {};
     }
 
-    Result<void> read_head(const Json& json) {
+    Attempt<void> read_head(const Json& json) {
         TRY(election_.budget, money_in(json, "budget", "election"));
         TRY(const std::string kind, text_in(json, "kind", "election"));
         bool known = false;
@@ -137,8 +147,7 @@ private:
             }
         }
         if (!known) {
-            return fail(Errc::malformed,
-                        fmt::format("kind is approval, choose-1, points, ranking or knapsack, not '{}'", kind));
+            return refuse(Errc::malformed, "fault.json_kind", {{"text", kind}});
         }
         if (json.contains("title")) {
             TRY(election_.title, text_in(json, "title", "election"));
@@ -153,9 +162,9 @@ private:
             TRY(election_.points_per_one, number_in(json["points_per_one"], "points_per_one"));
         }
         if (json.contains("pots")) {
-            return each(json, "pots", [&](const Json& one, const std::string& where) -> Result<void> {
+            return each(json, "pots", [&](const Json& one, const std::string& where) -> Attempt<void> {
                 if (!one.is_object()) {
-                    return fail(Errc::malformed, where + ": a pot is an object");
+                    return refuse(Errc::malformed, "fault.json_pot", {}, at_path(where));
                 }
                 TRY_DO(only(one, std::array<std::string_view, 2>{"name", "budget"}, where));
                 counting::Pot pot;
@@ -168,9 +177,9 @@ private:
         return {};
     }
 
-    Result<void> read_project(const Json& one, const std::string& where) {
+    Attempt<void> read_project(const Json& one, const std::string& where) {
         if (!one.is_object()) {
-            return fail(Errc::malformed, where + ": a project is an object");
+            return refuse(Errc::malformed, "fault.json_project", {}, at_path(where));
         }
         TRY_DO(only(one, std::array<std::string_view, 5>{"id", "name", "cost", "pot", "partial_from"}, where));
         counting::Project project;
@@ -186,28 +195,28 @@ private:
             TRY(project.partial_from, money_in(one, "partial_from", where));
         }
         if (!index_.emplace(project.id, static_cast<ProjectIndex>(election_.projects.size())).second) {
-            return fail(Errc::malformed, fmt::format("{}: '{}' is listed twice", where, project.id));
+            return refuse(Errc::malformed, "recount.fault.project_twice", {{"id", project.id}}, at_path(where));
         }
         election_.projects.push_back(std::move(project));
         return {};
     }
 
-    Result<ProjectIndex> find(const Json& id, const std::string& where) {
+    Attempt<ProjectIndex> find(const Json& id, const std::string& where) {
         const auto known = id.is_string() ? index_.find(id.get<std::string>()) : index_.end();
         if (known == index_.end()) {
-            return fail(Errc::malformed, fmt::format("{}: names no project of the election", where));
+            return refuse(Errc::malformed, "fault.json_names_none", {}, at_path(where));
         }
         return known->second;
     }
 
-    Result<void> read_ballot(const Json& one, const std::string& where) {
+    Attempt<void> read_ballot(const Json& one, const std::string& where) {
         if (!one.is_object() || !one.contains("choices") || !one["choices"].is_array()) {
-            return fail(Errc::malformed, where + ": a ballot is an object with a list 'choices'");
+            return refuse(Errc::malformed, "fault.json_ballot", {}, at_path(where));
         }
         TRY_DO(only(one, std::array<std::string_view, 3>{"choices", "points", "count"}, where));
         const Json points = one.value("points", Json::array());
         if (one.contains("points") && election_.kind != BallotKind::points) {
-            return fail(Errc::malformed, where + ".points: only ballots of the kind points have them");
+            return refuse(Errc::malformed, "fault.json_idle_points", {}, at_path(where + ".points"));
         }
         const Json& named = one["choices"];
         std::vector<Choice> choices;
@@ -218,12 +227,13 @@ private:
                 choice.value = static_cast<std::int64_t>(i) + 1;
             } else if (election_.kind == BallotKind::points) {
                 if (!points.is_array() || points.size() != named.size()) {
-                    return fail(Errc::malformed, where + ": 'points' has a number for each choice");
+                    return refuse(Errc::malformed, "fault.json_points", {}, at_path(where));
                 }
                 TRY(choice.value, number_in(points[i], fmt::format("{}.points[{}]", where, i)));
             }
             if (std::ranges::find(choices, choice.project, &Choice::project) != choices.end()) {
-                return fail(Errc::malformed, where + ": names a project twice");
+                return refuse(Errc::malformed, "fault.twice_on_ballot", {{"id", named[i].get<std::string>()}},
+                              at_path(where));
             }
             choices.push_back(choice);
         }
@@ -235,9 +245,9 @@ private:
         return {};
     }
 
-    Result<void> read_group(const Json& one, const std::string& where) {
+    Attempt<void> read_group(const Json& one, const std::string& where) {
         if (!one.is_array()) {
-            return fail(Errc::malformed, where + ": an exclusive group is a list of project ids");
+            return refuse(Errc::malformed, "fault.json_group", {}, at_path(where));
         }
         std::vector<ProjectIndex> group;
         for (const Json& id : one) {
@@ -254,7 +264,7 @@ private:
 
 }  // namespace
 
-Result<Election> read_json(std::string_view json) {
+Attempt<Election> read_json(std::string_view json) {
     return JsonReader().run(json);
 }
 

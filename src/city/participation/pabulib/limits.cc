@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "city/participation/counting/refuse.h"
 #include "city/participation/pabulib/numbers.h"
 
 namespace bypuls::participation::pabulib {
@@ -18,7 +19,7 @@ constexpr std::int64_t told_max = 20;
 }  // namespace
 
 BallotLimits::BallotLimits(const Document& document, const counting::Election& election,
-                           std::vector<std::string>& remarks)
+                           std::vector<counting::Finding>& remarks)
     : document_(document), election_(election), remarks_(remarks) {
     add("min_length", What::length, false);
     add("max_length", What::length, true);
@@ -31,7 +32,7 @@ BallotLimits::BallotLimits(const Document& document, const counting::Election& e
         add("max_sum_points", What::points, true);
     }
     if (election.kind == BallotKind::knapsack && trim(document.meta_value("max_sum_cost")).empty()) {
-        limits_.push_back({.name = "the budget", .what = What::cost, .at_most = true, .value = election.budget});
+        limits_.push_back({.name = "", .what = What::cost, .at_most = true, .value = election.budget});
     }
 }
 
@@ -53,7 +54,7 @@ void BallotLimits::add(std::string_view name, What what, bool at_most) {
     }
     if (!value) {
         remarks_.push_back(
-            fmt::format("META: {} is '{}', which is not a number; no ballot is held against it", name, text));
+            counting::finding("remark.no_limit", {{"limit", std::string(name)}, {"text", std::string(text)}}));
         return;
     }
     limits_.push_back({.name = std::string(name), .what = what, .at_most = at_most, .value = *value});
@@ -74,15 +75,31 @@ std::int64_t BallotLimits::of(const Limit& limit, std::span<const Choice> choice
     return limit.what == What::points_each ? farthest : sum;
 }
 
-std::string BallotLimits::told(What what, std::int64_t value) const {
-    switch (what) {
-        case What::length: return fmt::format("{} project{}", value, value == 1 ? "" : "s");
-        case What::cost: return fmt::format("{} {}", counting::format_money(value), election_.currency);
-        default: return counting::format_points(value, election_.points_per_one) + " points";
+counting::Finding BallotLimits::told(const Limit& limit, std::int64_t has) const {
+    const auto as_money = [&](std::int64_t value) {
+        return fmt::format("{} {}", counting::format_money(value), election_.currency);
+    };
+    const auto as_points = [&](std::int64_t value) { return counting::format_points(value, election_.points_per_one); };
+    const auto compared = [&](words::Key key, const auto& text) {
+        return counting::finding(key, {{"limit", limit.name}, {"found", text(has)}, {"said", text(limit.value)}});
+    };
+    const auto plainly = [](std::int64_t value) { return std::to_string(value); };
+    switch (limit.what) {
+        case What::length:
+            return compared(has == 1           ? words::Key("remark.under_length_one")
+                            : limit.value == 1 ? words::Key("remark.over_length_one")
+                                               : words::Key("remark.over_length"),
+                            plainly);
+        case What::cost:
+            return compared(limit.name.empty() ? words::Key("remark.over_budget") : words::Key("remark.over_cost"),
+                            as_money);
+        case What::points:
+        case What::points_each: return compared("remark.over_points", as_points);
     }
+    return {};
 }
 
-void BallotLimits::look(const std::function<std::string()>& place, std::span<const Choice> choices) {
+void BallotLimits::look(const counting::Place& place, std::span<const Choice> choices) {
     if (choices.empty()) {
         return;
     }
@@ -90,8 +107,8 @@ void BallotLimits::look(const std::function<std::string()>& place, std::span<con
         const std::int64_t has = of(limit, choices);
         const bool kept = limit.at_most ? has <= limit.value : has >= limit.value;
         if (!kept && ++limit.broken <= told_max) {
-            remarks_.push_back(fmt::format("{}: {} where {} is {}; counted as published", place(),
-                                           told(limit.what, has), limit.name, told(limit.what, limit.value)));
+            remarks_.push_back(told(limit, has));
+            remarks_.back().place = place;
         }
     }
 }
@@ -99,7 +116,9 @@ void BallotLimits::look(const std::function<std::string()>& place, std::span<con
 void BallotLimits::finish() {
     for (const Limit& limit : limits_) {
         if (limit.broken > told_max) {
-            remarks_.push_back(fmt::format("and {} more ballots against {}", limit.broken - told_max, limit.name));
+            remarks_.push_back(counting::finding(
+                limit.name.empty() ? words::Key("remark.more_over_budget") : words::Key("remark.more_over_limit"),
+                {{"found", std::to_string(limit.broken - told_max)}, {"limit", limit.name}}));
         }
     }
 }

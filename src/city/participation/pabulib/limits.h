@@ -2,7 +2,6 @@
 
 // For the reader of Pabulib files only.
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,17 +19,17 @@ namespace bypuls::participation::pabulib {
 class BallotLimits {
 public:
     /// Adds a remark for each limit that is not a number. Without max_sum_cost, a knapsack ballot keeps to the budget.
-    BallotLimits(const Document& document, const counting::Election& election, std::vector<std::string>& remarks);
+    BallotLimits(const Document& document, const counting::Election& election, std::vector<counting::Finding>& remarks);
 
-    /// Remarks upon a ballot; of each kind the first twenty. `place` is asked only for those.
-    void look(const std::function<std::string()>& place, std::span<const counting::Choice> choices);
+    /// Remarks upon a ballot; of each kind the first twenty.
+    void look(const counting::Place& place, std::span<const counting::Choice> choices);
     /// Says how many more there were.
     void finish();
 
 private:
     enum class What : std::uint8_t { length, cost, points, points_each };
     struct Limit {
-        std::string name;
+        std::string name;  ///< empty: the budget
         What what = What::length;
         bool at_most = true;
         std::int64_t value = 0;  ///< projects, øre, or points in the election's parts of a point
@@ -39,11 +38,11 @@ private:
     void add(std::string_view name, What what, bool at_most);
     /// What a ballot has of it; of single points the one farthest out.
     std::int64_t of(const Limit& limit, std::span<const counting::Choice> choices) const;
-    std::string told(What what, std::int64_t value) const;
+    counting::Finding told(const Limit& limit, std::int64_t has) const;
 
     const Document& document_;
     const counting::Election& election_;
-    std::vector<std::string>& remarks_;
+    std::vector<counting::Finding>& remarks_;
     std::vector<Limit> limits_;
 };
 

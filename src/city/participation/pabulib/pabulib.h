@@ -26,7 +26,8 @@ struct Published {
 struct Reading {
     counting::Election election;
     Published published;
-    std::vector<std::string> remarks;  ///< what was odd but harmless, one sentence each
+    /// What was odd but harmless. In English they are a part of what is published.
+    std::vector<counting::Finding> remarks;
 };
 
 /// The election in a document. Beyond Pabulib's own, META may have `pots` (a JSON list of {"name", "budget"}) and
@@ -34,13 +35,13 @@ struct Reading {
 /// limits in META, and a voter's second one, are read as they are and remarked upon with their line. Errors name line
 /// and column, those of META too.
 /// Errc::malformed.
-Result<Reading> read_election(const Document& document);
+counting::Attempt<Reading> read_election(const Document& document);
 
 /// The rule the file itself names, as far as it defines one: META's keys `rule.KEY`, each a line of a rule's TOML, or
 /// else `rule`, Pabulib's names and the built-in rules', with min_project_score_threshold and fully_funded.
 /// Errc::not_found with a sentence for names that define no rule ("greedy-custom", "greedy-exclusive" without groups)
 /// and for none at all; Errc::malformed for a rule in full that cannot be read or is not what `rule` says.
-Result<counting::Rule> rule_of(const Document& document);
+counting::Attempt<counting::Rule> rule_of(const Document& document);
 
 /// Makes the document name this rule: by name if that says it all, or else in full. rule_of() gives it back.
 void set_rule(Document& document, const counting::Rule& rule);
@@ -57,15 +58,23 @@ Document to_document(const counting::Election& election);
 /// A document that may be shown to everybody.
 struct Publication {
     Document document;
-    std::vector<std::string> left_out;  ///< columns, as "VOTES age"
+    std::vector<std::string> left_out;       ///< columns, as "VOTES age"
+    std::vector<std::string> left_out_meta;  ///< keys of META
+};
+
+/// Which keys of META are published.
+enum class KeepMeta : std::uint8_t {
+    known,  ///< Pabulib's own, the sub-budgets and the rule's: what else stands there might hold anything
+    all,
 };
 
 /// The document without what counting it again does not need: of VOTES only the vote, points where they count and
 /// weights where there are any; voters numbered, ballots in the order of their contents, choices in that of their ids
 /// (a ranking's by preference), so that nothing tells who voted or when. No rule asks for a voter's age or place. Of
-/// PROJECTS Pabulib's columns about projects and ours; META whole. The election must be the one that read_election()
-/// gave, and is what it gives again.
-Publication for_publication(const Document& document, const counting::Election& election);
+/// PROJECTS Pabulib's columns about projects and ours; of META what `keep` says. The election must be the one that
+/// read_election() gave, and is what it gives again.
+Publication for_publication(const Document& document, const counting::Election& election,
+                            KeepMeta keep = KeepMeta::known);
 
 /// Projects as CSV (id, cost, optional name, pot, partial_from, exclusive) and ballots as CSV (vote, optional points,
 /// weight), `,` or `;`; fields of a ballot, and labels of exclusive groups, are parted by `|`. A project's pot must be
@@ -78,13 +87,13 @@ struct CsvElection {
     std::optional<counting::BallotKind> kind = std::nullopt;
     std::vector<counting::Pot> pots = {};
 };
-Result<counting::Election> read_csv(const CsvElection& csv);
+counting::Attempt<counting::Election> read_csv(const CsvElection& csv);
 
 /// {"budget": "3000000", "kind": "approval", "projects": [{"id","name","cost",…}], "ballots": [{"choices": ["a"],
 /// "points": [1], "count": 1}], "pots": […], "exclusive": [["a","b"]]}. Schema: docs/formats/election.schema.json. A
 /// key that is not in it is refused, and one that stands twice: a typo could change who wins. Errors name line and
 /// column of what is not JSON, else the path ("projects[3].cost"). Errc::malformed.
-Result<counting::Election> read_json(std::string_view json);
+counting::Attempt<counting::Election> read_json(std::string_view json);
 std::string print_json(const counting::Election& election);
 
 }  // namespace bypuls::participation::pabulib

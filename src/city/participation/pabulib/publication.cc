@@ -23,6 +23,27 @@ constexpr std::array<std::string_view, 19> project_columns = {
     "selected",   "latitude", "longitude",    "beneficiaries", "district", "neighborhood", "subunit",
     "public_id",  "pot",      "partial_from", "exclusive",     "paid"};
 
+/// Of META: what Pabulib's format has (pabulib.org/format) or its files do, and ours beside the rule's.
+constexpr std::array<std::string_view, 46> meta_keys = {
+    // About the vote.
+    "description", "country", "unit", "district", "subunit", "subdistricts", "instance", "edition", "language",
+    "currency", "date_begin", "date_end", "num_projects", "num_votes", "budget", "leftover_budget", "comment",
+    "acknowledgments", "experimental", "categories", "neighborhoods", "neighbourhoods",
+    // What a ballot may hold, and what it counts.
+    "vote_type", "min_length", "max_length", "min_sum_cost", "max_sum_cost", "min_points", "max_points",
+    "min_sum_points", "max_sum_points", "default_score", "scoring_fn", "max_sum_cost_per_category",
+    "min_sum_cost_per_category", "min_length_per_category", "max_length_per_category",
+    // The rule, and what it is applied to.
+    "rule", "fully_funded", "min_project_score_threshold", "min_project_cost", "max_project_cost",
+    "budget_per_category", "budget_per_neighborhood", "budget_per_neighbourhood", "pots"};
+constexpr std::string_view rule_prefix = "rule.";
+
+bool is_known_meta(std::string_view key) {
+    return equal_ignoring_ascii_case(key.substr(0, rule_prefix.size()), rule_prefix) ||
+           std::ranges::any_of(meta_keys,
+                               [&](std::string_view known) { return equal_ignoring_ascii_case(known, key); });
+}
+
 bool is_published(std::string_view column) {
     return std::ranges::any_of(project_columns,
                                [&](std::string_view known) { return equal_ignoring_ascii_case(known, column); });
@@ -193,9 +214,17 @@ void tell_missing(std::string_view section, const Table& before, const Table& af
 
 }  // namespace
 
-Publication for_publication(const Document& document, const counting::Election& election) {
+Publication for_publication(const Document& document, const counting::Election& election, KeepMeta keep) {
     Publication publication;
-    publication.document = {.meta = document.meta,
+    std::vector<std::pair<std::string, std::string>> meta;
+    for (const auto& [key, value] : document.meta) {
+        if (keep == KeepMeta::all || is_known_meta(key)) {
+            meta.emplace_back(key, value);
+        } else {
+            publication.left_out_meta.push_back(key);
+        }
+    }
+    publication.document = {.meta = std::move(meta),
                             .projects = published_projects(document.projects),
                             .votes = published_votes(document.votes, election.kind)};
     tell_missing("PROJECTS", document.projects, publication.document.projects, publication.left_out);

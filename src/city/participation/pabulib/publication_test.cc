@@ -29,7 +29,7 @@ std::string file(std::string_view kind, std::string_view votes) {
 }
 
 TEST(Publication, HoldsNoVotersIdAgePlaceOrTime) {
-    const auto [document, left_out] = published(
+    const auto [document, left_out, left_out_meta] = published(
         "META\nkey;value\nbudget;100\nvote_type;approval\nPROJECTS\nproject_id;cost;name;proposer\na;60;A;Kari "
         "Planted\nb;50;B;\nVOTES\nvoter_id;age;sex;vote;neighborhood;voted_at;points\n"
         "90017PLANTED;87;K;b;Plantedfjell;2026-03-01T12:34:56;7\n90018PLANTED;86;M;b,a;Plantedfjell;2026-02-28T01:02:"
@@ -42,6 +42,25 @@ TEST(Publication, HoldsNoVotersIdAgePlaceOrTime) {
     EXPECT_THAT(text, HasSubstr("VOTES\nvoter_id;vote\n1;a,b\n2;b\n"));
     EXPECT_THAT(left_out, ElementsAre("PROJECTS proposer", "VOTES age", "VOTES sex", "VOTES neighborhood",
                                       "VOTES voted_at", "VOTES points"));
+    EXPECT_THAT(left_out_meta, IsEmpty());
+}
+
+TEST(Publication, HasOfMetaWhatIsKnownToBeAboutTheVoteOrTheRule) {
+    const std::string known =
+        "budget;100\nVote_Type;approval\nrule;greedy\nrule.seed;\"\"\"4711\"\"\"\nmax_length;2\ncomment;#1: late\n";
+    const std::string text = fmt::format(
+        "META\nkey;value\n{}phone;22 22 22 "
+        "22\nrules;none\nPROJECTS\nproject_id;cost\na;60\nVOTES\nvoter_id;vote\n1;a\n",
+        known);
+    const Document document = parse(text).value();
+    const counting::Election election = read_election(document).value().election;
+
+    const Publication publication = for_publication(document, election);
+    EXPECT_THAT(print(publication.document), HasSubstr("META\nkey;value\n" + known + "PROJECTS\n"));
+    EXPECT_THAT(publication.left_out_meta, ElementsAre("phone", "rules"));
+    const Publication whole = for_publication(document, election, KeepMeta::all);
+    EXPECT_EQ(whole.document.meta, document.meta);
+    EXPECT_THAT(whole.left_out_meta, IsEmpty());
 }
 
 TEST(Publication, OrderOfArrivalAndOfChoosingLeavesNoTrace) {

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "city/participation/explanation/sentences.h"
 #include "core/words/format.h"
 #include "platform/pages/parts.h"
 
@@ -72,21 +73,14 @@ bypuls verify count {}.pb {}.json</code></pre>
 std::string who_won(const words::Words& say, const Exhibit& exhibit) {
     constexpr std::size_t named_max = 3;
     const std::size_t named = std::min(exhibit.winners.size(), named_max);
-    std::vector<std::string> quoted;
-    for (const std::string& name : std::span(exhibit.winners).first(named)) {
-        quoted.push_back(say("counting.quoted", {{"name", name}}));
-    }
-    if (exhibit.winners.empty()) {
+    const std::vector<std::string> quoted = explanation::quoted(say, std::span(exhibit.winners).first(named));
+    if (quoted.empty()) {
         return say("recount.first.nobody");
     }
     if (const auto more = static_cast<std::int64_t>(exhibit.winners.size() - named); more > 0) {
         return say.plural("recount.first.won_more", more, {{"projects", fmt::format("{}", fmt::join(quoted, ", "))}});
     }
-    const std::string last = quoted.back();
-    quoted.pop_back();
-    const std::string some = fmt::format("{}", fmt::join(quoted, ", "));
-    return say("recount.first.won",
-               {{"projects", some.empty() ? last : say("counting.and", {{"some", some}, {"last", last}})}});
+    return say("recount.first.won", {{"projects", explanation::listed(say, quoted)}});
 }
 
 Html entry(const words::Words& say, const Exhibit& exhibit) {
@@ -120,9 +114,13 @@ Html entry(const words::Words& say, const Exhibit& exhibit) {
 pages::Page recount_page(const words::Words& say, const Exhibit* exhibit) {
     json props = json::object();
     if (exhibit != nullptr) {
-        props["file"] = {{"href", file_path(*exhibit, "pb")}, {"name", exhibit->slug + ".pb"}};
+        props["file"] = {{"href", file_path(*exhibit, "pb")}, {"name", exhibit->slug + ".pb"}, {"simulated", true}};
     }
-    const Html without_script = html("<p>{}</p>", say("recount.no_script"));
+    Html without_script = html("<p>{}</p>", say("recount.no_script"));
+    if (exhibit != nullptr) {
+        without_script +=
+            html("<p>{} {}</p>", pages::tag(say("parts.simulated"), "simulated"), say("recount.simulated_one"));
+    }
     const std::string link = exhibit != nullptr ? say("recount.library.back") : say("recount.try");
     Html body = html(R"(<h1 class="ds-heading" data-size="xl">{}</h1>
 <p class="ds-paragraph" data-size="lg">{}</p>

@@ -91,6 +91,8 @@ TEST(RecountPage, BeginsWithAnElectionOfTheLibraryAndKeepsItWhenTheLanguageChang
     EXPECT_THAT(page.body.text(), HasSubstr("/medvirkning/valg/likt.pb"));
     EXPECT_EQ(page.query, "valg=likt");
     EXPECT_TRUE(page.simulated);
+    EXPECT_THAT(page.body.text(), HasSubstr("This vote was made by a program."));
+    EXPECT_THAT(page.body.text(), HasSubstr("&quot;simulated&quot;:true"));
 }
 
 }  // namespace

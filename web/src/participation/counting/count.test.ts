@@ -275,17 +275,26 @@ describe('rules', () => {
         })
     })
     it.each([
-        ['method = "greedy"\nmisfit = "leap"', 2],
-        ['method = "greedy"\nspeed = 3', 2],
-        ['method = greedy', 1],
-        ['method = "greedy"\n\nties = ["lot" "alphabetical"]', 3],
-        ['misfit = "skip"', 1],
-        ['method = "greedy"\nstep = "0"', 2],
-        ['method = "greedy"\n\ncompletion = "add1"', 3],
-        ['method = "greedy"\nties = ["lower-cost"]\nseed = "4711"', 3],
-        ['method = "greedy"\nties = ["lot", "lot"]', 2],
-    ])('with a fault are refused with its line: %j', (text, line) => {
-        expect(parse_rule(text)).toMatchObject({ ok: false, fault: { code: 'rule-text', line } })
+        ['method = "greedy"\nmisfit = "leap"', 'rule-one-of', 2, 10],
+        ['method = "luck"', 'rule-one-of', 1, 10],
+        ['method = "greedy"\nspeed = 3', 'rule-unknown-key', 2, 9],
+        ['method = greedy', 'rule-text', 1, 10],
+        ['method = "greedy"\nmisfit =', 'rule-text', 2, 1],
+        ['method = "greedy"\n\nties = ["lot" "alphabetical"]', 'rule-text', 3, 15],
+        ['method = "greedy"\nties = ["lot"', 'rule-text', 2, 8],
+        ['misfit = "skip"', 'rule-no-method', 1, 1],
+        ['method = "greedy"\nscore_min = "2"', 'rule-number', 2, 13],
+        ['method = "greedy"\nfully_funded = 1', 'rule-yes-no', 2, 16],
+        ['method = "greedy"\nstep = "0"', 'rule-amount', 2, 8],
+        ['method = "greedy"\nstep = "2"', 'rule-idle', 2, 8],
+        ['method = "greedy"\n\ncompletion = "add1"', 'rule-idle', 3, 14],
+        ['method = "greedy"\nties = ["lower-cost"]\nseed = "4711"', 'rule-seed-idle', 3, 8],
+        ['method = "greedy"\nseed = 4711', 'rule-seed', 2, 8],
+        ['method = "greedy"\nties = []', 'rule-ties', 2, 8],
+        ['method = "greedy"\nties = ["lot", "luck"]', 'rule-one-of', 2, 16],
+        ['method = "greedy"\nties = ["lot", "lot"]', 'rule-tie-twice', 2, 16],
+    ] as const)('with a fault are refused with its place: %j', (text, code, line, column) => {
+        expect(parse_rule(text)).toMatchObject({ ok: false, fault: { code, line, column } })
     })
     it('that only the program counts are named', () => {
         expect(parse_rule('method = "maximin-support"')).toMatchObject({ ok: false, fault: { code: 'rule-elsewhere', given: { name: 'maximin-support' } } })

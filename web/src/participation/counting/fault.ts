@@ -7,51 +7,67 @@ export interface Fault {
     given?: Record<string, string>
 }
 
-export type FaultCode =
-    | 'not-sections'
-    | 'no-section'
-    | 'section-twice'
-    | 'open-quote'
-    | 'many-fields'
-    | 'many-columns'
-    | 'not-money'
-    | 'too-much'
-    | 'not-hundredths'
-    | 'vote-type'
-    | 'project-columns'
-    | 'vote-column'
-    | 'points-column'
-    | 'project-twice'
-    | 'selected'
-    | 'not-whole'
-    | 'not-points'
-    | 'more-points'
-    | 'unknown-project'
-    | 'weight'
-    | 'one-choice'
-    | 'too-large'
-    | 'no-rule'
-    | 'undefined-rule'
-    | 'pots'
-    | 'unknown-pot'
-    | 'no-groups'
-    | 'no-threshold'
-    | 'other-rule-text'
-    | 'rule-text'
-    | 'rule-elsewhere'
-    | 'unknown-rule'
-    | 'not-result'
-    | 'result-lacks'
-    | 'only-lot'
-    | 'too-long'
-    | 'other-election'
-    | 'web-page'
-    | 'packed'
-    | 'not-text'
-    | 'empty'
-    | 'too-big'
-    | 'one-at-a-time'
-    | 'not-readable'
+/// Each has a message, `recount.fault.<code>` with underscores.
+export const fault_codes = [
+    'not-sections',
+    'no-section',
+    'section-twice',
+    'open-quote',
+    'many-fields',
+    'many-columns',
+    'not-money',
+    'too-much',
+    'not-hundredths',
+    'meta-lacks',
+    'vote-type',
+    'project-columns',
+    'vote-column',
+    'points-column',
+    'project-twice',
+    'selected',
+    'not-whole',
+    'not-points',
+    'more-points',
+    'unknown-project',
+    'weight',
+    'one-choice',
+    'too-large',
+    'no-rule',
+    'undefined-rule',
+    'pots',
+    'unknown-pot',
+    'no-groups',
+    'no-threshold',
+    'other-rule-text',
+    'rule-text',
+    'rule-no-method',
+    'rule-one-of',
+    'rule-number',
+    'rule-yes-no',
+    'rule-amount',
+    'rule-ties',
+    'rule-tie-twice',
+    'rule-seed',
+    'rule-seed-idle',
+    'rule-idle',
+    'rule-unknown-key',
+    'rule-elsewhere',
+    'unknown-rule',
+    'not-result',
+    'result-lacks',
+    'only-lot',
+    'too-long',
+    'other-election',
+    'web-page',
+    'packed',
+    'not-text',
+    'empty',
+    'too-big',
+    'one-at-a-time',
+    'not-readable',
+] as const
+
+export type FaultCode = (typeof fault_codes)[number]
 
 /// Thrown inside this room and caught at its doors, which answer with a Fault.
 export class Unreadable extends Error {

@@ -75,6 +75,8 @@ describe('a Pabulib file', () => {
         ['META\nkey;value\nbudget;1', 'no-section', 4, 1],
         [small({ kind: 'quadratic' }), 'vote-type', 4, 2],
         [small().replace('budget;100', 'budget;much'), 'not-money', 3, 2],
+        [small().replace('budget;100', 'money;100'), 'meta-lacks', undefined, undefined],
+        [small({ meta: 'pots;nord' }), 'pots', 5, 2],
         [small({ projects: '1;60;Hall\n1;40;Pool' }), 'project-twice', 9, 1],
         [small({ projects: '1;60;Hall\n2;4x;Pool' }), 'not-money', 9, 2],
         [small({ projects: '1;60;Hall;more\n2;40;Pool' }), 'many-fields', 8, 1],
@@ -92,7 +94,7 @@ describe('a Pabulib file', () => {
     })
 
     it.each([['greedy-custom', 'undefined-rule'], ['unknown', 'undefined-rule'], ['', 'no-rule'], ['greedy-exclusive', 'no-groups'], ['greedy-threshold', 'no-threshold']])('whose rule is %j defines none', (name, code) => {
-        expect(must_read(small({ meta: `rule;${name}` })).rule).toMatchObject({ ok: false, fault: { code } })
+        expect(must_read(small({ meta: `rule;${name}` })).rule).toMatchObject({ ok: false, fault: name === '' ? { code } : { code, line: 5, column: 2 } })
     })
 })
 
@@ -108,7 +110,8 @@ describe('beyond its own columns a file', () => {
     it('has its rule in full', () => {
         const meta = 'rule;mes-cost-add1-step-0.50\nrule.method;"""equal-shares"""\nrule.completion;"""add1"""\nrule.step;"""0.50"""'
         expect(must_read(small({ meta })).rule).toMatchObject({ ok: true, value: { completion: 'add1', step: 50, electorate: 'with-choice' } })
-        expect(must_read(small({ meta: meta.replace('-step-0.50', '') })).rule).toMatchObject({ ok: false, fault: { code: 'other-rule-text' } })
+        expect(must_read(small({ meta: meta.replace('-step-0.50', '') })).rule).toMatchObject({ ok: false, fault: { code: 'other-rule-text', line: 5, column: 2 } })
+        expect(must_read(small({ meta: `comment;"two\nlines"\n${meta.replace('"equal-shares"', '"luck"')}` })).rule).toMatchObject({ ok: false, fault: { code: 'rule-one-of', line: 8, column: 13 } })
     })
     it('has sub-budgets, each of them once and known to the projects', () => {
         const meta = 'pots;[{"name":"nord","budget":"1.50"},{"name":"sør","budget":"2"}]'

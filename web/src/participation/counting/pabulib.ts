@@ -62,16 +62,24 @@ const decimal = (text: string): boolean => /^\s*\d{1,15}(?:\.\d{0,3}0*)?\s*$/.te
 const cell = (row: Row, column: number | undefined): string => (column === undefined ? '' : (row.cells[column] ?? ''))
 const place = (row: Row, column: number) => ({ line: row.line, column: column + 1 })
 
+/// Where a value of META stands; nowhere if it is not there.
+function meta_place(document: Document, key: string): { line?: number; column?: number } {
+    const line = document.meta.find((entry) => entry.key.toLowerCase() === key)?.line
+    return line === undefined ? {} : { line, column: 2 }
+}
+
 function money_at(text: string, at: { line?: number; column?: number }): Money {
     const amount = parse_money(text)
     return typeof amount === 'number' ? amount : refuse(amount, at, { text: text.trim() })
 }
 
-const bad_pots = (): never => refuse('pots', {}, { example: '{"name": "nord", "budget": "1000"}' })
 
 /// Not Pabulib's own: the sub-budgets, as docs/formats/election.schema.json has them.
-function read_pots(text: string): Pot[] {
+function read_pots(document: Document): Pot[] {
+    const text = meta_value(document, 'pots')
     if (text.trim() === '') return []
+    const at = meta_place(document, 'pots')
+    const bad_pots = (): never => refuse('pots', at, { example: '{"name": "nord", "budget": "1000"}' })
     let list: unknown
     try {
         list = JSON.parse(text)
@@ -81,7 +89,7 @@ function read_pots(text: string): Pot[] {
     const pots = (Array.isArray(list) ? (list as unknown[]) : bad_pots()).map((one): Pot => {
         const { name, budget, ...more } = (one ?? {}) as Record<string, unknown>
         if (typeof name !== 'string' || name === '' || typeof budget !== 'string' || Object.keys(more).length > 0) return bad_pots()
-        return { name, budget: money_at(budget, {}) }
+        return { name, budget: money_at(budget, at) }
     })
     if (new Set(pots.map(({ name }) => name)).size < pots.length) bad_pots()
     return pots
@@ -112,17 +120,16 @@ class Reader {
 
     constructor(document: Document) {
         this.document = document
-        const budget = document.meta.find((entry) => entry.key.toLowerCase() === 'budget')
+        for (const key of ['budget', 'vote_type']) if (meta_place(document, key).line === undefined) refuse('meta-lacks', {}, { key })
         const kind = meta_value(document, 'vote_type')
-        const line = document.meta.find((entry) => entry.key.toLowerCase() === 'vote_type')?.line
         this.election = {
             title: meta_value(document, 'description'),
             currency: meta_value(document, 'currency') || 'NOK',
-            budget: money_at(budget?.value ?? '', budget ? { line: budget.line, column: 2 } : {}),
-            kind: kinds[kind.trim().toLowerCase()] ?? refuse('vote-type', { line, column: line && 2 }, { text: kind }),
+            budget: money_at(meta_value(document, 'budget'), meta_place(document, 'budget')),
+            kind: kinds[kind.trim().toLowerCase()] ?? refuse('vote-type', meta_place(document, 'vote_type'), { text: kind }),
             projects: [],
             ballots: new BallotBox().close(),
-            pots: read_pots(meta_value(document, 'pots')),
+            pots: read_pots(document),
             exclusive: [],
             ranking_length: whole(meta_value(document, 'max_length')) ?? 0,
             points_per_one: 1,
@@ -342,17 +349,17 @@ function rule_by_name(document: Document, name: string): Rule {
     const threshold = meta_value(document, 'min_project_score_threshold').trim()
     const score_min = threshold === '' ? 0 : whole(threshold)
     if (name === '') return refuse('no-rule')
-    if (score_min === undefined) return refuse('no-threshold')
+    if (score_min === undefined) return refuse('no-threshold', meta_place(document, 'min_project_score_threshold'))
     const common = { ...plain_rule, score_min, fully_funded: meta_value(document, 'fully_funded').trim() === '1' }
     switch (name) {
         case 'greedy':
             return { ...common, method: 'greedy' }
         case 'greedy-threshold':
-            return threshold === '' ? refuse('no-threshold') : { ...common, method: 'greedy' }
+            return threshold === '' ? refuse('no-threshold', meta_place(document, 'rule')) : { ...common, method: 'greedy' }
         case 'greedy-exclusive': {
             const column = column_named(document.projects, 'exclusive')
             const grouped = document.projects.rows.some((row) => cell(row, column).trim() !== '')
-            return grouped ? { ...common, method: 'greedy' } : refuse('no-groups')
+            return grouped ? { ...common, method: 'greedy' } : refuse('no-groups', meta_place(document, 'rule'))
         }
         case 'greedy-no-skip':
             return { ...common, method: 'greedy', misfit: 'stop' }
@@ -365,22 +372,34 @@ function rule_by_name(document: Document, name: string): Rule {
             return { ...common, completion: 'add1', comparison: 'majority' }
     }
     const ours = rule_named(name)
-    return ours ? { ...ours, score_min, fully_funded: common.fully_funded } : refuse('undefined-rule', {}, { name })
+    return ours ? { ...ours, score_min, fully_funded: common.fully_funded } : refuse('undefined-rule', meta_place(document, 'rule'), { name })
 }
 
 const rule_prefix = 'rule.'
+
+/// Each value on the line and at the column that it has in the file ("rule.KEY;VALUE"), so that faults tell where they are.
+function text_of_rule({ meta }: Document): string {
+    let text = ''
+    let at = 1
+    for (const { key, value, line } of meta) {
+        if (!key.toLowerCase().startsWith(rule_prefix)) continue
+        text += `${'\n'.repeat(Math.max(0, line - at))}${key.slice(rule_prefix.length)}    = ${value}\n`
+        at = Math.max(at, line) + value.split('\n').length
+    }
+    return text
+}
 
 /// The rule the file's META names: in full by its keys `rule.KEY`, or by name as far as the name defines one. "greedy-custom" and
 /// "unknown" define none.
 export function rule_of(document: Document): Rule {
     const name = meta_value(document, 'rule').trim()
-    const full = document.meta.filter(({ key }) => key.toLowerCase().startsWith(rule_prefix))
-    if (full.length === 0) return rule_by_name(document, name)
-    const rule = parse_rule(full.map(({ key, value }) => `${key.slice(rule_prefix.length)} = ${value}\n`).join(''))
-    if (!rule.ok) return refuse(rule.fault.code, {}, rule.fault.given)
+    const text = text_of_rule(document)
+    if (text === '') return rule_by_name(document, name)
+    const rule = parse_rule(text)
+    if (!rule.ok) return refuse(rule.fault.code, { line: rule.fault.line, column: rule.fault.column }, rule.fault.given)
     const named = attempt(() => rule_by_name(document, name))
     const other = rule_name(rule.value)
-    if (name !== other && !(named.ok && rule_name(named.value) === other)) refuse('other-rule-text', {}, { name, other })
+    if (name !== other && !(named.ok && rule_name(named.value) === other)) refuse('other-rule-text', meta_place(document, 'rule'), { name, other })
     return rule.value
 }
 

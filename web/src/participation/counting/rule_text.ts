@@ -10,7 +10,19 @@ const tokens = /\s+|#[^\n]*|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[A-Za-z0-9_+-]+|[=[\],
 interface Token {
     text: string
     line: number
+    column: number
 }
+
+/// A value with its place.
+interface Given {
+    value: Value
+    line: number
+    column: number
+    /// Of a list: where its items stand.
+    items?: Token[]
+}
+
+const place = ({ line, column }: { line: number; column: number }) => ({ line, column })
 
 function tokens_of(text: string): Token[] {
     const list: Token[] = []
@@ -19,9 +31,10 @@ function tokens_of(text: string): Token[] {
     while (at < text.length) {
         tokens.lastIndex = at
         const found = tokens.exec(text)
-        if (!found) refuse('rule-text', { line, column: at - text.lastIndexOf('\n', at - 1) })
+        const column = at === 0 ? 1 : at - text.lastIndexOf('\n', at - 1)
+        if (!found) refuse('rule-text', { line, column })
         const piece = found[0]
-        if (!/^[\s#]/.test(piece)) list.push({ text: piece, line })
+        if (!/^[\s#]/.test(piece)) list.push({ text: piece, line, column })
         line += piece.split('\n').length - 1
         at += piece.length
     }
@@ -35,39 +48,42 @@ function scalar(token: Token | undefined): string | number | boolean {
         try {
             return JSON.parse(text.replace(/\\U([0-9A-Fa-f]{8})/g, (_, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))) as string
         } catch {
-            refuse('rule-text', { line: token!.line })
+            refuse('rule-text', place(token!))
         }
     }
     if (text === 'true' || text === 'false') return text === 'true'
     if (/^[+]?\d[\d_]*$/.test(text)) return Number(text.replaceAll('_', ''))
-    return refuse('rule-text', { line: token?.line ?? 1 })
+    return refuse('rule-text', token ? place(token) : { line: 1, column: 1 })
 }
 
-function read_table(text: string): Map<string, { value: Value; line: number }> {
+function read_table(text: string): Map<string, Given> {
     const list = tokens_of(text)
-    const table = new Map<string, { value: Value; line: number }>()
+    const table = new Map<string, Given>()
     let i = 0
     while (i < list.length) {
         const key = list[i]!
-        if (list[i + 1]?.text !== '=' || table.has(key.text)) refuse('rule-text', { line: key.line })
+        if (list[i + 1]?.text !== '=' || table.has(key.text)) refuse('rule-text', place(key))
         i += 2
-        if (list[i]?.text !== '[') {
-            table.set(key.text, { value: scalar(list[i++]), line: key.line })
+        const begins = list[i]
+        if (begins?.text !== '[') {
+            table.set(key.text, { value: scalar(begins ?? refuse('rule-text', place(key))), ...place(list[i++]!) })
             continue
         }
-        const items: string[] = []
+        const items: Token[] = []
         for (++i; list[i]?.text !== ']'; ) {
-            items.push(String(scalar(list[i++])))
+            items.push(list[i] ?? refuse('rule-text', place(begins)))
+            ++i
             if (list[i]?.text === ',') ++i
-            else if (list[i]?.text !== ']') refuse('rule-text', { line: list[i]?.line ?? key.line })
+            else if (list[i]?.text !== ']') refuse('rule-text', place(list[i] ?? begins))
         }
         ++i
-        table.set(key.text, { value: items, line: key.line })
+        table.set(key.text, { value: items.map((item) => String(scalar(item))), ...place(begins), items })
     }
     return table
 }
 
 const choices = {
+    method: ['greedy', 'knapsack', 'max-welfare', 'equal-shares', 'phragmen', 'maximin-support', 'cumulative-transfer'],
     misfit: ['skip', 'stop'],
     order: ['score', 'score-per-cost'],
     utility: ['cost', 'cardinality', 'points'],
@@ -82,61 +98,74 @@ const choices = {
 } as const
 const reasons = ['lower-cost', 'more-votes', 'lot', 'listed-order', 'alphabetical']
 
+const one_of = (key: string, known: readonly string[], at: { line: number; column: number }): never => refuse('rule-one-of', place(at), { key, choices: known.join(', ') })
+
 /// A choice that nothing asks for must be what stands for none, as the rule in full has it; a seed needs a lot to draw.
-function find_idle(rule: Rule, table: Map<string, { value: Value; line: number }>): void {
-    const by = (...methods: Rule['method'][]) => methods.includes(rule.method)
+function find_idle(rule: Rule, table: Map<string, Given>): void {
+    const by = (method: Rule['method']) => rule.method === method
     const shares = by('equal-shares')
-    const idle: [string, boolean, Value][] = [
-        ['misfit', by('greedy'), 'skip'],
-        ['order', by('greedy'), 'score'],
-        ['partial_funding', by('knapsack'), false],
-        ['utility', shares, 'cost'],
-        ['completion', shares, 'none'],
-        ['comparison', shares, 'none'],
-        ['whole_endowment', shares, false],
-        ['overrun', by('phragmen'), 'stop'],
-        ['excess', false, 'greatest-excess'],
-        ['shortfall', false, 'eliminate-with-transfers'],
-        ['ranking_top', rule.ranking === 'approval', 0],
+    const steps = shares && raises_by_steps(rule.completion)
+    const method = (...names: string[]) => ({ other: 'method', values: names.join(' / ') })
+    const idle: [key: string, asked_for: boolean, none: Value, where: { other: string; values: string }][] = [
+        ['misfit', by('greedy'), 'skip', method('greedy')],
+        ['order', by('greedy'), 'score', method('greedy')],
+        ['partial_funding', by('knapsack'), false, method('knapsack')],
+        ['utility', shares, 'cost', method('equal-shares', 'cumulative-transfer')],
+        ['completion', shares, 'none', method('equal-shares')],
+        ['comparison', shares, 'none', method('equal-shares')],
+        ['whole_endowment', shares, false, method('equal-shares')],
+        ['step', steps || rule.step === plain_rule.step, '', { other: 'completion', values: 'add1 / add1e / add1u / add1eu' }],
+        ['overrun', by('phragmen'), 'stop', method('phragmen', 'maximin-support')],
+        ['excess', false, 'greatest-excess', method('cumulative-transfer')],
+        ['shortfall', false, 'eliminate-with-transfers', method('cumulative-transfer')],
+        ['ranking_top', rule.ranking === 'approval', 0, { other: 'ranking', values: 'approval' }],
     ]
-    for (const [key, asked_for, none] of idle) {
+    for (const [key, asked_for, none, where] of idle) {
         const given = table.get(key)
-        if (given && !asked_for && given.value !== none) refuse('rule-text', { line: given.line })
+        if (given && !asked_for && given.value !== none) refuse('rule-idle', place(given), { key, ...where })
     }
-    if (rule.step !== plain_rule.step && !(shares && raises_by_steps(rule.completion))) refuse('rule-text', { line: table.get('step')?.line ?? 1 })
-    if (rule.seed !== '' && !rule.ties.includes('lot')) refuse('rule-text', { line: table.get('seed')?.line ?? 1 })
+}
+
+function read_ties({ value, items, ...at }: Given): void {
+    if (!Array.isArray(value) || value.length === 0 || value.length > 5) return refuse('rule-ties', place(at))
+    value.forEach((reason, i) => {
+        if (!items![i]!.text.match(/^["']/) || !reasons.includes(reason)) one_of('ties', reasons, items![i]!)
+        if (value.indexOf(reason) !== i) refuse('rule-tie-twice', place(items![i]!), { reason })
+    })
 }
 
 function read_rule(text: string): Rule {
     const table = read_table(text)
     const rule: Rule = { ...plain_rule, electorate: 'with-choice', ties: ['lower-cost', 'more-votes', 'lot'] }
     const into = rule as unknown as Record<string, Value>
-    const method = table.get('method')?.value
-    for (const [key, { value, line }] of table) {
-        const bad = (holds: boolean) => holds || refuse('rule-text', { line })
-        if (key === 'method') {
-            if ((other_methods as readonly unknown[]).includes(value)) refuse('rule-elsewhere', { line }, { name: String(value) })
-            bad(['greedy', 'knapsack', 'equal-shares', 'phragmen'].includes(String(value)))
-        } else if (key in choices) {
-            bad((choices[key as keyof typeof choices] as readonly unknown[]).includes(value))
+    if (!table.has('method')) return refuse('rule-no-method', { line: 1, column: 1 })
+    for (const [key, given] of table) {
+        const { value } = given
+        const at = place(given)
+        if (key in choices) {
+            const known = choices[key as keyof typeof choices]
+            if (!(known as readonly unknown[]).includes(value)) one_of(key, known, at)
+            if (key === 'method' && (other_methods as readonly unknown[]).includes(value)) refuse('rule-elsewhere', at, { name: String(value) })
             if (key === 'excess' || key === 'shortfall') continue
         } else if (key === 'score_min' || key === 'eligibility' || key === 'ranking_top') {
-            bad(typeof value === 'number' && value <= (key === 'score_min' ? 1e12 : 1e6))
+            const to = key === 'score_min' ? 1e12 : 1e6
+            if (typeof value !== 'number' || value > to) refuse('rule-number', at, { key, from: '0', to: String(to) })
         } else if (key === 'partial_funding' || key === 'whole_endowment' || key === 'fully_funded') {
-            bad(typeof value === 'boolean')
+            if (typeof value !== 'boolean') refuse('rule-yes-no', at, { key })
         } else if (key === 'ties') {
-            bad(Array.isArray(value) && value.length > 0 && value.length <= 5 && value.every((reason, at) => reasons.includes(reason) && value.indexOf(reason) === at))
+            read_ties(given)
         } else if (key === 'step') {
             const step = typeof value === 'string' ? parse_money(value) : undefined
-            bad(typeof step === 'number' && step > 0)
-            rule.step = step as number
+            rule.step = typeof step === 'number' && step > 0 ? step : refuse('rule-amount', at, { key })
             continue
-        } else {
-            bad(key === 'seed' && typeof value === 'string')
+        } else if (key !== 'seed') {
+            refuse('rule-unknown-key', at, { key: key.slice(0, 60) })
+        } else if (typeof value !== 'string') {
+            refuse('rule-seed', at)
         }
         into[key] = value
     }
-    if (method === undefined) return refuse('rule-text', { line: 1 })
+    if (rule.seed !== '' && !rule.ties.includes('lot')) refuse('rule-seed-idle', place(table.get('seed')!))
     find_idle(rule, table)
     return rule
 }
