@@ -7,9 +7,10 @@ namespace bypuls::participation::counting {
 namespace {
 
 constexpr std::uint32_t nowhere = UINT32_MAX;
-constexpr std::size_t rows_min = 16;                         // fewer are read in no time
-constexpr std::size_t rows_kept_max = std::size_t{1} << 22;  // four bytes each
-constexpr std::uint32_t looks_before = 2;                    // folding costs about as much
+constexpr std::size_t rows_min = 16;                            // fewer are read in no time
+constexpr std::size_t numbers_kept_max = std::size_t{1} << 22;  // four bytes each
+constexpr std::size_t numbers_each = 48;                        // of a fold, put together or not
+constexpr std::uint32_t looks_before = 2;                       // folding costs about as much
 
 /// Numbers kinds of ballots in the order in which they come.
 class Numbering {
@@ -49,7 +50,7 @@ void Folds::forget(std::size_t slots) {
     slot_of_bit_.clear();
     folds_.clear();
     folds_.resize(slots);
-    rows_kept_ = 0;
+    numbers_kept_ = 0;
     begin();
 }
 
@@ -83,7 +84,7 @@ void Folds::put_together(Fold& fold, std::size_t rows, ForEach for_each) {
         return;
     }
     lay_out(fold, numbering.kinds());
-    rows_kept_ += rows;
+    numbers_kept_ += rows + fold.rows.voters.size() + fold.rows.choices.size();
 }
 
 /// By how many choices there are, as they are read.
@@ -112,15 +113,25 @@ void Folds::lay_out(Fold& fold, const std::vector<std::uint64_t>& kinds) const {
     }
 }
 
+std::size_t Folds::kept() const {
+    std::size_t kept = 0;
+    for (const auto& folds : folds_) {
+        kept += folds.size();
+    }
+    return kept;
+}
+
 const Folds::Rows* Folds::rows(Slot slot, const Purses& purses, const Lumps* lumps) {
     if (!known_ || purses.rows(slot) < rows_min) {
         return nullptr;
     }
-    if (rows_kept_ > rows_kept_max) {
+    if (numbers_kept_ > numbers_kept_max) {
         std::ranges::fill(folds_, std::unordered_map<std::uint64_t, Fold>());
-        rows_kept_ = 0;
+        numbers_kept_ = 0;
     }
-    Fold& fold = folds_[slot][bought_];
+    const auto [at, fresh] = folds_[slot].try_emplace(bought_);
+    numbers_kept_ += fresh ? numbers_each : 0;
+    Fold& fold = at->second;
     if (fold.useless || ++fold.looks <= looks_before) {
         return nullptr;
     }

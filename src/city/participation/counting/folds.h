@@ -37,6 +37,8 @@ public:
     /// The supporters of an entrant that has not been bought, from the lumps if there are any; null: the rows as they
     /// are will do.
     const Rows* rows(Slot slot, const Purses& purses, const Lumps* lumps);
+    /// How many are remembered, those included that have not been looked at often enough to be put together.
+    std::size_t kept() const;
 
 private:
     struct Fold {
@@ -56,7 +58,7 @@ private:
     bool known_ = true;  ///< all that has been bought has a bit
     std::uint64_t voters_stamp_ = 1;
     std::vector<std::unordered_map<std::uint64_t, Fold>> folds_;  ///< by slot and what has been bought
-    std::size_t rows_kept_ = 0;
+    std::size_t numbers_kept_ = 0;
 };
 
 }  // namespace bypuls::participation::counting

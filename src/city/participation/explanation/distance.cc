@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 #include <numeric>
 #include <thread>
 
@@ -65,6 +66,44 @@ private:
     std::vector<int> funded_;
 };
 
+constexpr std::int64_t part_of_sample = 2;  // since it is one of several
+
+/// One change in several orders of voters, of which the median is wanted.
+class Samples {
+public:
+    void add(const std::optional<Change>& change) {
+        const bool enough = change && change->enough;
+        at_most_.push_back(enough ? change->amount : INT64_MAX);
+        // What is below the smallest is not enough, nor what a search that found none has ruled out.
+        const std::int64_t bound = enough   ? (change->smallest ? change->amount : 1)
+                                   : change ? change->amount + 1
+                                            : INT64_MAX;
+        at_least_.push_back(bound);
+    }
+
+    std::optional<Change> median() {
+        if (at_most_.empty()) {
+            return std::nullopt;
+        }
+        const auto middle = static_cast<std::ptrdiff_t>(at_most_.size() / 2);
+        std::ranges::nth_element(at_most_, at_most_.begin() + middle);
+        std::ranges::nth_element(at_least_, at_least_.begin() + middle);
+        const std::int64_t most = at_most_[static_cast<std::size_t>(middle)];
+        const std::int64_t least = at_least_[static_cast<std::size_t>(middle)];
+        if (most != INT64_MAX) {
+            return Change{.amount = most, .smallest = least == most};
+        }
+        if (least != INT64_MAX) {
+            return Change{.amount = least - 1, .smallest = false, .enough = false};
+        }
+        return std::nullopt;
+    }
+
+private:
+    std::vector<std::int64_t> at_most_;
+    std::vector<std::int64_t> at_least_;
+};
+
 class Distance {
 public:
     Distance(const Election& election, const counting::Rule& rule, const CountResult& result,
@@ -101,13 +140,14 @@ public:
             return Trial{.enough = enough};
         };
         TRY(const auto change, search(from(guess_.less_support(project, supporters), std::nullopt, most),
-                                      Means::support, variants, first_ones));
+                                      Means::support, variants, first_ones, one_order()));
         OverChoices fewest;
         if (variant_.only_totals()) {
             // Who it loses makes no difference where only totals count.
             margin.margin = change;
             fewest.voters = variant_.first(change ? change->amount : 0, supporters);
         } else {
+            variants.limit(options_.work_max);
             TRY(fewest, over_all_choices(change, supporters, most, drops_out));
             margin.margin = fewest.change;
         }
@@ -154,7 +194,7 @@ private:
 
     /// `guess` asks the count with the change how much more might have done.
     template <typename Next>
-    Result<Trial> lost_or_won(ProjectIndex project, const Result<CountResult>& again, Proof proof, Next guess) const {
+    Result<Trial> lost_or_won(ProjectIndex project, Result<CountResult> again, Proof proof, Next guess) const {
         if (!again) {
             return std::unexpected(again.error());
         }
@@ -164,17 +204,23 @@ private:
         if (!trial.enough && guess_.any() && went_the_same_way(*again)) {
             trial.next = [this, guess] { return guess(guess_); };
         } else if (!trial.enough && guess_.any()) {
-            trial.next = [this, guess, result = *again] {
-                const Guess next(guess_, result);
+            trial.next = [this, guess, result = std::make_shared<const CountResult>(std::move(*again))] {
+                const Guess next(guess_, *result);
                 return next.any() ? guess(next) : 0;
             };
         }
         return trial;
     }
 
+    /// What is a search for whose answer will be the figure, or replaced by what holds of every choice of voters.
+    enum class Aim : std::uint8_t { figure, one_of_many };
+    /// That a number of voters is the fewest in one order says little of the others, so no work is spent on it; but
+    /// where only totals count, one order is all of them.
+    Aim one_order() const { return variant_.only_totals() ? Aim::figure : Aim::one_of_many; }
+
     Result<std::optional<Change>> search(SearchOptions options, Means means, const ProjectVariants& variants,
-                                         const Attempt& attempt) const {
-        options.work_left = variants.work_left();
+                                         const Attempt& attempt, Aim aim = Aim::figure) const {
+        options.work_left = aim == Aim::figure ? variants.work_left() : nullptr;
         // A small election counts in microseconds, so that much more can be tried.
         constexpr std::size_t choices_max = 10'000;
         options.full_scan_max = static_cast<std::int64_t>(
@@ -262,8 +308,10 @@ private:
             return lost_or_won(project, variants.with_fewer_rivals(variant_.first(n, supporters)), Proof::none,
                                [&](const Guess& next) { return next.fewer_rivals(project, supporters); });
         };
+        // Which rivals they drop matters whatever the rule.
         TRY(const auto change, search(from(guess_.fewer_rivals(project, supporters), std::nullopt, most), Means::rivals,
-                                      variants, in_order));
+                                      variants, in_order, Aim::one_of_many));
+        variants.limit(options_.work_max);
         TRY(const auto fewest, over_all_choices(change, supporters, most, [&](const Voters& voters) -> Result<bool> {
                 TRY(const CountResult again, variants.with_fewer_rivals(voters));
                 return again.won(project);
@@ -298,8 +346,8 @@ private:
     }
 
     Result<std::optional<Change>> add(ProjectIndex project, ProjectVariants& variants,
-                                      const std::vector<std::uint32_t>& order, Lesson& lesson,
-                                      std::int64_t spread) const {
+                                      const std::vector<std::uint32_t>& order, Lesson& lesson, std::int64_t spread,
+                                      Aim aim = Aim::figure) const {
         const std::int64_t guess = guess_.more_support(project, order);
         const std::int64_t most = groups_.voters(order);
         std::optional<Change> other;
@@ -309,10 +357,11 @@ private:
         const bool can_be_taught = lesson.guessed > 0 && guess > 0 && guess <= most;
         SearchOptions options = can_be_taught ? taught(guess, lesson, most) : from(guess, other, most);
         options.spread = spread;
-        TRY(const auto change, search(options, Means::support, variants, [&](std::int64_t n) {
-                return lost_or_won(project, variants.with_more_support(variant_.first(n, order)), Proof::by_shares,
-                                   [&](const Guess& next) { return next.more_support(project, order); });
-            }));
+        const Attempt first_ones = [&](std::int64_t n) {
+            return lost_or_won(project, variants.with_more_support(variant_.first(n, order)), Proof::by_shares,
+                               [&](const Guess& next) { return next.more_support(project, order); });
+        };
+        TRY(const auto change, search(options, Means::support, variants, first_ones, aim));
         if (change && change->enough) {
             lesson = {.guessed = guess, .found = change->amount};
         }
@@ -327,13 +376,14 @@ private:
         const auto best_placed = groups_.of(project, false, true);
         Lesson lesson;
         variants.limit(options_.work_max);
-        TRY(distance.optimist_add, add(project, variants, best_placed, lesson, spread));
+        TRY(distance.optimist_add, add(project, variants, best_placed, lesson, spread, one_order()));
         if (variant_.only_totals()) {
             // Who adds it makes no difference where only totals count.
             distance.pessimist_add = distance.optimist_add;
             distance.random_add = distance.optimist_add;
             return {};
         }
+        variants.limit(options_.work_max);
         TRY(const auto fewest, over_all_choices(distance.optimist_add, best_placed, groups_.voters(best_placed),
                                                 [&](const Voters& voters) -> Result<bool> {
                                                     TRY(const CountResult again, variants.with_more_support(voters));
@@ -343,30 +393,17 @@ private:
         variants.limit(options_.work_max);
         TRY(distance.pessimist_add, add(project, variants, groups_.of(project, false, false), lesson, spread));
         std::vector<std::uint32_t> order = groups_.of(project, false, true);
-        std::vector<std::int64_t> found;
-        bool smallest = true;
+        Samples samples;
         for (std::size_t sample = 0; sample < options_.samples; ++sample) {
             SeededRandom random(options_.seed * 1000 + sample);
             for (std::size_t i = order.size(); i > 1; --i) {
                 std::swap(order[i - 1], order[random.below(i)]);
             }
-            constexpr std::int64_t part = 2;  // each is one of several
-            variants.limit(options_.work_max / part);
+            variants.limit(options_.work_max / part_of_sample);
             TRY(const auto change, add(project, variants, order, lesson, 0));
-            const bool enough = change && change->enough;
-            found.push_back(enough ? change->amount : INT64_MAX);
-            smallest = smallest && (!change || change->smallest);
+            samples.add(change);
         }
-        std::ranges::sort(found);
-        if (found.empty()) {
-            return {};
-        }
-        const std::int64_t median = found[found.size() / 2];
-        if (median != INT64_MAX) {
-            distance.random_add = Change{.amount = median, .smallest = smallest};
-        } else if (!smallest) {
-            distance.random_add = Change{.amount = 0, .smallest = false, .enough = false};
-        }
+        distance.random_add = samples.median();
         return {};
     }
 

@@ -69,9 +69,11 @@ struct DistanceOptions {
     /// So many smaller changes, if not proved to fail, are all tried; more if there are few ballots. For the samples
     /// only then.
     std::size_t full_scan_max = 48;
-    /// What each figure may take: rows of ballots that Equal Shares reads, or about as much of other work. Beyond it
+    /// What each search may take: rows of ballots that Equal Shares reads, or about as much of other work. Beyond it
     /// the search ends, and what it has not decided is told as the bound it is. Never of time, so that the answers are
-    /// the same everywhere.
+    /// the same everywhere. A figure is one search, but for optimist_add, rivalry_reduction and margin, which are one
+    /// with the voters in one order and one over all choices of them, and random_add, each of whose samples may take
+    /// half of it.
     std::int64_t work_max = 8'000'000;
 };
 
@@ -79,7 +81,7 @@ struct DistanceOptions {
 /// ranking a place, and who has one choice cannot choose also. Then optimist-, pessimist- and random-add are left out.
 bool additions_apply(counting::BallotKind kind);
 
-/// All of them. Takes a few hundred counts, and no more than DistanceOptions::work_max allows; errors are those of
+/// All of them. Takes a few hundred counts, each search no more than DistanceOptions::work_max; errors are those of
 /// count().
 Result<Distances> distances(const counting::Election& election, const counting::Rule& rule,
                             const counting::CountResult& result, const DistanceOptions& options = {});

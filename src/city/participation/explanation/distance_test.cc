@@ -108,6 +108,67 @@ TEST(Search, EndsWithWhatIsKnownWhenTheWorkIsDone) {
     EXPECT_EQ(from_40(200, false), (Change{.amount = 40, .smallest = true}));
 }
 
+TEST(Search, TriesNoAmountTwiceAndKnowsWhatHasFailedSideBySide) {
+    const auto from_3 = [](std::int64_t n) { return n >= 3; };
+    const auto only_7_and_8 = [](std::int64_t n) { return n == 7 || n == 8; };
+    const auto never = [](std::int64_t) { return false; };
+    for (const std::int64_t scan : {0, 5, 100}) {
+        for (const std::int64_t hint : {1, 2, 8, 40, 100}) {
+            for (const std::function<bool(std::int64_t)>& enough :
+                 {std::function<bool(std::int64_t)>(from_3), {only_7_and_8}, {never}}) {
+                std::vector<std::int64_t> tried;
+                const Attempt attempt = [&](std::int64_t n) -> Result<Trial> {
+                    tried.push_back(n);
+                    return Trial{.enough = enough(n)};
+                };
+
+                const auto found = search_smallest(attempt, {.most = 100, .full_scan_max = scan, .hint = hint}).value();
+
+                const std::set<std::int64_t> once(tried.begin(), tried.end());
+                EXPECT_EQ(once.size(), tried.size()) << scan << " " << hint;
+                // What was tried tells how much is certain.
+                std::int64_t failed = 0;
+                while (once.contains(failed + 1) && !enough(failed + 1)) {
+                    ++failed;
+                }
+                if (found && found->enough) {
+                    EXPECT_EQ(found->smallest, found->amount == failed + 1) << scan << " " << hint;
+                } else {
+                    EXPECT_EQ(found, failed == 100 ? std::nullopt : std::optional(Change{failed, false, false}));
+                }
+            }
+        }
+    }
+}
+
+TEST(Search, TellsWhatItTriedBeforeTheWorkWasDone) {
+    // One is tried after the other from below, until there is no work left: then all those have failed.
+    std::int64_t left = 60;
+    const Attempt never = [&](std::int64_t) -> Result<Trial> {
+        return --left < 0 ? Result<Trial>(fail(Errc::exhausted, "no work left")) : Trial{};
+    };
+
+    const auto found = search_smallest(never, {.most = 100, .full_scan_max = 100, .hint = 90}).value();
+
+    ASSERT_TRUE(found && !found->enough);
+    EXPECT_GE(found->amount, 50);
+}
+
+TEST(Distances, OfOneOrderLeaveTheWorkToThoseOfEveryChoice) {
+    const Election election = play_money();
+    const Rule rule = named("mes-cost-add1");
+
+    const Distances all = distances(election, rule, count(election, rule).value(), {.work_max = 16'000}).value();
+
+    for (const LoserDistance& loser : all.losers) {
+        EXPECT_TRUE(!loser.optimist_add || loser.optimist_add->smallest) << loser.project;
+        EXPECT_TRUE(!loser.rivalry_reduction || loser.rivalry_reduction->smallest) << loser.project;
+    }
+    for (const WinnerMargin& winner : all.winners) {
+        EXPECT_TRUE(!winner.margin || winner.margin->smallest) << winner.project;
+    }
+}
+
 TEST(Distances, WithLittleWorkSayOnlyWhatTheyKnow) {
     const Election election = play_money();
     for (const std::string& name : {"greedy", "mes-cost", "mes-cost-add1", "phragmen"}) {

@@ -1,6 +1,7 @@
 #include "city/participation/explanation/search.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace bypuls::participation::explanation {
@@ -29,10 +30,10 @@ private:
             return nothing_found();
         }
         TRY_DO(close_the_gap());
-        if (options_.monotone || proved_ == low_) {
-            return Change{.amount = high_, .smallest = true};
+        if (!options_.monotone && proved_ < low_) {
+            TRY_DO(look_below());
         }
-        return look_below();
+        return so_far();
     }
 
     Change so_far() const {
@@ -43,7 +44,7 @@ private:
         return {.amount = high_, .smallest = none_up_to == high_ - 1};
     }
 
-    /// Narrows the gap: `high_` is enough, `low_` is not, nothing up to `proved_` is.
+    /// Narrows the gap: `high_` is enough, `low_` is not, nothing up to `proved_` is. No amount is tried twice.
     Result<Trial> attempt(std::int64_t amount) {
         const std::int64_t before = work_left();
         TRY(Trial trial, attempt_(amount));
@@ -57,7 +58,14 @@ private:
             low_ = amount;
             next_ = trial.next ? trial.next() : 0;
         }
+        failed_at_.insert(amount);
         proved_ = trial.none_below ? std::max(proved_, amount) : proved_;
+        // What failed next to it, in whatever order it was tried, is proved with it.
+        failed_at_.erase(failed_at_.begin(), failed_at_.upper_bound(proved_));
+        while (!failed_at_.empty() && *failed_at_.begin() == proved_ + 1) {
+            failed_at_.erase(failed_at_.begin());
+            ++proved_;
+        }
         return trial;
     }
 
@@ -101,28 +109,36 @@ private:
 
     /// More than the hint was never enough, but less may be: a winner can lose by becoming cheaper still.
     Result<bool> enclose_below(std::int64_t start) {
-        none_up_to_ = options_.monotone ? options_.most : proved_;
-        if (none_up_to_ == options_.most) {
+        if (options_.monotone || proved_ == options_.most) {
             return false;
         }
         // Whole where it can be, so that what is not found is not there.
         low_ = options_.most;
-        const bool all = can_try_all();
-        std::set<std::int64_t> tries = amounts_below(all);
+        std::set<std::int64_t> tries = amounts_below(can_try_all());
         // Where the guess is that nothing can be enough, one is not looked for that closely.
         for (std::int64_t leap = 1; next_ <= options_.most && leap < start - proved_; leap *= 2) {
             tries.insert(proved_ + leap);
         }
-        low_ = proved_;
-        for (const std::int64_t amount : tries) {
-            TRY(const Trial trial, attempt_(amount));
+        TRY(const bool found, any_of(tries));
+        if (found) {
+            const auto above = failed_at_.lower_bound(high_);
+            low_ = above == failed_at_.begin() ? proved_ : *std::prev(above);
+            next_ = 0;  // the guess was that it takes more than there is
+        }
+        return found;
+    }
+
+    /// Those that have not been tried, in ascending order until one is enough.
+    Result<bool> any_of(const std::set<std::int64_t>& amounts) {
+        for (const std::int64_t amount : amounts) {
+            if (amount <= proved_ || failed_at_.contains(amount)) {
+                continue;
+            }
+            TRY(const Trial trial, attempt(amount));
             if (trial.enough) {
-                high_ = amount;
                 return true;
             }
-            low_ = amount;
         }
-        none_up_to_ = all ? options_.most : proved_;
         return false;
     }
 
@@ -130,7 +146,7 @@ private:
     /// Whether all that is not proved below `low_` can be tried: a fixed number, or what the trials that failed let
     /// expect of as many.
     bool can_try_all() const {
-        const std::int64_t unproved = low_ - proved_;
+        const std::int64_t unproved = low_ - proved_ - static_cast<std::int64_t>(failed_at_.size());
         if (unproved <= options_.full_scan_max || failed_ == 0) {
             return unproved <= options_.full_scan_max;
         }
@@ -139,10 +155,11 @@ private:
     }
 
     std::optional<Change> nothing_found() const {
-        if (none_up_to_ == options_.most && options_.all_there_is) {
+        const std::int64_t none_up_to = options_.monotone ? options_.most : proved_;
+        if (none_up_to == options_.most && options_.all_there_is) {
             return std::nullopt;
         }
-        return Change{.amount = none_up_to_, .smallest = false, .enough = false};
+        return Change{.amount = none_up_to, .smallest = false, .enough = false};
     }
 
     std::set<std::int64_t> amounts_below(bool all) const {
@@ -171,15 +188,9 @@ private:
         return tries;
     }
 
-    Result<std::optional<Change>> look_below() {
-        const bool all = can_try_all();
-        for (const std::int64_t amount : amounts_below(all)) {
-            TRY(const Trial trial, attempt_(amount));
-            if (trial.enough) {
-                return Change{.amount = amount, .smallest = all};
-            }
-        }
-        return Change{.amount = high_, .smallest = all};
+    Result<void> look_below() {
+        TRY_DO(any_of(amounts_below(can_try_all())));
+        return {};
     }
 
     const Attempt& attempt_;
@@ -188,9 +199,9 @@ private:
     std::int64_t high_ = 0;
     std::int64_t next_ = 0;  ///< what was guessed at `low_`
     std::int64_t proved_ = 0;
-    std::int64_t failed_ = 0;  ///< trials
+    std::set<std::int64_t> failed_at_;  ///< amounts beyond `proved_`
+    std::int64_t failed_ = 0;           ///< trials
     std::int64_t work_of_failed_ = 0;
-    std::int64_t none_up_to_ = 0;  ///< where nothing is found
 };
 
 }  // namespace
