@@ -40,6 +40,7 @@ export async function check_limits(report: Report): Promise<boolean> {
             await tire(town.url, { ...setup, status: 429, headers, body: JSON.stringify(guess) })
         })
         await check_webhooks(report, town, data, admin)
+        await check_many_webhooks(report, town, admin)
         if (mounted) await check_full_disk(report, town, data, key)
         else report.skip('a full disk', 'needs the right to mount a small disk')
     } finally {
@@ -90,6 +91,21 @@ async function check_full_disk(report: Report, town: Town, data: string, key: Re
         const again = () => fetch(`${town.url}/ingest/lines`, { method: 'POST', headers: lines, body: 'full value=1' }).then(({ status }) => status)
         await until(again, (status) => status === 204, 60)
         await until(() => fetch(`${town.url}/readyz`), ({ status }) => status === 200, 60)
+    })
+}
+
+async function check_many_webhooks(report: Report, town: Town, admin: Record<string, string>): Promise<void> {
+    await report.test('more webhooks than a town may have are refused, and one taken away makes room', async () => {
+        const hooks = '/api/v1/webhooks'
+        const body = JSON.stringify({ url: 'https://example.org/hook', datastreams: [1] })
+        const make = () => fetch(town.url + hooks, { method: 'POST', headers: admin, body })
+        const made: string[] = []
+        let answer = await make()
+        for (; answer.status === 201; answer = await make()) made.push(((await answer.json()) as { id: string }).id)
+        assert.equal(answer.status, 409)
+        await ask(town.url, { path: hooks, url: hooks, method: 'post', status: 409, headers: admin, body })
+        for (const id of made) assert.equal((await fetch(`${town.url}${hooks}/${id}`, { method: 'DELETE', headers: admin })).status, 204)
+        assert.equal((await make()).status, 201)
     })
 }
 
