@@ -1,7 +1,8 @@
 /// Why a file or a rule cannot be counted. `code` is a message, `recount.fault.<code>`, with `given` put in; line and column count
-/// from 1 and are left out where there is no single place.
+/// from 1 and are left out where there is no single place. `path` is the member of a result in which it stands.
 export interface Fault {
     code: FaultCode
+    path?: string
     line?: number
     column?: number
     given?: Record<string, string>
