@@ -36,6 +36,7 @@ export const fault_codes = [
     'no-rule',
     'undefined-rule',
     'pots',
+    'pot-twice',
     'unknown-pot',
     'no-groups',
     'no-threshold',
@@ -82,6 +83,9 @@ export class Unreadable extends Error {
 export function refuse(code: FaultCode, at: { line?: number; column?: number } = {}, given: Record<string, string> = {}): never {
     throw new Unreadable({ code, ...at, given })
 }
+
+/// As much of a text as says what it is, in whole letters.
+export const beginning = (text: string, most: number): string => [...text.slice(0, 2 * most)].slice(0, most).join('')
 
 export type Attempt<Value> = { ok: true; value: Value } | { ok: false; fault: Fault }
 
