@@ -50,6 +50,16 @@ TEST(Text, OnlyWellFormedUtf8Passes) {
     EXPECT_FALSE(is_utf8("\xE2\x82"));          // cut short
 }
 
+TEST(Text, ABeginningHasWholeLettersAndNoMoreThanWereAskedFor) {
+    EXPECT_EQ(beginning("bål", 2), "bå");
+    EXPECT_EQ(beginning("bål", 3), "bål");
+    EXPECT_EQ(beginning("bål", 9), "bål");
+    EXPECT_EQ(beginning("𝓑𝓑", 1), "𝓑");
+    EXPECT_EQ(beginning("", 4), "");
+    EXPECT_EQ(beginning("å", 0), "");
+    EXPECT_EQ(beginning("\x80\x80\xC3", 2), "\x80\x80") << "what is no letter counts too";
+}
+
 TEST(Text, AJsonStringAlwaysParses) {
     std::string out;
     append_json_string(out, "a\"b\\c\n\x01\xFFø");

@@ -88,6 +88,15 @@ bool equal_ignoring_ascii_case(std::string_view a, std::string_view b) {
     return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
 }
 
+std::string_view beginning(std::string_view text, std::size_t code_points_max) {
+    std::size_t end = 0;
+    for (std::size_t taken = 0; taken < code_points_max && end < text.size(); ++taken) {
+        // A byte that is not UTF-8 stands for itself.
+        end += std::max<std::size_t>(utf8_sequence(text.substr(end)), 1);
+    }
+    return text.substr(0, end);
+}
+
 std::vector<std::string_view> split(std::string_view text, char separator) {
     std::vector<std::string_view> parts;
     for (;;) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,8 @@ std::string_view trim(std::string_view text);
 /// ASCII only; other bytes stay.
 std::string to_lower_ascii(std::string_view text);
 bool equal_ignoring_ascii_case(std::string_view a, std::string_view b);
+/// As much of a text as says what it is: at most so many code points, and no part of one.
+std::string_view beginning(std::string_view text, std::size_t code_points_max);
 std::vector<std::string_view> split(std::string_view text, char separator);
 
 /// Appends text as a JSON string with quotes. Bytes that are not UTF-8 become U+FFFD, so the result always parses.

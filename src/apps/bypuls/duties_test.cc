@@ -31,5 +31,11 @@ TEST(Duties, WhatTheLawAsksForAndNobodyHasSaidIsAWarning) {
     EXPECT_THAT(duties_of(settings), IsEmpty());
 }
 
+TEST(Duties, ADemonstrationHasNone) {
+    Settings settings;
+    settings.demonstration = true;
+    EXPECT_THAT(duties_of(settings), IsEmpty()) << "its health page has no warning that nobody is to mend";
+}
+
 }  // namespace
 }  // namespace bypuls::apps

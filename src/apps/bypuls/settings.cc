@@ -108,6 +108,14 @@ void check_addresses(config::Reader& reader, const Settings& settings) {
         reader.fault(settings.tls_certificate.empty() ? "server.tls_key" : "server.tls_certificate",
                      "needs the other one too: server.tls_certificate and server.tls_key belong together");
     }
+    if (settings.map_boundary.empty() != settings.map_boundary_source.empty()) {
+        reader.fault(
+            settings.map_boundary.empty() ? "map.boundary" : "map.boundary_source",
+            settings.map_boundary.empty()
+                ? "must name the file, since map.boundary_source says who drew it"
+                : "must say who drew the border in map.boundary, such as \"Kartverket, CC BY 4.0\": it is told to "
+                  "everybody who sees the map");
+    }
     if (!settings.map_tiles.empty() && origin_of_tiles(settings).empty()) {
         reader.fault("map.tiles",
                      "must be an address such as "

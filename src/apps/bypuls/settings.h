@@ -47,7 +47,7 @@ struct Settings {
     std::string map_attribution = "© Kartverket";  ///< who is named for the tiles
     std::string
         map_boundary;  ///< GeoJSON of the municipality's border; empty: Drammen's in the demonstration, else none
-    std::string map_boundary_source = "Kartverket, CC BY 4.0";  ///< who is named for the border
+    std::string map_boundary_source;  ///< who is named for the border; it and map_boundary belong together
     bool demonstration = false;
     /// Everyone who reaches the SensorThings service may change things; only on loopback. From the command line alone.
     bool anonymous_writes = false;

@@ -86,6 +86,16 @@ TEST(Settings, WhatTheFooterLeadsToIsHeldToItsForm) {
     EXPECT_THAT(faults_of("privacy_contact = \"mailto:personvern@drammen.no\""), IsEmpty());
 }
 
+TEST(Settings, ABorderAndWhoDrewItBelongTogether) {
+    EXPECT_THAT(faults_of("[map]\nboundary = \"/b.geojson\"\nboundary_source = \"Bergen kommune\"\n"), IsEmpty());
+    EXPECT_THAT(faults_of("[map]\nboundary = \"/b.geojson\"\n"),
+                ElementsAre(at(0, "map.boundary_source must say who")));
+    EXPECT_THAT(faults_of("[map]\nboundary = \"/b.geojson\"\nboundary_source = \"\"\n"),
+                ElementsAre(at(3, "map.boundary_source must say who")));
+    EXPECT_THAT(faults_of("[map]\nboundary_source = \"Bergen kommune\"\n"),
+                ElementsAre(at(0, "map.boundary must name the file")));
+}
+
 TEST(Settings, AnAddressIsNumbersAndAPort) {
     EXPECT_EQ(parse_address("0.0.0.0:80").value().port, 80);
     EXPECT_EQ(parse_address("[2001:db8::1]:0").value().host, "2001:db8::1");

@@ -27,10 +27,12 @@ std::vector<std::string> folders_to_try(const Settings& settings) {
 struct Borders {
     pages::Basemap basemap;
     std::string path;
+    std::string source;
     std::vector<http::Route> routes;
 };
 
 constexpr const char* shipped_path = "/basemap/drammen.geojson";
+constexpr const char* shipped_source = "Kartverket, CC BY 4.0";  // web/public/basemap/README.md
 constexpr const char* own_path = "/basemap/kommune.geojson";
 
 http::Route route_of(const pages::Basemap& basemap) {
@@ -38,7 +40,7 @@ http::Route route_of(const pages::Basemap& basemap) {
             .pattern = own_path,
             .handler = [body = basemap.geojson()](http::Request& request) -> Task<http::Response> {
                 auto response = http::content("application/geo+json", body);
-                response.headers.set("Cache-Control", "public, max-age=3600");
+                response.headers.set("Cache-Control", "no-cache");
                 co_return http::with_etag(request, std::move(response));
             },
             .permission = std::string(policy::anyone)};
@@ -65,6 +67,7 @@ Result<Borders> borders_of(const Settings& settings, const std::string& web_fold
     }
     borders.basemap = std::move(*basemap);
     borders.path = own ? own_path : shipped_path;
+    borders.source = own ? settings.map_boundary_source : shipped_source;
     if (own) {
         borders.routes.push_back(route_of(borders.basemap));
     }
@@ -102,7 +105,7 @@ Result<Web> open_web(const Settings& settings) {
                      .map_attribution = settings.map_attribution,
                      .basemap = std::move(borders.basemap),
                      .basemap_path = std::move(borders.path),
-                     .basemap_source = settings.map_boundary_source,
+                     .basemap_source = std::move(borders.source),
                      .demonstration = settings.demonstration,
                      .assets = std::move(assets)},
             .files = std::move(files),

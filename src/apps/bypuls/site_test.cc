@@ -2,6 +2,9 @@
 
 #include <filesystem>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 #include <gmock/gmock.h>
 
 #include "core/files.h"
@@ -12,6 +15,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 constexpr const char* square =
@@ -48,6 +52,7 @@ TEST_F(Borders, TheDemonstrationHasTheShippedOne) {
     ASSERT_TRUE(web) << web.error();
     EXPECT_FALSE(web->site.basemap.empty());
     EXPECT_EQ(web->site.basemap_path, "/basemap/drammen.geojson");
+    EXPECT_EQ(web->site.basemap_source, "Kartverket, CC BY 4.0");
 }
 
 TEST_F(Borders, ATownsOwnIsGivenToBrowsersAsItIsDrawn) {
@@ -61,6 +66,13 @@ TEST_F(Borders, ATownsOwnIsGivenToBrowsersAsItIsDrawn) {
     EXPECT_EQ(web->site.basemap_source, "Bergen kommune");
     ASSERT_THAT(web->routes, SizeIs(1));
     EXPECT_EQ(web->routes.front().pattern, web->site.basemap_path);
+    http::Request request;
+    boost::asio::io_context loop;
+    auto answered = boost::asio::co_spawn(loop, web->routes.front().handler(request), boost::asio::use_future);
+    loop.run();
+    const http::Response response = answered.get();
+    EXPECT_EQ(response.headers.get("Cache-Control"), "no-cache") << "its address stays when the border changes";
+    EXPECT_THAT(response.headers.get("ETag").value_or(""), Not(IsEmpty()));
 }
 
 TEST_F(Borders, AFileThatIsNoneIsNamed) {

@@ -50,6 +50,9 @@ std::string sentence_of(ingest::Reason reason, words::Language language);
 bool has_words(std::string_view text, std::string_view query);
 /// Errc::malformed when `q` is longer than 200 bytes.
 Result<std::string> asked_words(const http::Request& request);
+/// Errc::malformed, in the reader's language, for what is no whole number from `min` to `max`.
+Result<long long> asked_number(const http::Request& request, std::string_view name, long long absent, long long min,
+                               long long max);
 
 /// A row with its key of paging.
 struct Row {

@@ -103,8 +103,20 @@ Result<std::string> asked_words(const http::Request& request) {
     return std::string(words);
 }
 
+Result<long long> asked_number(const http::Request& request, std::string_view name, long long absent, long long min,
+                               long long max) {
+    auto number = request.query.integer(name, absent, min, max);
+    if (number) {
+        return number;
+    }
+    const std::string must =
+        Said{"må være et helt tall", "må vere eit heilt tal", "must be a whole number"}.in(request.language);
+    const std::string from_to = Said{"fra {} til {}", "frå {} til {}", "from {} to {}"}.in(request.language);
+    return fail(Errc::malformed, fmt::format("{}: {} {}", name, must, fmt::format(fmt::runtime(from_to), min, max)));
+}
+
 Answer page(const http::Request& request, std::vector<Row> rows, const std::function<Result<json>(std::size_t)>& make) {
-    TRY(const auto limit, request.query.integer("limit", 50, 1, 200));
+    TRY(const auto limit, asked_number(request, "limit", 50, 1, 200));
     const auto after = request.query.get("after").value_or("");
     std::ranges::sort(rows, {}, &Row::key);
     auto row = after.empty() ? rows.begin() : std::ranges::upper_bound(rows, after, {}, &Row::key);

@@ -133,8 +133,8 @@ Answer outcome_answer(std::string_view outcome, std::string sentence) {
 Answer list_dead_letters(Room& room, const http::Request& request) {
     TRY(const std::string words, asked_words(request));
     TRY(auto query, read_query(words, request.language));
-    TRY(const auto limit, request.query.integer("limit", 50, 1, 200));
-    TRY(query.before, request.query.integer("after", INT64_MAX, 1, INT64_MAX));
+    TRY(const auto limit, asked_number(request, "limit", 50, 1, 200));
+    TRY(query.before, asked_number(request, "after", INT64_MAX, 1, INT64_MAX));
     query.limit = static_cast<std::size_t>(limit) + 1;  // one more tells whether there is another page
     TRY(auto letters, room.parts.ledger.dead_letters(query));
     TRY(const auto total, room.parts.ledger.count_dead_letters(query));

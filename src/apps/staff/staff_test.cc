@@ -227,6 +227,14 @@ TEST_F(StaffTest, a_query_that_cannot_be_read_is_refused_in_the_language_of_the_
     const auto refused = send(std::move(request));
     EXPECT_EQ(refused.status, 400);
     EXPECT_THAT(refused.body.at("detail").get<std::string>(), HasSubstr("ingen grunn som heiter 'nonsense'"));
+    for (const char* list : {"/api/v1/staff/devices?limit=201", "/api/v1/staff/dead-letters?limit=x"}) {
+        auto asked = request_for(Method::get, list, nullptr);
+        asked.headers.set("Cookie", cookie_);
+        asked.language = http::Language::nb;
+        const auto answered = send(std::move(asked));
+        EXPECT_EQ(answered.status, 400);
+        EXPECT_EQ(answered.body.at("detail"), "limit: må være et helt tall fra 1 til 200") << list;
+    }
 }
 
 TEST_F(StaffTest, a_codec_that_does_not_load_is_refused_with_its_line) {

@@ -223,14 +223,35 @@ double rounded(double degrees) {
     return std::round(degrees * 1e4) / 1e4;
 }
 
-/// Throws json::exception, as the functions around it, for what is no GeoJSON; `wrong` for what is not in degrees.
-std::vector<GeoPoint> ring_of(const json& coordinates, std::string& wrong) {
+/// null where there is none.
+const json& member(const json& object, const char* key) {
+    static const json none;
+    const auto at = object.is_object() ? object.find(key) : object.end();
+    return at == object.end() ? none : *at;
+}
+
+bool is_type(const json& object, std::string_view type) {
+    const json& given = member(object, "type");
+    return given.is_string() && given.get_ref<const std::string&>() == type;
+}
+
+std::unexpected<Error> wrong(std::string what) {
+    return fail(Errc::malformed, std::move(what));
+}
+
+Result<std::vector<GeoPoint>> ring_of(const json& coordinates) {
+    if (!coordinates.is_array()) {
+        return wrong("a ring of its coordinates is no list of points");
+    }
     std::vector<GeoPoint> ring;
     for (const json& point : coordinates) {
-        const GeoPoint at{rounded(point.at(0).get<double>()), rounded(point.at(1).get<double>())};
+        if (!point.is_array() || point.size() < 2 || !point[0].is_number() || !point[1].is_number()) {
+            return wrong("a point of its coordinates is not a longitude and a latitude");
+        }
+        const GeoPoint at{rounded(point[0].get<double>()), rounded(point[1].get<double>())};
         if (std::abs(at.longitude) > 180 || std::abs(at.latitude) > 90) {
-            wrong = fmt::format("{} {} is no longitude and latitude in degrees (WGS 84)", point.at(0).dump(),
-                                point.at(1).dump());
+            return wrong(fmt::format("{} {} is no longitude and latitude in degrees (WGS 84)", point[0].dump(),
+                                     point[1].dump()));
         }
         if (ring.empty() || ring.back() != at) {
             ring.push_back(at);
@@ -239,18 +260,27 @@ std::vector<GeoPoint> ring_of(const json& coordinates, std::string& wrong) {
     return ring;
 }
 
-Basemap::Area area_of(const json& geometry, bool own, std::string& wrong) {
+Result<Basemap::Area> area_of(const json& geometry, bool own) {
     Basemap::Area area{.own = own, .rings = {}};
-    const bool many = geometry.at("type") == "MultiPolygon";
-    if (!many && geometry.at("type") != "Polygon") {
-        wrong = fmt::format("{} is neither Polygon nor MultiPolygon", geometry.at("type").dump());
-        return area;
+    const bool many = is_type(geometry, "MultiPolygon");
+    if (!many && !is_type(geometry, "Polygon")) {
+        const json& type = member(geometry, "type");
+        return wrong(type.is_string() ? fmt::format("its geometry is a {}, and neither Polygon nor MultiPolygon",
+                                                    type.get_ref<const std::string&>())
+                                      : "it has no geometry with a type");
     }
-    const json one = many ? json() : json::array({geometry.at("coordinates")});
-    for (const json& polygon : many ? geometry.at("coordinates") : one) {
+    const json& coordinates = member(geometry, "coordinates");
+    const json one = many ? json() : json::array({coordinates});
+    if (!coordinates.is_array()) {
+        return wrong("its geometry has no list of coordinates");
+    }
+    for (const json& polygon : many ? coordinates : one) {
+        if (!polygon.is_array()) {
+            return wrong("a polygon of its coordinates is no list of rings");
+        }
         bool hole = false;
         for (const json& ring : polygon) {
-            auto points = ring_of(ring, wrong);
+            TRY(auto points, ring_of(ring));
             if (points.size() > 3) {  // the last is the first
                 area.rings.push_back({std::move(points), hole});
             } else if (!hole) {
@@ -262,21 +292,33 @@ Basemap::Area area_of(const json& geometry, bool own, std::string& wrong) {
     return area;
 }
 
-Basemap basemap_of(const json& document, std::string& wrong) {
+Result<Basemap> basemap_of(const json& document) {
     Basemap basemap;
-    const std::string type = document.value("type", "");
-    if (type == "Polygon" || type == "MultiPolygon") {
-        basemap.areas.push_back(area_of(document, true, wrong));
+    if (!document.is_object()) {
+        return wrong("it is no JSON object");
+    }
+    if (is_type(document, "Polygon") || is_type(document, "MultiPolygon")) {
+        TRY(basemap.areas.emplace_back(), area_of(document, true));
         return basemap;
     }
-    bool some_own = false;
-    const json one = type == "Feature" ? json::array({document}) : json();
-    for (const json& feature : type == "Feature" ? one : document.at("features")) {
-        const json properties = feature.value("properties", json());
-        const bool own = properties.is_object() && properties.value("own", false);
-        some_own = some_own || own;
-        basemap.areas.push_back(area_of(feature.at("geometry"), own, wrong));
+    const bool single = is_type(document, "Feature");
+    const json one = single ? json::array({document}) : json();
+    const json& features = single ? one : member(document, "features");
+    if (!features.is_array()) {
+        return wrong("it has no list of features");
     }
+    for (std::size_t i = 0; i < features.size(); ++i) {
+        const auto geometry = features[i].is_object() ? features[i].find("geometry") : features[i].end();
+        if (geometry != features[i].end() && geometry->is_null()) {
+            continue;  // a feature that is nowhere: RFC 7946, 3.2
+        }
+        auto area = area_of(member(features[i], "geometry"), member(member(features[i], "properties"), "own") == true);
+        if (!area) {
+            return wrong(fmt::format("feature {} of {}: {}", i + 1, features.size(), area.error().what));
+        }
+        basemap.areas.push_back(std::move(*area));
+    }
+    const bool some_own = std::ranges::any_of(basemap.areas, &Basemap::Area::own);
     for (Basemap::Area& area : basemap.areas) {
         area.own = area.own || !some_own;
     }
@@ -286,22 +328,15 @@ Basemap basemap_of(const json& document, std::string& wrong) {
 }  // namespace
 
 Result<Basemap> Basemap::parse(std::string_view geojson) {
-    const json document = json::parse(geojson, nullptr, false);
-    std::string wrong = document.is_object() ? "" : "it is no JSON object";
-    Basemap basemap;
-    if (wrong.empty()) {
-        try {
-            basemap = basemap_of(document, wrong);
-        } catch (const json::exception& trouble) {
-            wrong = trouble.what();
+    auto basemap = basemap_of(json::parse(geojson, nullptr, false));
+    if (basemap) {
+        std::erase_if(basemap->areas, [](const Area& area) { return area.rings.empty(); });
+        if (std::ranges::none_of(basemap->areas, &Area::own)) {
+            basemap = wrong("it has no polygon of the town's own");
         }
     }
-    std::erase_if(basemap.areas, [](const Area& area) { return area.rings.empty(); });
-    if (wrong.empty() && std::ranges::none_of(basemap.areas, &Area::own)) {
-        wrong = "it has no polygon of the town's own";
-    }
-    return wrong.empty() ? Result<Basemap>(std::move(basemap))
-                         : fail(Errc::malformed, fmt::format("the map is no GeoJSON of polygons: {}", wrong));
+    return basemap ? std::move(basemap)
+                   : fail(Errc::malformed, fmt::format("the map is no GeoJSON of polygons: {}", basemap.error().what));
 }
 
 bool Basemap::has_neighbours() const {

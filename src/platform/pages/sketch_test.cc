@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <regex>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "core/files.h"
@@ -142,6 +143,48 @@ TEST(Basemap, WithoutTheWordOwnEverythingIsTheTown) {
         EXPECT_EQ(map->areas.size(), 1U);
         EXPECT_FALSE(map->has_neighbours());
     }
+}
+
+TEST(Basemap, TheWordOwnCountsOnlyWhereItIsTrue) {
+    constexpr const char* form =
+        R"({{"features":[{{"properties":{{"own":{}}},"geometry":{{"type":"Polygon","coordinates":[[[5,60],[6,60],[6,61],[5,60]]]}}}},
+            {{"properties":{{"own":{}}},"geometry":{{"type":"Polygon","coordinates":[[[7,60],[8,60],[8,61],[7,60]]]}}}}]}})";
+    for (const char* other : {"null", "1", "\"true\"", "false", "{}"}) {
+        const auto map = Basemap::parse(fmt::format(form, "true", other));
+        ASSERT_TRUE(map) << other << ": " << map.error();
+        EXPECT_TRUE(map->areas[0].own);
+        EXPECT_FALSE(map->areas[1].own) << other;
+    }
+    EXPECT_FALSE(Basemap::parse(fmt::format(form, "null", "1"))->has_neighbours()) << "none says that it is its own";
+}
+
+TEST(Basemap, AFeatureThatIsNowhereIsPassedOver) {
+    const auto map = Basemap::parse(
+        R"({"features":[{"properties":{"own":true},"geometry":null},
+            {"properties":null,"geometry":{"type":"Polygon","coordinates":[[[5,60],[6,60],[6,61],[5,60]]]}}]})");
+    ASSERT_TRUE(map) << map.error();
+    EXPECT_EQ(map->areas.size(), 1U);
+    EXPECT_TRUE(map->areas[0].own) << "the one that there is";
+}
+
+TEST(Basemap, WhatIsWrongIsSaidInASentenceOfItsFeature) {
+    const auto why = [](std::string_view second) {
+        const auto map = Basemap::parse(fmt::format(R"({{"features":[{{"geometry":null}},{}]}})", second));
+        return map ? std::string("read") : map.error().what;
+    };
+    const std::string before = "the map is no GeoJSON of polygons: feature 2 of 2: ";
+    EXPECT_EQ(why("7"), before + "it has no geometry with a type");
+    EXPECT_EQ(why(R"({"geometry":{"type":"Point","coordinates":[10,59]}})"),
+              before + "its geometry is a Point, and neither Polygon nor MultiPolygon");
+    EXPECT_EQ(why(R"({"geometry":{"type":"Polygon"}})"), before + "its geometry has no list of coordinates");
+    EXPECT_EQ(why(R"({"geometry":{"type":"MultiPolygon","coordinates":[1]}})"),
+              before + "a polygon of its coordinates is no list of rings");
+    EXPECT_EQ(why(R"({"geometry":{"type":"Polygon","coordinates":[1]}})"),
+              before + "a ring of its coordinates is no list of points");
+    EXPECT_EQ(why(R"({"geometry":{"type":"Polygon","coordinates":[[["10","59"]]]}})"),
+              before + "a point of its coordinates is not a longitude and a latitude");
+    EXPECT_EQ(Basemap::parse(R"({"type":7})").error().what,
+              "the map is no GeoJSON of polygons: it has no list of features");
 }
 
 TEST(Basemap, WhatIsNoneIsRefused) {

@@ -1,9 +1,8 @@
 import '../style/map-library.css'
 import * as maplibre from 'maplibre-gl'
 import worker_url from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
-import { condition_event, type LiveCondition } from '../live/live.ts'
 import type { Words } from '../words/words.ts'
-import { place_labels, symbol_text } from './map_labels.ts'
+import { place_labels } from './map_labels.ts'
 import type { PlacesMapProps } from './places-map.island.tsx'
 
 export interface MapPlace {
@@ -78,7 +77,8 @@ function symbol(place: MapPlace): HTMLAnchorElement {
     return link
 }
 
-export async function draw_map(stage: HTMLElement, props: PlacesMapProps, words: Words): Promise<void> {
+/// Answers with what writes the places' texts anew into their symbols.
+export async function draw_map(stage: HTMLElement, props: PlacesMapProps, words: Words): Promise<() => void> {
     const bounds = new maplibre.LngLatBounds()
     for (const place of props.places) bounds.extend([place.longitude, place.latitude])
     const map = new maplibre.Map({
@@ -113,12 +113,8 @@ export async function draw_map(stage: HTMLElement, props: PlacesMapProps, words:
     spread()
     map.on('zoomend', spread)
     map.on('resize', spread)
-    window.addEventListener(condition_event, (event) => {
-        const { place, condition } = (event as CustomEvent<LiveCondition>).detail
-        const at = props.places.findIndex(({ live }) => live === `${place}/${condition.property}`)
-        const number = markers[at]?.getElement().querySelector('strong')
-        if (!number || !condition.shown) return
-        number.textContent = symbol_text(condition.shown, words)
+    return () => {
+        props.places.forEach((place, i) => markers[i]!.getElement().querySelector('strong')!.replaceChildren(place.text || '–'))
         spread()
-    })
+    }
 }

@@ -51,6 +51,7 @@ const faults: Fault[] = [
         with_votes(';weight', '1;a;0'),
         with_votes('', '1;a,b', 'choose-1'),
         with_meta('pots;north\n'),
+        with_meta('pots;[{"name":"north","budget":"1"},{"name":"north","budget":"2"}]\n'),
         with_projects(';pot', 'a;3;north'),
     ].map((text) => refused(read_pabulib(text))),
     ...['', 'rule;greedy-custom\n', 'rule;greedy-exclusive\n', 'rule;greedy-threshold\n', 'rule;greedy\nrule.method;"""phragmen"""\n'].map((meta) => rule_of(with_meta(meta))),

@@ -31,6 +31,7 @@ export const why_in_words = (words: Words, why: string | Fault): string => (type
 
 export function fault_in_words(words: Words, fault: Fault, file: string): string {
     const sentence = sentence_of(words, fault)
+    if (fault.path !== undefined) return `${words.say('recount.fault.in_result', { file, path: fault.path })} ${sentence}`
     if (fault.line === undefined) return `${words.say('recount.fault.file', { file })} ${sentence}`
     return `${words.say('recount.fault.place', { file, line: String(fault.line), column: String(fault.column ?? 1) })} ${sentence}`
 }

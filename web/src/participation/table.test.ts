@@ -7,10 +7,12 @@ import { ballots_sha256 } from './counting/fingerprint.ts'
 import { figures } from './counting/figures.ts'
 import { read_pabulib_bytes, type Reading } from './counting/pabulib.ts'
 import { result_json } from './counting/report.ts'
+import { fault_in_words } from './parts.tsx'
 import type { Answers, Reply, Request } from './protocol.ts'
 import { Session } from './session.ts'
 import { type OnTable, Table } from './table.ts'
 import { verdict_of_file, verdict_of_result } from './verdict.ts'
+import { recount_words } from './words.ts'
 
 /// Answers as counting.worker.ts does, when it is let; happy-dom has no workers.
 class FakeWorker {
@@ -180,6 +182,13 @@ describe('the table', () => {
         await table.take([{ name: 'x.pb', bytes: bytes('no ballots here') }])
         expect(shown().faults).toMatchObject([{ file: 'x.pb', fault: { code: 'not-sections', line: 1 } }])
         expect(shown().counted).toBeUndefined()
+    })
+    it('says that it is the rule in a result that it cannot read, and no line of the file', async () => {
+        const { table, shown } = set_table()
+        await table.take([ballots, { name: 'x.json', bytes: bytes(JSON.stringify({ ...(JSON.parse(play_money_result) as object), rule_text: '# one\nmethod = "luck"\n' })) }])
+        expect(shown().faults).toMatchObject([{ file: 'x.json', fault: { code: 'rule-one-of', path: 'rule_text' } }])
+        expect(shown().faults[0]!.fault.line).toBeUndefined()
+        expect(fault_in_words(await recount_words('nb'), shown().faults[0]!.fault, 'x.json')).toMatch(/^x\.json, rule_text \(regelen i resultatet\): /)
     })
     it('puts aside a result of another election', async () => {
         const { table, shown } = set_table()

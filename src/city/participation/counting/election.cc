@@ -145,7 +145,7 @@ void find_project_faults(const Election& election, std::vector<Finding>& faults)
     for (const Pot& pot : election.pots) {
         budgets += pot.budget;
         if (pot.name.empty() || !pots.insert(pot.name).second) {
-            faults.push_back(finding("fault.pot_twice", {{"pot", pot.name}}));
+            faults.push_back(finding("recount.fault.pot_twice", {{"pot", pot.name}}));
         }
         if (pot.budget < 0 || pot.budget > money_max) {
             faults.push_back(finding("fault.pot_budget", {{"pot", pot.name}}));

@@ -242,7 +242,7 @@ void RuleReader::find_unknown() {
                 nearest = known;
             }
         }
-        const std::string told(std::string_view(key.str()).substr(0, 60));
+        const std::string told(beginning(key.str(), 60));
         if (edit_distance(nearest, key.str()) <= 3) {
             fault(node, "fault.rule_unknown_key_near", {{"key", told}, {"nearest", nearest}});
         } else {

@@ -264,6 +264,14 @@ Attempt<Rule> builtin(std::string_view name) {
     return rule;
 }
 
+Attempt<Rule> own_rule(const Loaded& loaded, const std::string& path) {
+    if (!loaded.document) {
+        return refuse(Errc::not_found, "fault.no_rule", {}, {.file = path});
+    }
+    auto rule = pabulib::rule_of(*loaded.document);
+    return rule ? rule : Attempt<Rule>(put_at(std::move(rule.error()), {.file = path}));
+}
+
 Attempt<Rule> rule_for(const Arguments& arguments, const Loaded& loaded, const Surroundings& around) {
     if (arguments.rule && arguments.rule->ends_with(".toml")) {
         TRY(const std::string text, read_file(*arguments.rule, around));
@@ -273,10 +281,7 @@ Attempt<Rule> rule_for(const Arguments& arguments, const Loaded& loaded, const S
     if (arguments.rule) {
         return builtin(*arguments.rule);
     }
-    if (!loaded.document) {
-        return refuse(Errc::not_found, "fault.no_rule");
-    }
-    return pabulib::rule_of(*loaded.document);
+    return own_rule(loaded, arguments.files[0]);
 }
 
 bool Loaded::tells_of_voters() const {

@@ -95,6 +95,8 @@ void tell_remarks(const Loaded& loaded, const Arguments& arguments, const Surrou
 /// A built-in rule as `--rule NAME` means it: counts everyone and breaks ties by cost, votes and id, which is what a
 /// file without its own rule text can mean.
 counting::Attempt<counting::Rule> builtin(std::string_view name);
+/// The rule that the file itself names; its faults say which file that is.
+counting::Attempt<counting::Rule> own_rule(const Loaded& loaded, const std::string& path);
 /// The rule of --rule, or the one the file names.
 counting::Attempt<counting::Rule> rule_for(const Arguments& arguments, const Loaded& loaded,
                                            const Surroundings& around);

@@ -56,7 +56,7 @@ struct Claim {
 };
 
 /// The rule as the result itself has it; an error where it names none.
-Attempt<Rule> own_rule(Claim& claim, const Arguments& arguments, const Surroundings& around) {
+Attempt<Rule> rule_claimed(Claim& claim, const Arguments& arguments, const Surroundings& around) {
     const std::string& path = arguments.files[1];
     if (path.ends_with(".json")) {
         TRY(claim.json, read_file(path, around));
@@ -68,8 +68,7 @@ Attempt<Rule> own_rule(Claim& claim, const Arguments& arguments, const Surroundi
     if (!claim.file->published.present) {
         return refuse(Errc::malformed, "command.no_selected", {}, {.file = path});
     }
-    return claim.file->document ? pabulib::rule_of(*claim.file->document)
-                                : refuse(Errc::not_found, "fault.no_rule", {}, {.file = path});
+    return own_rule(*claim.file, path);
 }
 
 /// Whoever draws the lot after the count can draw until it suits, so that the seed is the result's only where nothing
@@ -86,7 +85,7 @@ Rule with_seed(Rule adopted, const Attempt<Rule>& own, const Arguments& argument
 
 Attempt<Claim> read_claim(const Arguments& arguments, const Loaded& loaded, const Surroundings& around) {
     Claim claim;
-    const Attempt<Rule> own = own_rule(claim, arguments, around);
+    const Attempt<Rule> own = rule_claimed(claim, arguments, around);
     if (!own && (!claim.file || !claim.file->published.present)) {
         return std::unexpected(own.error());
     }
@@ -97,7 +96,7 @@ Attempt<Claim> read_claim(const Arguments& arguments, const Loaded& loaded, cons
         return claim;
     }
     if (!adopted && adopted.error().code != Errc::not_found) {
-        return put_at(adopted.error(), {.file = arguments.files[0]});
+        return std::unexpected(adopted.error());
     }
     if (!adopted) {
         TRY(claim.rule, own);

@@ -16,6 +16,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 using Json = nlohmann::ordered_json;
 
 constexpr const char* four_ballots =
@@ -426,6 +427,30 @@ TEST(Fingerprints, AResultThatWasCountedFromOtherBallotsIsToldSo) {
     EXPECT_EQ(at.run(verify_count_command, {"t.pb", "forged.json"}), exit_differs);
     EXPECT_THAT(at.out.str(), HasSubstr("all else in it follows from these too\n"));
     EXPECT_EQ(at.run(verify_count_command, {"t.pb", "old.json"}), exit_ok) << at.out.str();
+}
+
+TEST(Verify, AFaultOfAFilesOwnRuleSaysWhichFile) {
+    Desk at;
+    at.keep("result.pb", {"t.pb", "--pb"});
+    const auto with_rule = [&](const std::string& file, std::string_view rule) {
+        std::string text = at.files.at(file);
+        const std::size_t method = text.find("rule.method;");
+        const std::size_t from = method == std::string::npos ? text.find("rule;") : method;
+        text.replace(from, text.find('\n', from) - from, rule);
+        return text;
+    };
+    at.files["odd.pb"] = with_rule("t.pb", "rule;greedy-custom");
+    EXPECT_EQ(at.run(count_command, {"odd.pb"}), exit_usage);
+    EXPECT_THAT(at.err.str(), StartsWith("odd.pb: line 6, column 2: "));
+    at.files["odd_result.pb"] = with_rule("result.pb", "rule.method;\"\"\"luck\"\"\"");
+    at.files["bad.pb"] = with_rule("t.pb", "rule.method;\"\"\"luck\"\"\"");
+    EXPECT_EQ(at.run(verify_count_command, {"bad.pb", "odd_result.pb"}), exit_usage);
+    EXPECT_THAT(at.err.str(), StartsWith("bad.pb: line 6"));
+    at.files["silent.pb"] = with_rule("t.pb", "comment;none");
+    EXPECT_EQ(at.run(verify_count_command, {"silent.pb", "odd_result.pb"}), exit_usage);
+    EXPECT_THAT(at.err.str(), StartsWith("odd_result.pb: line "));
+    EXPECT_EQ(at.run(count_command, {"partly.json"}), exit_usage);
+    EXPECT_THAT(at.err.str(), StartsWith("partly.json: "));
 }
 
 TEST(Fingerprints, ArePrintedAsTheResultHasThem) {

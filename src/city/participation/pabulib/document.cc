@@ -251,16 +251,6 @@ private:
         return equal_ignoring_ascii_case(text, "VOTES") ? Section::votes : Section::none;
     }
 
-    /// As much as says what it is, and whole letters of it.
-    static std::string beginning(std::string_view text) {
-        constexpr std::size_t most = 40;
-        std::size_t end = std::min(text.size(), most);
-        while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-            --end;
-        }
-        return std::string(text.substr(0, end));
-    }
-
     bool only_first_field() const {
         return std::ranges::all_of(fields_.begin() + 1, fields_.end(),
                                    [](std::string_view field) { return trim(field).empty(); });
@@ -277,8 +267,8 @@ private:
         }
         switch (section_) {
             case Section::none:
-                return refuse(Errc::malformed, "recount.fault.not_sections", {{"found", beginning(fields_.front())}},
-                              begins(line));
+                return refuse(Errc::malformed, "recount.fault.not_sections",
+                              {{"found", std::string(beginning(fields_.front(), 40))}}, begins(line));
             case Section::meta: return take_meta(line);
             case Section::projects: return take_row(document_.projects, line);
             case Section::votes: return take_row(document_.votes, line);

@@ -114,8 +114,26 @@ TEST(Election, FaultsOfMetaHaveLineAndColumnToo) {
                 testing::StartsWith("line 5, column 2: pots in META is not a list of sub-budgets such as"));
     EXPECT_THAT(fault("budget;1\nvote_type;approval\npots;\"[{\"\"name\"\":\"\"n\"\",\"\"budget\"\":\"\"x\"\"}]\"\n"),
                 HasSubstr("line 5, column 2: “x” is not an amount of money."));
+    const auto pots = [&](std::string_view first, std::string_view second) {
+        return fault(
+            fmt::format("budget;1\nvote_type;approval\npots;[{{\"name\":\"{}\",\"budget\":\"1\"}},"
+                        "{{\"name\":\"{}\",\"budget\":\"2\"}}]\n",
+                        first, second));
+    };
+    EXPECT_THAT(pots("north", "north"), testing::StartsWith("line 5, column 2: ")) << pots("north", "north");
+    EXPECT_THAT(pots("north", "north"), HasSubstr("“north”"));
+    EXPECT_THAT(pots("north", ""), testing::StartsWith("line 5, column 2: "));
     EXPECT_EQ(fault("vote_type;approval\n"), "META has no budget, which is needed.");
     EXPECT_EQ(fault("budget;1\n"), "META has no vote_type, which is needed.");
+}
+
+TEST(Document, IsNamedByItsFirstLettersWhereItIsNone) {
+    std::string letters;
+    for (int i = 0; i < 41; ++i) {
+        letters += "𝓑";  // four bytes, and two units of UTF-16
+    }
+    EXPECT_THAT(parse(letters).error().what, HasSubstr(letters.substr(0, 160)));
+    EXPECT_THAT(parse(letters).error().what, testing::Not(HasSubstr(letters)));
 }
 
 TEST(Document, KnowsTheLinesOfMetaWhenEntriesComeAndGo) {

@@ -145,6 +145,11 @@ Attempt<void> Reader::read_pots() {
             return put_at(money.error(), document_.meta_place("pots"));
         }
         pot.budget = *money;
+        const auto& others = reading_.election.pots;
+        if (pot.name.empty() || std::ranges::find(others, pot.name, &counting::Pot::name) != others.end()) {
+            return refuse(Errc::malformed, "recount.fault.pot_twice", {{"pot", pot.name}},
+                          document_.meta_place("pots"));
+        }
         reading_.election.pots.push_back(std::move(pot));
     }
     return {};

@@ -84,7 +84,7 @@ Attempt<void> only(const Json& object, const std::array<std::string_view, n>& kn
         const auto nearest =
             *std::ranges::min_element(known, {}, [&](std::string_view one) { return edit_distance(one, key); });
         const counting::Place place =
-            at_path(fmt::format("{}{}{}", where, where.empty() ? "" : ".", key.substr(0, 60)));
+            at_path(fmt::format("{}{}{}", where, where.empty() ? "" : ".", beginning(key, 60)));
         return edit_distance(nearest, key) <= 3
                    ? refuse(Errc::malformed, "fault.unknown_key_near", {{"nearest", std::string(nearest)}}, place)
                    : refuse(Errc::malformed, "fault.unknown_key", {}, place);

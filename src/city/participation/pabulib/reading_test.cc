@@ -204,6 +204,9 @@ TEST(Json, AKeyNobodyKnowsIsRefusedWithItsPath) {
                 HasSubstr("ballots[0].weight: There is no such key"));
     EXPECT_THAT(fault(R"({"budget": "1", "kind": "approval", "pots": [{"name": "n", "budget": "1", "cost": "1"}]})"),
                 HasSubstr("pots[0].cost"));
+    // 59 letters and one of two bytes: sixty, and none of them cut.
+    const std::string sixty = std::string(59, 'x') + "å";
+    EXPECT_EQ(fault(fmt::format(R"({{"{}åå": "1"}})", sixty)), sixty + ": There is no such key.");
     EXPECT_EQ(fault(R"({"budget": "1", "budget": "2"})"), "The key “budget” stands twice in one object.");
 }
 

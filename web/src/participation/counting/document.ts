@@ -1,4 +1,4 @@
-import { refuse } from './fault.ts'
+import { beginning, refuse } from './fault.ts'
 
 /// A row of a section with the line it began on.
 export interface Row {
@@ -158,7 +158,7 @@ export function parse_document(text: string): Document {
             const header = records.peek()
             records.separator = header.includes(';') || !header.includes(',') ? ';' : ','
         } else if (!section) {
-            refuse('not-sections', { line, column: 1 }, { found: fields[0]!.slice(0, 40) })
+            refuse('not-sections', { line, column: 1 }, { found: beginning(fields[0]!, 40) })
         } else if (section === 'meta') {
             if (!(awaits_header && fields[0]!.trim().toLowerCase() === 'key')) take_meta(document, fields, records.separator, line)
             awaits_header = false

@@ -1,7 +1,8 @@
 /// Why a file or a rule cannot be counted. `code` is a message, `recount.fault.<code>`, with `given` put in; line and column count
-/// from 1 and are left out where there is no single place.
+/// from 1 and are left out where there is no single place. `path` is the member of a result in which it stands.
 export interface Fault {
     code: FaultCode
+    path?: string
     line?: number
     column?: number
     given?: Record<string, string>
@@ -35,6 +36,7 @@ export const fault_codes = [
     'no-rule',
     'undefined-rule',
     'pots',
+    'pot-twice',
     'unknown-pot',
     'no-groups',
     'no-threshold',
@@ -81,6 +83,9 @@ export class Unreadable extends Error {
 export function refuse(code: FaultCode, at: { line?: number; column?: number } = {}, given: Record<string, string> = {}): never {
     throw new Unreadable({ code, ...at, given })
 }
+
+/// As much of a text as says what it is, in whole letters.
+export const beginning = (text: string, most: number): string => [...text.slice(0, 2 * most)].slice(0, most).join('')
 
 export type Attempt<Value> = { ok: true; value: Value } | { ok: false; fault: Fault }
 

@@ -98,6 +98,12 @@ describe('a Pabulib file', () => {
     })
 })
 
+describe('what is no election', () => {
+    it('is named by its first forty letters, as the program counts them', () => {
+        expect(read_pabulib('\u{1D4D1}'.repeat(41))).toMatchObject({ ok: false, fault: { code: 'not-sections', given: { found: '\u{1D4D1}'.repeat(40) } } })
+    })
+})
+
 describe('beyond its own columns a file', () => {
     const with_columns = 'META\nkey;value\nbudget;100\nvote_type;approval\nrule;greedy-exclusive\nfully_funded;1\nPROJECTS\nproject_id;cost;partial_from;exclusive\n1;60;20;g\n2;40;;g,h\n3;1;;h\nVOTES\nvoter_id;vote\na;1,2,3\n'
     it('has exclusive groups, partial funding and full funding', () => {
@@ -116,7 +122,8 @@ describe('beyond its own columns a file', () => {
     it('has sub-budgets, each of them once and known to the projects', () => {
         const meta = 'pots;[{"name":"nord","budget":"1.50"},{"name":"sør","budget":"2"}]'
         expect(must_read(small({ meta })).election.pots).toEqual([{ name: 'nord', budget: 150 }, { name: 'sør', budget: 200 }])
-        expect(read_pabulib(small({ meta: meta.replace('sør', 'nord') }))).toMatchObject({ ok: false, fault: { code: 'pots' } })
+        expect(read_pabulib(small({ meta: meta.replace('sør', 'nord') }))).toMatchObject({ ok: false, fault: { code: 'pot-twice', line: 5, column: 2, given: { pot: 'nord' } } })
+        expect(read_pabulib(small({ meta: meta.replace('sør', '') }))).toMatchObject({ ok: false, fault: { code: 'pot-twice', given: { pot: '' } } })
         expect(read_pabulib(small({ meta: 'pots;nord' }))).toMatchObject({ ok: false, fault: { code: 'pots' } })
     })
     it('has limits that ballots may go against', () => {

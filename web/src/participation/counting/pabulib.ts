@@ -86,13 +86,15 @@ function read_pots(document: Document): Pot[] {
     } catch {
         return bad_pots()
     }
-    const pots = (Array.isArray(list) ? (list as unknown[]) : bad_pots()).map((one): Pot => {
+    const names = new Set([''])
+    return (Array.isArray(list) ? (list as unknown[]) : bad_pots()).map((one): Pot => {
         const { name, budget, ...more } = (one ?? {}) as Record<string, unknown>
-        if (typeof name !== 'string' || name === '' || typeof budget !== 'string' || Object.keys(more).length > 0) return bad_pots()
-        return { name, budget: money_at(budget, at) }
+        if (typeof name !== 'string' || typeof budget !== 'string' || Object.keys(more).length > 0) return bad_pots()
+        const pot = { name, budget: money_at(budget, at) }
+        if (names.has(name)) refuse('pot-twice', at, { pot: name })
+        names.add(name)
+        return pot
     })
-    if (new Set(pots.map(({ name }) => name)).size < pots.length) bad_pots()
-    return pots
 }
 
 interface Limit {

@@ -184,6 +184,13 @@ export function first_difference(published: unknown, counted: unknown, path = ''
     return undefined
 }
 
+/// Its lines are not those of the file, where all of it stands on one.
+function in_result(rule: Attempt<Rule>): Attempt<Rule> {
+    if (rule.ok) return rule
+    const { code, given } = rule.fault
+    return { ok: false, fault: { code, path: 'rule_text', ...(given && { given }) } }
+}
+
 /// Reads a published result. Its rule may be one that only the program counts; that is in `rule`.
 export function read_result(text: string): Attempt<Claim> {
     return attempt(() => {
@@ -199,6 +206,6 @@ export function read_result(text: string): Attempt<Claim> {
         if (typeof rule_text !== 'string') return refuse('result-lacks', {}, { key: 'rule_text' })
         if (typeof spent !== 'number') return refuse('result-lacks', {}, { key: 'spent' })
         if (!Array.isArray(winners) || !winners.every((winner) => typeof winner === 'string')) return refuse('result-lacks', {}, { key: 'winners' })
-        return { rule: parse_rule(rule_text), rule_name: typeof rule === 'string' ? rule : '', winners: winners as string[], spent, json }
+        return { rule: in_result(parse_rule(rule_text)), rule_name: typeof rule === 'string' ? rule : '', winners: winners as string[], spent, json }
     })
 }

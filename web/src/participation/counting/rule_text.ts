@@ -1,4 +1,4 @@
-import { type Attempt, attempt, refuse } from './fault.ts'
+import { type Attempt, attempt, beginning, refuse } from './fault.ts'
 import { parse_money } from './money.ts'
 import { other_methods, plain_rule, raises_by_steps, type Rule } from './rule.ts'
 
@@ -159,7 +159,7 @@ function read_rule(text: string): Rule {
             rule.step = typeof step === 'number' && step > 0 ? step : refuse('rule-amount', at, { key })
             continue
         } else if (key !== 'seed') {
-            refuse('rule-unknown-key', at, { key: key.slice(0, 60) })
+            refuse('rule-unknown-key', at, { key: beginning(key, 60) })
         } else if (typeof value !== 'string') {
             refuse('rule-seed', at)
         }
