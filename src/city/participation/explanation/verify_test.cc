@@ -445,10 +445,10 @@ TEST(Verify, AFaultOfAFilesOwnRuleSaysWhichFile) {
     at.files["odd_result.pb"] = with_rule("result.pb", "rule.method;\"\"\"luck\"\"\"");
     at.files["bad.pb"] = with_rule("t.pb", "rule.method;\"\"\"luck\"\"\"");
     EXPECT_EQ(at.run(verify_count_command, {"bad.pb", "odd_result.pb"}), exit_usage);
-    EXPECT_THAT(at.err.str(), StartsWith("bad.pb: line 6"));
+    EXPECT_THAT(at.err.str(), StartsWith("bad.pb: META, rule.*, line 6"));
     at.files["silent.pb"] = with_rule("t.pb", "comment;none");
     EXPECT_EQ(at.run(verify_count_command, {"silent.pb", "odd_result.pb"}), exit_usage);
-    EXPECT_THAT(at.err.str(), StartsWith("odd_result.pb: line "));
+    EXPECT_THAT(at.err.str(), StartsWith("odd_result.pb: META, rule.*, line "));
     EXPECT_EQ(at.run(count_command, {"partly.json"}), exit_usage);
     EXPECT_THAT(at.err.str(), StartsWith("partly.json: "));
 }
