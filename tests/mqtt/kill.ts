@@ -172,6 +172,8 @@ for (const publisher of refused) {
     await report.test(`${publisher.name}: enough was sent to prove anything`, () => assert(publisher.acknowledged.size > cycles))
     await report.test(`${publisher.name}: whatever was acknowledged has its dead letter`, () =>
         assert.deepEqual([...publisher.acknowledged].filter((number) => !letters.has(number)), []))
+    await report.test(`${publisher.name}: and nothing has one that was never sent`, () =>
+        assert.deepEqual([...letters.keys()].filter((number) => !Number.isInteger(number) || number < 1 || number > publisher.sent), []))
     await report.test(`${publisher.name}: and no other`, () => assert.deepEqual([...letters].filter(([, count]) => count !== 1), []))
 }
 for (const publisher of rough) {

@@ -192,8 +192,14 @@ void InternalPlane::tick() {
         // The disk may give again what it did not give once; then the health page should say so.
         report("the registry is damaged", registry_database_->verify());
     }
+    if (ticks_ % ticks_between_looks == 0 && ledger_database_->damaged_page()) {
+        report("the file of observations is damaged", ledger_database_->verify());
+    }
     if (const auto more = store_->maintain(); !more) {
         log::warning("observations", "housekeeping failed", {{"why", more.error().what}});
+    }
+    if (const auto more = details_->maintain(); !more) {
+        log::warning("observations", "details of before have no checksum yet", {{"why", more.error().what}});
     }
 }
 

@@ -255,9 +255,12 @@ void Town::keep_ticking() {
 
 std::vector<pages::HealthCheck> Town::checks() const {
     std::vector<pages::HealthCheck> checks{{"pages", State::ok, ""}};
-    const auto damaged = database::damaged_pages();
+    std::vector<std::string> damaged;
+    for (const database::DamagedPage& page : database::damaged_pages()) {
+        damaged.push_back(database::sentence_of(page));
+    }
     checks.push_back({"database", damaged.empty() ? State::ok : State::failing, damaged.empty() ? "" : "damaged_page",
-                      damaged.empty() ? "" : database::sentence_of(damaged.front())});
+                      fmt::format("{}", fmt::join(damaged, "; "))});
     if (!internal_) {
         return checks;
     }

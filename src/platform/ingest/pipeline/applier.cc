@@ -130,13 +130,15 @@ void Applier::look_ahead(std::span<const Intake* const> next) {
 }
 
 Result<Applied> Applier::apply(const Intake& intake, journal::Position position) {
-    if (is_told_by_letter(intake) && parts_.ledger.full()) {
+    // Of a publish no letter may be left out: a hundred of what is put aside, and one of what was refused.
+    const bool publish = is_publish(intake.message);
+    if (publish && !parts_.ledger.has_room(letters_per_message_max + 1)) {
         return fail(Errc::exhausted, "too many dead letters wait to be written");
     }
     Work work{.intake = intake, .position = position, .source = source_of(intake.message.way)};
     TRY(const Ledger::Seen seen, see_key(intake, position));
     if (seen == Ledger::Seen::duplicate) {
-        work.applied.counts.duplicate += intake.good;
+        work.applied.counts.duplicate += intake.units();  // what was refused of it was counted when it came first
     } else if (seen == Ledger::Seen::conflict) {
         quarantine_all(work, Reason::key_conflict,
                        {.sentence = "the same key came before with another content", .key = "key_conflict"},
@@ -149,16 +151,17 @@ Result<Applied> Applier::apply(const Intake& intake, journal::Position position)
         TRY_DO(take_rows(work, *rows));
     }
     TRY_DO(store(work));
-    if (is_told_by_letter(intake) && seen != Ledger::Seen::duplicate) {
-        work.letters.push_back(letter_of_rejected(intake));
+    if (seen != Ledger::Seen::duplicate) {
+        work.applied.counts.rejected += intake.rejected;
+        if (is_told_by_letter(intake)) {
+            work.letters.insert(work.letters.begin(), letter_of_rejected(intake));
+        }
     }
-
-    work.applied.counts.rejected += intake.rejected;
     work.applied.counts.received = intake.units();
     check(work.applied.counts.in_flight() == 0, "every unit of a message has an outcome");
     // Only now is nothing left that can fail, so a message that is tried again leaves each of these once.
     for (DeadLetter& letter : work.letters) {
-        parts_.ledger.add_dead_letter(std::move(letter));
+        publish ? parts_.ledger.keep_dead_letter(std::move(letter)) : parts_.ledger.add_dead_letter(std::move(letter));
     }
     for (UnknownDevice& device : work.unknown) {
         parts_.ledger.note_unknown_device(std::move(device));

@@ -397,6 +397,18 @@ TEST_F(ApplierTest, AStampOfAClockNobodyHasSetIsReplacedAndSaysSo) {
     EXPECT_TRUE(readings.quality_of(0).usable()) << "the value itself is not in doubt";
 }
 
+TEST_F(ApplierTest, AKeptMessageThatCannotBeReadLeavesItsLetterHoweverManyWait) {
+    const Bytes payload = encode({.way = Way::batch_json, .received = bench_.clock.now(), .body = "not JSON"});
+    ASSERT_TRUE(bench_.journal->append_and_wait(
+        {.type = 1, .source = "observations", .received = bench_.clock.now(), .payload = payload}));
+    while (bench_.ledger->has_room()) {
+        bench_.ledger->add_dead_letter({.received = bench_.clock.now(), .source = "chirpstack"});
+    }
+    EXPECT_EQ(lines(fmt::format("air temp=1 {}", now())).stored, 1U);
+    ASSERT_TRUE(bench_.projection->settle());
+    EXPECT_EQ(bench_.ledger->count_dead_letters({.source = "observations"}).value(), 1);
+}
+
 TEST_F(ApplierTest, AKeptMessageThatANewerProgramCannotReadIsPutAside) {
     const Bytes payload = encode({.way = Way::batch_json, .received = bench_.clock.now(), .body = "not JSON"});
     ASSERT_TRUE(

@@ -314,9 +314,17 @@ Result<Ledger::Session> Ledger::session_of(const std::string& session_key) const
 
 void Ledger::add_dead_letter(DeadLetter letter) {
     const std::lock_guard lock(mutex_);
-    if (is_full()) {
-        return;
+    if (has_room_locked(1)) {
+        keep_locked(std::move(letter));
     }
+}
+
+void Ledger::keep_dead_letter(DeadLetter letter) {
+    const std::lock_guard lock(mutex_);
+    keep_locked(std::move(letter));
+}
+
+void Ledger::keep_locked(DeadLetter letter) {
     letter.id = next_letter_++;
     if (letter.payload.size() > letter_bytes_max) {
         letter.payload.resize(letter_bytes_max);
@@ -325,13 +333,13 @@ void Ledger::add_dead_letter(DeadLetter letter) {
     pending_.letters.push_back(std::move(letter));
 }
 
-bool Ledger::is_full() const {
-    return pending_.letters.size() + frozen_.letters.size() >= letters_waiting_max;
+bool Ledger::has_room_locked(std::size_t letters) const {
+    return pending_.letters.size() + frozen_.letters.size() + letters <= letters_waiting_max;
 }
 
-bool Ledger::full() const {
+bool Ledger::has_room(std::size_t letters) const {
     const std::lock_guard lock(mutex_);
-    return is_full();
+    return has_room_locked(letters);
 }
 
 void Ledger::note_unknown_device(UnknownDevice device) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -19,6 +20,10 @@
 #include "platform/ingest/message.h"
 #include "platform/ingest/pipeline/why.h"
 #include "platform/observations/store.h"
+
+namespace soci {
+class row;
+}  // namespace soci
 
 namespace bypuls::ingest::pipeline {
 
@@ -80,6 +85,8 @@ struct DeadLetterQuery {
 struct Retention {
     std::chrono::days frames_seen{7};  ///< radio frames, to recognise them again; counted from when they came
     std::chrono::days dead_letters{30};
+    /// Newest of them, whoever sent the others: a gigabyte, should each have 4 KiB of payload.
+    std::int64_t dead_letters_max = 200'000;
     std::chrono::days raw_messages{400};  ///< to decode again with a mended codec
     std::size_t last_frames = 50;         ///< for each device
 };
@@ -112,10 +119,12 @@ public:
     static constexpr std::int64_t keys_per_bridge = 16'384;
     /// Of one API key: a gateway that sends a batch every second and tries again for an hour.
     static constexpr std::int64_t keys_per_requester = 4'096;
-    /// Once it is full(), letters are left out; the account counts them all the same.
+    /// Twenty thousand letters wait to be written at most; what is beyond them is left out, and the account counts it
+    /// all the same.
     void add_dead_letter(DeadLetter letter);
-    /// Do twenty thousand letters wait to be written? Settle first, where none may be left out.
-    bool full() const;
+    /// Never left out. Settle first when there is no room for it.
+    void keep_dead_letter(DeadLetter letter);
+    bool has_room(std::size_t letters = 1) const;
     void note_unknown_device(UnknownDevice device);
     void note_frame(Frame frame);
     void keep_raw(journal::Position position, const Message& message);
@@ -140,7 +149,7 @@ public:
     Result<std::int64_t> count_dead_letters(const DeadLetterQuery& query) const;
     /// Errc::damaged when its row does not hold its checksum.
     Result<DeadLetter> dead_letter(std::int64_t id) const;
-    /// Letters that were found damaged so far, a thousand at most.
+    /// Letters that were found damaged and are still there, a thousand at most.
     std::size_t damaged_letters() const;
     /// Positions of messages of a device that still wait, for that reason, oldest first. A message with letters of
     /// several reasons is not among them, since trying it again would pass over the others.
@@ -208,9 +217,12 @@ private:
     /// `session_key` is "dev_eui/session".
     Result<Session> session_of(const std::string& session_key) const;
 
-    bool is_full() const;
+    bool has_room_locked(std::size_t letters) const;
+    void keep_locked(DeadLetter letter);
     static std::int64_t keys_kept(std::string_view sender);
     void note_damaged(std::int64_t letter, const Error& why) const;
+    Result<void> each_letter(const std::string& conditions, const std::vector<std::string>& bound, std::int64_t before,
+                             std::size_t limit, const std::function<bool(const soci::row&)>& look) const;
     Result<std::vector<DeadLetter>> read_letters(const std::string& conditions, const std::vector<std::string>& bound,
                                                  std::int64_t before, std::size_t limit) const;
     Result<std::int64_t> last_key_number(const std::string& sender) const;
@@ -228,7 +240,8 @@ private:
     Result<void> write_devices(observations::Transaction& transaction) const;
     Result<void> write_raw(observations::Transaction& transaction) const;
     Result<void> write_counts(observations::Transaction& transaction) const;
-    Result<void> purge(observations::Transaction& transaction) const;
+    Result<void> purge(observations::Transaction& transaction);
+    Result<void> purge_letters(observations::Transaction& transaction, Instant now);
 
     database::Database& database_;
     const Clock& clock_;
@@ -241,6 +254,7 @@ private:
     std::map<std::string, Counts, std::less<>> frozen_counts_;
     std::int64_t next_letter_ = 1;
     mutable std::set<std::int64_t> damaged_;  // letters
+    std::vector<std::int64_t> purged_;        // letters, by the settle that is under way
 };
 
 }  // namespace bypuls::ingest::pipeline

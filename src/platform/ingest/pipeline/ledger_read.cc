@@ -58,6 +58,17 @@ Result<DeadLetter> whole_letter(const soci::row& row) {
     }
 }
 
+/// Of a damaged letter, as far as it can be told.
+std::optional<journal::Position> position_of(const soci::row& row) {
+    try {
+        return journal::Position{static_cast<std::uint64_t>(row.get<long long>(1))};
+    } catch (const soci::soci_error&) {
+        return std::nullopt;
+    } catch (const std::bad_cast&) {
+        return std::nullopt;
+    }
+}
+
 /// Text with the wildcards of LIKE made harmless.
 std::string like_pattern(std::string_view word) {
     std::string pattern = "%";
@@ -151,15 +162,14 @@ Result<std::vector<DeadLetter>> Ledger::dead_letters(const DeadLetterQuery& quer
     return read_letters(conditions, bound, query.before, query.limit);
 }
 
-/// Newest first. `bound` are the conditions' values :v1, :v2, …
-Result<std::vector<DeadLetter>> Ledger::read_letters(const std::string& conditions,
-                                                     const std::vector<std::string>& bound, std::int64_t before,
-                                                     std::size_t limit) const {
-    // Stepped through, so that damaged ones make no page shorter.
+/// Newest first, one row after another until `look` has seen enough. `bound` are the conditions' values :v1, :v2, …
+Result<void> Ledger::each_letter(const std::string& conditions, const std::vector<std::string>& bound,
+                                 std::int64_t before, std::size_t limit,
+                                 const std::function<bool(const soci::row&)>& look) const {
     const std::string text =
         fmt::format("SELECT {} FROM ingest_dead_letter WHERE id < :before{} ORDER BY id DESC LIMIT {}", letter_columns,
-                    conditions, limit + damaged_max);
-    return database_.read("searching dead letters", [&](soci::session& sql) -> Result<std::vector<DeadLetter>> {
+                    conditions, limit);
+    return database_.read("searching dead letters", [&](soci::session& sql) -> Result<void> {
         const long long below = before;
         soci::statement statement(sql);
         statement.exchange(soci::use(below, "before"));
@@ -171,16 +181,29 @@ Result<std::vector<DeadLetter>> Ledger::read_letters(const std::string& conditio
         statement.alloc();
         statement.prepare(text);
         statement.define_and_bind();
-        std::vector<DeadLetter> found;
-        for (bool more = statement.execute(true); more && found.size() < limit; more = statement.fetch()) {
-            if (auto letter = whole_letter(row)) {
-                found.push_back(std::move(*letter));
-            } else {
-                note_damaged(row.get<long long>(0), letter.error());
-            }
+        for (bool more = statement.execute(true); more && look(row); more = statement.fetch()) {
         }
-        return found;
+        return {};
     });
+}
+
+Result<std::vector<DeadLetter>> Ledger::read_letters(const std::string& conditions,
+                                                     const std::vector<std::string>& bound, std::int64_t before,
+                                                     std::size_t limit) const {
+    std::vector<DeadLetter> found;
+    const auto look = [&](const soci::row& row) {
+        if (auto letter = whole_letter(row)) {
+            found.push_back(std::move(*letter));
+        } else {
+            note_damaged(row.get<long long>(0), letter.error());
+        }
+        return found.size() < limit;
+    };
+    if (limit > 0) {
+        // More than are wanted, so that damaged ones make no page shorter.
+        TRY_DO(each_letter(conditions, bound, before, limit + damaged_max, look));
+    }
+    return found;
 }
 
 void Ledger::note_damaged(std::int64_t letter, const Error& why) const {
@@ -197,24 +220,37 @@ std::size_t Ledger::damaged_letters() const {
 }
 
 Result<DeadLetter> Ledger::dead_letter(std::int64_t id) const {
-    TRY(auto found, dead_letters({.before = id == INT64_MAX ? id : id + 1, .limit = 1}));
-    if (!found.empty() && found.front().id == id) {
-        return std::move(found.front());
-    }
-    const std::lock_guard lock(mutex_);
-    return damaged_.contains(id) ? fail(Errc::damaged, fmt::format("dead letter {} is damaged", id))
-                                 : fail(Errc::not_found, fmt::format("there is no dead letter {}", id));
+    // What this read says of the row, and not what an earlier one did.
+    Result<DeadLetter> found = fail(Errc::not_found, fmt::format("there is no dead letter {}", id));
+    const std::vector<std::string> bound{std::to_string(id)};
+    TRY_DO(each_letter(" AND id = CAST(:v1 AS BIGINT)", bound, INT64_MAX, 1, [&](const soci::row& row) {
+        found = whole_letter(row);
+        if (!found) {
+            note_damaged(id, found.error());
+            found = fail(Errc::damaged, fmt::format("dead letter {} is damaged", id));
+        }
+        return false;
+    }));
+    return found;
 }
 
 Result<std::vector<journal::Position>> Ledger::waiting_of(std::string_view dev_eui, Reason reason) const {
-    // The letters themselves are looked at, for an index has no checksum.
-    TRY(const auto letters, read_letters(" AND device = :v1 AND replayed = 0 AND position > 0", {std::string(dev_eui)},
-                                         INT64_MAX, std::size_t{1} << 40U));
+    // The letters themselves are looked at, for an index has no checksum; none is kept, for there may be many.
     std::map<journal::Position, bool> alone;
-    for (const DeadLetter& letter : letters) {
-        bool& only = alone.try_emplace(letter.position, true).first->second;
-        only = only && letter.reason == reason;
-    }
+    const auto look = [&](const soci::row& row) {
+        const auto letter = whole_letter(row);
+        if (!letter) {
+            note_damaged(row.get<long long>(0), letter.error());
+        }
+        const auto position = letter ? std::optional(letter->position) : position_of(row);
+        if (position) {
+            bool& only = alone.try_emplace(*position, true).first->second;
+            only = only && letter && letter->reason == reason;
+        }
+        return true;
+    };
+    TRY_DO(each_letter(" AND device = :v1 AND replayed = 0 AND position > 0", {std::string(dev_eui)}, INT64_MAX,
+                       std::size_t{1} << 40U, look));
     std::vector<journal::Position> positions;
     for (const auto& [position, only] : alone) {
         if (only) {

@@ -241,6 +241,34 @@ TEST_F(DamagedLetter, OfWhateverColumnIsLeftOutNamedAndCountedAndItsNeighboursAr
     }
 }
 
+TEST_F(DamagedLetter, KeepsItsMessageFromBeingTriedAgainForAnotherReason) {
+    execute("UPDATE ingest_dead_letter SET position = 1, sentence = '' WHERE id = 2");
+    EXPECT_THAT(bench_.ledger->waiting_of("70b3d57ed0000001", Reason::unknown_device).value(), testing::IsEmpty());
+}
+
+TEST_F(DamagedLetter, IsCountedNoMoreOnceItHasGrownTooOld) {
+    execute("UPDATE ingest_dead_letter SET sentence = ''");
+    EXPECT_EQ(bench_.ledger->dead_letter(2).error().code, Errc::damaged);
+    EXPECT_EQ(bench_.ledger->damaged_letters(), 1U);
+    bench_.clock.advance(std::chrono::days{31});
+    settle(2);
+    EXPECT_EQ(bench_.ledger->damaged_letters(), 0U);
+    EXPECT_EQ(bench_.ledger->dead_letter(2).error().code, Errc::not_found);
+}
+
+TEST_F(DamagedLetter, TheNewestSoManyAreKeptAndNoMore) {
+    bench_.ledger = Ledger::open(*bench_.ledger_database, bench_.clock, {.dead_letters_max = 4}).value();
+    for (int round = 0; round < 3; ++round) {
+        bench_.ledger->add_dead_letter({.received = bench_.clock.now(), .source = "lines"});
+    }
+    settle(2);
+    std::vector<std::int64_t> ids;
+    for (const DeadLetter& letter : bench_.ledger->dead_letters({}).value()) {
+        ids.push_back(letter.id);
+    }
+    EXPECT_THAT(ids, ElementsAre(6, 5, 4, 3));
+}
+
 TEST_F(DamagedLetter, ABitThatTurnsOverInTheFileIsNeverAnotherLetter) {
     const auto whole = bench_.ledger->dead_letters({}).value();
     const std::string path = bench_.folder.path() + "/observations.db";

@@ -85,6 +85,9 @@ void Ledger::add_later(Pending& into, Pending later) const {
 void Ledger::settled() {
     const std::lock_guard lock(mutex_);
     frozen_ = {};
+    for (const std::int64_t letter : std::exchange(purged_, {})) {
+        damaged_.erase(letter);
+    }
 }
 
 Result<void> Ledger::write(observations::Transaction& transaction, journal::Position /*upto*/) {
@@ -235,13 +238,42 @@ Result<void> Ledger::write_counts(observations::Transaction& transaction) const 
     return {};
 }
 
-Result<void> Ledger::purge(observations::Transaction& transaction) const {
+Result<void> Ledger::purge(observations::Transaction& transaction) {
     const Instant now = clock_.now();
     TRY_DO(put(transaction, "DELETE FROM ingest_frame_seen WHERE received < $1", micros(now - retention_.frames_seen)));
     TRY_DO(put(transaction, "DELETE FROM ingest_key_seen WHERE received < $1", micros(now - retention_.frames_seen)));
-    TRY_DO(
-        put(transaction, "DELETE FROM ingest_dead_letter WHERE received < $1", micros(now - retention_.dead_letters)));
+    TRY_DO(purge_letters(transaction, now));
     return put(transaction, "DELETE FROM ingest_raw WHERE last_received < $1", micros(now - retention_.raw_messages));
+}
+
+/// A part of them, larger than what one settle writes.
+Result<void> Ledger::purge_letters(observations::Transaction& transaction, Instant now) {
+    constexpr std::int64_t letters_at_once = 25'000;
+    std::int64_t newest = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        purged_.clear();  // of a settle that failed
+        newest = next_letter_ - 1;
+    }
+    if (!frozen_.letters.empty()) {
+        newest = frozen_.letters.back().id;
+    }
+    std::vector<std::int64_t> purged;
+    const auto note = [&](observations::Transaction::Row row) { purged.push_back(std::get<std::int64_t>(row[0])); };
+    // Their numbers have no holes, so that those beyond the newest so many are told by their numbers.
+    const std::array<Bound, 2> beyond{newest - retention_.dead_letters_max, letters_at_once};
+    TRY_DO(
+        transaction.query("DELETE FROM ingest_dead_letter WHERE id IN (SELECT id FROM ingest_dead_letter WHERE "
+                          "id <= $1 ORDER BY id LIMIT $2) RETURNING id",
+                          beyond, note));
+    const std::array<Bound, 2> old{micros(now - retention_.dead_letters), letters_at_once};
+    TRY_DO(
+        transaction.query("DELETE FROM ingest_dead_letter WHERE id IN (SELECT id FROM ingest_dead_letter WHERE "
+                          "received < $1 ORDER BY received LIMIT $2) RETURNING id",
+                          old, note));
+    const std::lock_guard lock(mutex_);
+    purged_ = std::move(purged);
+    return {};
 }
 
 }  // namespace bypuls::ingest::pipeline

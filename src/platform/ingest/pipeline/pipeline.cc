@@ -302,8 +302,9 @@ void Pipeline::apply_one(std::unique_lock<std::mutex>& lock) {
         if (counts) {
             trouble_.clear();
             if (next.until == Until::applied) {
-                next.receipt.accepted = counts->stored + counts->duplicate;
-                next.receipt.rejected = counts->rejected + counts->quarantined;
+                // A duplicate is one with all its units, also those that were refused of it.
+                next.receipt.accepted = std::min<std::size_t>(counts->stored + counts->duplicate, next.intake->good);
+                next.receipt.rejected = next.intake->units() - next.receipt.accepted;
                 next.receipt.refused.insert(next.receipt.refused.end(), std::make_move_iterator(refused.begin()),
                                             std::make_move_iterator(refused.end()));
             }

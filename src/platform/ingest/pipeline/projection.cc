@@ -49,13 +49,16 @@ Result<Projection::Replayed> Projection::read_on(journal::Position end) {
         const auto intake = record->type == refused_record ? intake_of_refused(*record)
                             : message                      ? prepare(std::move(*message))
                                                            : std::unexpected(message.error());
-        if (!intake) {
+        if (intake) {
+            TRY_DO(apply_next(**intake, record->position, nullptr));
+        } else {
+            if (!parts_.ledger.has_room()) {
+                TRY_DO(settle());
+            }
             put_aside(*record, message, intake.error());
             replayed.unreadable += 1;
             last_ = record->position;
-            continue;
         }
-        TRY_DO(apply_next(**intake, record->position, nullptr));
         if (wants_settle()) {
             if (const auto settled = settle(); !settled) {
                 log::warning("ingest", "settling failed and will be tried again", {{"why", settled.error().what}});
@@ -69,7 +72,7 @@ Result<Projection::Replayed> Projection::read_on(journal::Position end) {
 void Projection::put_aside(const journal::Record& record, const Result<Message>& message, const Error& error) {
     log::error("ingest", "a kept message can no longer be read",
                {{"position", std::to_string(record.position.value)}, {"why", error.what}});
-    parts_.ledger.add_dead_letter(
+    parts_.ledger.keep_dead_letter(
         {.position = record.position,
          .received = record.received,
          .source = record.source,

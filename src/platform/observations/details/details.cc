@@ -32,7 +32,7 @@ std::int64_t micros(Instant t) {
 
 /// Damaged rows that are remembered, and stepped over in one search.
 constexpr std::size_t damaged_max = 1'000;
-/// Rows of before there were checksums that get theirs in one settle.
+/// Rows of before there were checksums that get theirs at once.
 constexpr long long rows_sealed_at_once = 1'000;
 
 }  // namespace
@@ -92,7 +92,7 @@ Result<void> Details::remove(DatastreamId id, std::span<const Interval> interval
         return {};
     }
     // A settle that is under way holds the database; this waits for it and then takes what it wrote too.
-    return database_->write("removing details of observations", [&](soci::session& sql) -> Result<void> {
+    TRY_DO(database_->write("removing details of observations", [&](soci::session& sql) -> Result<void> {
         const long long datastream = id.value;
         long long from = 0;
         long long to = 0;
@@ -105,7 +105,12 @@ Result<void> Details::remove(DatastreamId id, std::span<const Interval> interval
             statement.execute(true);
         }
         return {};
-    });
+    }));
+    const std::lock_guard lock(mutex_);
+    for (const Interval& interval : intervals) {
+        damaged_.erase(damaged_.lower_bound({id, interval.from}), damaged_.lower_bound({id, interval.to}));
+    }
+    return {};
 }
 
 std::map<ObservationKey, Detail> Details::pending_between(ObservationKey first, ObservationKey last) const {
@@ -150,16 +155,36 @@ Result<std::map<ObservationKey, Detail>> Details::of_datastream(DatastreamId id,
 }
 
 Result<std::optional<Detail>> Details::get(ObservationKey key) const {
-    TRY(const auto found, of_datastream(key.datastream, {key.time, key.time + Duration{1}}, 1));
-    if (!found.empty()) {
-        return found.begin()->second.empty() ? std::nullopt : std::optional(found.begin()->second);
+    const auto or_nothing = [](Detail detail) {
+        return detail.empty() ? std::nullopt : std::optional(std::move(detail));
+    };
+    if (auto found = pending_between(key, {key.datastream, key.time + Duration{1}}); !found.empty()) {
+        return or_nothing(std::move(found.begin()->second));
     }
-    const std::lock_guard lock(mutex_);
-    if (damaged_.contains(key)) {
-        return fail(Errc::damaged, fmt::format("the details of the observation of datastream {} at {} are damaged",
-                                               key.datastream.value, format_instant(key.time)));
+    if (database_ == nullptr) {
+        return std::nullopt;
     }
-    return std::nullopt;
+    // What this read says of the row, and not what an earlier one did.
+    return database_->read(
+        "reading details of an observation", [&](soci::session& sql) -> Result<std::optional<Detail>> {
+            const long long datastream = key.datastream.value;
+            DetailRow row{.datastream = key.datastream.value, .time = micros(key.time)};
+            const long long time = row.time;
+            sql << "SELECT body, checksum FROM observation_detail WHERE datastream = :id AND time = :time",
+                soci::use(datastream), soci::use(time), soci::into(row.body, row.has_body),
+                soci::into(row.checksum, row.has_checksum);
+            if (!sql.got_data()) {
+                return std::nullopt;
+            }
+            auto detail = row.detail();
+            if (!detail) {
+                note_damaged(key, detail.error());
+                return fail(Errc::damaged,
+                            fmt::format("the details of the observation of datastream {} at {} are damaged",
+                                        key.datastream.value, format_instant(key.time)));
+            }
+            return or_nothing(std::move(*detail));
+        });
 }
 
 Result<std::vector<Details::Found>> Details::range(DatastreamId id, Interval interval) const {
@@ -288,6 +313,7 @@ Result<bool> Details::any(DatastreamId id) const {
 /// The first of an index's values whose row is whole and not about to be replaced.
 std::optional<Instant> Details::first_kept(soci::session& sql, const Column& column, std::string_view order,
                                            DatastreamId id, const std::map<ObservationKey, Detail>& waiting) const {
+    const bool rising = order == "ASC";
     const long long datastream = id.value;
     const auto rows_max = static_cast<long long>(waiting.size() + damaged_max + 1);
     DetailRow row{.datastream = id.value};
@@ -299,17 +325,26 @@ std::optional<Instant> Details::first_kept(soci::session& sql, const Column& col
          soci::use(datastream), soci::use(rows_max), soci::into(row.time), soci::into(value),
          soci::into(row.body, row.has_body), soci::into(row.checksum, row.has_checksum));
     statement.execute();
+    std::optional<Instant> best;
     while (statement.fetch()) {
+        // Migration 2 made the columns of rows that have no checksum yet, and SQLite rounds some fractions up, so the
+        // first by the column may be up to a second from the first.
+        const Instant told{Duration{value}};
+        if (best && (rising ? told - std::chrono::seconds{1} >= *best : told <= *best)) {
+            break;
+        }
         if (waiting.contains(row.key())) {
             continue;
         }
         const auto detail = row.detail();
-        if (detail && (*detail).*column.member == Instant{Duration{value}}) {
-            return (*detail).*column.member;
+        const std::optional<Instant> time = detail ? (*detail).*column.member : std::nullopt;
+        if (time && (*time == told || row.has_checksum == soci::i_null)) {
+            best = !best ? *time : rising ? std::min(*best, *time) : std::max(*best, *time);
+        } else {
+            note_damaged(row.key(), detail ? Error{Errc::damaged, "a time of it is another"} : detail.error());
         }
-        note_damaged(row.key(), detail ? Error{Errc::damaged, "a time of it is another"} : detail.error());
     }
-    return std::nullopt;
+    return best;
 }
 
 Result<void> Details::read_spans(DatastreamId id, const std::map<ObservationKey, Detail>& waiting, Spans& spans) const {
@@ -498,47 +533,76 @@ Result<void> Details::write(Transaction& transaction, journal::Position /*upto*/
                 values));
         }
     }
-    return seal_some(transaction);
+    return {};
 }
 
-/// Gives rows of before there were checksums theirs, a part of them at every settle.
-Result<void> Details::seal_some(Transaction& transaction) {
-    if (database_ == nullptr || all_sealed_) {
-        return {};
+Result<bool> Details::maintain() {
+    const std::lock_guard lock(sealing_);
+    if (database_ == nullptr || role_ == Role::reader || all_sealed_) {
+        return false;
     }
-    std::vector<std::pair<ObservationKey, std::int64_t>> sealed;
-    auto past = sealed_upto_;
-    TRY_DO(database_->read("looking for details without a checksum", [&](soci::session& sql) -> Result<void> {
-        const long long datastream = past.datastream.value;
-        const long long time = micros(past.time);
-        DetailRow row;
-        soci::statement statement =
-            (sql.prepare << "SELECT datastream, time, body FROM observation_detail WHERE checksum IS NULL AND "
-                            "(datastream > :id OR (datastream = :same AND time > :time)) ORDER BY datastream, time "
-                            "LIMIT :most",
-             soci::use(datastream), soci::use(datastream), soci::use(time), soci::use(rows_sealed_at_once),
-             soci::into(row.datastream), soci::into(row.time), soci::into(row.body, row.has_body));
-        statement.execute();
-        while (statement.fetch()) {
-            past = row.key();
-            if (const auto detail = row.detail()) {
-                sealed.emplace_back(past, checksum_of(past, row.body));
-            } else {
-                note_damaged(past, detail.error());
+    auto upto = sealed_upto_;
+    const auto done = seal_some(upto);
+    if (!done) {
+        // Not to be had: they stay without a checksum until the next start.
+        all_sealed_ = done.error().code == Errc::damaged;
+        return std::unexpected(done.error());
+    }
+    all_sealed_ = *done < rows_sealed_at_once;
+    sealed_upto_ = upto;
+    return !all_sealed_;
+}
+
+/// Gives the next rows of before there were checksums theirs, and makes their columns of their bodies: how many it saw.
+Result<long long> Details::seal_some(ObservationKey& upto) {
+    return database_->write("giving details their checksums", [&](soci::session& sql) -> Result<long long> {
+        std::vector<std::pair<ObservationKey, std::string>> sound;
+        long long seen = 0;
+        {
+            const long long datastream = upto.datastream.value;
+            const long long time = micros(upto.time);
+            DetailRow row;
+            soci::statement statement =
+                (sql.prepare << "SELECT datastream, time, body FROM observation_detail WHERE checksum IS NULL AND "
+                                "(datastream > :id OR (datastream = :same AND time > :time)) ORDER BY datastream, time "
+                                "LIMIT :most",
+                 soci::use(datastream), soci::use(datastream), soci::use(time), soci::use(rows_sealed_at_once),
+                 soci::into(row.datastream), soci::into(row.time), soci::into(row.body, row.has_body));
+            statement.execute();
+            for (; statement.fetch(); ++seen) {
+                upto = row.key();
+                if (const auto detail = row.detail()) {
+                    sound.emplace_back(upto, row.body);
+                } else {
+                    note_damaged(upto, detail.error());
+                }
             }
         }
-        return {};
-    }));
-    for (const auto& [key, checksum] : sealed) {
-        // Not what this settle wrote itself.
-        const std::array<Transaction::Bound, 3> values{key.datastream.value, micros(key.time), checksum};
-        TRY_DO(
-            transaction.execute("UPDATE observation_detail SET checksum = $3 WHERE datastream = $1 AND time = $2 "
-                                "AND checksum IS NULL",
-                                values));
-    }
-    sealing_upto_ = past;
-    return {};
+        for (const auto& [key, body] : sound) {
+            seal(sql, key, body);
+        }
+        return seen;
+    });
+}
+
+void Details::seal(soci::session& sql, ObservationKey key, const std::string& body) {
+    const Detail detail = detail_from_json(body).value();
+    const auto bind = [](const auto& value) {
+        return std::pair{value ? static_cast<long long>(*value) : 0LL, value ? soci::i_ok : soci::i_null};
+    };
+    const auto micros_of = [](const std::optional<Instant>& time) {
+        return time ? std::optional(micros(*time)) : std::nullopt;
+    };
+    auto [feature, has_feature] = bind(detail.feature == 0 ? std::nullopt : std::optional(detail.feature));
+    auto [result_time, has_result_time] = bind(micros_of(detail.result_time));
+    auto [end, has_end] = bind(micros_of(detail.phenomenon_end));
+    const long long checksum = checksum_of(key, body);
+    const long long datastream = key.datastream.value;
+    const long long time = micros(key.time);
+    sql << "UPDATE observation_detail SET checksum = :checksum, feature = :feature, result_time = :result_time, "
+           "phenomenon_end = :phenomenon_end WHERE datastream = :id AND time = :time",
+        soci::use(checksum), soci::use(feature, has_feature), soci::use(result_time, has_result_time),
+        soci::use(end, has_end), soci::use(datastream), soci::use(time);
 }
 
 void Details::settled() {
@@ -546,9 +610,13 @@ void Details::settled() {
         return;
     }
     const std::lock_guard lock(mutex_);
-    std::erase_if(pending_, [&](const auto& entry) { return entry.second.number <= frozen_; });
-    all_sealed_ = all_sealed_ || sealing_upto_ == sealed_upto_;
-    sealed_upto_ = sealing_upto_;
+    std::erase_if(pending_, [&](const auto& entry) {
+        if (entry.second.number > frozen_) {
+            return false;
+        }
+        damaged_.erase(entry.first);  // its row is new
+        return true;
+    });
 }
 
 bool Details::wants_settle() const {

@@ -81,8 +81,11 @@ public:
     Result<std::uint64_t> count(DatastreamId id) const;
     /// Reads every row that is written, for damaged() to tell of all: how many there are.
     Result<std::uint64_t> read_all() const;
-    /// Rows that were found damaged so far, a thousand at most.
+    /// Rows that were found damaged and have been neither written anew nor removed since, a thousand at most.
     std::size_t damaged() const;
+    /// Gives a thousand rows of before there were checksums theirs, in a transaction of its own: is more left? A
+    /// damaged page among them is told once, and ends it until the next start. Of the keeper, from any thread.
+    Result<bool> maintain();
     /// Sorted. Perhaps with some that have none any more.
     Result<std::vector<DatastreamId>> datastreams() const;
 
@@ -107,7 +110,8 @@ private:
     std::optional<Instant> first_kept(soci::session& sql, const Column& column, std::string_view order, DatastreamId id,
                                       const std::map<ObservationKey, Detail>& waiting) const;
     void note_damaged(ObservationKey key, const Error& why) const;
-    Result<void> seal_some(Transaction& transaction);
+    Result<long long> seal_some(ObservationKey& upto);
+    static void seal(soci::session& sql, ObservationKey key, const std::string& body);
     Result<bool> may_have(DatastreamId id) const;
     Result<std::set<DatastreamId>> look() const;
     std::map<ObservationKey, Detail> waiting(DatastreamId id) const;
@@ -128,9 +132,9 @@ private:
     std::uint64_t puts_ = 0;
     std::uint64_t frozen_ = 0;  // puts up to here are for the next write()
     mutable std::set<ObservationKey> damaged_;
-    // Rows of before there were checksums, on the thread that settles: those up to here have theirs, committed or not.
+    // Rows of before there were checksums: those up to here have theirs.
+    std::mutex sealing_;
     ObservationKey sealed_upto_{DatastreamId{INT64_MIN}, Instant::min()};
-    ObservationKey sealing_upto_ = sealed_upto_;
     bool all_sealed_ = false;
 };
 

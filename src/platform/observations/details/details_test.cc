@@ -303,17 +303,101 @@ TEST_F(DamagedDetails, ABitThatTurnsOverInTheFileIsNeverAnotherAnswer) {
     EXPECT_GT(left_out, 30U);
 }
 
-TEST_F(DamagedDetails, RowsOfBeforeThereWereChecksumsGetTheirsAsTimeGoes) {
-    execute("UPDATE observation_detail SET checksum = NULL");
-    EXPECT_THAT(times_left(), SizeIs(3));
-    details_ = Details::open(database_.get());
+TEST_F(DamagedDetails, AreJudgedAnewWhenAskedForAloneHoweverManyThereAre) {
+    execute("UPDATE observation_detail SET checksum = 7");
+    EXPECT_EQ(details_->read_all().value(), 3U);
+    EXPECT_EQ(details_->damaged(), 3U);
     details_->put({air, noon}, about(4));
     settle();
-    execute("UPDATE observation_detail SET body = replace(body, 'quite', 'quiet')");
-    EXPECT_THAT(times_left(), ElementsAre(noon)) << "the one that came again has the new one's";
+    EXPECT_EQ(details_->damaged(), 2U) << "its row is new";
     EXPECT_EQ(details_->get({air, noon}).value(), about(4));
+    ASSERT_TRUE(details_->remove(air, {noon + 1h, noon + 2h}));
+    EXPECT_EQ(details_->damaged(), 1U);
+    EXPECT_EQ(details_->get({air, noon + 1h}).value(), std::nullopt);
+    for (int minute = 0; minute < 1'100; ++minute) {
+        details_->put({water, noon + minute * 1min}, about(1));
+    }
     settle();
+    execute("UPDATE observation_detail SET checksum = 7");
+    EXPECT_EQ(details_->read_all().value(), 1'102U);
+    EXPECT_EQ(details_->damaged(), 1'000U);
+    EXPECT_EQ(details_->get({water, noon + 1'099min}).error().code, Errc::damaged);
+}
+
+/// Fails the settle that it is asked to write in.
+class Refusing final : public Companion {
+public:
+    Result<void> write(Transaction& /*transaction*/, journal::Position /*upto*/) override {
+        return fail(Errc::unavailable, "not now");
+    }
+};
+
+TEST_F(DamagedDetails, RowsOfBeforeThereWereChecksumsGetTheirsAsTimeGoes) {
+    for (int minute = 0; minute < 2'500; ++minute) {
+        details_->put({water, noon + minute * 1min}, {.result_time = noon + 9h, .feature = 5});
+    }
     settle();
+    const std::string broken = std::to_string((noon + 700min).time_since_epoch().count());
+    execute("UPDATE observation_detail SET checksum = NULL");
+    execute("UPDATE observation_detail SET body = '{' WHERE datastream = 8 AND time = " + broken);
+    execute("UPDATE observation_detail SET result_time = result_time + 1000000 WHERE datastream = 8");
+    details_ = Details::open(database_.get());
+    const auto unsealed = [&] {
+        long long number = 0;
+        EXPECT_TRUE(database_->read("test", [&](soci::session& sql) -> Result<void> {
+            sql << "SELECT count(*) FROM observation_detail WHERE checksum IS NULL", soci::into(number);
+            return {};
+        }));
+        return number;
+    };
+    details_->put({air, noon}, about(4));
+    Refusing refusing;
+    const std::array<Companion*, 2> companions{details_.get(), &refusing};
+    EXPECT_FALSE(store_->settle({++position_}, companions));
+    EXPECT_EQ(unsealed(), 2'503);
+    EXPECT_EQ(details_->maintain().value(), true);
+    EXPECT_EQ(unsealed(), 1'504) << "all but the damaged one";
+    EXPECT_FALSE(store_->settle({++position_}, companions));
+    EXPECT_EQ(unsealed(), 1'504);
+    settle();
+    EXPECT_EQ(details_->maintain().value(), true);
+    EXPECT_EQ(details_->maintain().value(), false);
+    EXPECT_EQ(details_->maintain().value(), false);
+    EXPECT_EQ(unsealed(), 1) << "the damaged one";
+    EXPECT_EQ(details_->damaged(), 1U);
+    EXPECT_EQ(details_->get({air, noon}).value(), about(4));
+    EXPECT_EQ(details_->spans(water).value().results, (Interval{noon + 9h, noon + 9h})) << "columns are made anew";
+    execute("UPDATE observation_detail SET body = replace(body, 'quite', 'quiet')");
+    EXPECT_THAT(times_left(), ElementsAre(noon));
+}
+
+TEST_F(DamagedDetails, APageThatCannotBeReadKeepsNothingFromSettling) {
+    for (int minute = 0; minute < 900; ++minute) {
+        details_->put({water, noon + minute * 1min},
+                      {.parameters = R"({"says":"somewhat longer than a word or two"})"});
+    }
+    settle();
+    execute("UPDATE observation_detail SET checksum = NULL");
+    ASSERT_TRUE(database_->checkpoint());
+    details_.reset();
+    database_.reset();
+    store_.reset();
+    std::string file = read_text_file(place_.path()).value();
+    const auto at = file.find("somewhat", file.size() / 2);
+    ASSERT_NE(at, std::string::npos);
+    const std::size_t page = 256U * static_cast<unsigned char>(file[16]) + static_cast<unsigned char>(file[17]);
+    file[at / page * page] = '\x7f';
+    std::ofstream(place_.path(), std::ios::binary).write(file.data(), static_cast<std::streamsize>(file.size()));
+    store_ = open_block_store({.path = place_.path()}).value();
+    database_ = place_.open();
+    details_ = Details::open(database_.get());
+    const auto sealed = details_->maintain();
+    ASSERT_FALSE(sealed);
+    EXPECT_EQ(sealed.error().code, Errc::damaged);
+    EXPECT_EQ(details_->maintain().value(), false) << "it is told once";
+    details_->put({DatastreamId{9}, noon}, about(4));
+    settle();
+    EXPECT_EQ(details_->get({DatastreamId{9}, noon}).value(), about(4));
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, DetailsOf, testing::Bool(),

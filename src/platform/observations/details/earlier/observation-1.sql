@@ -5,3 +5,4 @@ CREATE INDEX observation_detail_feature ON observation_detail (feature, datastre
 -- What a town of this version has besides.
 INSERT INTO observation_detail VALUES (12, 1780315200000000, 900, '{"featureOfInterest":900,"parameters":{"depth_m":0.5},"phenomenonTimeEnd":"2026-06-01T13:00:00Z","resultTime":"2026-06-01T14:00:00Z"}');
 INSERT INTO observation_detail VALUES (12, 1780318800000000, NULL, '{"parameters":{"depth_m":0.4}}');
+INSERT INTO observation_detail VALUES (12, 1780318860000000, NULL, '{"resultTime":"2026-06-01T13:59:59.9999Z"}');

@@ -10,3 +10,4 @@ CREATE INDEX observation_detail_end ON observation_detail (datastream, phenomeno
 CREATE INDEX observation_detail_named ON observation_detail (datastream, feature) WHERE feature IS NOT NULL;
 -- What a town of this version has besides.
 INSERT INTO observation_detail VALUES (12, 1780322400000000, NULL, '{"resultTime":"2026-06-01T15:00:00Z"}', 1780326000000000, NULL);
+INSERT INTO observation_detail VALUES (12, 1780318860000000, NULL, '{"resultTime":"2026-06-01T13:59:59.9999Z"}', 1780322400999900, NULL);
