@@ -161,7 +161,7 @@ TEST_F(Checkpoint, IsNotDoneWhileAnotherProcessWritesAndSaysSo) {
     ASSERT_EQ(one_.run("BEGIN IMMEDIATE"), SQLITE_OK);
     const auto refused = impatient->checkpoint();
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code, Errc::unavailable);
+    EXPECT_EQ(refused.error().code, Errc::unavailable) << refused.error();
     ASSERT_EQ(one_.run("ROLLBACK"), SQLITE_OK);
     EXPECT_TRUE(impatient->checkpoint());
 }

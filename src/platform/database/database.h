@@ -122,8 +122,8 @@ public:
     virtual Result<void> backup(const std::string& path) = 0;
 
     /// SQLite: what is committed goes from its log into its file, and the log is emptied, so that what was deleted is
-    /// in neither any more. Errc::unavailable while another process reads; worth trying again. PostgreSQL sees to
-    /// itself.
+    /// in neither any more. Errc::unavailable while others read or another process writes; worth trying again.
+    /// PostgreSQL sees to itself.
     virtual Result<void> checkpoint() = 0;
 
     /// SQLite: writes the whole file anew with a checksum in every page (page_checksums.h). False, and nothing is done,

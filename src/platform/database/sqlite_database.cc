@@ -2,7 +2,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <thread>
 #include <tuple>
 
 #include <fcntl.h>
@@ -80,7 +79,6 @@ public:
     SqliteDatabase(const Settings& settings, std::string path)
         : path_(std::move(path)),
           read_only_(settings.read_only),
-          wait_max_(settings.wait_max),
           readers_(settings.sessions_max, settings.wait_max,
                    [this, wait = settings.wait_max] {
                        return open_session(path_, wait, read_only_ ? Role::onlooker : Role::reader);
@@ -123,9 +121,11 @@ public:
         }
         // In the writer's place, so that no writer of this process is in the way.
         TRY(auto session, writer_.take());
-        const auto give_up = std::chrono::steady_clock::now() + wait_max_;
         auto done = run("checkpoint " + path_, [&]() -> Result<void> {
-            for (;;) {
+            // SQLite waits for readers, as long as wait_max, but refuses at once where another process writes or moves
+            // the log. A transaction waits for both; another may come between, though hardly as often as this.
+            constexpr int tries_max = 3;
+            for (int tries = 1;; ++tries) {
                 int busy = 0;
                 int pages = 0;
                 int moved = 0;
@@ -133,14 +133,17 @@ public:
                 if (busy == 0) {
                     return {};
                 }
-                if (std::chrono::steady_clock::now() >= give_up) {
+                if (tries == tries_max) {
                     return fail(Errc::unavailable, "checkpoint " + path_ + ": others read or write; try again");
                 }
-                // SQLite waits for readers, but not for a writer in another process, whose commits are short.
-                std::this_thread::sleep_for(std::chrono::milliseconds(5));
+                *session << "BEGIN IMMEDIATE";
+                *session << "ROLLBACK";
             }
         });
         writer_.give_back(std::move(session));
+        if (!done && done.error().code == Errc::timed_out) {
+            return fail(Errc::unavailable, done.error().what + "; try again");
+        }
         return done;
     }
 
@@ -223,7 +226,6 @@ private:
     const std::string path_;
     const std::string file_ = full_path(path_);
     const bool read_only_;
-    const std::chrono::milliseconds wait_max_;
     SessionPool readers_;
     SessionPool writer_;
 };
