@@ -11,6 +11,10 @@
 /// Rows of the table of details, each with a checksum of its own. Part of the room's inside.
 namespace bypuls::observations {
 
+inline std::int64_t micros(Instant t) {
+    return t.time_since_epoch().count();
+}
+
 /// CRC-32C of what a row says: its key and its body, from which the other columns are made.
 std::int64_t checksum_of(ObservationKey key, std::string_view body);
 
