@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "apps/bypuls/data_folder.h"
+#include "apps/bypuls/data_lock.h"
 #include "core/bytes.h"
 #include "core/files.h"
 #include "core/time/iso8601.h"
@@ -110,7 +111,7 @@ public:
     Result<void> copy() {
         TRY_DO(posix_files().create_folders(part_));
         ::chmod(part_.c_str(), 0700);
-        TRY_DO(copy_journal());
+        TRY(const auto hold, JournalHold::take(data_ + "/" + std::string(journal_folder)));
         TRY_DO(copy_database(std::string(observations_file)));
         TRY(const auto paths, files_below(data_));
         for (const std::string& path : paths) {
@@ -162,7 +163,7 @@ private:
         return open->backup(part_ + "/" + path);
     }
 
-    /// Segments that are gone from the town by now stay in the copy from before; all others are copied as they are.
+    /// As it is by now. Segments that the town lets go of meanwhile had settled before the observations were copied.
     Result<void> copy_journal() const {
         const std::string folder = data_ + "/" + std::string(journal_folder);
         TRY_DO(posix_files().create_folders(part_ + "/" + std::string(journal_folder)));
@@ -300,7 +301,7 @@ Result<Manifest> make_backup(const std::string& data, const std::string& to, con
         TRY_DO(copier.copy());
         TRY(auto manifest, copier.describe(clock));
         if (!covers(manifest)) {
-            continue;  // a whole segment came and went between the two looks at the journal
+            continue;  // a town of an earlier version, which keeps no journal for us, let go of records meanwhile
         }
         TRY_DO(copier.add_files(manifest));
         TRY_DO(write_text_file(part + "/manifest.json", to_json(manifest), 0600));

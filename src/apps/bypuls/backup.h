@@ -31,8 +31,9 @@ struct Manifest {
 };
 
 /// Copies everything in the data folder into `to`, which must not exist, while the town may run. Databases are copied
-/// by SQLite as of one moment each; the journal before and after them, so that it reaches from the observations' cursor
-/// to after everything else: what the copy lacks, opening it applies again. Everything is synced.
+/// by SQLite as of one moment each; the journal after them, and the town keeps all of it meanwhile (JournalHold), so
+/// that it reaches from the observations' cursor to after everything else: what the copy lacks, opening it applies
+/// again. Everything is synced.
 ///
 /// Errc::conflict when `to` exists, not_found when there is no town in `data`; after an error `to` is not there, but
 /// `to` + ".part" may be.

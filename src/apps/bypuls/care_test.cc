@@ -46,7 +46,8 @@ public:
         TRY(town->registry, registry::open_relational_registry(*town->database, town->clock));
         TRY(town->store, observations::open_block_store({.path = data + "/internal/observations.db"}));
         journal::RecoveryReport report;
-        TRY(town->journal, journal::open(posix_files(), data + "/internal/journal",
+        town->journal_folder = data + "/internal/journal";
+        TRY(town->journal, journal::open(posix_files(), town->journal_folder,
                                          {.segment_bytes = 4096,
                                           .write_ahead_bytes = 0,
                                           .highest_seen = town->store->settled(),
@@ -64,7 +65,7 @@ public:
 
     Result<void> settle() {
         TRY_DO(store->settle(journal->last()));
-        return journal->release_before(store->settled().next());
+        return JournalHold::is_held(journal_folder) ? Result<void>() : journal->release_before(store->settled().next());
     }
 
     Result<void> replay() {
@@ -89,6 +90,7 @@ public:
     }
 
     SystemClock clock;
+    std::string journal_folder;
     std::unique_ptr<database::Database> database;
     std::unique_ptr<registry::Registry> registry;
     std::unique_ptr<observations::Store> store;
@@ -191,6 +193,21 @@ TEST_F(CareTest, ABackupMadeWhileReadingsComeInHoldsAllThatCameBeforeIt) {
     EXPECT_EQ(original->columns, copy->columns);
     ASSERT_TRUE(again->take_in()) << "the restored town takes readings in";
     EXPECT_EQ(again->store->count(stream), reached + 1);
+}
+
+TEST_F(CareTest, WhoeverCopiesTheJournalKeepsTheTownFromLettingGoOfIt) {
+    fs::create_directories(data_);
+    EXPECT_FALSE(JournalHold::is_held(data_));
+    EXPECT_FALSE(JournalHold::is_held(data_ + "/nowhere"));
+    {
+        const auto one = JournalHold::take(data_);
+        const auto other = JournalHold::take(data_);
+        ASSERT_TRUE(one && other);
+        EXPECT_TRUE(JournalHold::is_held(data_));
+        EXPECT_TRUE(JournalHold::is_held(data_)) << "looking takes nothing away";
+    }
+    EXPECT_FALSE(JournalHold::is_held(data_));
+    EXPECT_TRUE(JournalHold::take(data_ + "/nowhere")) << "a town that has no journal yet";
 }
 
 TEST_F(CareTest, ARestoredTownIsWholeAndSoIsItsRegistry) {

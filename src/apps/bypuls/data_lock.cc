@@ -41,4 +41,33 @@ DataLock::~DataLock() {
     ::close(file_);
 }
 
+Result<std::unique_ptr<JournalHold>> JournalHold::take(const std::string& journal_folder) {
+    const int folder = ::open(journal_folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0 && errno != ENOENT) {
+        return fail(Errc::unavailable, fmt::format("{}: {}", journal_folder, std::generic_category().message(errno)));
+    }
+    std::unique_ptr<JournalHold> hold(new JournalHold(folder));
+    // Waits for is_held() at most, which lets go at once.
+    if (folder >= 0 && ::flock(folder, LOCK_SH) != 0) {
+        return fail(Errc::unavailable, fmt::format("{}: {}", journal_folder, std::generic_category().message(errno)));
+    }
+    return hold;
+}
+
+bool JournalHold::is_held(const std::string& journal_folder) {
+    const int folder = ::open(journal_folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) {
+        return false;
+    }
+    const bool held = ::flock(folder, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    ::close(folder);
+    return held;
+}
+
+JournalHold::~JournalHold() {
+    if (folder_ >= 0) {
+        ::close(folder_);
+    }
+}
+
 }  // namespace bypuls::apps

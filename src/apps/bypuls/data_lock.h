@@ -22,4 +22,21 @@ private:
     int file_;
 };
 
+/// Held by whoever copies a town's journal while the town runs: a shared lock on the journal's folder, which the
+/// operating system lets go when the process ends. The town keeps all of its journal meanwhile.
+class JournalHold {
+public:
+    /// What the town has settled before is let go of, or is being; what it settles from now on stays. Nothing is held
+    /// when there is no such folder.
+    static Result<std::unique_ptr<JournalHold>> take(const std::string& journal_folder);
+    static bool is_held(const std::string& journal_folder);
+    ~JournalHold();
+    JournalHold(const JournalHold&) = delete;
+    JournalHold& operator=(const JournalHold&) = delete;
+
+private:
+    explicit JournalHold(int folder) : folder_(folder) {}
+    int folder_;
+};
+
 }  // namespace bypuls::apps

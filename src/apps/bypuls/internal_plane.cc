@@ -96,8 +96,9 @@ Result<void> InternalPlane::open_readings(publication::PlaneFiles& plane, public
     judge_ = std::make_unique<ingest::RuleJudge>(*registry_, *store_);
     applier_ = std::make_unique<ingest::pipeline::Applier>(ingest::pipeline::Applier::Parts{
         *store_, *registry_, *devices_, *tally_, *ledger_, *series_, judge_.get(), details_.get()});
-    projection_ = std::make_unique<ingest::pipeline::Projection>(
-        ingest::pipeline::Projection::Parts{*journal_, *store_, *ledger_, *applier_, listeners_.get(), details_.get()});
+    projection_ = std::make_unique<ingest::pipeline::Projection>(ingest::pipeline::Projection::Parts{
+        *journal_, *store_, *ledger_, *applier_, listeners_.get(), details_.get(),
+        [folder = settings_.journal_folder()] { return JournalHold::is_held(folder); }});
     TRY(const auto replayed, projection_->replay());
     TRY_DO(finish_removals(plane));
     gate_->compare();

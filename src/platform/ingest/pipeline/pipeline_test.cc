@@ -217,6 +217,29 @@ TEST_F(PipelineTest, NoLetterOfAPublishIsLeftOutThoughItHasManyAndFewHaveRoom) {
     EXPECT_EQ(pipeline_->counts()["observations"], (Counts{.received = 151, .quarantined = 150, .rejected = 1}));
 }
 
+TEST(ProjectionTest, KeepsTheJournalWhileSomebodyCopiesItAndLetsGoOfItAfterwards) {
+    Bench bench;
+    bool held = true;
+    bench.projection =
+        std::make_unique<Projection>(Projection::Parts{*bench.journal, *bench.store, *bench.ledger, *bench.applier,
+                                                       nullptr, bench.details.get(), [&held] { return held; }});
+    const auto take_and_settle = [&] {
+        const auto taken = bench.take(
+            {.way = Way::batch_json, .received = bench.clock.now(), .body = R"([{"datastream":1,"value":1}])"});
+        ASSERT_TRUE(taken) << taken.error();
+        ASSERT_TRUE(bench.journal->start_new_segment());
+        ASSERT_TRUE(bench.projection->settle());
+    };
+    const auto first = bench.journal->first();
+    take_and_settle();
+    take_and_settle();
+    EXPECT_EQ(bench.store->settled(), bench.journal->last());
+    EXPECT_EQ(bench.journal->first(), first);
+    held = false;
+    take_and_settle();
+    EXPECT_GT(bench.journal->first(), first);
+}
+
 /// Lets the first settle go on only when another record has been applied meanwhile.
 class Unhurried final : public Listener {
 public:

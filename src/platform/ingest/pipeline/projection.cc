@@ -150,6 +150,9 @@ Result<void> Projection::finish_settle() {
         TRY_DO(parts_.listener->before_settle(upto));
     }
     TRY_DO(parts_.store.settle_frozen(companions()));
+    if (parts_.journal_is_held && parts_.journal_is_held()) {
+        return {};
+    }
     return parts_.journal.release_before(upto.next());
 }
 

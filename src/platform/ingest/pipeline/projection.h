@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -40,6 +41,8 @@ public:
         Applier& applier;
         Listener* listener = nullptr;
         observations::Details* details = nullptr;
+        /// Whether somebody copies the journal, so that what has settled is let go of by a later settle.
+        std::function<bool()> journal_is_held{};
     };
     /// What replay() found.
     struct Replayed {
