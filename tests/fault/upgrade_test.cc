@@ -129,7 +129,7 @@ void expect_readings(const std::string& path) {
     }
     const auto database = database::Database::open({.url = "sqlite:" + path}).value();
     const auto details = observations::Details::open(database.get());
-    EXPECT_EQ(details->count(water).value(), 2U);
+    EXPECT_EQ(details->count(water).value(), 3U);
     EXPECT_EQ(details->spans(water)->phenomenon_end, june + 13h) << "told by a column that the old file lacked";
 }
 

@@ -326,7 +326,7 @@ TEST(Faults, OfACommandAreInTheLanguageThatIsAskedFor) {
     EXPECT_EQ(at.run(count_command, {"fine.pb", "--loud", "--language", "nn"}), exit_usage);
     EXPECT_THAT(at.err.str(), HasSubstr("Det finst ikkje noko val som heiter «--loud»."));
     EXPECT_EQ(at.run(verify_count_command, {"fine.pb", "fine.pb", "--language", "nb"}), exit_usage);
-    EXPECT_THAT(at.err.str(), testing::StartsWith("fine.pb: fila har ingen kolonne"));
+    EXPECT_THAT(at.err.str(), testing::StartsWith("fine.pb: filen har ingen kolonne"));
 }
 
 TEST(Remarks, OfACommandAreInTheLanguageThatIsAskedForAndPublishedInEnglish) {
