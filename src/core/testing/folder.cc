@@ -8,8 +8,8 @@
 
 namespace bypuls {
 
-TestFolder::TestFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "bypuls-test-XXXXXX").string();
+TestFolder::TestFolder(const std::filesystem::path& parent) {
+    std::string pattern = (parent / "bypuls-test-XXXXXX").string();
     check(mkdtemp(pattern.data()) != nullptr, "a folder for the test");
     path_ = pattern;
 }

@@ -1,15 +1,16 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
 namespace bypuls {
 
-/// A new folder below the system's folder for temporary files, which goes away with the test that owns it.
+/// A new folder, below the system's folder for temporary files or another, which goes away with the test that owns it.
 /// Making it fails loudly: a test without its folder proves nothing. For one thread.
 class TestFolder {
 public:
-    TestFolder();
+    explicit TestFolder(const std::filesystem::path& parent = std::filesystem::temp_directory_path());
     ~TestFolder();
     TestFolder(const TestFolder&) = delete;
     TestFolder& operator=(const TestFolder&) = delete;

@@ -34,14 +34,6 @@ std::filesystem::path place_for_files() {
     return room ? std::filesystem::path(memory) : std::filesystem::temp_directory_path();
 }
 
-Result<std::string> make_folder() {
-    std::string name = (place_for_files() / "bypuls-test-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-        return fail(Errc::unavailable, fmt::format("{}: {}", name, std::strerror(errno)));
-    }
-    return name;
-}
-
 /// Runs a program with its standard output and error in `output`.
 Result<pid_t> start(const std::vector<std::string>& words, int output) {
     std::vector<char*> arguments;
@@ -122,11 +114,10 @@ public:
         if (::access((std::string(programs) + "postgres").c_str(), X_OK) != 0) {
             return fail(Errc::unavailable, "PostgreSQL 15 is not installed (Debian package postgresql-15)");
         }
-        TRY(const auto folder, make_folder());
-        auto server = std::unique_ptr<Server>(new Server(folder));
+        auto server = std::unique_ptr<Server>(new Server());
         if (::getuid() == 0) {
             const passwd* user = ::getpwnam("postgres");
-            if (user == nullptr || ::chown(folder.c_str(), user->pw_uid, user->pw_gid) != 0) {
+            if (user == nullptr || ::chown(server->folder_.path().c_str(), user->pw_uid, user->pw_gid) != 0) {
                 return fail(Errc::unavailable, "there is no user 'postgres' to run PostgreSQL as");
             }
         }
@@ -140,23 +131,21 @@ public:
             ::kill(process_, SIGQUIT);  // at once; nobody wants these data
             ::waitpid(process_, nullptr, 0);
         }
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
     }
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
     std::string url(const std::string& database) const {
-        return fmt::format("postgresql:///{}?host={}&user=bypuls", database, folder_);
+        return fmt::format("postgresql:///{}?host={}&user=bypuls", database, folder_.path());
     }
 
 private:
-    explicit Server(std::string folder) : folder_(std::move(folder)) {}
+    Server() : folder_(place_for_files()) {}
 
     Result<void> initialise() {
         auto words = command("initdb");
-        words.insert(words.end(), {"-D", folder_ + "/data", "-U", "bypuls", "--auth=trust", "--no-sync", "-E", "UTF8",
-                                   "--locale=C"});
+        words.insert(words.end(),
+                     {"-D", folder_ / "data", "-U", "bypuls", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"});
         Listener listener;
         TRY(const pid_t process, start(words, listener.writer()));
         listener.hear("");
@@ -170,9 +159,9 @@ private:
 
     Result<void> run(const std::string& setting) {
         auto words = command("postgres");
-        words.insert(words.end(),
-                     {"-D", folder_ + "/data", "-k", folder_, "-c", "listen_addresses=", "-c", "log_min_messages=log",
-                      "-c", "log_checkpoints=off", "-c", "shared_buffers=32MB", "-c", "max_connections=60"});
+        words.insert(words.end(), {"-D", folder_ / "data", "-k", folder_.path(), "-c", "listen_addresses=", "-c",
+                                   "log_min_messages=log", "-c", "log_checkpoints=off", "-c", "shared_buffers=32MB",
+                                   "-c", "max_connections=60"});
         if (!setting.empty()) {
             words.insert(words.end(), {"-c", setting});
         }
@@ -183,7 +172,7 @@ private:
         return {};
     }
 
-    const std::string folder_;
+    const TestFolder folder_;
     Listener listener_;  // kept open, or the server would be writing to nobody
     pid_t process_ = 0;
 };
@@ -207,20 +196,13 @@ Result<void> administer(const std::string& statement) {
 
 }  // namespace
 
-TestDatabase::TestDatabase(Engine engine, std::string folder, std::string url)
-    : engine_(engine), folder_(std::make_unique<std::string>(std::move(folder))), url_(std::move(url)) {}
-
-TestDatabase::~TestDatabase() {
-    if (folder_) {
-        std::error_code ignored;
-        std::filesystem::remove_all(*folder_, ignored);
-    }
-}
+TestDatabase::TestDatabase(Engine engine, std::unique_ptr<TestFolder> folder, std::string url)
+    : engine_(engine), folder_(std::move(folder)), url_(std::move(url)) {}
 
 Result<TestDatabase> TestDatabase::make(Engine engine) {
-    TRY(auto folder, make_folder());
+    auto folder = std::make_unique<TestFolder>(place_for_files());
     if (engine == Engine::sqlite) {
-        std::string url = "sqlite:" + folder + "/test.db";
+        std::string url = "sqlite:" + (*folder / "test.db");
         return TestDatabase(engine, std::move(folder), std::move(url));
     }
     static std::atomic<int> made{0};

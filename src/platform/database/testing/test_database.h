@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/result.h"
+#include "core/testing/folder.h"
 #include "platform/database/database.h"
 
 namespace bypuls::database {
@@ -19,22 +20,21 @@ public:
 
     TestDatabase(TestDatabase&&) noexcept = default;
     TestDatabase& operator=(TestDatabase&&) = delete;
-    ~TestDatabase();
 
     Engine engine() const { return engine_; }
     const std::string& url() const { return url_; }
     /// The SQLite file.
     std::string path() const;
     /// A folder that goes with it.
-    const std::string& folder() const { return *folder_; }
+    const std::string& folder() const { return folder_->path(); }
     /// Opens it; ends the test program when that fails.
     std::unique_ptr<Database> open(std::size_t sessions_max = 4) const;
 
 private:
-    TestDatabase(Engine engine, std::string folder, std::string url);
+    TestDatabase(Engine engine, std::unique_ptr<TestFolder> folder, std::string url);
 
     Engine engine_;
-    std::unique_ptr<std::string> folder_;  // null when moved from
+    std::unique_ptr<TestFolder> folder_;  // null when moved from
     std::string url_;
 };
 
