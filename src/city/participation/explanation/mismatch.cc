@@ -39,33 +39,36 @@ Finding nothing() {
 /// What a member of a result holds, in words.
 Finding what_at(std::string_view path) {
     const std::string_view member = path.substr(0, path.find_first_of(".["));
-    static constexpr std::array<std::pair<std::string_view, words::Key>, 24> members = {
-        {{"format", "command.differs_format"},
-         {"election", "command.differs_election"},
-         {"currency", "command.differs_currency"},
-         {"rule", "command.differs_rule"},
-         {"rule_text", "command.differs_rule_text"},
-         {"rule_sha256", "command.differs_rule_sha256"},
-         {"ballots_sha256", "command.differs_ballots_sha256"},
-         {"budget", "command.differs_budget"},
-         {"spent", "command.differs_spent"},
-         {"voters", "command.differs_voters"},
-         {"blank", "command.differs_blank"},
-         {"winners", "command.differs_winners"},
-         {"greedy_preferred", "command.differs_greedy_preferred"},
-         {"endowments", "command.differs_endowments"},
-         {"ties", "command.differs_ties"},
-         {"rounds", "command.differs_rounds"},
-         {"projects", "command.differs_projects"},
-         {"remarks", "command.differs_remarks"},
-         {"not_applicable", "command.differs_not_applicable"},
-         {"losers", "command.differs_losers"},
-         {"margins", "command.differs_margins"},
-         {"metrics", "command.differs_metrics"},
-         {"beside", "command.differs_beside"},
-         {"what_if", "command.differs_what_if"}}};
-    const auto known = std::ranges::find(members, member, &std::pair<std::string_view, words::Key>::first);
-    return counting::finding(known == members.end() ? words::Key("command.differs_unknown") : known->second);
+    struct Member {
+        std::string_view name;
+        words::Key key;
+    };
+    static constexpr std::array<Member, 24> members = {{{"format", "command.differs_format"},
+                                                        {"election", "command.differs_election"},
+                                                        {"currency", "command.differs_currency"},
+                                                        {"rule", "command.differs_rule"},
+                                                        {"rule_text", "command.differs_rule_text"},
+                                                        {"rule_sha256", "command.differs_rule_sha256"},
+                                                        {"ballots_sha256", "command.differs_ballots_sha256"},
+                                                        {"budget", "command.differs_budget"},
+                                                        {"spent", "command.differs_spent"},
+                                                        {"voters", "command.differs_voters"},
+                                                        {"blank", "command.differs_blank"},
+                                                        {"winners", "command.differs_winners"},
+                                                        {"greedy_preferred", "command.differs_greedy_preferred"},
+                                                        {"endowments", "command.differs_endowments"},
+                                                        {"ties", "command.differs_ties"},
+                                                        {"rounds", "command.differs_rounds"},
+                                                        {"projects", "command.differs_projects"},
+                                                        {"remarks", "command.differs_remarks"},
+                                                        {"not_applicable", "command.differs_not_applicable"},
+                                                        {"losers", "command.differs_losers"},
+                                                        {"margins", "command.differs_margins"},
+                                                        {"metrics", "command.differs_metrics"},
+                                                        {"beside", "command.differs_beside"},
+                                                        {"what_if", "command.differs_what_if"}}};
+    const auto known = std::ranges::find(members, member, &Member::name);
+    return counting::finding(known == members.end() ? words::Key("command.differs_unknown") : known->key);
 }
 
 /// Of "rounds[2].paid" 3; 0 where the member is no list.
