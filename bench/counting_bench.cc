@@ -157,16 +157,16 @@ BENCHMARK_CAPTURE(straightforward_add1, plain_exact, true)->Unit(benchmark::kMil
 BENCHMARK_CAPTURE(straightforward_add1, certified, false)->Unit(benchmark::kMillisecond);
 
 /// All rules over all shared files, on as many threads as the machine has; reading is included. A rule that gives an
-/// election up as too much work counts with the time it took to say so. add-opt is left out: in steps of one øre a
-/// large election takes minutes.
-void every_shared_file(benchmark::State& state, const std::string& family) {
+/// election up as too much work counts with the time it took to say so. add-opt is measured apart: in steps of one øre
+/// some elections take seconds.
+void every_shared_file(benchmark::State& state, const std::string& family, bool finest = false) {
     if (!pabulib::shared_elections()) {
         state.SkipWithError("the shared elections are not on this machine");
         return;
     }
     std::vector<Rule> rules;
     for (const std::string& name : counting::builtin_rules()) {
-        if (name.starts_with(family) && !name.contains("add-opt")) {
+        if (name.starts_with(family) && (finest || !name.contains("add-opt"))) {
             rules.push_back(named(name));
         }
     }
@@ -184,6 +184,11 @@ void every_shared_file(benchmark::State& state, const std::string& family) {
     state.counters["rules"] = static_cast<double>(rules.size());
 }
 BENCHMARK_CAPTURE(every_shared_file, all_rules, "")
+    ->Unit(benchmark::kSecond)
+    ->Iterations(1)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK_CAPTURE(every_shared_file, all_rules_and_add_opt, "", true)
     ->Unit(benchmark::kSecond)
     ->Iterations(1)
     ->MeasureProcessCPUTime()

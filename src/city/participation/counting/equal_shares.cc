@@ -14,6 +14,60 @@ bool raises_shares(Completion completion) {
     return completion != Completion::none && completion != Completion::util;
 }
 
+/// By how much each raise is.
+Money step_of(const Rule& rule) {
+    // add-opt goes by the smallest amount there is; the leaps make that affordable.
+    return rule.completion == Completion::add_opt ? 1 : rule.step;
+}
+
+/// How many steps to try at once. A leap says that nothing changes on the way; where something does, single steps are
+/// run. What lies between a leap that failed and where the raises are is halved until a step is left.
+class Leaps {
+public:
+    explicit Leaps(bool step_first) : steps_before_(step_first ? 1 : 0) {}
+
+    /// 1 or less: a single step is to be run.
+    std::int64_t next() const { return steps_before_ > 0 ? 1 : leap_; }
+    void leapt(std::int64_t steps) {
+        span_ += steps;
+        patience_ = 1;
+        if (fails_ == 0) {
+            leap_ = std::min(leap_ * 2, leap_max);
+            return;
+        }
+        fails_ -= steps;
+        halve();
+    }
+    void failed(std::int64_t steps) {
+        fails_ = steps;
+        halve();
+    }
+    void stepped() {
+        steps_before_ = std::max<std::int64_t>(0, steps_before_ - 1);
+        fails_ = 0;
+        // Changes are often about as far from each other as the last ones were.
+        leap_ = std::max(leap_min, std::exchange(span_, 0));
+    }
+
+private:
+    void halve() {
+        leap_ = fails_ / 2;
+        if (leap_ < leap_min) {
+            // A leap that fails has cost as much as a step, so after each failure more steps go by before the next.
+            steps_before_ = patience_;
+            patience_ = std::min<std::int64_t>(patience_ * 2, 64);
+        }
+    }
+
+    static constexpr std::int64_t leap_min = 2;
+    static constexpr std::int64_t leap_max = std::int64_t{1} << 30;
+    std::int64_t leap_ = 8;
+    std::int64_t fails_ = 0;  ///< a leap of so many steps from here fails; 0: not known of any
+    std::int64_t span_ = 0;   ///< leapt since the last change
+    std::int64_t steps_before_;
+    std::int64_t patience_ = 1;
+};
+
 /// Equal Shares with its raises, before any filling.
 class Raising {
 public:
@@ -125,13 +179,8 @@ Result<bool> Raising::raise_once() {
 }
 
 Result<void> Raising::raise(Until until) {
-    constexpr std::int64_t leap_max = std::int64_t{1} << 30;
     constexpr std::int64_t runs_max = 1'000'000;
-    // A leap says that nothing changes on the way; where something does, single steps are run. A leap that fails has
-    // cost as much as a step, so after each failure more steps go by before the next attempt.
-    std::int64_t leap = 8;
-    std::int64_t steps_before_leap = along_ ? 1 : 0;
-    std::int64_t patience = 1;
+    Leaps leaps(along_);
     std::int64_t runs = 0;
     while (!share_is_enough()) {
         if ((until == Until::exhaustive || (both_ && !exhaustive_)) && nothing_more_fits()) {
@@ -149,32 +198,24 @@ Result<void> Raising::raise(Until until) {
         if (contest_.options.progress && runs % 100 == 0) {
             contest_.options.progress("raising the shares");
         }
-        if (steps_before_leap == 0) {
-            const std::int64_t steps = std::min(leap, steps_left());
+        if (const std::int64_t steps = std::min(leaps.next(), steps_left()); steps > 1) {
             const bool kept = contest_.options.keep != nullptr;
             const SharesRun before = kept ? now_.run : SharesRun{};
-            if (shares_.carry(now_.run, after(steps))) {
-                const Share low = std::exchange(now_.share, after(steps));
-                now_.raises += steps;
-                keep_stage(low, before);
-                leap = std::min(leap * 2, leap_max);
-                patience = 1;
+            if (!shares_.carry(now_.run, after(steps))) {
+                leaps.failed(steps);
                 continue;
             }
-            if (leap > 2) {
-                leap /= 4;
-                leap = std::max<std::int64_t>(leap, 2);
-                continue;
-            }
-            steps_before_leap = patience;
-            patience = std::min<std::int64_t>(patience * 2, 64);
+            const Share low = std::exchange(now_.share, after(steps));
+            now_.raises += steps;
+            keep_stage(low, before);
+            leaps.leapt(steps);
+            continue;
         }
         TRY(const bool more, raise_once());
         if (!more) {
             return {};
         }
-        leap = 2;
-        --steps_before_leap;
+        leaps.stepped();
     }
     return {};
 }
@@ -245,8 +286,7 @@ Result<Outcome> Raising::count() {
     }
     const Completion completion = contest_.rule.completion;
     if (raises_shares(completion)) {
-        // add-opt goes by the smallest amount there is; the leaps make that affordable.
-        step_ = completion == Completion::add_opt ? 1 : contest_.rule.step;
+        step_ = step_of(contest_.rule);
         const bool early = completion == Completion::add1e || completion == Completion::add1eu;
         TRY_DO(raise(early ? Until::exhaustive : Until::overspent));
     }
@@ -256,7 +296,7 @@ Result<Outcome> Raising::count() {
 Result<Kept::Raised> Raising::count_both() {
     const std::size_t decided = contest_.judge.decisions().size();
     both_ = true;
-    step_ = contest_.rule.step;
+    step_ = step_of(contest_.rule);
     TRY_DO(begin());
     TRY_DO(raise(Until::overspent));
     now_.decided = contest_.judge.decisions().size();
@@ -386,7 +426,7 @@ const std::optional<Kept::Raised>& raised_together(const Contest& contest) {
     Kept::Key key = Kept::key(contest);
     key.by_cost = contest.rule.utility == Utility::cost;
     key.weights = weights_for(contest.election, contest.rule);
-    key.step = contest.rule.step;
+    key.step = step_of(contest.rule);
     key.whole_endowment = contest.rule.whole_endowment;
     const auto [at, fresh] = contest.kept->raised.try_emplace(std::move(key));
     if (fresh) {
@@ -403,7 +443,7 @@ const std::optional<Kept::Raised>& raised_together(const Contest& contest) {
 
 Result<Outcome> count_shares(const Contest& contest) {
     const Completion completion = contest.rule.completion;
-    if (contest.kept != nullptr && raises_shares(completion) && completion != Completion::add_opt) {
+    if (contest.kept != nullptr && raises_shares(completion)) {
         if (const auto& raised = raised_together(contest)) {
             const bool early = completion == Completion::add1e || completion == Completion::add1eu;
             const Kept::End& end = early && raised->exhaustive ? *raised->exhaustive : raised->overspent;

@@ -23,30 +23,45 @@ Profile::Weights weights_for(const Election& election, const Rule& rule) {
     return valued && rule.utility != Utility::cardinality ? Profile::Weights::values : Profile::Weights::ones;
 }
 
-Profile::Profile(const Election& election, const Rule& rule, Weights weights, Index index) {
-    const std::size_t projects = election.projects.size();
-    by_project_.assign(projects + 1, 0);
-    by_group_.reserve(election.ballots.size() + 1);
-    counts_.reserve(election.ballots.size());
-    wishes_.reserve(election.ballots.choices());
-    for (std::size_t i = 0; i < election.ballots.size(); ++i) {
+Profile::Profile(const Election& election, const Rule& rule, Weights weights, Index index) : weights_(weights) {
+    by_project_.assign(election.projects.size() + 1, 0);
+    if (election.kind == BallotKind::ranking) {
+        take(election, [&](const Choice& choice) { return score_of(election, rule, choice); });
+    } else {
+        take(election, [](const Choice& choice) { return choice.value; });
+    }
+    if (index == Index::by_group_and_project) {
+        index_by_project();
+    }
+}
+
+template <typename Score>
+void Profile::take(const Election& election, Score score) {
+    const std::size_t ballots = election.ballots.size();
+    by_group_.resize(ballots + 1);
+    counts_.resize(ballots);
+    wishes_.resize(election.ballots.choices());
+    Wish* next = wishes_.data();
+    for (std::size_t i = 0; i < ballots; ++i) {
         const BallotView ballot = election.ballots[i];
         for (const Choice& choice : ballot.choices) {
-            const std::int64_t score = score_of(election, rule, choice);
-            if (score > 0) {
-                const auto weight = weights == Weights::values ? static_cast<std::uint32_t>(score) : 1U;
-                wishes_.push_back({choice.project, weight});
-                ++by_project_[choice.project + 1];
-            }
+            const std::int64_t given = score(choice);
+            *next = {.project = choice.project,
+                     .weight = weights_ == Weights::values ? static_cast<std::uint32_t>(given) : 1U};
+            next += given > 0 ? 1 : 0;
         }
-        by_group_.push_back(static_cast<std::uint32_t>(wishes_.size()));
-        counts_.push_back(ballot.count);
+        by_group_[i + 1] = static_cast<std::uint32_t>(next - wishes_.data());
+        counts_[i] = ballot.count;
     }
-    if (index == Index::by_group) {
-        return;
+    wishes_.resize(by_group_.back());
+}
+
+void Profile::index_by_project() {
+    for (const Wish& wish : wishes_) {
+        ++by_project_[wish.project + 1];
     }
-    for (std::size_t p = 0; p < projects; ++p) {
-        by_project_[p + 1] += by_project_[p];
+    for (std::size_t p = 1; p < by_project_.size(); ++p) {
+        by_project_[p] += by_project_[p - 1];
     }
     supporters_.resize(wishes_.size());
     std::vector<std::uint32_t> next(by_project_.begin(), by_project_.end() - 1);

@@ -41,8 +41,15 @@ public:
     std::int64_t count(std::size_t group) const { return counts_[group]; }
     std::size_t groups() const { return counts_.size(); }
     std::size_t projects() const { return by_project_.size() - 1; }
+    Weights weights() const { return weights_; }
+    std::span<const Wish> all_wishes() const { return wishes_; }  ///< group after group
 
 private:
+    template <typename Score>
+    void take(const Election& election, Score score);
+    void index_by_project();
+
+    Weights weights_;
     std::vector<Supporter> supporters_;
     std::vector<std::uint32_t> by_project_;
     std::vector<Wish> wishes_;

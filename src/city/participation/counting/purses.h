@@ -76,14 +76,10 @@ public:
     }
 
 private:
-    struct Taken {
-        Slot slot = 0;
-        std::uint32_t weight = 1;
-    };
-    void measure(const Profile& profile, const std::vector<std::uint32_t>& slot_of);
-    void lay_out(const std::vector<std::vector<std::uint32_t>>& lengths);
-    void fill(const Profile& profile, const std::vector<std::uint32_t>& slot_of);
-    std::size_t keep(const std::vector<Taken>& ballot, std::size_t without, std::size_t at);
+    struct Named;
+    class Filling;
+    Named read(const Profile& profile, const std::vector<std::uint32_t>& slot_of);
+    void lay_out(const Named& named);
     std::size_t keep(const Lumps& lumps, const LumpedRow& lumped, std::uint32_t row, std::size_t at);
 
     std::vector<std::uint32_t> first_row_{0};
