@@ -119,6 +119,14 @@ void count_warszawa_with_every_fraction_and_self_check(benchmark::State& state) 
 }
 BENCHMARK(count_warszawa_with_every_fraction_and_self_check)->Unit(benchmark::kMillisecond);
 
+void count_a_generated_city_with_every_fraction_and_self_check(benchmark::State& state) {
+    city();
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(count(city(), named("mes-cost-add1")).value());
+    }
+}
+BENCHMARK(count_a_generated_city_with_every_fraction_and_self_check)->Unit(benchmark::kMillisecond);
+
 void count_a_generated_city(benchmark::State& state, const std::string& rule) {
     city();
     for (auto _ : state) {
@@ -141,6 +149,25 @@ void straightforward(benchmark::State& state, bool plainly) {
 }
 BENCHMARK_CAPTURE(straightforward, plain_exact, true)->Unit(benchmark::kMillisecond)->Iterations(1);
 BENCHMARK_CAPTURE(straightforward, certified, false)->Unit(benchmark::kMillisecond);
+
+/// The same on the elections of the figures above.
+void straightforward_of(benchmark::State& state, const Election& election, const std::string& rule) {
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(count_plainly(election, named(rule)).value());
+    }
+}
+void straightforward_warszawa(benchmark::State& state) {
+    if (!large_file()) {
+        state.SkipWithError("the shared elections are not on this machine");
+        return;
+    }
+    straightforward_of(state, warszawa(), "mes-cost");
+}
+BENCHMARK(straightforward_warszawa)->Unit(benchmark::kMillisecond)->Iterations(1);
+void straightforward_city(benchmark::State& state) {
+    straightforward_of(state, city(), "mes-cost");
+}
+BENCHMARK(straightforward_city)->Unit(benchmark::kMillisecond)->Iterations(1);
 
 /// The same with raised shares, smaller again, since the straightforward count runs every share anew.
 void straightforward_add1(benchmark::State& state, bool plainly) {
