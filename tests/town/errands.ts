@@ -1,5 +1,4 @@
-/// The errands of residents and staff (web/e2e) on the demonstration town itself. web/e2e gives each errand every look on the
-/// specimens; here the looks go by turns, or all with BYPULS_LOOKS=all.
+/// The errands of residents and staff (web/e2e) on the demonstration town itself. The looks go by turns, or all with BYPULS_LOOKS=all.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, renameSync, existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -4,7 +4,8 @@
 /// Writes web_e2e.json for the test summary into BYPULS_RESULTS when that is set. BYPULS_STAFF=name:password signs in on a program;
 /// BYPULS_INGEST_KEY lets the errand of a device send frames to it.
 /// BYPULS_READERS is how many come at once, BYPULS_TIMES=20 tells the longest errands. BYPULS_LOOKS=turn gives each errand a phone's
-/// look in turn, and every third the desk too, instead of all looks.
+/// look in turn, and every third the desk too, instead of all looks; on the specimens another turn than on a program, so that what
+/// meets both is seen in two languages.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Look, open_browser, open_reader } from './browser.ts'
@@ -68,7 +69,8 @@ async function run(errand: Errand, look: Look): Promise<void> {
 function looks_of(errand: Errand, at: number): Look[] {
     if (errand.once) return looks.slice(0, 1)
     if (process.env.BYPULS_LOOKS !== 'turn') return looks
-    return at % 3 === 0 ? [looks[0]!, looks[3]!] : [looks[at % 3]!]
+    const turn = (at + (server ? 1 : 0)) % 3
+    return turn === 0 ? [looks[0]!, looks[3]!] : [looks[turn]!]
 }
 
 /// Readers come side by side, since each waits for the server and the page most of the time. Errands that change what others see
