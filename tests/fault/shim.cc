@@ -23,7 +23,8 @@ using bypuls::fault::disk::next;
 using bypuls::fault::disk::Removal;
 
 bypuls::fault::Plan* plan = nullptr;
-thread_local bool dying = false;  // when the call is done
+thread_local bool dying = false;    // when the call is done
+thread_local bool removed = false;  // a name below the path that is meant
 
 void load(const char* file) {
     const int opened = open(file, O_RDWR | O_CLOEXEC);
@@ -102,15 +103,23 @@ bool struck(int file) {
     return struck_there(file);
 }
 
-bool is_folder(int file) {
+bool counts(int file) {
+    if (plan == nullptr || plan->left <= 0) {
+        return false;
+    }
     struct stat facts{};
-    return fstat(file, &facts) == 0 && S_ISDIR(facts.st_mode);
+    const bool any = plan->calls == Calls::any;
+    const bool folder = !any && fstat(file, &facts) == 0 && S_ISDIR(facts.st_mode);
+    return any || (folder && (plan->calls == Calls::folder_syncs || removed));
+}
+
+void note_removal(const char* path, int result) {
+    removed = removed || (result == 0 && plan != nullptr && strstr(path, plan->below) != nullptr);
 }
 
 /// A sync, with what comes of it for the disk that forgets.
 int sync(int file, int (*real)(int)) {
-    const bool counts = plan != nullptr && plan->left > 0 && (plan->calls == Calls::any || is_folder(file));
-    if (counts && struck_there(file)) {
+    if (counts(file) && struck_there(file)) {
         return -1;
     }
     const int done = real(file);
@@ -178,7 +187,9 @@ int rename(const char* from, const char* to) noexcept {
 int unlink(const char* path) noexcept {
     static auto* const real = next<int(const char*)>("unlink");
     Removal removal(plan, AT_FDCWD, path);
-    return removal.done(real(path));
+    const int result = removal.done(real(path));
+    note_removal(path, result);
+    return result;
 }
 
 int unlinkat(int folder, const char* path, int flags) noexcept {

@@ -9,8 +9,9 @@ namespace bypuls::fault {
 
 /// Which calls are counted.
 enum class Calls : std::int32_t {
-    any,          ///< writes, syncs, truncations, renamings
-    folder_syncs  ///< of folders alone
+    any,           ///< writes, syncs, truncations, renamings
+    folder_syncs,  ///< of folders alone
+    removals       ///< folder syncs of a thread that took names away there
 };
 
 /// What the shim and the test share, in a file that both map.
