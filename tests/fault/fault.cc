@@ -31,7 +31,16 @@ void Fault::arm(const std::string& path, std::int64_t nth, std::int32_t error, s
     plan_->error = error;
     plan_->times = times;
     plan_->done = 0;
+    plan_->calls = Calls::any;
+    plan_->after = false;
     plan_->left = nth;  // last: from here on it counts
+}
+
+void Fault::arm_after(const std::string& path, std::int64_t nth, Calls calls) {
+    arm(path, INT64_MAX, killed);
+    plan_->calls = calls;
+    plan_->after = true;
+    plan_->left = nth;
 }
 
 void Fault::disarm() {

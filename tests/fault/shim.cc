@@ -8,15 +8,23 @@
 #include <cstdlib>
 #include <cstring>
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "tests/fault/disk_shim.h"
+
 namespace {
 
+using bypuls::fault::Calls;
+using bypuls::fault::disk::next;
+using bypuls::fault::disk::Removal;
+
 bypuls::fault::Plan* plan = nullptr;
+thread_local bool dying = false;    // when the call is done
+thread_local bool removed = false;  // a name below the path that is meant
 
 void load(const char* file) {
     const int opened = open(file, O_RDWR | O_CLOEXEC);
@@ -53,6 +61,10 @@ bool struck(const char* path) {
         return false;
     }
     plan->done += 1;
+    if (plan->error == bypuls::fault::Fault::killed && plan->after) {
+        dying = true;
+        return false;
+    }
     if (plan->error == bypuls::fault::Fault::killed) {
         kill(getpid(), SIGKILL);
     }
@@ -61,10 +73,7 @@ bool struck(const char* path) {
     return true;
 }
 
-bool struck(int file) {
-    if (plan == nullptr || plan->left <= 0) {
-        return false;
-    }
+bool struck_there(int file) {
     char link[64];
     char path[512];
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
@@ -78,9 +87,46 @@ bool struck(int file) {
     return struck(path);
 }
 
-template <typename Function>
-Function* next(const char* name) {
-    return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+/// Gives back what the call gave, unless it was the last.
+template <typename Outcome>
+Outcome finished(Outcome outcome) {
+    if (dying) {
+        kill(getpid(), SIGKILL);
+    }
+    return outcome;
+}
+
+bool struck(int file) {
+    if (plan == nullptr || plan->left <= 0 || plan->calls != Calls::any) {
+        return false;
+    }
+    return struck_there(file);
+}
+
+bool counts(int file) {
+    if (plan == nullptr || plan->left <= 0) {
+        return false;
+    }
+    struct stat facts{};
+    const bool any = plan->calls == Calls::any;
+    const bool folder = !any && fstat(file, &facts) == 0 && S_ISDIR(facts.st_mode);
+    return any || (folder && (plan->calls == Calls::folder_syncs || removed));
+}
+
+void note_removal(const char* path, int result) {
+    removed = removed || (result == 0 && plan != nullptr && strstr(path, plan->below) != nullptr);
+}
+
+/// A sync, with what comes of it for the disk that forgets.
+int sync(int file, int (*real)(int)) {
+    if (counts(file) && struck_there(file)) {
+        return -1;
+    }
+    const int done = real(file);
+    if (done == 0 && plan != nullptr && plan->root[0] != '\0') {
+        bypuls::fault::disk::synced(*plan, file);
+    }
+    return finished(done);
 }
 
 }  // namespace
@@ -94,42 +140,68 @@ void bypuls_fault_load(const char* file) {
 
 ssize_t write(int file, const void* bytes, size_t size) {
     static auto* const real = next<ssize_t(int, const void*, size_t)>("write");
-    return struck(file) ? -1 : real(file, bytes, size);
+    return struck(file) ? -1 : finished(real(file, bytes, size));
 }
 
 ssize_t pwrite(int file, const void* bytes, size_t size, off_t at) {
     static auto* const real = next<ssize_t(int, const void*, size_t, off_t)>("pwrite");
-    return struck(file) ? -1 : real(file, bytes, size, at);
+    return struck(file) ? -1 : finished(real(file, bytes, size, at));
 }
 
 ssize_t pwrite64(int file, const void* bytes, size_t size, off64_t at) {
     static auto* const real = next<ssize_t(int, const void*, size_t, off64_t)>("pwrite64");
-    return struck(file) ? -1 : real(file, bytes, size, at);
+    return struck(file) ? -1 : finished(real(file, bytes, size, at));
 }
 
 int fsync(int file) {
     static auto* const real = next<int(int)>("fsync");
-    return struck(file) ? -1 : real(file);
+    return sync(file, real);
 }
 
 int fdatasync(int file) {
     static auto* const real = next<int(int)>("fdatasync");
-    return struck(file) ? -1 : real(file);
+    return sync(file, real);
 }
 
 int ftruncate(int file, off_t size) noexcept {
     static auto* const real = next<int(int, off_t)>("ftruncate");
-    return struck(file) ? -1 : real(file, size);
+    return struck(file) ? -1 : finished(real(file, size));
 }
 
 int ftruncate64(int file, off64_t size) noexcept {
     static auto* const real = next<int(int, off64_t)>("ftruncate64");
-    return struck(file) ? -1 : real(file, size);
+    return struck(file) ? -1 : finished(real(file, size));
 }
 
 int rename(const char* from, const char* to) noexcept {
     static auto* const real = next<int(const char*, const char*)>("rename");
-    return plan != nullptr && plan->left > 0 && struck(to) ? -1 : real(from, to);
+    if (plan != nullptr && plan->left > 0 && plan->calls == Calls::any && struck(to)) {
+        return -1;
+    }
+    Removal removal(plan, AT_FDCWD, to, from);
+    return finished(removal.done(real(from, to)));
+}
+
+// Names that are taken away are not struck: what a sync of the folder leaves of them is.
+
+int unlink(const char* path) noexcept {
+    static auto* const real = next<int(const char*)>("unlink");
+    Removal removal(plan, AT_FDCWD, path);
+    const int result = removal.done(real(path));
+    note_removal(path, result);
+    return result;
+}
+
+int unlinkat(int folder, const char* path, int flags) noexcept {
+    static auto* const real = next<int(int, const char*, int)>("unlinkat");
+    Removal removal(plan, folder, path);
+    return removal.done(real(folder, path, flags));
+}
+
+int remove(const char* path) noexcept {
+    static auto* const real = next<int(const char*)>("remove");
+    Removal removal(plan, AT_FDCWD, path);
+    return removal.done(real(path));
 }
 
 }  // extern "C"

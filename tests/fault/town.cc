@@ -58,8 +58,14 @@ pid_t launch(const std::vector<std::string>& arguments, const std::string& log, 
 
 }  // namespace
 
-Folder::Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "fault-XXXXXX").string();
+Folder::Folder(Where where) {
+    constexpr std::uintmax_t room = 1U << 30U;
+    const std::filesystem::path memory = "/dev/shm";
+    std::error_code none;
+    const auto space = std::filesystem::space(memory, none);
+    const bool has_room = where == Where::memory && !none && space.available >= room;
+    const auto parent = has_room ? memory : std::filesystem::temp_directory_path();
+    std::string pattern = (parent / "fault-XXXXXX").string();
     path_ = mkdtemp(pattern.data());
 }
 

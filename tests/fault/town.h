@@ -18,7 +18,11 @@ namespace bypuls::fault {
 /// A folder that goes away with the test, unless the test failed: then it stays, to be looked at.
 class Folder {
 public:
-    Folder();
+    enum class Where : std::uint8_t {
+        disk,
+        memory  ///< where there is room: for tests that do not depend on the disk there is
+    };
+    explicit Folder(Where where = Where::disk);
     ~Folder();
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;

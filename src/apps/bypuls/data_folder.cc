@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "core/files.h"
+#include "core/folders.h"
+
 namespace bypuls::apps {
 namespace {
 
@@ -42,14 +45,15 @@ Result<void> check_holds_keys(const std::string& data) {
 }
 
 Result<void> make_internal_folder(const std::string& folder) {
+    if (const auto made = ensure_folder(posix_files(), folder); !made) {
+        const bool forbidden = made.error().code == Errc::forbidden;
+        return forbidden ? Result<void>(trouble(folder, std::make_error_code(std::errc::permission_denied))) : made;
+    }
     std::error_code code;
-    fs::create_directories(folder, code);
-    if (!code) {
-        constexpr fs::perms others = fs::perms::group_all | fs::perms::others_all;
-        const fs::perms now = fs::status(folder, code).permissions();
-        if (!code && (now & others) != fs::perms::none) {
-            fs::permissions(folder, others, fs::perm_options::remove, code);
-        }
+    constexpr fs::perms others = fs::perms::group_all | fs::perms::others_all;
+    const fs::perms now = fs::status(folder, code).permissions();
+    if (!code && (now & others) != fs::perms::none) {
+        fs::permissions(folder, others, fs::perm_options::remove, code);
     }
     return code ? Result<void>(trouble(folder, code)) : Result<void>{};
 }

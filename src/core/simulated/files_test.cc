@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include "core/folders.h"
+
 namespace bypuls {
 namespace {
 
@@ -95,6 +97,19 @@ TEST(SimulatedFiles, AnEntryIsDurableOnlyWithItsFolder) {
         ASSERT_FALSE(files.contents("g").has_value()) << "a synced removal stays";
     }
     EXPECT_TRUE(undone);
+}
+
+TEST(SimulatedFiles, AnEnsuredFolderIsThereAfterAPowerCutWithThoseAboveIt) {
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        SimulatedFileSystem files(seed);
+        ASSERT_TRUE(ensure_folder(files, "town/data/internal").has_value());
+        ASSERT_TRUE(ensure_folder(files, "town/data/internal").has_value()) << "it may be there";
+        const auto file = opened(files, "town/data/internal/f");
+        ASSERT_TRUE(file->write_at(0, as_bytes("x")).has_value() && file->sync().has_value());
+        ASSERT_TRUE(files.sync_folder("town/data/internal").has_value());
+        files.crash();
+        ASSERT_EQ(text_of(files, "town/data/internal/f"), "x");
+    }
 }
 
 TEST(SimulatedFiles, AFailedSyncForgetsThatBytesWereDue) {

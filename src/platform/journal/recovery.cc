@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "core/folders.h"
 #include "platform/journal/scan.h"
 
 namespace bypuls::journal {
@@ -57,21 +58,6 @@ void add_gap(RecoveryReport& report, std::uint64_t& count, Gap gap) {
     if (report.gaps.size() < gaps_max) {
         report.gaps.push_back(std::move(gap));
     }
-}
-
-/// The folder and every folder above it that is new, durably.
-Result<void> ensure_folder(FileSystem& files, const std::string& folder) {
-    const auto listed = files.list(folder);
-    if (listed || listed.error().code != Errc::not_found) {
-        return listed ? Result<void>{} : std::unexpected(listed.error());
-    }
-    const auto slash = folder.rfind('/');
-    const std::string parent = slash == std::string::npos ? "." : slash == 0 ? "/" : folder.substr(0, slash);
-    if (parent != "." && parent != "/") {
-        TRY_DO(ensure_folder(files, parent));
-    }
-    TRY_DO(files.create_folders(folder));
-    return files.sync_folder(parent);
 }
 
 /// The marker that the first record bears, when the header that should tell it is lost.

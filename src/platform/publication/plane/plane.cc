@@ -5,6 +5,7 @@
 
 #include "core/check.h"
 #include "core/files.h"
+#include "core/folders.h"
 #include "core/log.h"
 #include "platform/database/migrations.h"
 #include "platform/database/whole.h"
@@ -13,7 +14,7 @@
 namespace bypuls::publication {
 
 Result<std::unique_ptr<PlaneFiles>> PlaneFiles::open(const std::string& folder, Role role) {
-    TRY_DO(posix_files().create_folders(folder));
+    TRY_DO(ensure_folder(posix_files(), folder));
     std::unique_ptr<PlaneFiles> plane(new PlaneFiles(folder, role));
     TRY_DO(plane->load_catalogue());
     TRY_DO(plane->open_registry());
