@@ -15,6 +15,18 @@ export interface HistoryRow {
     usable?: boolean
 }
 
+/// As the page has it: seconds since `from`, the value, and then of an hour, a day or a month its lowest and highest, of a
+/// doubted reading 0.
+export type PackedRow = [at: number, value: number] | [at: number, value: number, doubted: 0] | [at: number, value: number, low: number, high: number]
+
+export function unpacked(rows: PackedRow[], from: string): HistoryRow[] {
+    return rows.map(([at, value, low, high]) => ({
+        time: new Date(Date.parse(from) + at * 1000).toISOString(),
+        value,
+        ...(high !== undefined ? { low: low!, high } : low === 0 ? { usable: false } : {}),
+    }))
+}
+
 /// One property over any span: every reading, or the mean of each hour, day or month within its lowest and highest.
 export interface HistoryProps {
     unit: string
@@ -119,4 +131,6 @@ export function History({ unit, resolution, rows, words, ...props }: HistoryProp
     )
 }
 
-export const mount = react_island<HistoryProps>(History)
+type PackedProps = Omit<HistoryProps, 'rows'> & { rows: PackedRow[] }
+
+export const mount = react_island<PackedProps>(({ rows, ...props }) => <History {...props} rows={unpacked(rows, props.from)} />)
