@@ -369,6 +369,17 @@ export const errands: Errand[] = [
         },
     },
     {
+        name: 'find what a clock that is ahead has stamped, and why it could not be used',
+        once: true,
+        run: async (visit) => {
+            if (visit.specimen || !(await sign_in(visit))) return 'skip'
+            await open_row(visit.page, '/staff/dead-letters?q=reason:future', 'chirpstack')
+            // The gateway's own words, with the network server's right time beside them.
+            const payload = await visit.page.locator('.staff-detail').textContent()
+            for (const part of ['7276ff002e0a1004', 'gwTime', 'nsTime']) assert.ok(payload?.includes(part), `${part} in ${payload}`)
+        },
+    },
+    {
         name: 'adopt a device, mend its codec, and try its message again',
         once: true,
         run: async (visit) => {
