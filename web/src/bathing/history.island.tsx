@@ -45,7 +45,11 @@ const step_length = { raw: 0, hour, day: 25 * hour, month: 31 * day }
 export function time_ticks(from: number, to: number, format: Format) {
     if (to - from <= 3 * day) return hour_ticks(from, to, format)
     const midnights: number[] = []
-    for (let t = Math.ceil(from / hour) * hour; t <= to; t += hour) if (civil(t).hour === 0) midnights.push(t)
+    for (let t = Math.ceil(from / hour) * hour; t <= to; t += hour) {
+        if (civil(t).hour !== 0) continue
+        midnights.push(t)
+        t += 22 * hour // no day has fewer than 23
+    }
     const firsts = midnights.filter((t) => civil(t).day === 1)
     const years = firsts.filter((t) => civil(t).month === 1)
     const [chosen, name] =
