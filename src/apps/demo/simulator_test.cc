@@ -195,7 +195,7 @@ Rounds live_rounds(const Simulator& simulator, const PlannedDevice& device, std:
 }
 
 TEST(Simulator, live_frames_are_lost_doubled_garbled_and_wrong_as_the_plan_says) {
-    constexpr std::uint32_t frames = 20'000;
+    constexpr std::uint32_t frames = 8000;
     const auto share = [](std::size_t count) { return static_cast<double>(count) / frames; };
     const Simulator simulator(plan(), 7);
     for (const PlannedDevice& planned : plan().devices) {
