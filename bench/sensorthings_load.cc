@@ -3,6 +3,7 @@
 //
 //   sensorthings_load PORT [SECONDS]
 //   sensorthings_load PORT town DATASTREAMS      makes so many with a day of readings each, and asks for what is latest
+//   sensorthings_load PORT lay DATASTREAMS HOURS makes so many with so many hours each: what bench/start.sh starts on
 
 #include <algorithm>
 #include <atomic>
@@ -46,7 +47,8 @@ void print_row(const std::string& what, const std::string& goal, const std::stri
 /// A POST as it goes on the wire.
 std::string post(std::string_view path, std::string_view body) {
     return fmt::format(
-        "POST /sta/v1.1/{} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+        "POST /sta/v1.1/{} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+        "{}\r\n\r\n{}",
         path, body.size(), body);
 }
 
@@ -256,9 +258,10 @@ std::vector<std::string> all_datastreams(http::RawClient& client) {
     return ids;
 }
 
-/// A day of hours for each, the hour itself for a result.
-void lay_a_day(std::uint16_t port, const std::vector<std::string>& ids) {
-    constexpr std::size_t streams_of_a_request = 2'000;
+/// So many hours for each, the hour of the day for a result.
+void lay_hours(std::uint16_t port, const std::vector<std::string>& ids, std::size_t hours) {
+    constexpr std::size_t rows_of_a_request = 48'000;
+    const std::size_t streams_of_a_request = std::max<std::size_t>(1, rows_of_a_request / hours);
     const auto begin = parse_instant("2026-06-01T00:00:00Z").value();
     std::atomic<std::size_t> next{0};
     on_connections(port, 2, [&](std::size_t, const auto& exchange) {
@@ -270,9 +273,9 @@ void lay_a_day(std::uint16_t port, const std::vector<std::string>& ids) {
                     std::back_inserter(body),
                     R"({}{{"Datastream":{{"@iot.id":{}}},"components":["phenomenonTime","result"],"dataArray":[)",
                     i == first ? "" : ",", ids[i]);
-                for (std::size_t hour = 0; hour < hours_of_a_day; ++hour) {
+                for (std::size_t hour = 0; hour < hours; ++hour) {
                     fmt::format_to(std::back_inserter(body), R"({}["{}",{}])", hour == 0 ? "" : ",",
-                                   format_instant(begin + std::chrono::hours{hour}), hour);
+                                   format_instant(begin + std::chrono::hours{hour}), hour % hours_of_a_day);
                 }
                 body += "]}";
             }
@@ -328,14 +331,19 @@ void ask_a_town(std::uint16_t port, std::size_t count) {
               "< 5 ms", fmt::format("p50 {:.2f} ms, p99 {:.2f} ms", quantile(counts, 0.5), quantile(counts, 0.99)));
 }
 
-int run_town(std::uint16_t port, std::size_t count) {
-    print_row("what", "goal", "measured");
-    print_row("---", "---", "---");
+/// Houses with their datastreams, and so many hours of readings for each.
+void lay_town(std::uint16_t port, std::size_t count, std::size_t hours) {
     make_houses(port, count / streams_of_a_house);
     http::RawClient client(port);
     const auto ids = all_datastreams(client);
     check(ids.size() == count, fmt::format("{} datastreams are there", ids.size()));
-    lay_a_day(port, ids);
+    lay_hours(port, ids, hours);
+}
+
+int run_town(std::uint16_t port, std::size_t count) {
+    print_row("what", "goal", "measured");
+    print_row("---", "---", "---");
+    lay_town(port, count, hours_of_a_day);
     ask_a_town(port, count);
     return 0;
 }
@@ -363,14 +371,19 @@ int run(std::uint16_t port, std::chrono::seconds span) {
 
 int main(int argc, char** argv) {
     if (argc < 2) {
-        fmt::print(stderr, "usage: sensorthings_load PORT [SECONDS | town DATASTREAMS]\n");
+        fmt::print(stderr, "usage: sensorthings_load PORT [SECONDS | town DATASTREAMS | lay DATASTREAMS HOURS]\n");
         return 2;
     }
     const auto port = static_cast<std::uint16_t>(std::stoi(argv[1]));
-    if (argc == 4 && std::string_view(argv[2]) == "town") {
+    const std::string_view what = argc > 3 ? argv[2] : "";
+    if (what == "town" || (what == "lay" && argc > 4)) {
         const std::size_t count = std::stoul(argv[3]);
         bypuls::check(count > 0 && count % bypuls::streams_of_a_house == 0, "five to a house");
-        return bypuls::run_town(port, count);
+        if (what == "town") {
+            return bypuls::run_town(port, count);
+        }
+        bypuls::lay_town(port, count, std::max<std::size_t>(1, std::stoul(argv[4])));
+        return 0;
     }
     return bypuls::run(port, std::chrono::seconds{argc > 2 ? std::stoi(argv[2]) : 15});
 }

@@ -1,5 +1,6 @@
 # Sourced by the measurements of the whole program: begins a town on a free port, in a folder that goes with it.
 #   begin_town FOLDER SETTINGS [ARGUMENTS OF serve]      makes $folder, $key, $town (its process) and $url
+#   stop_town                                            ends $town in order, so that all of its readings have settled
 begin_town() {
   folder=$1
   settings=$2
@@ -17,4 +18,8 @@ begin_town() {
     sleep 0.1
   done
   url=$(sed -n 's/.*"message":"serving","address":"\([^"]*\)".*/\1/p' "$folder/log" | tail -1)
+}
+stop_town() {
+  kill "$town"
+  wait "$town" || true
 }

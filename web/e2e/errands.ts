@@ -261,7 +261,11 @@ export const errands: Errand[] = [
             if ((await link.count()) === 0) return 'skip'
             await Promise.all([page.waitForURL(/historikk/), link.click()])
             await islands_are_alive(page)
-            assert.ok((await page.locator('table tbody tr').count()) > 24, 'a week of hours')
+            assert.ok((await page.locator('table tbody tr').count()) >= 6, 'a week of days')
+            await page.locator('details:has(table) summary').click()
+            await Promise.all([page.waitForURL(/from=/), page.locator('table tbody a').nth(1).click()])
+            await islands_are_alive(page)
+            assert.ok((await page.locator('table tbody tr').count()) > 12, 'the hours of a day')
             // The first place may be a ski track, which has nothing in June.
             await page.goto(new URL('/bading/blektjern/historikk', page.url()).href)
             await page.locator('input[name=from]').fill('2026-06-01')
@@ -362,6 +366,17 @@ export const errands: Errand[] = [
                 await fits(visit.page)
                 await is_accessible(visit.page)
             }
+        },
+    },
+    {
+        name: 'find what a clock that is ahead has stamped, and why it could not be used',
+        once: true,
+        run: async (visit) => {
+            if (visit.specimen || !(await sign_in(visit))) return 'skip'
+            await open_row(visit.page, '/staff/dead-letters?q=reason:future', 'chirpstack')
+            // The gateway's own words, with the network server's right time beside them.
+            const payload = await visit.page.locator('.staff-detail').textContent()
+            for (const part of ['7276ff002e0a1004', 'gwTime', 'nsTime']) assert.ok(payload?.includes(part), `${part} in ${payload}`)
         },
     },
     {

@@ -18,6 +18,13 @@ async function public_pages(page: Page): Promise<string[]> {
     return [...new Set([...pages, ...places.slice(0, 2).map((path) => `${path}/historikk`)])]
 }
 
+/// What the history of a place is asked for most, and what makes it longest.
+function histories_of(place: string): string[] {
+    const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10)
+    const spans = [0, 2, 3, 6, 14, 29, 99, 365, 700].map((days) => `${place}/historikk?from=${day(days)}&to=${day(0)}`)
+    return [`${place}/historikk`, ...spans]
+}
+
 /// Scripts that a first visitor of a page fetches with every island alive: their paths, and bytes gzipped.
 async function scripts_of(page: Page, path: string): Promise<Map<string, number>> {
     const visit = await page.context().browser()!.newContext({ locale: 'nb-NO', baseURL: new URL(page.url()).origin })
@@ -91,6 +98,25 @@ export const public_errands: Errand[] = [
             const island = page.locator('[data-island=places-map]')
             await island.scrollIntoViewIfNeeded()
             await Promise.all([page.waitForRequest((request) => /\/(map-|maplibre)/.test(request.url())), island.locator('button').first().click()])
+        },
+    },
+    {
+        name: 'weigh at most 50 kB on any public page, and on every history',
+        once: true,
+        run: async ({ page, specimen }) => {
+            if (specimen) return 'skip'
+            const pages = await public_pages(page)
+            const places = pages.filter((path) => /^\/bading\/(?!om-malingene)[a-z0-9-]+$/.test(path))
+            assert.ok(places.length >= 7, `${places.length} places`)
+            let heaviest: [number, string] = [0, '']
+            for (const path of [...pages, ...places.flatMap(histories_of)]) {
+                const answer = await page.request.get(path)
+                assert.equal(answer.status(), 200, path)
+                const bytes = (await answer.body()).length
+                assert.ok(bytes <= 50_000, `${path}: ${bytes} B of HTML`)
+                if (bytes > heaviest[0]) heaviest = [bytes, path]
+            }
+            console.log(`  heaviest of ${pages.length} public pages and the histories: ${heaviest[1]}, ${heaviest[0]} B`)
         },
     },
     {

@@ -16,6 +16,7 @@
 #include "apps/bypuls/verify.h"
 #include "core/files.h"
 #include "platform/database/migrations.h"
+#include "platform/http/server.h"
 #include "platform/journal/journal.h"
 #include "platform/observations/blocks/block_store.h"
 #include "platform/publication/plane/catalogue.h"
@@ -145,8 +146,9 @@ protected:
     }
 
     /// What the doctor says of one thing.
-    Finding examined(std::string_view what) {
-        for (Finding& finding : examine(settings(), clock_)) {
+    Finding examined(std::string_view what) { return examined(what, settings()); }
+    Finding examined(std::string_view what, const Settings& asked) {
+        for (Finding& finding : examine(asked, clock_)) {
             if (finding.what == what) {
                 return finding;
             }
@@ -337,6 +339,22 @@ TEST_F(CareTest, TheDoctorNamesWhatIsWrong) {
     EXPECT_EQ(examined("schema").state, Finding::State::fault);
     EXPECT_EQ(doctor(settings(), true), exit_failed);
     EXPECT_TRUE(posix_files().list(data_)->size() == 1U) << "it leaves nothing behind";
+}
+
+TEST_F(CareTest, TheDoctorSaysWhenTheTownListensElsewhere) {
+    fs::create_directories(data_ + "/internal");
+    const auto held = DataLock::take(data_ + "/internal");
+    ASSERT_TRUE(held) << held.error();
+    EXPECT_EQ(examined("port").state, Finding::State::ok) << "any free one was asked for";
+    Settings asked = settings();
+    http::Router router;
+    {
+        const auto server = http::start_server(router).value();
+        asked.listen.port = server->port();
+        EXPECT_THAT(examined("port", asked).sentence, HasSubstr("in use, as it should be"));
+    }
+    EXPECT_EQ(examined("port", asked).state, Finding::State::warning);
+    EXPECT_THAT(examined("port", asked).sentence, HasSubstr("listens elsewhere"));
 }
 
 /// Who may read everything is nobody for a while.

@@ -132,7 +132,7 @@ Program::Program() {
     add_decode();
     const auto adding = [this](CLI::App& parent, const std::string& name, const std::string& what,
                                Work work) -> CLI::App& { return add(parent, name, what, std::move(work)); };
-    operator_.add_to(app_, adding);
+    operator_.add_to(app_, common_.listen, adding);
     demo_.add_to(app_, {common_.listen, common_.mqtt_listen}, adding);
     import_.add_to(app_, adding);
     user_.add_to(app_, adding);

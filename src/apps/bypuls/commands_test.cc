@@ -73,6 +73,7 @@ TEST_F(CommandLine, AnEmptyOptionIsNotTheDefault) {
         EXPECT_THAT(err_, AllOf(HasSubstr(option), HasSubstr("is empty"))) << option;
     }
     EXPECT_EQ(run({"demo", "--listen", ""}), exit_arguments);
+    EXPECT_EQ(run({"doctor", "--listen", ""}), exit_arguments);
 }
 
 TEST_F(CommandLine, WhatOnlyLooksMakesNoTownInAMisspeltFolder) {
@@ -93,6 +94,13 @@ TEST_F(CommandLine, WhatOnlyLooksMakesNoTownInAMisspeltFolder) {
         EXPECT_THAT(err_ + out_, HasSubstr(misspelt)) << words[0];
         EXPECT_FALSE(fs::exists(misspelt)) << words[0];
     }
+}
+
+TEST_F(CommandLine, TheDoctorIsToldWhereTheTownListensAsServeIs) {
+    run({"doctor", "--data", folder_ + "/town", "--listen", "127.0.0.1:0"});
+    EXPECT_THAT(out_, HasSubstr("127.0.0.1:0 is free"));
+    EXPECT_EQ(run({"doctor", "--listen", "8080"}), exit_arguments);
+    EXPECT_THAT(err_, HasSubstr("--listen: "));
 }
 
 TEST_F(CommandLine, AKeyMayBeMadeBeforeTheFirstStartAndIsThenThere) {

@@ -87,8 +87,8 @@ void welcome(const Settings& settings, Town& town) {
         "\nThe demonstration town is open at {}\n\n"
         "  You see   six bathing places and a ski track in Drammen: what it is like there now, with last season and\n"
         "            this. The places are real; the devices and every reading are simulated, and marked so.\n"
-        "  New       readings come about every minute from each device, over HTTP, with lost and broken ones among "
-        "them.\n"
+        "  New       readings come about every minute from each device, over HTTP; some frames are lost, doubled or\n"
+        "            garbled, some read -50, and one gateway's clock is ahead: see data quality and dead letters.\n"
         "  Staff     {}/staff\n",
         origin, origin);
     if (!town.setup_code().empty()) {

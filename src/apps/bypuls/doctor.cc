@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apps/bypuls/certificate.h"
 #include "apps/bypuls/data_folder.h"
 #include "apps/bypuls/data_lock.h"
 #include "apps/bypuls/site.h"
@@ -139,6 +140,12 @@ Finding port(const Settings& settings, bool town_runs) {
     const bool bound = ::bind(handle, found->ai_addr, found->ai_addrlen) == 0 && ::listen(handle, 1) == 0;
     const int trouble = errno;
     ::close(handle);
+    if (bound && town_runs && settings.listen.port != 0) {
+        return {"port", State::warning,
+                where +
+                    " is free although the town runs, so it listens elsewhere; say where with --listen or --config, as "
+                    "the town was told"};
+    }
     if (bound) {
         return {"port", State::ok, where + " is free"};
     }
@@ -146,6 +153,28 @@ Finding port(const Settings& settings, bool town_runs) {
         return {"port", State::ok, where + " is in use, as it should be while the town runs"};
     }
     return {"port", State::fault, fmt::format("{}: {}", where, std::generic_category().message(trouble))};
+}
+
+/// "data.drammen.no" of "https://data.drammen.no:8443"; empty when no origin is configured.
+std::string host_of(std::string_view origin) {
+    origin.remove_prefix(
+        std::min(origin.size(), origin.find("://") == std::string_view::npos ? 0 : origin.find("://") + 3));
+    if (origin.starts_with('[')) {
+        return std::string(origin.substr(1, origin.find(']') - 1));
+    }
+    return std::string(origin.substr(0, origin.find(':')));
+}
+
+/// Of the pages and of MQTT, where TLS is configured.
+void add_certificates(const Settings& settings, Instant now, std::vector<Finding>& findings) {
+    if (!settings.tls_certificate.empty()) {
+        findings.push_back(examine_certificate("certificate", {settings.tls_certificate, settings.tls_key},
+                                               host_of(settings.origin), now));
+    }
+    if (!settings.mqtt.tls_listen.empty()) {
+        findings.push_back(
+            examine_certificate("MQTT's certificate", {settings.mqtt.tls_certificate, settings.mqtt.tls_key}, "", now));
+    }
 }
 
 Finding web_app(const Settings& settings) {
@@ -209,6 +238,7 @@ std::vector<Finding> examine(const Settings& settings, const Clock& clock) {
     findings.push_back(permissions(settings));
     findings.push_back(clock_finding(clock));
     findings.push_back(port(settings, town_runs));
+    add_certificates(settings, clock.now(), findings);
     findings.push_back(web_app(settings));
     findings.push_back(schema(settings));
     return findings;

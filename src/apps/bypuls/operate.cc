@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/bypuls/arguments.h"
+
 namespace bypuls::apps {
 
-void OperatorCommands::add_to(CLI::App& app, const Add& add) {
+void OperatorCommands::add_to(CLI::App& app, std::string& listen, const Add& add) {
     add_questions(app, add);
-    add_care(app, add);
+    add_care(app, listen, add);
 }
 
 void OperatorCommands::add_questions(CLI::App& app, const Add& add) {
@@ -30,7 +32,7 @@ void OperatorCommands::add_questions(CLI::App& app, const Add& add) {
     observations.add_option("--out", export_.out, "the file to make; it must not exist")->required();
 }
 
-void OperatorCommands::add_care(CLI::App& app, const Add& add) {
+void OperatorCommands::add_care(CLI::App& app, std::string& listen, const Add& add) {
     CLI::App& copy = add(app, "backup", "copy everything that is kept, also while the town runs",
                          [this](const Settings& settings) { return backup(settings, backup_to_); });
     copy.add_option("--to", backup_to_, "folder to make; it must not exist")->required();
@@ -43,6 +45,8 @@ void OperatorCommands::add_care(CLI::App& app, const Add& add) {
     check.add_flag("--json", verify_json_, "answer in JSON");
     CLI::App& look = add(app, "doctor", "is this machine fit to run the town?",
                          [this](const Settings& settings) { return doctor(settings, doctor_json_); });
+    look.add_option("--listen", listen, "address and port that the town is served on (default: 127.0.0.1:8080)")
+        ->check(not_empty);
     look.add_flag("--json", doctor_json_, "answer in JSON");
 }
 

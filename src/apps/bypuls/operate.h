@@ -50,11 +50,12 @@ public:
     /// Adds a command with the options that all commands share; `work` runs when it is chosen.
     using Add = std::function<CLI::App&(CLI::App& parent, const std::string& name, const std::string& what, Work work)>;
 
-    void add_to(CLI::App& app, const Add& add);
+    /// `listen` is where `doctor` is told the address that the town is served on.
+    void add_to(CLI::App& app, std::string& listen, const Add& add);
 
 private:
     void add_questions(CLI::App& app, const Add& add);
-    void add_care(CLI::App& app, const Add& add);
+    void add_care(CLI::App& app, std::string& listen, const Add& add);
 
     QueryArguments query_;
     ExportArguments export_;

@@ -90,8 +90,12 @@ void check_addresses(config::Reader& reader, const Settings& settings) {
     if (!phone.empty() && phone.find_first_not_of("+0123456789 ") != std::string::npos) {
         reader.fault("contact_phone", "must be a telephone number, such as \"32 04 00 00\" or \"+47 32 04 00 00\"");
     }
+    const auto is_address = [](const std::string& text) { return text.starts_with("https://") && text.size() > 8; };
+    if (!settings.source_code.empty() && !is_address(settings.source_code)) {
+        reader.fault("source_code", "must begin with https://, such as https://code.example.no/bypuls");
+    }
     const std::string& statement = settings.accessibility_statement;
-    if (!statement.empty() && (!statement.starts_with("https://") || statement.size() == 8)) {
+    if (!statement.empty() && !is_address(statement)) {
         reader.fault("accessibility_statement",
                      "must begin with https://, such as https://uustatus.no/nb/erklaringer/publisert/…");
     }
@@ -160,6 +164,7 @@ std::vector<config::Fault> read_settings(std::string_view toml, Settings& settin
     settings.contact_address = reader.text("contact_address", settings.contact_address);
     settings.accessibility_statement = reader.text("accessibility_statement", settings.accessibility_statement);
     settings.privacy_contact = reader.text("privacy_contact", settings.privacy_contact);
+    settings.source_code = reader.text("source_code", settings.source_code);
     settings.data = reader.text("data", settings.data);
     const auto listen = reader.text("server.listen", fmt::format("{}:{}", settings.listen.host, settings.listen.port));
     settings.origin = reader.text("server.origin", settings.origin);

@@ -38,6 +38,7 @@ struct Settings {
     std::string
         accessibility_statement;  ///< https: the declaration at uustatus.no; empty: the page says that none is known
     std::string privacy_contact;  ///< mailto: or https:, the town's data protection officer; empty: not told
+    std::string source_code;      ///< https: where the program's source text is; empty: no such link
     std::string origin;           ///< "https://data.drammen.no", for posters and canonical links
     std::string web;              ///< folder of the built web app; empty: beside the program, or web/dist
     std::vector<std::string> trusted_proxies;

@@ -37,6 +37,7 @@ TEST(Settings, AWholeConfigurationHasNoFault) {
         contact_phone = "+47 33 40 60 00"
         contact_address = "Halfdan Wilhelmsens allé 1C, 3110 Tønsberg"
         accessibility_statement = "https://uustatus.no/nb/erklaringer/publisert/1"
+        source_code = "https://code.example.no/bypuls"
         [server]
         listen = "[::1]:0"
         origin = "https://data.tonsberg.kommune.no:8443"
@@ -81,6 +82,8 @@ TEST(Settings, WhatTheFooterLeadsToIsHeldToItsForm) {
     EXPECT_THAT(faults_of("contact_phone = \"ring oss\"\naccessibility_statement = \"uustatus.no\"\n"),
                 ElementsAre(at(1, "contact_phone must be"), at(2, "accessibility_statement must begin with https://")));
     EXPECT_THAT(faults_of("accessibility_statement = \"http://uustatus.no/\""), SizeIs(1));
+    EXPECT_THAT(faults_of("source_code = \"git@code.example.no\""),
+                ElementsAre(at(1, "source_code must begin with https://")));
     EXPECT_THAT(faults_of("privacy_contact = \"personvern@drammen.no\""),
                 ElementsAre(at(1, "privacy_contact must begin with mailto:")));
     EXPECT_THAT(faults_of("privacy_contact = \"mailto:personvern@drammen.no\""), IsEmpty());

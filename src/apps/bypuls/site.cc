@@ -100,6 +100,8 @@ Result<Web> open_web(const Settings& settings) {
                      .accessibility_page = publish::about::accessibility_path,
                      .privacy = publish::about::privacy_path,
                      .sources = publish::about::sources_path,
+                     .developers = "/utviklere",
+                     .source_code = settings.source_code,
                      .status = "/status",
                      .map_tiles = settings.map_tiles,
                      .map_attribution = settings.map_attribution,

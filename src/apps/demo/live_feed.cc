@@ -33,13 +33,14 @@ void LiveFeed::run() {
                 return;
             }
             lock.unlock();
-            send(device, f_cnt);
+            for (const Uplink& uplink : simulator_.live(device, clock_.now(), session_, f_cnt)) {
+                send(device, uplink);
+            }
         }
     }
 }
 
-void LiveFeed::send(const PlannedDevice& device, std::uint32_t f_cnt) {
-    const Uplink uplink = simulator_.frame(device, clock_.now(), session_, f_cnt);
+void LiveFeed::send(const PlannedDevice& device, const Uplink& uplink) {
     http::Headers headers;
     headers.set("Content-Type", "application/json");
     headers.set("Authorization", "Bearer " + options_.token);

@@ -33,7 +33,7 @@ public:
 
 private:
     void run();
-    void send(const PlannedDevice& device, std::uint32_t f_cnt);
+    void send(const PlannedDevice& device, const Uplink& uplink);
 
     const Plan& plan_;
     const Simulator& simulator_;

@@ -65,7 +65,8 @@ PlannedProperty property_of(const std::string& key, const json& from) {
 Result<Faults> faults_of(const json& from) {
     Faults faults{.spikes = from.value("spikes", false),
                   .garbles = from.value("garbles", false),
-                  .drift_s_per_day = from.value("drift_s_per_day", 0.0)};
+                  .drift_s_per_day = from.value("drift_s_per_day", 0.0),
+                  .gateway_gains_s_per_day = from.value("gateway_gains_s_per_day", 0.0)};
     if (const auto dead = from.find("battery_dead"); dead != from.end()) {
         TRY(const Interval interval, parse_interval(dead->get<std::string>()));
         faults.battery_dead = interval;

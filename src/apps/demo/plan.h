@@ -22,9 +22,12 @@ enum class Family : std::uint8_t { lht65, elsys, wrm, dds75, radio_bridge };
 
 /// What goes wrong with a device. All of it happens at moments that depend on the seed, except what has dates.
 struct Faults {
-    bool spikes = false;                   ///< the probe now and then reads -50
-    bool garbles = false;                  ///< now and then a frame that no codec understands
-    double drift_s_per_day = 0;            ///< its clock is slow by so much, so that its frames wander over the hour
+    bool spikes = false;         ///< the probe now and then reads -50
+    bool garbles = false;        ///< now and then a frame that no codec understands
+    double drift_s_per_day = 0;  ///< its timer is slow by so much, so that its frames wander over the hour
+    /// Now and then a gateway hears it best whose own clock gains so much, until somebody sets it right each fortnight.
+    /// The network server stamps a frame by that clock, so the stamp lies ahead of when the frame came.
+    double gateway_gains_s_per_day = 0;
     std::optional<Interval> battery_dead;  ///< silent; the voltage falls in the ten days before
     std::optional<Instant> rejoined;       ///< from then on another address, and frames counted from 0
 };

@@ -20,17 +20,32 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 /// What is decided by chance; each has its own stream of it.
-enum Stream : std::uint64_t { lost = 100, doubled, spike, garble, moment_of_hour, address, radio, identifier, water };
+enum Stream : std::uint64_t {
+    lost = 100,
+    doubled,
+    spike,
+    garble,
+    moment_of_hour,
+    address,
+    radio,
+    identifier,
+    water,
+    stamped_ahead = 120,  // water takes the three from its own on
+};
 
 constexpr double lost_share = 0.015;
 constexpr double doubled_share = 0.01;
 constexpr double spike_share = 1.0 / 700;
 constexpr double garble_share = 1.0 / 900;
-constexpr double live_spike_share = 1.0 / 90;  // minutes instead of hours, so that a visitor may meet one
+constexpr double stamped_ahead_share = 1.0 / 24;
+constexpr double live_fault_share = 1.0 / 90;  // minutes instead of hours, so that a visitor may meet one
+constexpr double live_stamped_ahead_share = 1.0 / 30;
 constexpr double spike_cel = -50;
 constexpr days battery_fades{10};
 constexpr double battery_empty_v = 2.35;
 constexpr days stranger_since{14};
+constexpr days set_right_every{14};
+constexpr milliseconds far_gateway_late{400};
 
 /// A stretch of history in which devices send in one rhythm, as one radio session.
 struct Phase {
@@ -92,6 +107,8 @@ struct GatewaySite {
 constexpr std::array gateways{GatewaySite{"7276ff002e0a1001", "Bragernesåsen", 59.7525, 10.2075, 205},
                               GatewaySite{"7276ff002e0a1002", "Konnerud", 59.7195, 10.1500, 210},
                               GatewaySite{"7276ff002e0a1003", "Strømsø", 59.7375, 10.2030, 22}};
+/// Without GNSS and without the network's time: it says when it heard a frame by a clock that gains.
+constexpr GatewaySite wrong_gateway{"7276ff002e0a1004", "Stordammen", 59.7150, 10.1365, 228};
 
 }  // namespace
 
@@ -103,6 +120,15 @@ struct Simulator::Slot {
     Instant session_start{};
     Instant newest{};
     bool first_year = false;
+};
+
+/// One sending of a device.
+struct Simulator::Frame {
+    const PlannedDevice& device;
+    Instant sent{};
+    std::uint32_t session = 0;
+    std::uint32_t f_cnt = 0;
+    bool stamped_ahead = false;  ///< heard best by the gateway whose clock is wrong
 };
 
 Simulator::Simulator(const Plan& plan, std::uint64_t seed) : plan_(plan), seed_(seed), nature_(seed) {}
@@ -159,19 +185,35 @@ void Simulator::add_slot(const PlannedDevice& device, const Slot& slot, Interval
     }
     const bool garbles = device.faults.garbles && even(garble) < garble_share;
     const Payload payload = garbles ? garbled(device.family) : encode(device.family, moment, battery_v(device, t));
-    out.push_back({t, event_json(device, t, slot.session, slot.f_cnt, payload, 0)});
-    if (even(doubled) < doubled_share) {
-        if (hour % 2 == 0) {
-            out.push_back(out.back());  // the network server was not sure that it had been heard
-        } else {
-            const Instant later = t + milliseconds{400};  // a far gateway brought it too late to be put together
-            out.push_back({later, event_json(device, later, slot.session, slot.f_cnt, payload, 1)});
-        }
+    // The gateway that is wrong was put up lately, as the stranger was.
+    const bool wrong = device.faults.gateway_gains_s_per_day != 0 && slot.newest - t <= stranger_since &&
+                       even(stamped_ahead) < stamped_ahead_share;
+    add_heard({.device = device, .sent = t, .session = slot.session, .f_cnt = slot.f_cnt, .stamped_ahead = wrong},
+              payload, even(doubled), hour % 2 == 0, out);
+}
+
+void Simulator::add_heard(const Frame& frame, const Payload& payload, double chance_of_double, bool twice_the_same,
+                          std::vector<Uplink>& out) const {
+    out.push_back({frame.sent, event_json(frame, payload, 0)});
+    if (chance_of_double >= doubled_share) {
+        return;
+    }
+    if (twice_the_same) {
+        out.push_back(out.back());  // the network server was not sure that it had been heard
+    } else {
+        Frame late = frame;  // a far gateway brought it too late to be put together
+        late.sent += far_gateway_late;
+        out.push_back({late.sent, event_json(late, payload, 1)});
     }
 }
 
-Uplink Simulator::frame(const PlannedDevice& device, Instant t, std::uint32_t session, std::uint32_t f_cnt) const {
+std::vector<Uplink> Simulator::live(const PlannedDevice& device, Instant t, std::uint32_t session,
+                                    std::uint32_t f_cnt) const {
     const std::uint64_t who = number_of(device);
+    const auto even = [&](std::uint64_t stream) { return dice_unit(seed_ ^ who ^ session, stream, f_cnt); };
+    if (even(lost) < lost_share) {
+        return {};
+    }
     Moment moment = nature_.at(device, t);
     // Gusts and currents of minutes: what an hourly history does not show, and a visitor would otherwise wait for.
     const std::chrono::duration<double, std::ratio<60>> minutes = t.time_since_epoch();
@@ -180,10 +222,21 @@ Uplink Simulator::frame(const PlannedDevice& device, Instant t, std::uint32_t se
     moment.water_cel += 0.06 * wave(23);  // water does not jump
     moment.air_cel += 0.6 * wave(17);
     moment.humidity_percent = std::min(100.0, moment.humidity_percent + 2 * wave(29));
-    if (device.faults.spikes && dice_unit(seed_ ^ who ^ session, spike, f_cnt) < live_spike_share) {
+    if (device.faults.spikes && even(spike) < live_fault_share) {
         moment.water_cel = spike_cel;
     }
-    return {t, event_json(device, t, session, f_cnt, encode(device.family, moment, battery_v(device, t)), 0)};
+    const bool garbles = device.faults.garbles && even(garble) < live_fault_share;
+    const Payload payload = garbles ? garbled(device.family) : encode(device.family, moment, battery_v(device, t));
+    const bool wrong = device.faults.gateway_gains_s_per_day != 0 && even(stamped_ahead) < live_stamped_ahead_share;
+    std::vector<Uplink> heard;
+    add_heard({.device = device, .sent = t, .session = session, .f_cnt = f_cnt, .stamped_ahead = wrong}, payload,
+              even(doubled), f_cnt % 2 == 0, heard);
+    return heard;
+}
+
+Duration Simulator::ahead(const PlannedDevice& device, Instant t) {
+    const std::chrono::duration<double, std::ratio<86'400>> since_set = t.time_since_epoch() % set_right_every;
+    return milliseconds{static_cast<std::int64_t>(since_set.count() * device.faults.gateway_gains_s_per_day * 1000)};
 }
 
 double Simulator::battery_v(const PlannedDevice& device, Instant t) const {
@@ -196,8 +249,8 @@ double Simulator::battery_v(const PlannedDevice& device, Instant t) const {
     return full - 0.0001 * static_cast<double>(day % 730);
 }
 
-std::string Simulator::event_json(const PlannedDevice& device, Instant t, std::uint32_t session, std::uint32_t f_cnt,
-                                  const Payload& payload, std::uint64_t copy) const {
+std::string Simulator::event_json(const Frame& heard_frame, const Payload& payload, std::uint64_t copy) const {
+    const auto& [device, sent, session, f_cnt, stamped_ahead] = heard_frame;
     const std::uint64_t who = number_of(device);
     const std::uint64_t frame = (std::uint64_t{session} << 32U | f_cnt) * 2 + copy;
     const auto roll = [&](std::uint64_t stream, std::uint64_t number) {
@@ -206,16 +259,20 @@ std::string Simulator::event_json(const PlannedDevice& device, Instant t, std::u
     const std::uint64_t a = roll(identifier, 0);
     const std::uint64_t b = roll(identifier, 1);
     const std::uint64_t first = dice(seed_ ^ who, address, 0) % gateways.size();  // the one that hears it best
-    const std::string time = format_instant(t);
+    const std::string ns_time = format_instant(sent);
+    // ChirpStack stamps a frame by the first gateway that tells a time, and by its own clock when none does.
+    const std::string time = stamped_ahead ? format_instant(sent + ahead(device, sent)) : ns_time;
     std::string name;
     append_json_string(name, device.name);
     const std::uint64_t heard = 1 + roll(radio, 0) % gateways.size();
     std::string rx;
     for (std::uint64_t i = 0; i < heard; ++i) {
-        const GatewaySite& gateway = gateways.at((first + i + copy) % gateways.size());
+        const bool wrong = stamped_ahead && i == 0;
+        const GatewaySite& gateway = wrong ? wrong_gateway : gateways.at((first + i + copy) % gateways.size());
         rx += fmt::format(
-            R"({}{{"gatewayId":"{}","uplinkId":{},"nsTime":"{}","rssi":{},"snr":{:.1f},"channel":{},"location":{{"latitude":{},"longitude":{},"altitude":{}}},"crcStatus":"CRC_OK"}})",
-            i == 0 ? "" : ",", gateway.id, roll(radio, 2 + i) & 0xffffffffU, time,
+            R"({}{{"gatewayId":"{}","uplinkId":{},{}"nsTime":"{}","rssi":{},"snr":{:.1f},"channel":{},"location":{{"latitude":{},"longitude":{},"altitude":{}}},"crcStatus":"CRC_OK"}})",
+            i == 0 ? "" : ",", gateway.id, roll(radio, 2 + i) & 0xffffffffU,
+            wrong ? fmt::format(R"("gwTime":"{}",)", time) : "", ns_time,
             -86 - static_cast<int>(i * 11) - static_cast<int>(roll(radio, 1) % 14),
             9.0 - static_cast<double>(i) * 5 - static_cast<double>(roll(radio, 1) % 40) / 10, roll(radio, 5) % 8,
             gateway.latitude, gateway.longitude, gateway.altitude);

@@ -12,7 +12,7 @@ namespace bypuls::demo {
 
 /// One `up` event of ChirpStack 4's HTTP integration, as the network server would send it.
 struct Uplink {
-    Instant time{};
+    Instant time{};    ///< when it is sent; the event's own stamp is another when a gateway's clock is wrong
     std::string body;  ///< JSON
 
     friend bool operator==(const Uplink&, const Uplink&) = default;
@@ -38,8 +38,13 @@ public:
     /// When the history that is worth laying before `now` begins: the May before last.
     static Instant history_start(Instant now);
 
-    /// What `device` sends at `t` outside its own schedule, as frame `f_cnt` of the session `session`.
-    Uplink frame(const PlannedDevice& device, Instant t, std::uint32_t session, std::uint32_t f_cnt) const;
+    /// What comes of the frame `f_cnt` of the session `session` that `device` sends at `t`, outside its own schedule:
+    /// nothing when it is lost, two events when it is doubled. Frames are lost and doubled as often as in history;
+    /// spikes, garbled frames and wrong clocks are as it has them, and come oftener.
+    std::vector<Uplink> live(const PlannedDevice& device, Instant t, std::uint32_t session, std::uint32_t f_cnt) const;
+    /// How far ahead the clock is that stamps the frames which the wrong gateway hears best; at most a fortnight's
+    /// gain.
+    static Duration ahead(const PlannedDevice& device, Instant t);
 
     /// Bathing-water samples of the last four seasons before `now`, by time; about every second week.
     std::vector<Sample> samples(Instant now) const;
@@ -48,8 +53,10 @@ private:
     struct Slot;
     void add_slot(const PlannedDevice& device, const Slot& slot, Interval interval, std::vector<Uplink>& out) const;
     double battery_v(const PlannedDevice& device, Instant t) const;
-    std::string event_json(const PlannedDevice& device, Instant t, std::uint32_t session, std::uint32_t f_cnt,
-                           const Payload& payload, std::uint64_t copy) const;
+    struct Frame;
+    void add_heard(const Frame& frame, const Payload& payload, double chance_of_double, bool twice_the_same,
+                   std::vector<Uplink>& out) const;
+    std::string event_json(const Frame& frame, const Payload& payload, std::uint64_t copy) const;
 
     const Plan& plan_;
     std::uint64_t seed_;

@@ -138,7 +138,8 @@ TEST(Simulator, a_part_of_history_is_cut_out_of_the_whole) {
 TEST(Simulator, every_event_reads_as_chirpstack_writes_it) {
     for (const Uplink& uplink : Simulator(plan(), 7).history({now - 24h, now}, now)) {
         const auto event = event_of(uplink);
-        EXPECT_EQ(event.time, uplink.time);
+        EXPECT_EQ(event.gateways.front().network_time, uplink.time);
+        EXPECT_TRUE(event.time == uplink.time || event.time == event.gateways.front().time);
         EXPECT_THAT(event.gateways.size(), AllOf(Ge(1U), Le(3U)));
         EXPECT_FALSE(event.payload.empty());
         EXPECT_EQ(event.deduplication_id.size(), 36U);
@@ -154,6 +155,95 @@ TEST(Simulator, frames_are_lost_and_doubled) {
     EXPECT_LT(copies.size(), 40U * 24);
     EXPECT_GT(copies.size(), 40U * 24 * 95 / 100);
     EXPECT_GT(events.size(), copies.size());
+}
+
+/// What comes of many live rounds of one device, a minute apart.
+struct Rounds {
+    std::size_t frames = 0;
+    std::size_t lost = 0;
+    std::size_t doubled = 0;
+    std::size_t garbled = 0;
+    std::size_t spikes = 0;
+    std::size_t stamped_ahead = 0;
+};
+
+Rounds live_rounds(const Simulator& simulator, const PlannedDevice& device, std::uint32_t frames) {
+    Rounds rounds{.frames = frames};
+    const Payload spoilt = garbled(device.family);
+    for (std::uint32_t f_cnt = 0; f_cnt < frames; ++f_cnt) {
+        const Instant sent = now + f_cnt * 1min;
+        const auto heard = simulator.live(device, sent, 7, f_cnt);
+        EXPECT_LE(heard.size(), 2U);
+        rounds.lost += heard.empty() ? 1 : 0;
+        rounds.doubled += heard.size() == 2 ? 1 : 0;
+        if (heard.empty()) {
+            continue;
+        }
+        const auto event = event_of(heard.front());
+        rounds.garbled += event.payload == spoilt.bytes ? 1 : 0;
+        const bool cold = device.family == Family::lht65 && to_hex(event.payload).substr(14, 4) == "ec78";  // -50.00
+        rounds.spikes += cold ? 1 : 0;
+        rounds.stamped_ahead += *event.time - sent > 10min ? 1 : 0;
+        for (const Uplink& copy : heard) {
+            const auto again = event_of(copy);
+            EXPECT_EQ(again.f_cnt, f_cnt);
+            EXPECT_EQ(again.payload, event.payload) << "a doubled frame says the same";
+            EXPECT_LE(*again.gateways.front().network_time - sent, 1s) << "the network server knows the time";
+        }
+    }
+    return rounds;
+}
+
+TEST(Simulator, live_frames_are_lost_doubled_garbled_and_wrong_as_the_plan_says) {
+    constexpr std::uint32_t frames = 8000;
+    const auto share = [](std::size_t count) { return static_cast<double>(count) / frames; };
+    const Simulator simulator(plan(), 7);
+    for (const PlannedDevice& planned : plan().devices) {
+        const Rounds rounds = live_rounds(simulator, planned, frames);
+        EXPECT_NEAR(share(rounds.lost), 0.015, 0.005) << planned.name;
+        EXPECT_NEAR(share(rounds.doubled), 0.01, 0.004) << planned.name;
+        EXPECT_NEAR(share(rounds.garbled), planned.faults.garbles ? 1.0 / 90 : 0, 0.004) << planned.name;
+        EXPECT_NEAR(share(rounds.spikes), planned.faults.spikes ? 1.0 / 90 : 0, 0.004) << planned.name;
+        const bool wrong = planned.faults.gateway_gains_s_per_day > 0;
+        EXPECT_NEAR(share(rounds.stamped_ahead), wrong ? 1.0 / 30 : 0, 0.008) << planned.name;
+    }
+}
+
+TEST(Simulator, the_same_seed_sends_the_same_live_frames) {
+    const PlannedDevice& pond = device("Badetermometer Blektjern");
+    std::size_t differing = 0;
+    for (std::uint32_t f_cnt = 0; f_cnt < 100; ++f_cnt) {
+        const auto heard = Simulator(plan(), 7).live(pond, now, 7, f_cnt);
+        EXPECT_EQ(heard, Simulator(plan(), 7).live(pond, now, 7, f_cnt));
+        differing += heard == Simulator(plan(), 8).live(pond, now, 7, f_cnt) ? 0 : 1;
+    }
+    EXPECT_GT(differing, 90U);
+}
+
+TEST(Simulator, one_gateways_clock_gains_until_somebody_sets_it_right) {
+    const PlannedDevice& heard_by_it = device("Badetermometer Stordammen");
+    const Instant set_right{std::chrono::days{14 * 1484}};  // 19 November 2026
+    EXPECT_EQ(Simulator::ahead(heard_by_it, set_right), 0s);
+    EXPECT_EQ(Simulator::ahead(heard_by_it, set_right + 24h), 15min);
+    EXPECT_EQ(Simulator::ahead(heard_by_it, set_right + 13 * 24h), 195min);
+    EXPECT_EQ(Simulator::ahead(device("Badetermometer Blektjern"), set_right + 24h), 0s);
+}
+
+TEST(Simulator, a_gateway_with_a_wrong_clock_was_put_up_lately) {
+    const auto wrong = [](const std::vector<ingest::lorawan::Event>& events) {
+        return std::ranges::count_if(events, [](const auto& event) { return event.gateways.front().time.has_value(); });
+    };
+    const PlannedDevice& heard_by_it = device("Badetermometer Stordammen");
+    const auto lately = events_of(heard_by_it, {now - 14 * 24h, now});
+    EXPECT_THAT(wrong(lately), AllOf(Ge(5), Le(30)));
+    for (const auto& event : lately) {
+        const auto& first = event.gateways.front();
+        EXPECT_EQ(first.time.has_value(), first.id == "7276ff002e0a1004");
+        EXPECT_EQ(*event.time - *first.network_time,
+                  first.time ? Simulator::ahead(heard_by_it, *first.network_time) : Duration{});
+    }
+    EXPECT_EQ(wrong(events_of(heard_by_it, {now - 60 * 24h, now - 15 * 24h})), 0);
+    EXPECT_EQ(wrong(events_of(device("Badetermometer Blektjern"), {now - 14 * 24h, now})), 0);
 }
 
 TEST(Simulator, the_first_summer_is_not_all_gaps_and_thermometers_are_in_for_its_winter) {

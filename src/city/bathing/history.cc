@@ -1,6 +1,7 @@
 #include "city/bathing/history.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -42,16 +43,46 @@ std::string label_of(const words::Words& say, std::string_view property) {
     return say.lookup("bathing.property." + std::string(property));
 }
 
-std::string time_text(const words::Words& say, const HistoryModel& model, Instant t) {
+std::string_view name_of(Period period) {
+    switch (period) {
+        case Period::hour: return "hour";
+        case Period::day: return "day";
+        case Period::month: return "month";
+        case Period::year: return "year";
+    }
+    return "year";
+}
+
+Period period_of(Step step) {
+    return step == Step::hour ? Period::hour : step == Step::day ? Period::day : Period::month;
+}
+
+/// The whole period that holds `t`.
+Interval span_of(Instant t, Period period) {
+    if (period != Period::year) {
+        constexpr std::array steps{Step::hour, Step::day, Step::month};
+        return observations::bucket_of(t, steps.at(static_cast<std::size_t>(period)));
+    }
+    const int year = Zone::oslo().civil(t).year;
+    const auto starts = [](int of) { return *Zone::oslo().instant({.year = of}, Ambiguous::earlier); };
+    return {starts(year), starts(year + 1)};
+}
+
+std::string time_text(const words::Words& say, const std::optional<Period>& period, Instant t) {
     const auto language = say.language();
-    if (!model.step || *model.step == Step::hour) {
+    if (!period || *period == Period::hour) {
         return words::date_and_time(language, t);
     }
-    if (*model.step == Step::day) {
+    if (*period == Period::day) {
         return words::date(language, t);
     }
     const CivilTime civil = Zone::oslo().civil(t);
-    return fmt::format("{} {}", words::month_name(language, civil.month), civil.year);
+    return *period == Period::year ? std::to_string(civil.year)
+                                   : fmt::format("{} {}", words::month_name(language, civil.month), civil.year);
+}
+
+std::string time_text(const words::Words& say, const HistoryModel& model, Instant t) {
+    return time_text(say, model.step ? std::optional(period_of(*model.step)) : std::nullopt, t);
 }
 
 std::string number_text(const words::Words& say, const HistoryModel& model, double value) {
@@ -66,34 +97,54 @@ std::string marks_text(const words::Words& say, observations::Quality quality) {
     return text;
 }
 
-/// Newest first, as the page beside it.
-Html table_of(const words::Words& say, const HistoryModel& model) {
+std::string caption_of(const words::Words& say, const HistoryModel& model) {
+    return say("bathing.history_caption",
+               {{"label", label_of(say, model.stream.property)}, {"unit", words::unit_symbol(model.stream.unit)}});
+}
+
+/// Every reading with its marks, newest first, as the page beside it.
+Html table_of_readings(const words::Words& say, const HistoryModel& model) {
     std::vector<std::vector<Html>> rows;
     for (auto row = model.rows.rbegin(); row != model.rows.rend(); ++row) {
-        const Html time = pages::time_tag(row->time, time_text(say, model, row->time));
-        if (model.step) {
-            rows.push_back({time, html("{}", number_text(say, model, row->value)),
-                            html("{}", number_text(say, model, row->low)),
-                            html("{}", number_text(say, model, row->high)),
-                            html("{}", words::count(say.language(), static_cast<std::int64_t>(row->count)))});
-        } else {
-            rows.push_back(
-                {time, html("{}", number_text(say, model, row->value)), html("{}", marks_text(say, row->quality))});
-        }
+        rows.push_back({pages::time_tag(row->time, time_text(say, {}, row->time)),
+                        html("{}", number_text(say, model, row->value)), html("{}", marks_text(say, row->quality))});
     }
-    const std::string caption = say("bathing.history_caption", {{"label", label_of(say, model.stream.property)},
-                                                                {"unit", words::unit_symbol(model.stream.unit)}});
-    if (model.step) {
-        return pages::table(caption,
-                            {{say("bathing.table_time")},
-                             {say("bathing.mean"), true},
-                             {say("bathing.lowest"), true},
-                             {say("bathing.highest"), true},
-                             {say("bathing.readings"), true}},
-                            rows);
+    return pages::table(caption_of(say, model),
+                        {{say("bathing.table_time")}, {say("bathing.table_value"), true}, {say("bathing.marks")}},
+                        rows);
+}
+
+/// Hours, days, months or years, newest first. With `leads_on` each leads to a page of its own.
+Html table_of_periods(const words::Words& say, const HistoryModel& model, const std::vector<HistoryRow>& periods,
+                      Period period, bool leads_on) {
+    std::vector<std::vector<Html>> rows;
+    for (auto row = periods.rbegin(); row != periods.rend(); ++row) {
+        const Html time = pages::time_tag(row->time, time_text(say, period, row->time));
+        const Html link = html("<a class=\"ds-link\" href=\"{}?{}\">{}</a>", path_of(model),
+                               query_of(model.stream.property, span_of(row->time, period)), time);
+        rows.push_back({leads_on ? link : time, html("{}", number_text(say, model, row->value)),
+                        html("{}", number_text(say, model, row->low)), html("{}", number_text(say, model, row->high)),
+                        html("{}", words::count(say.language(), static_cast<std::int64_t>(row->count)))});
     }
-    return pages::table(
-        caption, {{say("bathing.table_time")}, {say("bathing.table_value"), true}, {say("bathing.marks")}}, rows);
+    return pages::table(caption_of(say, model),
+                        {{say("bathing.table_time")},
+                         {say("bathing.mean"), true},
+                         {say("bathing.lowest"), true},
+                         {say("bathing.highest"), true},
+                         {say("bathing.readings"), true}},
+                        rows);
+}
+
+Html table_of(const words::Words& say, const HistoryModel& model) {
+    if (model.rows.size() > table_rows_max) {
+        const auto longer =
+            model.step ? static_cast<Period>(static_cast<int>(period_of(*model.step)) + 1) : Period::hour;
+        const bool leads_on = longer != Period::hour;  // a page is a day at least
+        return html("<p>{}</p>", say.lookup("bathing.history_table." + std::string(name_of(longer)))) +
+               table_of_periods(say, model, by_period(model.rows, longer), longer, leads_on);
+    }
+    return model.step ? table_of_periods(say, model, model.rows, period_of(*model.step), false)
+                      : table_of_readings(say, model);
 }
 
 std::string summary_of(const words::Words& say, const HistoryModel& model) {
@@ -117,15 +168,19 @@ std::string summary_of(const words::Words& say, const HistoryModel& model) {
                                            {"high_time", time_text(say, model, high->time)}});
 }
 
+/// Rows are lists, since there are many: seconds since `from`, the value, and then of a step its lowest and highest, of
+/// a doubted reading 0.
 json props_of(const HistoryModel& model) {
+    const auto rounded = [](double value) { return std::round(value * 1000) / 1000; };
     json rows = json::array();
     for (const HistoryRow& row : model.rows) {
-        json made{{"time", format_instant(row.time)}, {"value", std::round(row.value * 1000) / 1000}};
+        json made{std::chrono::duration_cast<std::chrono::seconds>(row.time - model.span.from).count(),
+                  rounded(row.value)};
         if (model.step) {
-            made["low"] = row.low;
-            made["high"] = row.high;
+            made.push_back(rounded(row.low));
+            made.push_back(rounded(row.high));
         } else if (!row.quality.usable()) {
-            made["usable"] = false;
+            made.push_back(0);
         }
         rows.push_back(std::move(made));
     }
@@ -235,6 +290,28 @@ std::optional<Step> step_for(Interval span) {
         return std::nullopt;
     }
     return length <= 15 * 24h ? Step::hour : length <= 400 * 24h ? Step::day : Step::month;
+}
+
+std::vector<HistoryRow> by_period(const std::vector<HistoryRow>& rows, Period period) {
+    std::vector<HistoryRow> periods;
+    for (const HistoryRow& row : rows) {
+        if (!row.quality.usable()) {
+            continue;
+        }
+        const Instant begins = span_of(row.time, period).from;
+        if (periods.empty() || periods.back().time != begins) {
+            periods.push_back({.time = begins, .low = row.low, .high = row.high, .count = 0});
+        }
+        HistoryRow& sum = periods.back();
+        sum.value += row.value * static_cast<double>(row.count);
+        sum.low = std::min(sum.low, row.low);
+        sum.high = std::max(sum.high, row.high);
+        sum.count += row.count;
+    }
+    for (HistoryRow& sum : periods) {
+        sum.value /= static_cast<double>(sum.count);
+    }
+    return periods;
 }
 
 pages::Page history_page(const words::Words& say, const HistoryModel& model) {

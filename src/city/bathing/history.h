@@ -23,8 +23,7 @@ std::string day_name(Instant t);
 /// order; a missing day gives the week that ends with the other, or with today.
 Interval days_between(std::optional<Instant> first, std::optional<Instant> last, Instant now);
 
-/// How finely a span is shown, so that its table can still be read: every reading of three days, hours of two weeks,
-/// days of a year, months of more.
+/// How finely a span is drawn: every reading of three days, hours of two weeks, days of a year, months of more.
 std::optional<observations::Step> step_for(Interval span);
 
 /// A reading, or an hour, day or month of them.
@@ -49,6 +48,15 @@ struct HistoryModel {
 
 /// At most this many readings one by one; beyond, the page says where the rest is.
 constexpr std::size_t history_rows_max = 1000;
+/// A table with more rows than this is told by the next longer step, whose rows lead to what they sum up: nobody reads
+/// more, and a page stays within 50 kB.
+constexpr std::size_t table_rows_max = 100;
+
+/// What one row of such a table sums up.
+enum class Period : std::uint8_t { hour, day, month, year };
+/// Rows of a history put together by periods in Oslo, oldest first. Only usable ones count, so a period without any has
+/// no row.
+std::vector<HistoryRow> by_period(const std::vector<HistoryRow>& rows, Period period);
 
 pages::Page history_page(const words::Words& say, const HistoryModel& model);
 

@@ -78,6 +78,86 @@ TEST_F(HistoryPage, EveryReadingStandsInTheTableWithItsMarksInWords) {
     EXPECT_THAT(body, AllOf(HasSubstr(R"(type="date" value="2026-06-05")"), HasSubstr(R"(data-island="history")")));
 }
 
+/// `count` usable rows, `apart` from each other.
+std::vector<HistoryRow> rows_from(Instant first, Duration apart, int count) {
+    std::vector<HistoryRow> rows;
+    for (int i = 0; i < count; ++i) {
+        const double value = -12.3456 - (i % 40) * 0.173;
+        rows.push_back(
+            {.time = first + i * apart, .value = value, .low = value - 4.4444, .high = value + 3.3333, .count = 1440});
+    }
+    return rows;
+}
+
+TEST_F(HistoryPage, IsSmallWhateverIsAskedFor) {
+    const pages::Site site;
+    const Instant first = at("2024-01-01T00:00:00Z");
+    struct Asked {
+        std::optional<Step> step;
+        Duration apart;
+        int count;
+        Duration span;
+    };
+    for (const auto& [step, apart, count, length] : {Asked{{}, 1min, 1000, 24h},
+                                                     {{}, 1h, 72, 72h},
+                                                     {{}, 6min, 720, 72h},
+                                                     {Step::hour, 1h, 96, 4 * 24h},
+                                                     {Step::hour, 1h, 361, 15 * 24h},
+                                                     {Step::day, 24h, 100, 100 * 24h},
+                                                     {Step::day, 24h, 400, 400 * 24h},
+                                                     {Step::month, 730h, 300, 300 * 730h}}) {
+        for (const auto language : {words::Language::nb, words::Language::nn, words::Language::en}) {
+            const std::string page =
+                pages::document(site, history_page(site.words(language), {.place = pond,
+                                                                          .stream = water,
+                                                                          .span = {first, first + length},
+                                                                          .step = step,
+                                                                          .rows = rows_from(first, apart, count),
+                                                                          .now = first + length}));
+            EXPECT_LE(page.size(), 50'000U) << count << " rows";
+        }
+    }
+}
+
+TEST_F(HistoryPage, ManyHoursAreToldByTheDayAndEachDayLeadsToItsHours) {
+    const Interval fortnight = days_between(day_named("2026-06-05"), day_named("2026-06-18"), now);
+    const std::string body = page({.place = pond,
+                                   .stream = water,
+                                   .span = fortnight,
+                                   .step = Step::hour,
+                                   .rows = rows_from(fortnight.from, 1h, 14 * 24),
+                                   .now = now});
+    EXPECT_THAT(body, AllOf(HasSubstr("Velg et døgn for å lese timene."), HasSubstr("34 560")));
+    EXPECT_THAT(body, HasSubstr("href=\"/bading/pond/historikk?property=water_temperature&amp;from=2026-06-18&amp;to="
+                                "2026-06-18\"><time datetime=\"2026-06-17T22:00:00Z\">18. juni 2026</time></a>"));
+}
+
+TEST_F(HistoryPage, ManyReadingsAreToldByTheHourAndDoubtedOnesDoNotCount) {
+    auto rows = rows_from(span.from, 1min, 180);
+    rows[70].quality.set(Quality::range);
+    rows[70].low = -1000;
+    const auto hours = by_period(rows, Period::hour);
+    ASSERT_EQ(hours.size(), 3U);
+    EXPECT_EQ(hours[1].time, span.from + 1h);
+    EXPECT_EQ(hours[1].count, 59U * 1440);
+    EXPECT_GT(hours[1].low, -100);
+    EXPECT_THAT(page({.place = pond, .stream = water, .span = span, .rows = rows, .now = now}),
+                AllOf(HasSubstr("Time for time"), Not(HasSubstr("umulig verdi"))));
+}
+
+TEST(History, PeriodsPutTogetherWeighTheirPartsByReadings) {
+    const std::vector<HistoryRow> rows{{.time = now, .value = 10, .low = 4, .high = 11, .count = 3},
+                                       {.time = now + 1h, .value = 20, .low = 15, .high = 25, .count = 1}};
+    const auto days = by_period(rows, Period::day);
+    ASSERT_EQ(days.size(), 1U);
+    EXPECT_EQ(days[0].time, at("2026-07-04T22:00:00Z"));
+    EXPECT_DOUBLE_EQ(days[0].value, 12.5);
+    EXPECT_EQ(days[0].low, 4);
+    EXPECT_EQ(days[0].high, 25);
+    EXPECT_EQ(days[0].count, 4U);
+    EXPECT_EQ(by_period(rows, Period::year)[0].time, at("2025-12-31T23:00:00Z"));
+}
+
 TEST_F(HistoryPage, ASpanWithoutReadingsSaysSoAndStillAsks) {
     const std::string body = page({.place = pond, .stream = water, .span = span, .now = now});
     EXPECT_THAT(body, AllOf(HasSubstr("Ingen målinger"), HasSubstr("<form"), Not(HasSubstr("data-island"))));

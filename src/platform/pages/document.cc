@@ -145,6 +145,7 @@ Html footer(const Site& site, const Words& say) {
         {say("shell.accessibility"), declared ? site.accessibility_statement : site.accessibility_page},
         {say("shell.privacy"), site.privacy},
         {say("shell.sources"), site.sources},
+        {say("shell.developers"), site.developers},
         {say("shell.source"), site.source_code},
         {say("shell.status"), site.status}};
     const Html list = each(links, [](const Link& link) {

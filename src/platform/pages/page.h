@@ -43,6 +43,7 @@ struct Site {
     std::string accessibility_page = {};
     std::string privacy = {};
     std::string sources = {};
+    std::string developers = {};
     std::string source_code = {};
     std::string status = {};
     /// Background tiles of maps, "https://cache.kartverket.no/…/{z}/{y}/{x}.png", and who is named for them; without,

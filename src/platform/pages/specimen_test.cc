@@ -29,6 +29,7 @@ Site site() {
               .contact = "mailto:post@example.org",
               .accessibility_statement = "https://uustatus.no/",
               .privacy = "/personvern",
+              .developers = "/utviklere",
               .source_code = "https://example.org/bypuls",
               .status = "/status",
               .demonstration = true};

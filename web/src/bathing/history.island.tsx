@@ -15,6 +15,18 @@ export interface HistoryRow {
     usable?: boolean
 }
 
+/// As the page has it: seconds since `from`, the value, and then of an hour, a day or a month its lowest and highest, of a
+/// doubted reading 0.
+export type PackedRow = [at: number, value: number] | [at: number, value: number, doubted: 0] | [at: number, value: number, low: number, high: number]
+
+export function unpacked(rows: PackedRow[], from: string): HistoryRow[] {
+    return rows.map(([at, value, low, high]) => ({
+        time: new Date(Date.parse(from) + at * 1000).toISOString(),
+        value,
+        ...(high !== undefined ? { low: low!, high } : low === 0 ? { usable: false } : {}),
+    }))
+}
+
 /// One property over any span: every reading, or the mean of each hour, day or month within its lowest and highest.
 export interface HistoryProps {
     unit: string
@@ -33,7 +45,11 @@ const step_length = { raw: 0, hour, day: 25 * hour, month: 31 * day }
 export function time_ticks(from: number, to: number, format: Format) {
     if (to - from <= 3 * day) return hour_ticks(from, to, format)
     const midnights: number[] = []
-    for (let t = Math.ceil(from / hour) * hour; t <= to; t += hour) if (civil(t).hour === 0) midnights.push(t)
+    for (let t = Math.ceil(from / hour) * hour; t <= to; t += hour) {
+        if (civil(t).hour !== 0) continue
+        midnights.push(t)
+        t += 22 * hour // no day has fewer than 23
+    }
     const firsts = midnights.filter((t) => civil(t).day === 1)
     const years = firsts.filter((t) => civil(t).month === 1)
     const [chosen, name] =
@@ -119,4 +135,6 @@ export function History({ unit, resolution, rows, words, ...props }: HistoryProp
     )
 }
 
-export const mount = react_island<HistoryProps>(History)
+type PackedProps = Omit<HistoryProps, 'rows'> & { rows: PackedRow[] }
+
+export const mount = react_island<PackedProps>(({ rows, ...props }) => <History {...props} rows={unpacked(rows, props.from)} />)

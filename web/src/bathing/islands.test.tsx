@@ -5,7 +5,7 @@ import { Format } from '../words/format.ts'
 import { public_words } from '../words/load.ts'
 import type { Words } from '../words/words.ts'
 import { Curve, type CurveProps, hour_ticks, mount as mount_curve, series_address, value_ticks, with_new } from './curve.island.tsx'
-import { History, type HistoryProps, time_ticks } from './history.island.tsx'
+import { History, type HistoryProps, time_ticks, unpacked } from './history.island.tsx'
 import { metres_between, mount as mount_nearest, sort_by_distance } from './nearest.island.tsx'
 import { SeasonCurve, unbroken } from './season.island.tsx'
 
@@ -61,6 +61,13 @@ describe('the history', () => {
         const drawn = await draw(<History {...day} resolution="raw" rows={rows} words={words} />)
         expect(drawn.querySelectorAll('.bp-plot-doubted')).toHaveLength(1)
         expect(drawn.querySelectorAll('.bp-plot-band')).toHaveLength(0)
+    })
+    it('reads the short rows of the page', () => {
+        expect(unpacked([[0, 18.5], [90, -50, 0]], '2026-05-31T22:00:00Z')).toEqual([
+            { time: '2026-05-31T22:00:00.000Z', value: 18.5 },
+            { time: '2026-05-31T22:01:30.000Z', value: -50, usable: false },
+        ])
+        expect(unpacked([[3600, 1.2, 0, 2]], '2026-05-31T22:00:00Z')).toEqual([{ time: '2026-05-31T23:00:00.000Z', value: 1.2, low: 0, high: 2 }])
     })
     it('has at most five names on its axis, whatever the span', () => {
         const format = new Format(words)

@@ -1,0 +1,1 @@
+fuzz_target(NAME border USES platform/pages core/words)
