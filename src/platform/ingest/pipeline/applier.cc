@@ -41,8 +41,6 @@ struct Applier::Work {
 namespace {
 
 constexpr std::size_t letters_per_message_max = 100;
-/// A stamp from before this is that of a clock nobody has set, which counts from 1970 or from GPS time's 1980.
-constexpr Instant clocks_are_set{std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}};
 
 /// Is a letter all that tells of what was refused as it came in?
 bool is_told_by_letter(const Intake& intake) {
@@ -246,6 +244,7 @@ Result<void> Applier::take_event(Work& work, const lorawan::Event& event) {
         }
         if (seen == Ledger::Seen::conflict) {
             const std::string session = event.dev_addr ? event.dev_addr->to_text() : event.join_id;
+            note_frame(work, event, "", name_of(Reason::frame_conflict));
             quarantine(work, Reason::frame_conflict,
                        {.sentence = fmt::format("frame {} of session {} came before with another payload", event.f_cnt,
                                                 session),
