@@ -96,7 +96,7 @@ Result<Day> day_of(const Room& room, const registry::Datastream& datastream, std
     const auto interval = ingest::quality::expected_interval(datastream.properties);
     Day day{.expected = static_cast<std::uint64_t>(span / interval),
             .newest = room.parts.store.latest(datastream.id),
-            .stale_after = ingest::quality::stale_after(property, interval)};
+            .stale_after = room.parts.rules.stale_after(property, interval)};
     TRY(const auto series,
         room.parts.store.range(datastream.id, {now - span, now + std::chrono::hours{1}}, {.limit = readings_max}));
     day.received = series.columns.size();

@@ -244,7 +244,6 @@ Result<void> Applier::take_event(Work& work, const lorawan::Event& event) {
         }
         if (seen == Ledger::Seen::conflict) {
             const std::string session = event.dev_addr ? event.dev_addr->to_text() : event.join_id;
-            note_frame(work, event, "", name_of(Reason::frame_conflict));
             quarantine(work, Reason::frame_conflict,
                        {.sentence = fmt::format("frame {} of session {} came before with another payload", event.f_cnt,
                                                 session),

@@ -56,13 +56,12 @@ Result<Ledger::Seen> Ledger::see_frame(const lorawan::Event& event, Instant rece
 
 Result<Ledger::Seen> Ledger::see_uplink(const lorawan::Event& event, FrameKey key, const RadioFrame& frame) {
     TRY(RadioSession * session, session_of(key.dev_eui + "/" + key.session));
-    const FrameMemory memory{.find = [&](std::int64_t epoch) -> Result<std::optional<RadioFrame>> {
-                                 key.epoch = epoch;
-                                 TRY(auto found, find_frame(key));
-                                 const bool forgotten =
-                                     found && found->received < frame.received - retention_.frames_seen;
-                                 return forgotten ? std::nullopt : std::move(found);
-                             },
+    const FrameMemory memory{.reach = retention_.frames_seen,
+                             .find =
+                                 [&](std::int64_t epoch) {
+                                     key.epoch = epoch;
+                                     return find_frame(key);
+                                 },
                              .reset_said = [&]() -> Result<Instant> {
                                  TRY(const RadioSession* device, session_of(event.dev_eui.to_text() + "/"));
                                  return device->reset_said;

@@ -34,6 +34,12 @@ bool follow(const RadioFrame& one, const RadioFrame& other) {
     return follow(one.f_cnt, one.heard(), other);
 }
 
+Result<std::optional<RadioFrame>> find(const FrameMemory& memory, std::int64_t epoch, const RadioFrame& frame) {
+    TRY(auto found, memory.find(epoch));
+    const bool forgotten = found && found->received < frame.received - memory.reach;
+    return forgotten ? std::nullopt : std::move(found);
+}
+
 void let_wait(RadioSession& session, Kind kind, const RadioFrame& frame) {
     if (session.waiting.size() == RadioSession::waiting_max) {
         session.waiting.erase(session.waiting.begin());
@@ -115,7 +121,7 @@ Result<std::optional<RadioFrame>> find_like(const RadioFrame& frame, const Radio
                                             const FrameMemory& memory) {
     for (std::int64_t epoch = session.epoch - 1; epoch >= std::max<std::int64_t>(0, session.epoch - epochs_back);
          --epoch) {
-        TRY(auto before, memory.find(epoch));
+        TRY(auto before, find(memory, epoch, frame));
         if (before && before->payload_crc == frame.payload_crc) {
             return before;
         }
@@ -168,6 +174,8 @@ Result<std::optional<Ruling>> rule_on_like(const RadioFrame& frame, const RadioF
 
 Result<Ruling> rule_on(const RadioFrame& frame, RadioSession& session, const FrameMemory& memory) {
     session.received = std::max(session.received, frame.received);
+    std::erase_if(session.waiting,
+                  [&](const WaitingFrame& waiting) { return waiting.frame.received < frame.received - memory.reach; });
     for (const WaitingFrame& waiting : session.waiting) {
         if (waiting.kind != Kind::stored && waiting.frame.same_number(frame) &&
             waiting.frame.payload_crc == frame.payload_crc) {
@@ -179,7 +187,7 @@ Result<Ruling> rule_on(const RadioFrame& frame, RadioSession& session, const Fra
     const bool of_before = session.epoch > 0 && frame.time <= session.since;
     const std::int64_t epoch = of_before ? session.epoch - 1 : session.epoch;
     const Ruling fresh{.seen = Seen::fresh, .epoch = epoch, .with = {}};
-    TRY(const auto before, memory.find(epoch));
+    TRY(const auto before, find(memory, epoch, frame));
     if (before) {
         return before->position == frame.position ? fresh : rule_on_known(frame, *before, !of_before, session, memory);
     }

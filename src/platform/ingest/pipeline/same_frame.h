@@ -71,7 +71,8 @@ struct RadioSession {
 
 /// What is remembered of a session's frames.
 struct FrameMemory {
-    /// The frame with the number of the one that is ruled on, in that epoch; none when a week has passed.
+    Duration reach{};  ///< what was received longer ago is forgotten
+    /// The frame with the number of the one that is ruled on, in that epoch.
     std::function<Result<std::optional<RadioFrame>>(std::int64_t epoch)> find;
     /// When the network server last said of the device, whatever the session, that the count begins anew.
     std::function<Result<Instant>()> reset_said;
