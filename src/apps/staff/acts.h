@@ -144,6 +144,7 @@ Answer put_codec(Room& room, const http::Request& request);
 Answer delete_codec(Room& room, const http::Request& request);
 Answer try_codec(Room& room, const http::Request& request);
 Answer list_quality(Room& room, const http::Request& request);
+Answer list_quality_rules(Room& room, const http::Request& request);
 Answer list_tokens(Room& room, const http::Request& request);
 Answer create_token(Room& room, const http::Request& request);
 Answer revoke_token(Room& room, const http::Request& request);

@@ -209,4 +209,27 @@ Answer list_quality(Room& room, const http::Request& request) {
     });
 }
 
+Answer list_quality_rules(Room& room, const http::Request& request) {
+    const words::Words say(room.parts.messages, static_cast<words::Language>(request.language));
+    const auto maybe = [](const std::optional<double>& number) { return number ? json(*number) : json(nullptr); };
+    const auto seconds = [](Duration span) { return std::chrono::duration_cast<std::chrono::seconds>(span).count(); };
+    json items = json::array();
+    for (const ingest::quality::Rule& rule : room.parts.rules.all()) {
+        const auto* shipped = ingest::quality::Rules::shipped().find(rule.property);
+        items.push_back({{"property", rule.property},
+                         {"property_name", called(say, rule.property)},
+                         {"unit", rule.unit},
+                         {"lowest", maybe(rule.lowest)},
+                         {"highest", maybe(rule.highest)},
+                         {"jump", maybe(rule.jump)},
+                         {"per_hour", rule.per_hour},
+                         {"stuck_after_s", rule.stuck_after ? json(seconds(*rule.stuck_after)) : json(nullptr)},
+                         {"gap_after_s", seconds(rule.gap_after)},
+                         {"stale_after_s", seconds(rule.stale_after)},
+                         {"late_after_s", seconds(rule.late_after)},
+                         {"configured", shipped == nullptr || *shipped != rule}});
+    }
+    return answer({{"items", std::move(items)}});
+}
+
 }  // namespace bypuls::staff
