@@ -85,15 +85,15 @@ Result<void> InternalPlane::open_readings(publication::PlaneFiles& plane, public
     if (!report.clean()) {
         log::warning("journal", "recovered with something to tell", {{"report", recovery_summary_}});
     }
-    gate_ =
-        std::make_unique<publication::Gate>(publication::Gate::Parts{*registry_, *store_, plane, details_.get()},
-                                            publication::GateOptions{.source = settings_.owner}, std::move(published));
+    gate_ = std::make_unique<publication::Gate>(
+        publication::Gate::Parts{*registry_, *store_, plane, details_.get()},
+        publication::GateOptions{.source = settings_.owner, .rules = settings_.quality_rules}, std::move(published));
     details_->follow([this](const observations::Details::Found& found) { gate_->detailed(found); });
     TRY_DO(gate_->follow_registry());
     TRY_DO(open_webhooks(plane));
     series_ = std::make_unique<ingest::pipeline::RegistrySeries>(*registry_,
                                                                  static_cast<std::size_t>(settings_.line_series_max));
-    judge_ = std::make_unique<ingest::RuleJudge>(*registry_, *store_);
+    judge_ = std::make_unique<ingest::RuleJudge>(*registry_, *store_, settings_.quality_rules);
     applier_ = std::make_unique<ingest::pipeline::Applier>(ingest::pipeline::Applier::Parts{
         *store_, *registry_, *devices_, *tally_, *ledger_, *series_, judge_.get(), details_.get()});
     projection_ = std::make_unique<ingest::pipeline::Projection>(ingest::pipeline::Projection::Parts{

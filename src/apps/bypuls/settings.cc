@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/bypuls/quality_settings.h"
 #include "core/files.h"
 #include "core/host.h"
 #include "core/text.h"
@@ -192,6 +193,7 @@ std::vector<config::Fault> read_settings(std::string_view toml, Settings& settin
     settings.codec_memory = reader.bytes("codecs.memory", settings.codec_memory, 8U << 20U, 1U << 30U);
     std::vector<config::Fault> mqtt_faults;
     read_mqtt_settings(reader, settings.mqtt, mqtt_faults);
+    read_quality_settings(reader, settings.quality_rules);
     settings.webhooks_private = reader.flag("webhooks.private_targets", settings.webhooks_private);
     settings.listen = checked_listen(reader, listen, settings.listen);
     check_names(reader, settings);

@@ -8,6 +8,7 @@
 #include "apps/bypuls/mqtt_settings.h"
 #include "core/config/config.h"
 #include "core/result.h"
+#include "platform/ingest/quality/quality.h"
 
 namespace bypuls::apps {
 
@@ -65,7 +66,8 @@ struct Settings {
     std::uint64_t codec_memory = 32U << 20U;
     std::int64_t pool_threads = 4;
     MqttSettings mqtt;
-    bool webhooks_private = false;  ///< webhooks may go to private addresses, and by plain HTTP
+    ingest::quality::Rules quality_rules;  ///< those we ship, with the operator's
+    bool webhooks_private = false;         ///< webhooks may go to private addresses, and by plain HTTP
 
     std::string public_folder() const { return data + "/public"; }
     std::string journal_folder() const { return data + "/internal/journal"; }

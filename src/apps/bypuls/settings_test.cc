@@ -51,6 +51,94 @@ TEST(Settings, AWholeConfigurationHasNoFault) {
     EXPECT_EQ(settings.trusted_proxies, (std::vector<std::string>{"127.0.0.1", "10.0.0.0/8", "2001:db8::/32"}));
 }
 
+TEST(Settings, AnOperatorsRuleChangesOursOrIsAddedToThem) {
+    Settings settings;
+    EXPECT_THAT(read_settings(R"([[quality.rule]]
+property = "water_temperature"
+highest = 60
+stale_after = "12 h"
+off = ["stuck"]
+[[quality.rule]]
+property = "water_level"
+unit = "cm"
+lowest = -50
+highest = 400
+jump = 20
+per_hour = 60
+stuck_after = "2 d"
+still = 0.1
+resting = 0
+gap_after = "6 h"
+late_after = "2 h"
+[[quality.rule]]
+property = "air_temperature"
+unit = "[degF]"
+highest = 110
+)",
+                              settings),
+                IsEmpty());
+    using ingest::quality::Rule;
+    using namespace std::chrono_literals;
+    Rule water = *ingest::quality::Rules::shipped().find("water_temperature");
+    water.highest = 60;
+    water.stale_after = 12h;
+    water.stuck_after = std::nullopt;
+    EXPECT_EQ(*settings.quality_rules.find("water_temperature"), water);
+    EXPECT_EQ(*settings.quality_rules.find("water_level"), (Rule{.property = "water_level",
+                                                                 .unit = "cm",
+                                                                 .lowest = -50,
+                                                                 .highest = 400,
+                                                                 .jump = 20,
+                                                                 .per_hour = 60,
+                                                                 .stuck_after = 48h,
+                                                                 .still = 0.1,
+                                                                 .resting = 0,
+                                                                 .gap_after = 6h,
+                                                                 .stale_after = 3h,
+                                                                 .late_after = 2h}));
+    const Rule& air = *settings.quality_rules.find("air_temperature");
+    EXPECT_EQ(air.highest, 110);
+    EXPECT_EQ(air.lowest, std::nullopt) << "-55 was of the other unit";
+    EXPECT_EQ(air.jump, std::nullopt);
+    EXPECT_EQ(settings.quality_rules.find("uv_index")->highest, 16) << "what nobody speaks of stays";
+}
+
+TEST(Settings, ARuleThatCannotBeUsedIsToldAndChangesNothing) {
+    Settings settings;
+    EXPECT_THAT(
+        read_settings(R"([[quality.rule]]
+property = "Water level"
+unit = "cm"
+[[quality.rule]]
+property = "water_temperature"
+highest = "warm"
+[[quality.rule]]
+property = "water_temperature"
+[[quality.rule]]
+property = "pressure"
+lowest = 850
+[[quality.rule]]
+property = "humidity"
+lowest = 101
+[[quality.rule]]
+property = "uv_index"
+off = ["range", "gap"]
+gap_after = "0 s"
+future_after = "5 min"
+)",
+                      settings),
+        testing::IsSupersetOf(
+            {at(2, "quality.rule[0].property must be the name of an observed property"),
+             at(6, "quality.rule[1].highest must be a number"),
+             at(8, "quality.rule[2].property is 'water_temperature' a second time"),
+             at(0, "quality.rule[3].unit must be a code of UCUM"), at(13, "lowest (101) must be below highest (100)"),
+             at(17, "quality.rule[5].off has 'gap'"), at(18, "gap_after"), at(19, "future_after")}));
+    const auto& ours = ingest::quality::Rules::shipped();
+    EXPECT_EQ(settings.quality_rules.all().size(), ours.all().size());
+    EXPECT_EQ(*settings.quality_rules.find("humidity"), *ours.find("humidity"));
+    EXPECT_EQ(settings.quality_rules.find("pressure"), nullptr);
+}
+
 TEST(Settings, EveryFaultIsToldAtOnceWithItsLine) {
     EXPECT_THAT(
         faults_of(R"(town = ""

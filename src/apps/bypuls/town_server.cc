@@ -212,6 +212,7 @@ void Town::add_routes() {
                                    .clock = clock_,
                                    .checks = [this] { return staff_checks(); },
                                    .version = BYPULS_VERSION,
+                                   .rules = settings_.quality_rules,
                                    .messages = web_->site.words(words::Language::nb).catalogue()}));
     }
     router_.add({.method = http::Method::get,

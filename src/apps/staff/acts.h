@@ -87,7 +87,8 @@ Result<registry::ObservedPropertyId> property_named(registry::Registry& registry
 registry::Unit unit_of(const std::string& code);
 /// It is a fault when `unit` is no code of UCUM, or when the rules that judge the property's readings reckon in
 /// another.
-void check_unit(Form& form, const std::string& where, const std::string& property, const std::string& unit);
+void check_unit(Form& form, const ingest::quality::Rules& rules, const std::string& where, const std::string& property,
+                const std::string& unit);
 /// As the addresses of this room write it.
 std::optional<registry::DatastreamId> datastream_id(std::string_view text);
 /// Where what stands at the place is; kept under the id of a location that says the same, where there is one.
@@ -143,6 +144,7 @@ Answer put_codec(Room& room, const http::Request& request);
 Answer delete_codec(Room& room, const http::Request& request);
 Answer try_codec(Room& room, const http::Request& request);
 Answer list_quality(Room& room, const http::Request& request);
+Answer list_quality_rules(Room& room, const http::Request& request);
 Answer list_tokens(Room& room, const http::Request& request);
 Answer create_token(Room& room, const http::Request& request);
 Answer revoke_token(Room& room, const http::Request& request);

@@ -94,7 +94,7 @@ struct Change {
     registry::Access access = registry::Access::internal;
 };
 
-Change change_from(Form& form, bool single) {
+Change change_from(Form& form, const ingest::quality::Rules& rules, bool single) {
     Change change{.name = form.line("name", 1, 200),
                   .description = form.text("description", 2000),
                   .property = form.line_or_null("property", 100),
@@ -115,7 +115,7 @@ Change change_from(Form& form, bool single) {
         }
     }
     if (change.property && change.unit) {
-        check_unit(form, "unit", *change.property, *change.unit);
+        check_unit(form, rules, "unit", *change.property, *change.unit);
     }
     return change;
 }
@@ -161,8 +161,9 @@ registry::Unit unit_of(const std::string& code) {
     return {.name = code, .symbol = code == "1" ? "" : code, .definition = code};
 }
 
-void check_unit(Form& form, const std::string& where, const std::string& property, const std::string& unit) {
-    const ingest::quality::Rule* rule = ingest::quality::rule_for(property);
+void check_unit(Form& form, const ingest::quality::Rules& rules, const std::string& where, const std::string& property,
+                const std::string& unit) {
+    const ingest::quality::Rule* rule = rules.find(property);
     if (!is_ucum(unit)) {
         form.fault(where, Said{"Er ingen kode i UCUM. Celsius er Cel, kubikkmeter m3, antall 1 eller {bil}.",
                                "Er ingen kode i UCUM. Celsius er Cel, kubikkmeter m3, tal på noko 1 eller {bil}.",
@@ -231,7 +232,7 @@ Answer put_datastream(Room& room, const http::Request& request) {
         return http::problem(request, 404, "not-found");
     }
     Form form(request);
-    const Change change = change_from(form, one->single.has_value());
+    const Change change = change_from(form, room.parts.rules, one->single.has_value());
     if (auto refusal = form.refusal()) {
         return *std::move(refusal);
     }

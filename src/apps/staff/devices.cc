@@ -291,7 +291,7 @@ Answer put_profile(Room& room, const http::Request& request) {
     }
     for (std::size_t i = 0; i < profile->fields.size(); ++i) {
         const auto& rule = profile->fields[i];
-        check_unit(form, fmt::format("fields/{}/unit", i), rule.property, rule.unit);
+        check_unit(form, room.parts.rules, fmt::format("fields/{}/unit", i), rule.property, rule.unit);
         const auto other = std::ranges::find(profile->fields, rule.property, &ingest::devices::FieldRule::property);
         if (other->unit != rule.unit) {
             form.fault(fmt::format("fields/{}/unit", i), Said{"Den samme egenskapen har en annen enhet ovenfor.",

@@ -96,7 +96,7 @@ Result<Day> day_of(const Room& room, const registry::Datastream& datastream, std
     const auto interval = ingest::quality::expected_interval(datastream.properties);
     Day day{.expected = static_cast<std::uint64_t>(span / interval),
             .newest = room.parts.store.latest(datastream.id),
-            .stale_after = ingest::quality::stale_after(property, interval)};
+            .stale_after = room.parts.rules.stale_after(property, interval)};
     TRY(const auto series,
         room.parts.store.range(datastream.id, {now - span, now + std::chrono::hours{1}}, {.limit = readings_max}));
     day.received = series.columns.size();
@@ -207,6 +207,29 @@ Answer list_quality(Room& room, const http::Request& request) {
                     {"flags", days[i].flags},
                     {"state", name_of(days[i].state)}};
     });
+}
+
+Answer list_quality_rules(Room& room, const http::Request& request) {
+    const words::Words say(room.parts.messages, static_cast<words::Language>(request.language));
+    const auto maybe = [](const std::optional<double>& number) { return number ? json(*number) : json(nullptr); };
+    const auto seconds = [](Duration span) { return std::chrono::duration_cast<std::chrono::seconds>(span).count(); };
+    json items = json::array();
+    for (const ingest::quality::Rule& rule : room.parts.rules.all()) {
+        const auto* shipped = ingest::quality::Rules::shipped().find(rule.property);
+        items.push_back({{"property", rule.property},
+                         {"property_name", called(say, rule.property)},
+                         {"unit", rule.unit},
+                         {"lowest", maybe(rule.lowest)},
+                         {"highest", maybe(rule.highest)},
+                         {"jump", maybe(rule.jump)},
+                         {"per_hour", rule.per_hour},
+                         {"stuck_after_s", rule.stuck_after ? json(seconds(*rule.stuck_after)) : json(nullptr)},
+                         {"gap_after_s", seconds(rule.gap_after)},
+                         {"stale_after_s", seconds(rule.stale_after)},
+                         {"late_after_s", seconds(rule.late_after)},
+                         {"configured", shipped == nullptr || *shipped != rule}});
+    }
+    return answer({{"items", std::move(items)}});
 }
 
 }  // namespace bypuls::staff

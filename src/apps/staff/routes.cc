@@ -81,6 +81,7 @@ std::vector<http::Route> routes(Parts parts) {
             act(room, Method::put, "/codecs/{id}", admin, put_codec),
             act(room, Method::del, "/codecs/{id}", admin, delete_codec),
             act(room, Method::get, "/quality", read, list_quality),
+            act(room, Method::get, "/quality-rules", read, list_quality_rules),
             act(room, Method::get, "/tokens", read, list_tokens),
             act(room, Method::post, "/tokens", admin, create_token),
             act(room, Method::del, "/tokens/{id}", admin, revoke_token),

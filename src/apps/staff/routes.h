@@ -14,6 +14,7 @@
 #include "platform/ingest/devices/device_book.h"
 #include "platform/ingest/pipeline/ledger.h"
 #include "platform/ingest/pipeline/pipeline.h"
+#include "platform/ingest/quality/quality.h"
 #include "platform/observations/store.h"
 #include "platform/pages/page.h"
 #include "platform/registry/registry.h"
@@ -36,6 +37,7 @@ struct Parts {
     const Clock& clock;
     std::function<std::vector<pages::HealthCheck>()> checks;
     std::string version;  ///< of the program
+    const ingest::quality::Rules& rules = ingest::quality::Rules::shipped();
     /// The town's own wording, where it has one.
     const words::Catalogue& messages = words::Catalogue::built_in();
 };

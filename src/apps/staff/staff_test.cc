@@ -122,6 +122,24 @@ TEST_F(StaffTest, an_unknown_device_is_adopted_and_what_it_sent_is_read) {
     EXPECT_EQ(quality.body.at("items").at(0).at("expected_24h"), 24);
 }
 
+TEST_F(StaffTest, the_rules_in_force_are_told) {
+    set_up();
+    const auto rules = call(Method::get, "/quality-rules");
+    ASSERT_EQ(rules.status, 200) << rules.text;
+    const json& items = rules.body.at("items");
+    ASSERT_EQ(items.size(), ingest::quality::Rules::shipped().all().size());
+    const auto water =
+        std::ranges::find(items, json("water_temperature"), [](const json& it) { return it.at("property"); });
+    ASSERT_NE(water, items.end());
+    EXPECT_EQ(water->at("lowest"), -2);
+    EXPECT_EQ(water->at("stuck_after_s"), 3 * 86'400);
+    EXPECT_EQ(water->at("configured"), false);
+    const auto coli = std::ranges::find(items, json("e_coli"), [](const json& it) { return it.at("property"); });
+    ASSERT_NE(coli, items.end());
+    EXPECT_EQ(coli->at("property_name"), "E. coli in a water sample");
+    EXPECT_EQ(coli->at("jump"), nullptr);
+}
+
 TEST_F(StaffTest, a_sample_is_not_expected_outside_the_season_of_its_place) {
     set_up();
     const auto id = lay_sample();

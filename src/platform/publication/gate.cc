@@ -196,7 +196,7 @@ Result<PublicPlace> Gate::make_place(const registry::Place& place) {
         }
         TRY(const auto observed, parts_.registry.observed_properties().get(stream.observed_property));
         const auto interval = ingest::quality::expected_interval(stream.properties);
-        const auto stale_after = ingest::quality::stale_after(observed.name, interval);
+        const auto stale_after = options_.rules.stale_after(observed.name, interval);
         made.streams.push_back({.id = id,
                                 .property = observed.name,
                                 .unit = stream.unit.definition,

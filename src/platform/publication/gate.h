@@ -11,6 +11,7 @@
 
 #include "core/result.h"
 #include "platform/ingest/pipeline/projection.h"
+#include "platform/ingest/quality/quality.h"
 #include "platform/observations/details/details.h"
 #include "platform/observations/store.h"
 #include "platform/publication/plane/plane.h"
@@ -24,6 +25,7 @@ enum class Transformation : std::uint8_t { as_is };
 struct GateOptions {
     std::string source = "Drammen kommune";  ///< who is named as measuring
     std::string licence = "http://data.norge.no/nlod/no/2.0";
+    ingest::quality::Rules rules{};  ///< say when the newest reading is no longer the present
 };
 
 /// The one way from the internal plane to the public one. Readings of datastreams that the registry calls public pass,

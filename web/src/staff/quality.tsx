@@ -61,6 +61,52 @@ export function Quality() {
                     )
                 }
             </Shown>
+            <Rules />
         </>
+    )
+}
+
+/// What each property's readings are judged by.
+function Rules() {
+    const { words, format } = useStaff()
+    const { say } = words
+    const rules = useLoad('quality-rules', (signal) => call('get', '/api/v1/staff/quality-rules', { signal }))
+    const number = (value: number, unit: string) => format.quantity(value, Number.isInteger(value) ? 0 : decimals_of(unit) || 1, unit)
+    const span = (seconds: number | null) => (seconds === null ? '–' : say('quality.rule_hours', { n: format.number(seconds / 3600, seconds % 3600 === 0 ? 0 : 2) }))
+    return (
+        <Shown loaded={rules}>
+            {({ items }) => (
+                <>
+                    <Heading level={2} data-size="2xs">
+                        {say('quality.rules')}
+                    </Heading>
+                    <p className="staff-quiet">{say('quality.rules_intro')}</p>
+                    <ScrollTable label={say('quality.rules')} heads={['property', 'rule_range', 'rule_jump', 'rule_stuck', 'rule_gap', 'rule_stale', 'rule_late'].map((head) => words.lookup(`quality.${head}`))}>
+                        {items.map((rule) => (
+                            <Table.Row key={rule.property}>
+                                <Table.HeaderCell scope="row" title={rule.property}>
+                                    <div>{rule.property_name}</div>
+                                    {rule.configured && <div className="staff-quiet">{say('quality.rule_configured')}</div>}
+                                </Table.HeaderCell>
+                                <Table.Cell>
+                                    {rule.lowest === null && rule.highest === null
+                                        ? '–'
+                                        : `${rule.lowest === null ? '' : number(rule.lowest, rule.unit)} … ${rule.highest === null ? '' : number(rule.highest, rule.unit)}`}
+                                </Table.Cell>
+                                <Table.Cell>
+                                    {rule.jump === null
+                                        ? '–'
+                                        : say('quality.rule_jump_value', { jump: number(rule.jump, rule.unit), per_hour: number(rule.per_hour, rule.unit) })}
+                                </Table.Cell>
+                                <Table.Cell>{span(rule.stuck_after_s)}</Table.Cell>
+                                <Table.Cell>{span(rule.gap_after_s)}</Table.Cell>
+                                <Table.Cell>{span(rule.stale_after_s)}</Table.Cell>
+                                <Table.Cell>{span(rule.late_after_s)}</Table.Cell>
+                            </Table.Row>
+                        ))}
+                    </ScrollTable>
+                </>
+            )}
+        </Shown>
     )
 }

@@ -114,7 +114,7 @@ const Rule* RuleJudge::rule_of(DatastreamId id) const {
         return nullptr;
     }
     const auto property = registry_.observed_properties().get(datastream->observed_property);
-    const Rule* rule = property ? quality::rule_for(property->name) : nullptr;
+    const Rule* rule = property ? rules_.find(property->name) : nullptr;
     return rule != nullptr && datastream->unit.definition == rule->unit ? rule : nullptr;
 }
 

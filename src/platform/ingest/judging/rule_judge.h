@@ -27,9 +27,10 @@ public:
     /// Datastreams remembered to have no rule: a county's meters, which would push out those that have one.
     static constexpr std::size_t without_rule_max = 1'000'000;
 
-    /// Both outlive it.
-    RuleJudge(registry::Registry& registry, const observations::Store& store)
-        : registry_(registry), store_(store), version_(registry.streams()->version()) {}
+    /// All outlive it, and the rules do not change meanwhile.
+    RuleJudge(registry::Registry& registry, const observations::Store& store,
+              const quality::Rules& rules = quality::Rules::shipped())
+        : registry_(registry), store_(store), rules_(rules), version_(registry.streams()->version()) {}
 
     void next_message() override;
     /// Good when the past or the rule cannot be read: a reading is never lost over its judgement.
@@ -54,6 +55,7 @@ private:
 
     registry::Registry& registry_;
     const observations::Store& store_;
+    const quality::Rules& rules_;
     std::unordered_map<observations::DatastreamId, Past> pasts_;
     std::unordered_set<observations::DatastreamId> without_rule_;
     /// The late readings of the message at hand, judged, each datastream's by time. No more than the message has.

@@ -41,8 +41,6 @@ struct Applier::Work {
 namespace {
 
 constexpr std::size_t letters_per_message_max = 100;
-/// A stamp from before this is that of a clock nobody has set, which counts from 1970 or from GPS time's 1980.
-constexpr Instant clocks_are_set{std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}};
 
 /// Is a letter all that tells of what was refused as it came in?
 bool is_told_by_letter(const Intake& intake) {

@@ -7,7 +7,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::SizeIs;
-using Seen = Ledger::Seen;
 
 const Instant noon = Instant{std::chrono::sys_days{std::chrono::year{2026} / 6 / 1}} + 12h;
 const std::string device = device_text(1);
@@ -23,6 +22,10 @@ void expect_frames(int version, Ledger& ledger) {
     EXPECT_EQ(see(ledger, {.time = noon + 1min, .f_cnt = 8, .value = 1}, 32),
               version >= 3 ? Seen::duplicate : Seen::fresh);
     EXPECT_EQ(see(ledger, {.time = noon + 2min, .f_cnt = 9, .value = 1}, 33), Seen::fresh);
+    if (version >= 6) {
+        EXPECT_EQ(see(ledger, {.time = noon + 2h, .f_cnt = 1, .dev_addr = 2, .value = 1}, 35), Seen::fresh);
+        EXPECT_EQ(ledger.take_due(), (std::vector<journal::Position>{{20}, {21}})) << "the count had begun anew";
+    }
     const auto frames = ledger.last_frames(device).value();
     ASSERT_THAT(frames, SizeIs(1));
     EXPECT_EQ(frames[0].payload_hex, "01000000");

@@ -164,6 +164,20 @@ public:
                 {.type = 1, .source = source_of(intake->message.way), .received = clock.now(), .payload = payload}));
         return projection->apply(*intake, position);
     }
+    /// What the pipeline's thread does with what the ledger wants tried again. False: something stays due.
+    bool try_due() {
+        for (const journal::Position position : ledger->take_due()) {
+            auto message = ledger->raw_message(position);
+            if (message) {
+                message->replay_of = position.value;
+            }
+            if (!message || !take(std::move(*message))) {
+                ledger->give_back_due(position);
+                return false;
+            }
+        }
+        return true;
+    }
     Result<Counts> lines(std::string body) {
         return take({.way = Way::lines, .detail = "us", .received = clock.now(), .body = std::move(body)});
     }

@@ -5,47 +5,18 @@
 #include <iterator>
 #include <utility>
 
-#include <fmt/format.h>
 #include <soci/soci.h>
 
-#include "core/time/iso8601.h"
 #include "platform/ingest/pipeline/prepare.h"
 
 namespace bypuls::ingest::pipeline {
 namespace {
 
-using namespace std::chrono_literals;
-
-/// Copies of one frame come within seconds and redelivered messages keep their time, so the same counter much later is
-/// a device that began to count anew.
-constexpr Duration same_frame_max = 1h;
-
 constexpr std::size_t row_bytes = 300;
 constexpr std::size_t letters_waiting_max = 20'000;
 
-Duration apart(Instant a, Instant b) {
-    return a < b ? b - a : a - b;
-}
-
 std::size_t bytes_of(const DeadLetter& letter) {
     return row_bytes + letter.payload.size() + letter.sentence.size() + letter.saying.size();
-}
-
-/// What tells one event of a device from another: the radio session for frames, the server's own id for the rest.
-std::string session_name(const lorawan::Event& event) {
-    if (event.kind == lorawan::Kind::up && event.dev_addr) {
-        return event.dev_addr->to_text();
-    }
-    if (event.kind == lorawan::Kind::up && !event.join_id.empty()) {
-        return event.join_id;
-    }
-    if (!event.deduplication_id.empty()) {
-        return fmt::format("{}:{}", lorawan::name_of(event.kind), event.deduplication_id);
-    }
-    return fmt::format("{}:{}:{}", lorawan::name_of(event.kind), event.time ? format_instant(*event.time) : "",
-                       event.log        ? event.log->code
-                       : event.downlink ? event.downlink->queue_id
-                                        : "");
 }
 
 }  // namespace
@@ -97,7 +68,25 @@ const database::Component& Ledger::schema() {
           {"ALTER TABLE ingest_dead_letter ADD COLUMN saying TEXT NOT NULL DEFAULT ''",
            "ALTER TABLE ingest_count ADD COLUMN damaged BIGINT NOT NULL DEFAULT 0"}},
          // Letters of before have none for as long as they last.
-         {5, "letters have a checksum", {"ALTER TABLE ingest_dead_letter ADD COLUMN checksum BIGINT"}}}};
+         {5, "letters have a checksum", {"ALTER TABLE ingest_dead_letter ADD COLUMN checksum BIGINT"}},
+         {6,
+          "a counter begins anew only where that is borne out",
+          {"ALTER TABLE ingest_session ADD COLUMN f_cnt BIGINT NOT NULL DEFAULT -1",
+           "ALTER TABLE ingest_session ADD COLUMN since BIGINT NOT NULL DEFAULT 0",
+           "ALTER TABLE ingest_session ADD COLUMN reset_said BIGINT NOT NULL DEFAULT 0",
+           "ALTER TABLE ingest_session ADD COLUMN received BIGINT NOT NULL DEFAULT 0",
+           "ALTER TABLE ingest_session ADD COLUMN odd_f_cnt BIGINT NOT NULL DEFAULT -1",
+           "ALTER TABLE ingest_session ADD COLUMN odd_time BIGINT NOT NULL DEFAULT 0",
+           "ALTER TABLE ingest_session ADD COLUMN waiting TEXT NOT NULL DEFAULT ''",
+           // Of events that are no frames, each had one of its own.
+           "DELETE FROM ingest_session WHERE session LIKE '%:%'",
+           "UPDATE ingest_session SET f_cnt = COALESCE((SELECT MAX(seen.f_cnt) FROM ingest_frame_seen AS seen WHERE "
+           "seen.dev_eui = ingest_session.dev_eui AND seen.session = ingest_session.session AND "
+           "seen.epoch = ingest_session.epoch), -1)",
+           "UPDATE ingest_session SET received = COALESCE((SELECT MAX(seen.received) FROM ingest_frame_seen AS seen "
+           "WHERE seen.dev_eui = ingest_session.dev_eui AND seen.session = ingest_session.session), last_time)",
+           "CREATE INDEX ingest_session_received ON ingest_session (received)",
+           "CREATE TABLE ingest_due (position BIGINT PRIMARY KEY)"}}}};
     return component;
 }
 
@@ -126,56 +115,12 @@ Result<void> Ledger::load() {
         long long newest = 0;
         sql << "SELECT COALESCE(MAX(id), 0) FROM ingest_dead_letter", soci::into(newest);
         next_letter_ = newest + 1;
+        const soci::rowset<long long> due = (sql.prepare << "SELECT position FROM ingest_due ORDER BY position");
+        for (const long long position : due) {
+            due_.insert({static_cast<std::uint64_t>(position)});
+        }
         return {};
     });
-}
-
-Result<Ledger::Seen> Ledger::see_frame(const lorawan::Event& event, Instant received, journal::Position position) {
-    const std::lock_guard lock(mutex_);
-    const Instant time = event.time.value_or(received);
-    FrameKey key{.dev_eui = event.dev_eui.to_text(),
-                 .session = session_name(event),
-                 .f_cnt = event.f_cnt,
-                 .f_port = event.f_port};
-    const std::string session_key = key.dev_eui + "/" + key.session;
-    auto pending = pending_.sessions.find(session_key);
-    if (pending == pending_.sessions.end()) {
-        TRY(auto kept, session_of(session_key));
-        pending = pending_.sessions.emplace(session_key, std::move(kept)).first;
-    }
-    Session& session = pending->second;
-    const auto crc = static_cast<std::int64_t>(crc32c(event.payload));
-    if (time <= session.last_time) {
-        TRY(const bool old, is_copy_of_earlier_epoch(key, session.epoch, crc, time));
-        if (old) {
-            return Seen::duplicate;
-        }
-    }
-    key.epoch = session.epoch;
-
-    TRY(const auto before, find_frame(key));
-    if (before && before->position != position) {
-        const bool same = before->payload_crc == crc;
-        const bool other_frame = apart(time, before->time) > same_frame_max;
-        const bool is_last = time > session.last_time;
-        if (!other_frame || (same && !is_last)) {
-            return same ? Seen::duplicate : Seen::conflict;
-        }
-        key.epoch += 1;
-        if (is_last) {
-            session.epoch = key.epoch;
-        } else {
-            // Held up on its way, and of a count whose beginning met no number that is still remembered.
-            TRY(const auto also, find_frame(key));
-            if (also && also->position != position) {
-                return also->payload_crc == crc ? Seen::duplicate : Seen::conflict;
-            }
-        }
-    }
-    // A stamp that lies ahead must not make every later frame look old.
-    session.last_time = std::max(session.last_time, std::min(time, received));
-    pending_.frames_seen.insert_or_assign(std::move(key), SeenFrame{crc, time, received, position});
-    return Seen::fresh;
 }
 
 Result<std::int64_t> Ledger::last_key_number(const std::string& sender) const {
@@ -253,63 +198,6 @@ Result<Ledger::Seen> Ledger::see_key(const Message& message, journal::Position p
     keys.seen.insert_or_assign(
         key, SeenKey{.crc = crc, .number = ++keys.last_number, .position = position, .received = message.received});
     return Seen::fresh;
-}
-
-/// A frame from before the device began to count anew, delivered again: its number may be another frame's by now.
-Result<bool> Ledger::is_copy_of_earlier_epoch(FrameKey key, std::int64_t epoch, std::int64_t crc, Instant time) const {
-    constexpr std::int64_t epochs_back = 4;
-    for (key.epoch = epoch - 1; key.epoch >= std::max<std::int64_t>(0, epoch - epochs_back); --key.epoch) {
-        TRY(const auto before, find_frame(key));
-        if (before && before->payload_crc == crc && before->time == time) {
-            return true;
-        }
-    }
-    return false;
-}
-
-Result<std::optional<Ledger::SeenFrame>> Ledger::find_frame(const FrameKey& key) const {
-    for (const Pending* waiting : {&pending_, &frozen_}) {
-        if (const auto found = waiting->frames_seen.find(key); found != waiting->frames_seen.end()) {
-            return found->second;
-        }
-    }
-    return database_.read("looking up a frame", [&](soci::session& sql) -> Result<std::optional<SeenFrame>> {
-        const long long epoch = key.epoch;
-        const long long f_cnt = key.f_cnt;
-        const long long f_port = key.f_port;
-        long long crc = 0;
-        long long time = 0;
-        long long received = 0;
-        long long position = 0;
-        sql << "SELECT payload_crc, time, received, position FROM ingest_frame_seen WHERE dev_eui = :dev_eui AND "
-               "session = :session AND epoch = :epoch AND f_cnt = :f_cnt AND f_port = :f_port",
-            soci::use(key.dev_eui, "dev_eui"), soci::use(key.session, "session"), soci::use(epoch, "epoch"),
-            soci::use(f_cnt, "f_cnt"), soci::use(f_port, "f_port"), soci::into(crc), soci::into(time),
-            soci::into(received), soci::into(position);
-        if (!sql.got_data()) {
-            return std::nullopt;
-        }
-        return SeenFrame{crc, Instant{Duration{time}}, Instant{Duration{received}},
-                         journal::Position{static_cast<std::uint64_t>(position)}};
-    });
-}
-
-Result<Ledger::Session> Ledger::session_of(const std::string& session_key) const {
-    if (const auto frozen = frozen_.sessions.find(session_key); frozen != frozen_.sessions.end()) {
-        return frozen->second;
-    }
-    const std::string dev_eui = session_key.substr(0, session_key.find('/'));
-    const std::string session = session_key.substr(session_key.find('/') + 1);
-    return database_.read("looking up a radio session", [&](soci::session& sql) -> Result<Session> {
-        long long epoch = 0;
-        long long last_time = Instant::min().time_since_epoch().count();
-        sql << "SELECT epoch, last_time FROM ingest_session WHERE dev_eui = :dev_eui AND session = :session",
-            soci::use(dev_eui, "dev_eui"), soci::use(session, "session"), soci::into(epoch), soci::into(last_time);
-        if (!sql.got_data()) {
-            return Session{.epoch = 0, .last_time = Instant::min()};
-        }
-        return Session{epoch, Instant{Duration{last_time}}};
-    });
 }
 
 void Ledger::add_dead_letter(DeadLetter letter) {
@@ -393,6 +281,7 @@ void Ledger::count(std::string_view source, const Counts& counts) {
 void Ledger::mark_replayed(journal::Position position) {
     const std::lock_guard lock(mutex_);
     pending_.replayed.push_back(position);
+    forget_due_locked(position);
 }
 
 void Ledger::forget_unknown_device(std::string_view dev_eui) {

@@ -18,6 +18,7 @@
 #include "platform/database/migrations.h"
 #include "platform/ingest/lorawan/uplink.h"
 #include "platform/ingest/message.h"
+#include "platform/ingest/pipeline/same_frame.h"
 #include "platform/ingest/pipeline/why.h"
 #include "platform/observations/store.h"
 
@@ -98,16 +99,24 @@ struct Retention {
 /// Thread-safe: one applies and freezes, one settles beside it, any number read.
 class Ledger final : public observations::Companion {
 public:
-    enum class Seen : std::uint8_t { fresh, duplicate, conflict };
+    using Seen = pipeline::Seen;
 
     static const database::Component& schema();
     /// `database` is the one that the observation store settles into. Its schema must have been migrated.
     static Result<std::unique_ptr<Ledger>> open(database::Database& database, const Clock& clock,
                                                 Retention retention = {});
 
-    /// Has this radio frame come before? The same frame with another payload is a conflict; a counter that starts anew
-    /// begins a new epoch. docs/concepts/data-in.md tells the rule.
+    /// Has this radio frame, or other event of a device, come before? The same frame with another payload is a
+    /// conflict, unless it is borne out that the device's counter began anew: then frames that were put aside meanwhile
+    /// are due. docs/concepts/data-path.md tells the rule.
     Result<Seen> see_frame(const lorawan::Event& event, Instant received, journal::Position position);
+    /// Messages that are to be tried again, oldest first: each is handed out once, and again after a restart, until
+    /// mark_replayed() or forget_due().
+    std::vector<journal::Position> take_due();
+    /// It could not be tried just now.
+    void give_back_due(journal::Position position);
+    /// It cannot be tried: the message is no longer kept.
+    void forget_due(journal::Position position);
     /// Has this message, which the sender says it may have sent before, come already? Known are a sender's last keyed
     /// messages, as many as it can have under way, for as long as frames. Notes it for next time. Only under the key of
     /// a request another content is a conflict.
@@ -169,16 +178,6 @@ private:
         std::int64_t f_port = 0;
         friend auto operator<=>(const FrameKey&, const FrameKey&) = default;
     };
-    struct SeenFrame {
-        std::int64_t payload_crc = 0;
-        Instant time{};
-        Instant received{};
-        journal::Position position;
-    };
-    struct Session {
-        std::int64_t epoch = 0;
-        Instant last_time{};
-    };
     struct SeenKey {
         std::int64_t crc = 0;
         std::int64_t number = 0;  ///< counts the sender's messages
@@ -197,8 +196,8 @@ private:
     };
     /// What waits to be written.
     struct Pending {
-        std::map<FrameKey, SeenFrame> frames_seen;
-        std::unordered_map<std::string, Session> sessions;  // by "dev_eui/session"
+        std::map<FrameKey, RadioFrame> frames_seen;
+        std::unordered_map<std::string, RadioSession> sessions;  // by "dev_eui/session"; "dev_eui/" is the device's own
         std::map<std::string, Keys, std::less<>> keys;
         std::vector<DeadLetter> letters;
         std::map<std::string, UnknownDevice, std::less<>> unknown;
@@ -206,16 +205,21 @@ private:
         std::map<std::string, std::deque<Frame>, std::less<>> last_frames;
         std::vector<Raw> raw;
         std::vector<journal::Position> replayed;
-        std::size_t bytes = 0;  // roughly, of letters, frames and raw messages
+        std::vector<journal::Position> due;      // messages to try again
+        std::vector<journal::Position> not_due;  // no longer, before those in `due` came
+        std::size_t bytes = 0;                   // roughly, of letters, frames and raw messages
     };
 
     Ledger(database::Database& database, const Clock& clock, Retention retention)
         : database_(database), clock_(clock), retention_(retention) {}
     Result<void> load();
-    Result<std::optional<SeenFrame>> find_frame(const FrameKey& key) const;
-    Result<bool> is_copy_of_earlier_epoch(FrameKey key, std::int64_t epoch, std::int64_t crc, Instant time) const;
+    Result<Seen> see_uplink(const lorawan::Event& event, FrameKey key, const RadioFrame& frame);
+    Result<Seen> see_other_event(const lorawan::Event& event, FrameKey key, const RadioFrame& frame);
+    Result<std::optional<RadioFrame>> find_frame(const FrameKey& key) const;
     /// `session_key` is "dev_eui/session".
-    Result<Session> session_of(const std::string& session_key) const;
+    Result<RadioSession*> session_of(const std::string& session_key);
+    Result<RadioSession> read_session(const std::string& session_key) const;
+    void forget_due_locked(journal::Position position);
 
     bool has_room_locked(std::size_t letters) const;
     void keep_locked(DeadLetter letter);
@@ -235,6 +239,7 @@ private:
 
     // Of what is frozen, and without the lock: it does not change until settled().
     Result<void> write_frames(observations::Transaction& transaction) const;
+    Result<void> write_sessions(observations::Transaction& transaction) const;
     Result<void> write_keys(observations::Transaction& transaction) const;
     Result<void> write_letters(observations::Transaction& transaction) const;
     Result<void> write_devices(observations::Transaction& transaction) const;
@@ -253,6 +258,7 @@ private:
     std::map<std::string, Counts, std::less<>> counts_;  // totals of all time
     std::map<std::string, Counts, std::less<>> frozen_counts_;
     std::int64_t next_letter_ = 1;
+    std::set<journal::Position> due_;         // not handed out yet
     mutable std::set<std::int64_t> damaged_;  // letters
     std::vector<std::int64_t> purged_;        // letters, by the settle that is under way
 };

@@ -1,4 +1,5 @@
 // What staff pages and replays ask the ledger. Rows that wait for the next settle are seen a few seconds later.
+#include <algorithm>
 #include <typeinfo>
 
 #include <fmt/format.h>
@@ -305,6 +306,15 @@ Result<std::vector<Frame>> Ledger::last_frames(std::string_view dev_eui) const {
 }
 
 Result<Message> Ledger::raw_message(journal::Position position) const {
+    {
+        const std::lock_guard lock(mutex_);
+        for (const Pending* waiting : {&pending_, &frozen_}) {
+            const auto found = std::ranges::lower_bound(waiting->raw, position, {}, &Raw::position);
+            if (found != waiting->raw.end() && found->position == position) {
+                return decode(found->payload, found->received);
+            }
+        }
+    }
     TRY(const auto chunk, database_.read("finding a raw message", [&](soci::session& sql) -> Result<std::string> {
         const auto wanted = static_cast<long long>(position.value);
         soci::blob blob(sql);

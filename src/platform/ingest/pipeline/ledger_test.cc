@@ -16,126 +16,17 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-using Seen = Ledger::Seen;
 
 class LedgerTest : public testing::Test {
 protected:
-    Seen see(const Uplink& frame, std::uint64_t position) { return see(frame, position, frame.time); }
-    Seen see(const Uplink& frame, std::uint64_t position, Instant received) {
-        const auto event = lorawan::parse_chirpstack_json("up", body_of(frame));
-        EXPECT_TRUE(event.has_value()) << event.error();
-        return bench_.ledger->see_frame(*event, received, {position}).value();
-    }
     void settle(std::uint64_t upto) {
         const std::array<observations::Companion*, 1> companions{bench_.ledger.get()};
         const auto settled = bench_.store->settle({upto}, companions);
         ASSERT_TRUE(settled.has_value()) << settled.error();
     }
-    Uplink frame(std::uint32_t f_cnt, std::uint32_t value, Duration after = {}) const {
-        return {.time = bench_.clock.now() + after, .f_cnt = f_cnt, .value = value};
-    }
 
     Bench bench_;
 };
-
-TEST_F(LedgerTest, ACopyWithinTheHourIsADuplicate) {
-    EXPECT_EQ(see(frame(7, 1), 1), Seen::fresh);
-    EXPECT_EQ(see(frame(7, 1), 2), Seen::duplicate);
-    EXPECT_EQ(see(frame(7, 1, 59min), 3), Seen::duplicate);
-    EXPECT_EQ(see(frame(8, 1, 1min), 4), Seen::fresh);
-}
-
-TEST_F(LedgerTest, ACopyIsKnownAfterSettlingAndReopening) {
-    EXPECT_EQ(see(frame(7, 1), 1), Seen::fresh);
-    settle(1);
-    EXPECT_EQ(see(frame(7, 1), 2), Seen::duplicate);
-    bench_.close();
-    bench_.open();
-    EXPECT_EQ(see(frame(7, 1), 3), Seen::duplicate);
-}
-
-TEST_F(LedgerTest, AFrameOfLongAgoIsRememberedByWhenItCame) {
-    const Uplink recorded = frame(7, 1, -30 * 24h);
-    EXPECT_EQ(see(recorded, 1, bench_.clock.now()), Seen::fresh);
-    settle(1);
-    settle(2);
-    EXPECT_EQ(see(recorded, 3, bench_.clock.now()), Seen::duplicate);
-    bench_.clock.advance(8 * 24h);
-    settle(3);
-    settle(4);
-    EXPECT_EQ(see(recorded, 5, bench_.clock.now()), Seen::fresh) << "a week is what is remembered";
-}
-
-TEST_F(LedgerTest, TheSameFrameWithAnotherPayloadIsAConflict) {
-    EXPECT_EQ(see(frame(7, 1), 1), Seen::fresh);
-    EXPECT_EQ(see(frame(7, 2), 2), Seen::conflict);
-    EXPECT_EQ(see(frame(7, 1), 3), Seen::duplicate) << "a conflict does not replace what was seen first";
-}
-
-TEST_F(LedgerTest, AnotherDeviceOrSessionHasItsOwnCounter) {
-    EXPECT_EQ(see(frame(7, 1), 1), Seen::fresh);
-    Uplink other = frame(7, 2);
-    other.device = 2;
-    EXPECT_EQ(see(other, 2), Seen::fresh);
-    Uplink rejoined = frame(7, 3);
-    rejoined.dev_addr = 99;
-    EXPECT_EQ(see(rejoined, 3), Seen::fresh);
-}
-
-TEST_F(LedgerTest, ACounterThatBeginsAnewBeginsAnEpoch) {
-    EXPECT_EQ(see(frame(0, 1), 1), Seen::fresh);
-    EXPECT_EQ(see(frame(1, 2, 1h), 2), Seen::fresh);
-    EXPECT_EQ(see(frame(0, 3, 5h), 3), Seen::fresh) << "the device was restarted";
-    EXPECT_EQ(see(frame(0, 3, 5h), 4), Seen::duplicate);
-    settle(4);
-    EXPECT_EQ(see(frame(1, 4, 6h), 5), Seen::fresh) << "the new epoch is remembered";
-    EXPECT_EQ(see(frame(1, 5, 6h), 6), Seen::conflict);
-}
-
-TEST_F(LedgerTest, AHeldUpFrameIsKeptAlsoWhenNobodyRemembersThatTheCounterBeganAnew) {
-    EXPECT_EQ(see(frame(3, 1, 5h), 1), Seen::fresh);
-    // Of the new count only numbers that are not remembered have come so far.
-    EXPECT_EQ(see(frame(4, 2, 24h), 2), Seen::fresh);
-    EXPECT_EQ(see(frame(3, 9, 20h), 3), Seen::fresh) << "it was held up";
-    EXPECT_EQ(see(frame(3, 9, 20h), 4), Seen::duplicate);
-    EXPECT_EQ(see(frame(3, 8, 20h), 5), Seen::conflict);
-    EXPECT_EQ(see(frame(3, 1, 5h), 6), Seen::duplicate);
-    settle(6);
-    EXPECT_EQ(see(frame(3, 9, 20h), 7), Seen::duplicate);
-    EXPECT_EQ(see(frame(5, 3, 30h), 8), Seen::fresh);
-}
-
-TEST_F(LedgerTest, AFrameRedeliveredLateKeepsItsTimeAndIsADuplicate) {
-    EXPECT_EQ(see(frame(0, 1), 1), Seen::fresh);
-    EXPECT_EQ(see(frame(1, 2, 1h), 2), Seen::fresh);
-    settle(2);
-    bench_.clock.advance(48h);
-    EXPECT_EQ(see({.time = bench_.clock.now() - 48h, .f_cnt = 0, .value = 1}, 3), Seen::duplicate);
-}
-
-TEST_F(LedgerTest, AFrameOfAnEarlierEpochRedeliveredLateIsADuplicate) {
-    EXPECT_EQ(see(frame(0, 1), 1), Seen::fresh);
-    EXPECT_EQ(see(frame(1, 2, 1h), 2), Seen::fresh);
-    EXPECT_EQ(see(frame(0, 3, 5h), 3), Seen::fresh);
-    EXPECT_EQ(see(frame(1, 2, 1h), 4), Seen::duplicate);
-    EXPECT_EQ(see(frame(1, 9, 6h), 5), Seen::fresh) << "the copy has not taken the new epoch's number";
-    EXPECT_EQ(see(frame(0, 1), 6), Seen::duplicate) << "its number has been used again, and it is an old copy still";
-}
-
-TEST_F(LedgerTest, AStampFarAheadDoesNotHideThatACounterBeginsAnew) {
-    EXPECT_EQ(see(frame(0, 1), 1), Seen::fresh);
-    EXPECT_EQ(see(frame(1, 2, std::chrono::days{9000}), 2, bench_.clock.now()), Seen::fresh);
-    bench_.clock.advance(24h);
-    EXPECT_EQ(see(frame(0, 3), 3), Seen::fresh);
-}
-
-TEST_F(LedgerTest, AMessageLookedAtAgainAtItsOwnPositionIsFreshAndSettlesTwice) {
-    EXPECT_EQ(see(frame(7, 1), 1), Seen::fresh);
-    settle(0);  // memory was full before the message could be stored
-    EXPECT_EQ(see(frame(7, 1), 1), Seen::fresh);
-    settle(1);
-    EXPECT_EQ(see(frame(7, 1), 2), Seen::duplicate);
-}
 
 TEST_F(LedgerTest, DeadLettersAreFoundByWordSourceReasonAndDevice) {
     bench_.ledger->add_dead_letter({.position = {1},

@@ -79,6 +79,11 @@ void Ledger::add_later(Pending& into, Pending later) const {
     }
     std::ranges::move(later.raw, std::back_inserter(into.raw));
     std::ranges::move(later.replayed, std::back_inserter(into.replayed));
+    for (const journal::Position position : later.not_due) {
+        std::erase(into.due, position);
+        into.not_due.push_back(position);
+    }
+    std::ranges::move(later.due, std::back_inserter(into.due));
     into.bytes += later.bytes;
 }
 
@@ -112,14 +117,32 @@ Result<void> Ledger::write_frames(observations::Transaction& transaction) const 
                 std::string_view(key.dev_eui), std::string_view(key.session), key.epoch, key.f_cnt, key.f_port,
                 seen.payload_crc, micros(seen.time), micros(seen.received), number(seen.position)));
     }
+    TRY_DO(write_sessions(transaction));
+    for (const journal::Position position : frozen_.not_due) {
+        TRY_DO(put(transaction, "DELETE FROM ingest_due WHERE position = $1", number(position)));
+    }
+    for (const journal::Position position : frozen_.due) {
+        TRY_DO(put(transaction, "INSERT INTO ingest_due (position) VALUES ($1) ON CONFLICT (position) DO NOTHING",
+                   number(position)));
+    }
+    return {};
+}
+
+Result<void> Ledger::write_sessions(observations::Transaction& transaction) const {
     for (const auto& [name, session] : frozen_.sessions) {
         const auto slash = name.find('/');
+        const std::string waiting = to_text(session.waiting);
         TRY_DO(
             put(transaction,
-                "INSERT INTO ingest_session (dev_eui, session, epoch, last_time) VALUES ($1, $2, $3, $4) "
-                "ON CONFLICT (dev_eui, session) DO UPDATE SET epoch = excluded.epoch, last_time = excluded.last_time",
+                "INSERT INTO ingest_session (dev_eui, session, epoch, last_time, f_cnt, since, reset_said, received, "
+                "odd_f_cnt, odd_time, waiting) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
+                "ON CONFLICT (dev_eui, session) DO UPDATE SET epoch = excluded.epoch, "
+                "last_time = excluded.last_time, f_cnt = excluded.f_cnt, since = excluded.since, "
+                "reset_said = excluded.reset_said, received = excluded.received, odd_f_cnt = excluded.odd_f_cnt, "
+                "odd_time = excluded.odd_time, waiting = excluded.waiting",
                 std::string_view(name).substr(0, slash), std::string_view(name).substr(slash + 1), session.epoch,
-                micros(session.last_time)));
+                micros(session.last_time), session.f_cnt, micros(session.since), micros(session.reset_said),
+                micros(session.received), session.odd_f_cnt, micros(session.odd_time), std::string_view(waiting)));
     }
     return {};
 }
@@ -241,6 +264,7 @@ Result<void> Ledger::write_counts(observations::Transaction& transaction) const 
 Result<void> Ledger::purge(observations::Transaction& transaction) {
     const Instant now = clock_.now();
     TRY_DO(put(transaction, "DELETE FROM ingest_frame_seen WHERE received < $1", micros(now - retention_.frames_seen)));
+    TRY_DO(put(transaction, "DELETE FROM ingest_session WHERE received < $1", micros(now - retention_.frames_seen)));
     TRY_DO(put(transaction, "DELETE FROM ingest_key_seen WHERE received < $1", micros(now - retention_.frames_seen)));
     TRY_DO(purge_letters(transaction, now));
     return put(transaction, "DELETE FROM ingest_raw WHERE last_received < $1", micros(now - retention_.raw_messages));

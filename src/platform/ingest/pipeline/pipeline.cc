@@ -230,6 +230,7 @@ void Pipeline::replay(journal::Position position, Done done) {
 }
 
 void Pipeline::run() {
+    try_due();
     std::unique_lock lock(mutex_);
     while (wait_for_work(lock)) {
         if (!queue_.empty()) {
@@ -298,6 +299,9 @@ void Pipeline::apply_one(std::unique_lock<std::mutex>& lock) {
     for (;;) {
         lock.unlock();
         const auto counts = parts_.projection.apply(*next.intake, next.position, &refused);
+        if (counts) {
+            try_due();
+        }
         lock.lock();
         if (counts) {
             trouble_.clear();
@@ -335,6 +339,25 @@ void Pipeline::tell(std::unique_lock<std::mutex>& lock, std::vector<Answer> answ
         answer.done(std::move(answer.receipt));
     }
     lock.lock();
+}
+
+/// Puts what the ledger wants tried again at the end of the queue. What cannot be put there now stays due.
+void Pipeline::try_due() {
+    for (const journal::Position position : parts_.ledger.take_due()) {
+        replay(position, [this, position](const Result<Receipt>& receipt) {
+            if (receipt) {
+                return;
+            }
+            const Errc code = receipt.error().code;
+            if (code == Errc::not_found || code == Errc::damaged || code == Errc::malformed) {
+                parts_.ledger.forget_due(position);
+                log::warning("ingest", "a frame of a counter that began anew is no longer kept",
+                             {{"position", std::to_string(position.value)}, {"why", receipt.error().what}});
+            } else {
+                parts_.ledger.give_back_due(position);
+            }
+        });
+    }
 }
 
 /// Whoever was held back only for the sake of the pace is told now: what they sent is on disk.

@@ -137,6 +137,7 @@ private:
     bool wait_for_work(std::unique_lock<std::mutex>& lock);
     void look_ahead_if_due(std::unique_lock<std::mutex>& lock);
     void apply_one(std::unique_lock<std::mutex>& lock);
+    void try_due();
     bool settle_is_due() const;
     void begin_settle_if_due(std::unique_lock<std::mutex>& lock);
     void run_settling();

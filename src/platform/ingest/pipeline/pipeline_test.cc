@@ -341,6 +341,58 @@ TEST_F(PipelineTest, ADeadLetterIsTriedAgainAfterItsDeviceWasAdopted) {
     EXPECT_EQ(pipeline_->counts()["replay"], (Counts{.received = 1, .stored = 1}));
 }
 
+TEST_F(PipelineTest, TheFirstFrameOfACountThatBeganAnewIsStoredWithItsSecond) {
+    start();
+    bench_.add_profile();
+    bench_.adopt(1);
+    const Instant begin = bench_.clock.now();
+    const auto send = [&](std::uint32_t f_cnt, std::uint32_t value, Duration after) {
+        bench_.clock.jump_to(begin + after);
+        ASSERT_TRUE(submit({.time = begin + after, .f_cnt = f_cnt, .value = value}).has_value());
+    };
+    for (std::uint32_t f_cnt = 0; f_cnt < 4; ++f_cnt) {
+        send(f_cnt, 10 + f_cnt, 1h * f_cnt);
+    }
+    send(2, 12, 6h);  // a recording
+    send(0, 20, 7h);
+    send(0, 20, 7h);  // another gateway's
+    ASSERT_TRUE(pipeline_->flush().has_value());
+    EXPECT_THAT(bench_.all_of(Bench::stream_of(1)).numbers, ElementsAre(10, 11, 12, 13));
+    EXPECT_THAT(bench_.ledger->dead_letters({.reason = "frame_conflict", .replayed = false}).value(), SizeIs(1));
+    send(1, 21, 8h);
+    ASSERT_TRUE(pipeline_->flush().has_value());
+    const auto kept = bench_.all_of(Bench::stream_of(1));
+    EXPECT_THAT(kept.numbers, ElementsAre(10, 11, 12, 13, 20, 21));
+    EXPECT_EQ(kept.times[4], begin + 7h);
+    EXPECT_THAT(bench_.ledger->dead_letters({.replayed = false}).value(), IsEmpty());
+    EXPECT_EQ(pipeline_->counts()["chirpstack"],
+              (Counts{.received = 8, .stored = 5, .duplicate = 2, .quarantined = 1}));
+    EXPECT_EQ(pipeline_->counts()["replay"], (Counts{.received = 1, .stored = 1}));
+}
+
+TEST_F(PipelineTest, WhatWasDueWhenTheProgramWasKilledIsTriedAtTheNextStart) {
+    bench_.add_profile();
+    bench_.adopt(1);
+    const Instant begin = bench_.clock.now();
+    const auto send = [&](std::uint32_t f_cnt, std::uint32_t value, Duration after) {
+        bench_.clock.jump_to(begin + after);
+        ASSERT_TRUE(bench_.uplink({.time = begin + after, .f_cnt = f_cnt, .value = value}).has_value());
+    };
+    for (std::uint32_t f_cnt = 0; f_cnt < 4; ++f_cnt) {
+        send(f_cnt, 10 + f_cnt, 1h * f_cnt);
+    }
+    send(0, 20, 7h);
+    send(1, 21, 8h);
+    ASSERT_TRUE(bench_.projection->settle().has_value());
+    bench_.crash();
+    bench_.open();
+    start();
+    ASSERT_TRUE(pipeline_->flush().has_value()) << "the first thing that its thread does is to ask what is due";
+    ASSERT_TRUE(pipeline_->flush().has_value());
+    EXPECT_THAT(bench_.all_of(Bench::stream_of(1)).numbers, ElementsAre(10, 11, 12, 13, 20, 21));
+    EXPECT_THAT(bench_.ledger->take_due(), IsEmpty());
+}
+
 TEST_F(PipelineTest, StoppingWithoutADecoderLosesNeitherTheFrameNorWhatCameAfterIt) {
     bench_.add_profile();
     bench_.adopt(1);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,71 +19,86 @@ using std::chrono::minutes;
 
 constexpr auto day = hours(24);
 
-/// The rule of a property that is measured at least hourly, with the spans it leaves open.
-constexpr Rule expected_hourly(Rule rule) {
-    const auto or_else = [](Duration span, Duration usual) { return span == Duration{} ? usual : span; };
-    rule.gap_after = or_else(rule.gap_after, hours(3));
-    rule.stale_after = or_else(rule.stale_after, hours(3));
-    rule.late_after = or_else(rule.late_after, hours(1));
-    return rule;
+/// What a laboratory counts in a water sample, from a clean lake to raw sewage. Samples come seldom and out of season
+/// not at all, and their answers days later; one says nothing of the next.
+Rule bacteria(std::string property) {
+    return {.property = std::move(property),
+            .unit = "{CFU}/(100.mL)",
+            .lowest = 0,
+            .highest = 10'000'000,
+            .gap_after = 366 * day,
+            .stale_after = 31 * day,
+            .late_after = 21 * day};
 }
 
 /// Bounds: sea ice at -1.9 and the warmest shallow water; Karasjok -51.4 (1999) and Nesbyen 35.6 (1970), with room;
-/// UV in the Alps in June with room; the deepest snow measured in Norway (Grjotrust 1990, 585 cm); loggers from one
-/// lithium cell to a 24 V vehicle.
-constexpr std::array table{
-    expected_hourly({.property = "water_temperature",
-                     .unit = "Cel",
-                     .lowest = -2,
-                     .highest = 40,
-                     .jump = 3,
-                     .per_hour = 2.5,
-                     .stuck_after = 3 * day}),
-    expected_hourly({.property = "air_temperature",
-                     .unit = "Cel",
-                     .lowest = -55,
-                     .highest = 45,
-                     .jump = 6,
-                     .per_hour = 6,
-                     .stuck_after = 1 * day}),
-    expected_hourly({.property = "uv_index",
-                     .unit = "1",
-                     .lowest = 0,
-                     .highest = 16,
-                     .jump = 8,
-                     .per_hour = 8,
-                     .stuck_after = 1 * day,
-                     .resting = 0,
-                     .stale_after = hours(1)}),
-    expected_hourly({.property = "humidity",
-                     .unit = "%",
-                     .lowest = 0,
-                     .highest = 100,
-                     .jump = 30,
-                     .per_hour = 40,
-                     .stuck_after = 1 * day,
-                     .resting = 100}),
-    Rule{.property = "snow_depth",
-         .unit = "cm",
-         .lowest = 0,
-         .highest = 700,
-         .jump = 20,
-         .per_hour = 10,
-         .stuck_after = 14 * day,
-         .resting = 0,
-         .gap_after = hours(12),
-         .stale_after = hours(24),
-         .late_after = hours(6)},
-    Rule{.property = "battery_voltage",
-         .unit = "V",
-         .lowest = 0.5,
-         .highest = 30,
-         .jump = 1.5,
-         .per_hour = 2,
-         .gap_after = 2 * day,
-         .stale_after = 2 * day,
-         .late_after = hours(12)},
-};
+/// UV in the Alps in June with room; the deepest snow measured in Norway (Grjotrust 1990, 585 cm); snow that radiates
+/// to a clear sky, and the sensor in the sun once the snow is gone; loggers from one lithium cell to a 24 V vehicle.
+std::vector<Rule> shipped_rules() {
+    return {
+        expected_hourly({.property = "water_temperature",
+                         .unit = "Cel",
+                         .lowest = -2,
+                         .highest = 40,
+                         .jump = 3,
+                         .per_hour = 2.5,
+                         .stuck_after = 3 * day}),
+        expected_hourly({.property = "air_temperature",
+                         .unit = "Cel",
+                         .lowest = -55,
+                         .highest = 45,
+                         .jump = 6,
+                         .per_hour = 6,
+                         .stuck_after = 1 * day}),
+        expected_hourly({.property = "uv_index",
+                         .unit = "1",
+                         .lowest = 0,
+                         .highest = 16,
+                         .jump = 8,
+                         .per_hour = 8,
+                         .stuck_after = 1 * day,
+                         .resting = 0,
+                         .stale_after = hours(1)}),
+        expected_hourly({.property = "humidity",
+                         .unit = "%",
+                         .lowest = 0,
+                         .highest = 100,
+                         .jump = 30,
+                         .per_hour = 40,
+                         .stuck_after = 1 * day,
+                         .resting = 100}),
+        expected_hourly({.property = "snow_temperature",
+                         .unit = "Cel",
+                         .lowest = -60,
+                         .highest = 60,
+                         .jump = 10,
+                         .per_hour = 10,
+                         .stuck_after = 2 * day,
+                         .resting = 0}),
+        Rule{.property = "snow_depth",
+             .unit = "cm",
+             .lowest = 0,
+             .highest = 700,
+             .jump = 20,
+             .per_hour = 10,
+             .stuck_after = 14 * day,
+             .resting = 0,
+             .gap_after = hours(12),
+             .stale_after = hours(24),
+             .late_after = hours(6)},
+        Rule{.property = "battery_voltage",
+             .unit = "V",
+             .lowest = 0.5,
+             .highest = 30,
+             .jump = 1.5,
+             .per_hour = 2,
+             .gap_after = 2 * day,
+             .stale_after = 2 * day,
+             .late_after = hours(12)},
+        bacteria("e_coli"),
+        bacteria("intestinal_enterococci"),
+    };
+}
 
 double hours_between(Instant a, Instant b) {
     return std::chrono::duration<double, std::ratio<3600>>(b - a).count();
@@ -198,13 +215,59 @@ private:
 
 }  // namespace
 
-std::span<const Rule> rules() {
-    return table;
+Rule expected_hourly(Rule rule) {
+    const auto or_else = [](Duration span, Duration usual) { return span == Duration{} ? usual : span; };
+    rule.gap_after = or_else(rule.gap_after, hours(3));
+    rule.stale_after = or_else(rule.stale_after, hours(3));
+    rule.late_after = or_else(rule.late_after, hours(1));
+    return rule;
 }
 
-const Rule* rule_for(std::string_view property) {
-    const auto found = std::ranges::find(table, property, &Rule::property);
-    return found == table.end() ? nullptr : &*found;
+Rules::Rules() : rules_(shipped_rules()) {
+    std::ranges::sort(rules_, {}, &Rule::property);
+}
+
+const Rules& Rules::shipped() {
+    static const Rules rules;
+    return rules;
+}
+
+void Rules::put(Rule rule) {
+    const auto at = std::ranges::lower_bound(rules_, rule.property, {}, &Rule::property);
+    if (at != rules_.end() && at->property == rule.property) {
+        *at = std::move(rule);
+    } else {
+        rules_.insert(at, std::move(rule));
+    }
+}
+
+const Rule* Rules::find(std::string_view property) const {
+    const auto found = std::ranges::lower_bound(rules_, property, std::less<>{}, &Rule::property);
+    return found == rules_.end() || found->property != property ? nullptr : &*found;
+}
+
+Duration Rules::stale_after(std::string_view property, Duration interval) const {
+    const Rule* rule = find(property);
+    return std::max(rule == nullptr ? Duration{} : rule->stale_after, 3 * interval);
+}
+
+std::optional<std::string> fault_of(const Rule& rule) {
+    if (rule.lowest && rule.highest && *rule.lowest >= *rule.highest) {
+        return fmt::format("lowest ({}) must be below highest ({})", *rule.lowest, *rule.highest);
+    }
+    if (!rule.jump && rule.per_hour > 0) {
+        return "per_hour is what readings may differ by beyond jump, which is missing";
+    }
+    const auto outside = [&](double value) {
+        return (rule.lowest && value < *rule.lowest) || (rule.highest && value > *rule.highest);
+    };
+    if (rule.resting && outside(*rule.resting)) {
+        return fmt::format("resting ({}) must lie between lowest and highest", *rule.resting);
+    }
+    if (!rule.stuck_after && (rule.resting || rule.still > 0)) {
+        return "resting and still say what is not stuck, and stuck_after is missing";
+    }
+    return std::nullopt;
 }
 
 std::string_view name_of(Check check) {
@@ -248,11 +311,6 @@ std::vector<Assessment> assess_history(std::span<const Reading> history, const R
 std::chrono::seconds expected_interval(std::string_view properties) {
     const auto seconds = json::integer_member(properties, "interval_s").value_or(3600);
     return std::chrono::seconds{std::clamp<std::int64_t>(seconds, 1, 366LL * 86'400)};
-}
-
-Duration stale_after(std::string_view property, Duration interval) {
-    const Rule* rule = rule_for(property);
-    return std::max(rule == nullptr ? Duration{} : rule->stale_after, 3 * interval);
 }
 
 }  // namespace bypuls::ingest::quality

@@ -18,8 +18,8 @@ namespace bypuls::ingest::quality {
 
 /// What is believable for one observed property, in its unit. A bound that is absent is not checked.
 struct Rule {
-    std::string_view property;  ///< "water_temperature"
-    std::string_view unit;      ///< UCUM, the unit of every number here
+    std::string property;  ///< "water_temperature"
+    std::string unit;      ///< UCUM, the unit of every number here
     std::optional<double> lowest{};
     std::optional<double> highest{};
     /// Two readings may differ by `jump` at once and by `per_hour` more for each hour between them.
@@ -35,12 +35,37 @@ struct Rule {
     Duration late_after{};   ///< arrived later than this after it was measured
     /// Measured later than this after it arrived: the clock is wrong.
     Duration future_after = std::chrono::minutes{10};
+
+    friend bool operator==(const Rule&, const Rule&) = default;
 };
 
-/// The rules we ship: water_temperature, air_temperature, uv_index, snow_depth, humidity, battery_voltage.
-std::span<const Rule> rules();
-/// Null for a property without rules; its readings are then not judged.
-const Rule* rule_for(std::string_view property);
+/// The rule of a property that is measured at least hourly, with the spans that it leaves open (0) filled in.
+Rule expected_hourly(Rule rule);
+
+/// The rules in force, one for each property: those we ship, and what an operator put in their place or added to them.
+/// Thread-safe once nobody changes them any more.
+class Rules {
+public:
+    /// Those we ship: one for each property that the demonstration town shows.
+    Rules();
+    static const Rules& shipped();
+
+    /// Takes the place of the rule of the same property, if there is one.
+    void put(Rule rule);
+    /// Null for a property without rules; its readings are then not judged. Stays until the next put().
+    const Rule* find(std::string_view property) const;
+    /// By property.
+    std::span<const Rule> all() const { return rules_; }
+    /// How old the newest reading of a datastream may be and still be the present: what the property's rule says, and
+    /// never less than three of the datastream's own intervals.
+    Duration stale_after(std::string_view property, Duration interval) const;
+
+private:
+    std::vector<Rule> rules_;
+};
+
+/// What is wrong with a rule as an operator wrote it: "lowest must be below highest". None when it can be judged by.
+std::optional<std::string> fault_of(const Rule& rule);
 
 struct Reading {
     Instant time{};
@@ -87,9 +112,5 @@ std::vector<Assessment> assess_history(std::span<const Reading> history, const R
 /// How often a datastream is expected to have a reading: what its properties say (a JSON object with "interval_s"),
 /// within a second and a year; an hour when they say nothing.
 std::chrono::seconds expected_interval(std::string_view properties);
-
-/// How old the newest reading of a datastream may be and still be the present: what the property's rule says, and
-/// never less than three of the datastream's own intervals.
-Duration stale_after(std::string_view property, Duration interval);
 
 }  // namespace bypuls::ingest::quality

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 #include <rapidcheck/gtest.h>
 
 #include "core/text.h"
@@ -23,6 +24,10 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 using namespace std::chrono_literals;
+
+const Rule* rule_for(std::string_view property) {
+    return Rules::shipped().find(property);
+}
 
 const Rule& water() {
     return *rule_for("water_temperature");
@@ -48,19 +53,76 @@ std::vector<std::string> flags(const std::vector<Reading>& series, const Rule& r
     return texts;
 }
 
-TEST(Quality, has_a_rule_for_each_property_we_show) {
-    for (const char* property :
-         {"water_temperature", "air_temperature", "uv_index", "snow_depth", "humidity", "battery_voltage"}) {
+/// What the demonstration town has, and so shows or tells its staff.
+nlohmann::json town() {
+    const char* source = std::getenv("BYPULS_SOURCE_DIR");
+    EXPECT_NE(source, nullptr) << "tells where the sources are, as CTest does";
+    std::ifstream file(std::string(source == nullptr ? "." : source) + "/demo/drammen/town.json");
+    return nlohmann::json::parse(file, nullptr, false);
+}
+
+TEST(Quality, has_a_rule_for_each_property_that_the_town_shows) {
+    const auto properties = town().at("properties");
+    ASSERT_GE(properties.size(), 9U);
+    for (const auto& [property, says] : properties.items()) {
+        SCOPED_TRACE(property);
         const Rule* rule = rule_for(property);
-        ASSERT_NE(rule, nullptr) << property;
+        ASSERT_NE(rule, nullptr);
+        EXPECT_EQ(rule->unit, says.at("unit").get<std::string>());
         EXPECT_LT(*rule->lowest, *rule->highest);
-        EXPECT_FALSE(rule->unit.empty());
         EXPECT_GT(rule->gap_after, 0us);
         EXPECT_GT(rule->stale_after, 0us);
         EXPECT_GT(rule->future_after, 0us);
+        EXPECT_EQ(fault_of(*rule), std::nullopt);
+    }
+    for (const auto& [name, profile] : town().at("profiles").items()) {
+        for (const auto& field : profile.at("fields")) {
+            EXPECT_TRUE(properties.contains(field.at("property").get<std::string>())) << name;
+        }
     }
     EXPECT_EQ(rule_for("pressure"), nullptr);
-    EXPECT_THAT(rules(), SizeIs(6));
+}
+
+TEST(Quality, judges_snow_that_melts_and_samples_that_come_seldom) {
+    std::vector<Reading> melting;
+    std::vector<Reading> samples;
+    for (int i = 0; i < 100; ++i) {
+        melting.push_back({at(1h * i), 0, {}});
+        samples.push_back({at(18 * 24h * i), i % 2 == 0 ? 10.0 : 4'000, {}});
+    }
+    EXPECT_THAT(flags(melting, *rule_for("snow_temperature")), testing::Each(""));
+    EXPECT_THAT(flags(samples, *rule_for("e_coli")), testing::Each(""));
+    EXPECT_THAT(flags({{at(0h), 85, {}}}, *rule_for("snow_temperature")), ElementsAre("range"));
+    EXPECT_THAT(flags({{at(0h), -1, {}}, {at(24h), 1e9, {}}}, *rule_for("intestinal_enterococci")),
+                ElementsAre("range", "range"));
+    EXPECT_EQ(assess({}, {at(0h), 10, {}}, at(3 * 24h), *rule_for("e_coli")).quality, Quality{})
+        << "a laboratory takes its days";
+}
+
+TEST(Rules, of_an_operator_take_the_place_of_ours_or_stand_beside_them) {
+    Rules rules;
+    const std::size_t ours = rules.all().size();
+    Rule warmer = water();
+    warmer.highest = 60;
+    rules.put(warmer);
+    rules.put(expected_hourly({.property = "pressure", .unit = "hPa", .lowest = 850, .highest = 1100}));
+    EXPECT_EQ(rules.all().size(), ours + 1);
+    EXPECT_EQ(rules.find("water_temperature")->highest, 60);
+    EXPECT_EQ(rules.find("pressure")->stale_after, 3h);
+    EXPECT_EQ(rules.find("pressur"), nullptr);
+    EXPECT_EQ(rules.find("zz"), nullptr);
+    EXPECT_EQ(Rules::shipped().find("pressure"), nullptr);
+    EXPECT_EQ(rules.stale_after("pressure", 2h), 6h);
+    EXPECT_EQ(rules.stale_after("nothing", 2h), 6h);
+}
+
+TEST(Rules, that_cannot_be_judged_by_say_why) {
+    EXPECT_EQ(fault_of({.lowest = 5, .highest = 5}), "lowest (5) must be below highest (5)");
+    EXPECT_EQ(fault_of({.per_hour = 1}), "per_hour is what readings may differ by beyond jump, which is missing");
+    EXPECT_EQ(fault_of({.lowest = 1, .stuck_after = 1h, .resting = 0}),
+              "resting (0) must lie between lowest and highest");
+    EXPECT_EQ(fault_of({.still = 1}), "resting and still say what is not stuck, and stuck_after is missing");
+    EXPECT_EQ(fault_of({}), std::nullopt);
 }
 
 TEST(Quality, flags_what_is_physically_impossible_and_says_why) {
@@ -137,12 +199,13 @@ TEST(Quality, keeps_the_flags_a_reading_came_with) {
 }
 
 TEST(Quality, knows_when_the_newest_reading_is_no_longer_now) {
-    EXPECT_EQ(stale_after("water_temperature", 10min), 3h);
-    EXPECT_EQ(stale_after("water_temperature", 6h), 18h) << "a sensor that reports rarely is not always stale";
+    EXPECT_EQ(Rules::shipped().stale_after("water_temperature", 10min), 3h);
+    EXPECT_EQ(Rules::shipped().stale_after("water_temperature", 6h), 18h)
+        << "a sensor that reports rarely is not always stale";
     EXPECT_EQ(expected_interval(R"({"interval_s":600})"), 600s);
     EXPECT_EQ(expected_interval("{}"), 1h);
     EXPECT_EQ(expected_interval(R"({"interval_s":-5})"), 1s);
-    EXPECT_EQ(stale_after("nitrate", 1h), 3h) << "a property without a rule";
+    EXPECT_EQ(Rules::shipped().stale_after("nitrate", 1h), 3h) << "a property without a rule";
 }
 
 // --- properties --------------------------------------------------------------------------------------------------
@@ -159,7 +222,7 @@ std::vector<Reading> any_series(std::size_t size_max = 60) {
 }
 
 RC_GTEST_PROP(QualityProperties, range_is_flagged_exactly_outside_the_bounds, ()) {
-    const Rule& rule = rules()[*rc::gen::inRange<std::size_t>(0, rules().size())];
+    const Rule& rule = Rules::shipped().all()[*rc::gen::inRange<std::size_t>(0, Rules::shipped().all().size())];
     const double value = *rc::gen::arbitrary<std::int32_t>() / 1e6;
     const bool outside = value < *rule.lowest || value > *rule.highest;
     RC_ASSERT(assess({}, {at(0h), value, {}}, at(0h), rule).quality.has(Quality::range) == outside);
