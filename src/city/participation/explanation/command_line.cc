@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "city/participation/counting/refuse.h"
+#include "city/participation/pabulib/packed.h"
 #include "core/text.h"
 #include "core/words/format.h"
 
@@ -19,20 +20,7 @@ using counting::put_at;
 using counting::refuse;
 using counting::Rule;
 
-namespace {
-
-words::Language tongue(Language language) {
-    switch (language) {
-        case Language::bokmaal: return words::Language::nb;
-        case Language::nynorsk: return words::Language::nn;
-        case Language::english: return words::Language::en;
-    }
-    return words::Language::en;
-}
-
-}  // namespace
-
-Voice::Voice(Language language) : say_(words::Catalogue::built_in(), tongue(language)) {}
+Voice::Voice(Language language) : say_(words::Catalogue::built_in(), language_of(language)) {}
 
 std::string Voice::number(std::int64_t value) const {
     return say_.language() == words::Language::en ? std::to_string(value) : words::count(say_.language(), value);
@@ -216,16 +204,21 @@ Attempt<std::string> read_file(const std::string& path, const Surroundings& arou
     if (!bytes && bytes.error().code == Errc::not_found) {
         return refuse(Errc::not_found, "command.fault_no_file", {}, {.file = path});
     }
-    return bytes;
+    if (!bytes) {
+        return std::unexpected(counting::Fault(std::move(bytes.error())));
+    }
+    auto unpacked = pabulib::unpacked(std::move(*bytes));
+    return unpacked ? unpacked : Attempt<std::string>(put_at(std::move(unpacked.error()), {.file = path}));
 }
 
 Attempt<Loaded> load(const std::string& path, const Arguments& arguments, const Surroundings& around) {
     Loaded loaded;
-    if (path.ends_with(".csv")) {
+    const std::string_view name = pabulib::without_packing(path);
+    if (name.ends_with(".csv")) {
         TRY(loaded.election, load_csv(path, arguments, around, loaded.remarks));
         return loaded;
     }
-    if (path.ends_with(".json")) {
+    if (name.ends_with(".json")) {
         TRY(const std::string text, read_file(path, around));
         auto election = pabulib::read_json(text);
         if (!election) {
@@ -316,8 +309,22 @@ Attempt<std::vector<Supposed>> suppose(const std::vector<std::string>& changes, 
 
 counting::CountOptions telling(const Surroundings& around) {
     counting::CountOptions options;
-    options.progress = [&err = around.err](std::string_view what) { err << what << std::endl; };
+    if (around.watched) {
+        // Counts say the same again and again; whoever watches needs it once.
+        options.progress = [&err = around.err, before = std::string()](std::string_view what) mutable {
+            if (what != before) {
+                err << what << std::endl;
+                before = what;
+            }
+        };
+    }
     return options;
+}
+
+void tell_progress(const Election& election, const std::string& what, const Surroundings& around) {
+    if (around.watched && is_large(election)) {
+        around.err << what << std::endl;
+    }
 }
 
 bool is_large(const Election& election) {

@@ -55,7 +55,8 @@ struct Terminal {
 };
 
 Terminal terminal() {
-    return {.files = {{"play.pb", slurp(data_path("play_money.pb"))}}};
+    return {
+        .files = {{"play.pb", slurp(data_path("play_money.pb"))}, {"place.pb", slurp(data_path("one_place.pb"))}}};
 }
 
 TEST(Metrics, OfASmallVoteAreWhatOneCountsByHand) {
@@ -204,6 +205,39 @@ TEST(Commands, ExplainsInThreeLanguages) {
         EXPECT_EQ(at.run(count_command, {"play.pb", "--explain", "--language", language}), exit_ok);
         expect_golden(std::string("play_money.") + language + ".txt", at.out.str());
     }
+}
+
+TEST(Commands, ExplainThatOnlyOneOfTwoCanBeBuiltAndThatNothingIsFundedInPart) {
+    for (const char* language : {"nb", "nn", "en"}) {
+        Terminal at = terminal();
+        EXPECT_EQ(at.run(count_command, {"place.pb", "--explain", "--language", language}), exit_ok);
+        expect_golden(std::string("one_place.") + language + ".txt", at.out.str());
+    }
+    Terminal at = terminal();
+    EXPECT_EQ(at.run(count_command, {"place.pb", "--json"}), exit_ok);
+    const auto json = nlohmann::json::parse(at.out.str());
+    EXPECT_EQ(json["projects"][1]["shut_out_by"], "rink");
+    EXPECT_EQ(json["exclusive"].dump(), R"([["rink","slide"]])");
+    EXPECT_EQ(json["partial_left_out"].dump(), R"(["stage"])");
+    EXPECT_FALSE(json["projects"][0].contains("shut_out_by"));
+}
+
+TEST(Commands, VerifyAcceptsAResultFromBeforeExclusionWasToldAndNoFalseOne) {
+    Terminal at = terminal();
+    at.run(count_command, {"place.pb", "--json"});
+    const auto whole = nlohmann::ordered_json::parse(at.out.str());
+    auto earlier = whole;
+    earlier["projects"][1].erase("shut_out_by");
+    earlier.erase("exclusive");
+    earlier.erase("partial_left_out");
+    auto forged = whole;
+    forged["projects"][1]["shut_out_by"] = "stage";
+    at.files["earlier.json"] = earlier.dump();
+    at.files["forged.json"] = forged.dump();
+
+    EXPECT_EQ(at.run(verify_count_command, {"place.pb", "earlier.json"}), exit_ok) << at.out.str() << at.err.str();
+    EXPECT_EQ(at.run(verify_count_command, {"place.pb", "forged.json"}), exit_differs);
+    EXPECT_THAT(at.out.str(), HasSubstr("projects[1].shut_out_by"));
 }
 
 TEST(Commands, VerifyTellsATrueResultFromAFalseOne) {
