@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <map>
 #include <set>
 #include <thread>
@@ -393,13 +394,13 @@ std::vector<Result<CountResult>> count_by_each(const Election& election, std::sp
     return results;
 }
 
-Result<std::vector<std::vector<ProjectIndex>>> all_outcomes(const Election& election, const Rule& rule,
-                                                            std::size_t max) {
+namespace {
+
+Result<void> each_way(const Election& election, const Rule& rule, const CountOptions& options, std::size_t max,
+                      const std::function<void(const CountResult&)>& visit) {
     TRY_DO(validate(election));
     TRY_DO(validate_rule(rule));
-    const CountOptions quick{.explore_ties = false, .exact_rounds = false, .self_check = false, .progress = nullptr};
     const Totals totals = totals_of(election, rule);
-    std::set<std::vector<ProjectIndex>> outcomes;
     std::vector<std::size_t> script;
     for (std::size_t runs = 0;; ++runs) {
         if (runs == max) {
@@ -407,18 +408,34 @@ Result<std::vector<std::vector<ProjectIndex>>> all_outcomes(const Election& elec
         }
         TieJudge judge(election, rule, totals);
         judge.follow(script);
-        TRY(const CountResult result, Counting(election, rule, quick, judge, totals).run());
-        outcomes.insert(result.winning_set());
+        TRY(const CountResult result, Counting(election, rule, options, judge, totals).run());
+        visit(result);
         // The next script in the order of an odometer whose wheels have the widths just met.
         script.resize(judge.widths().size(), 0);
         while (!script.empty() && script.back() + 1 == judge.widths()[script.size() - 1]) {
             script.pop_back();
         }
         if (script.empty()) {
-            return std::vector(outcomes.begin(), outcomes.end());
+            return {};
         }
         ++script.back();
     }
+}
+
+}  // namespace
+
+Result<void> each_outcome(const Election& election, const Rule& rule,
+                          const std::function<void(const CountResult&)>& visit, std::size_t max) {
+    return each_way(election, rule, {.explore_ties = false, .self_check = false, .progress = nullptr}, max, visit);
+}
+
+Result<std::vector<std::vector<ProjectIndex>>> all_outcomes(const Election& election, const Rule& rule,
+                                                            std::size_t max) {
+    const CountOptions quick{.explore_ties = false, .exact_rounds = false, .self_check = false, .progress = nullptr};
+    std::set<std::vector<ProjectIndex>> outcomes;
+    TRY_DO(each_way(election, rule, quick, max,
+                    [&](const CountResult& result) { outcomes.insert(result.winning_set()); }));
+    return std::vector(outcomes.begin(), outcomes.end());
 }
 
 }  // namespace bypuls::participation::counting

@@ -272,7 +272,7 @@ Attempt<Rule> rule_for(const Arguments& arguments, const Loaded& loaded, const S
         return rule ? rule : Attempt<Rule>(put_at(std::move(rule.error()), {.file = *arguments.rule}));
     }
     if (arguments.rule) {
-        return builtin(*arguments.rule);
+        return pabulib::rule_asked_for(*arguments.rule, loaded.election, loaded.document ? &*loaded.document : nullptr);
     }
     return own_rule(loaded, arguments.files[0]);
 }

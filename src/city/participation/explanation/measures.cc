@@ -16,13 +16,12 @@ struct Measure {
     bool of_additions = false;
 };
 
-constexpr std::array<Measure, 6> measures = {
-    {{"recount.close.cost_reduction", &LoserDistance::cost_reduction},
-     {"recount.close.singleton_add", &LoserDistance::singleton_add},
-     {"recount.close.optimist_add", &LoserDistance::optimist_add, true},
-     {"recount.close.random_add", &LoserDistance::random_add, true},
-     {"recount.close.pessimist_add", &LoserDistance::pessimist_add, true},
-     {"recount.close.rivalry_reduction", &LoserDistance::rivalry_reduction}}};
+constexpr std::array<Measure, 6> measures = {{{"recount.close.cost_reduction", &LoserDistance::cost_reduction},
+                                              {"recount.close.singleton_add", &LoserDistance::singleton_add},
+                                              {"recount.close.optimist_add", &LoserDistance::optimist_add, true},
+                                              {"recount.close.random_add", &LoserDistance::random_add, true},
+                                              {"recount.close.pessimist_add", &LoserDistance::pessimist_add, true},
+                                              {"recount.close.rivalry_reduction", &LoserDistance::rivalry_reduction}}};
 
 /// "høyst 12 velgere", "Ikke nok uansett".
 std::string in_words(const Counted& counted, const words::Words& say, const std::optional<Change>& change, bool money) {

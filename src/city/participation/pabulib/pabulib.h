@@ -43,6 +43,13 @@ counting::Attempt<Reading> read_election(const Document& document);
 /// and for none at all; Errc::malformed for a rule in full that cannot be read or is not what `rule` says.
 counting::Attempt<counting::Rule> rule_of(const Document& document);
 
+/// What `name` means for this election where somebody asks for it: a built-in rule's name, one of other_names(), or
+/// "greedy-threshold" and "greedy-exclusive", which mean something only with the file's threshold (META's
+/// min_project_score_threshold; null: none) or the election's groups. All count every ballot, and their ties are broken
+/// as a file's that does not say how.
+counting::Attempt<counting::Rule> rule_asked_for(std::string_view name, const counting::Election& election,
+                                                 const Document* document);
+
 /// Makes the document name this rule: by name if that says it all, or else in full. rule_of() gives it back.
 void set_rule(Document& document, const counting::Rule& rule);
 
