@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <ostream>
 
 #include <fmt/format.h>
@@ -79,6 +80,16 @@ Attempt<counting::BallotKind> kind_named(std::string_view name) {
     return refuse(Errc::malformed, "command.fault_kind", {{"text", std::string(name)}});
 }
 
+Attempt<std::int64_t> length_of(std::string_view option, std::string_view text) {
+    std::int64_t length = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), length);
+    if (problem != std::errc() || end != text.data() + text.size() || length < 1) {
+        return refuse(Errc::malformed, "command.fault_length",
+                      {{"option", std::string(option)}, {"text", std::string(text)}});
+    }
+    return length;
+}
+
 /// Reads the value of an option that has one.
 Attempt<void> take_value(Arguments& arguments, std::string_view option, const std::string& value) {
     if (option == "--rule") {
@@ -103,6 +114,15 @@ Attempt<void> take_value(Arguments& arguments, std::string_view option, const st
         counting::Pot pot{.name = std::string(trim(std::string_view(value).substr(0, equals)))};
         TRY(pot.budget, counting::parse_money(std::string_view(value).substr(equals + 1)));
         arguments.pots.push_back(std::move(pot));
+    } else if (option == "--min-length") {
+        TRY(arguments.min_length, length_of(option, value));
+    } else if (option == "--max-length") {
+        TRY(arguments.max_length, length_of(option, value));
+    } else if (option == "--invalid-ballots") {
+        if (value != "count" && value != "refuse") {
+            return refuse(Errc::malformed, "command.fault_invalid", {{"text", value}});
+        }
+        arguments.invalid = value == "refuse" ? pabulib::InvalidBallots::refuse : pabulib::InvalidBallots::count;
     } else {
         TRY(arguments.kind, kind_named(value));
     }
@@ -132,8 +152,9 @@ Attempt<Arguments> read_arguments(std::span<const std::string> given, const Usag
             return refuse(Errc::malformed, "command.fault_option",
                           {{"option", word}, {"usage", std::string(usage.text)}});
         }
-        constexpr std::array valued = {"--rule",    "--rules",  "--what-if", "--language",
-                                       "--ballots", "--budget", "--pot",     "--kind"};
+        constexpr std::array valued = {"--rule",           "--rules", "--what-if", "--language",   "--ballots",
+                                       "--budget",         "--pot",   "--kind",    "--min-length", "--max-length",
+                                       "--invalid-ballots"};
         const bool takes_value = std::ranges::find(valued, word) != valued.end();
         if (takes_value && i + 1 == given.size()) {
             return refuse(Errc::malformed, "command.fault_value",
@@ -190,7 +211,11 @@ Attempt<Election> load_csv(const std::string& path, const Arguments& arguments, 
                                        .ballots = ballots,
                                        .budget = *arguments.budget,
                                        .kind = arguments.kind,
-                                       .pots = arguments.pots});
+                                       .pots = arguments.pots,
+                                       .min_length = arguments.min_length,
+                                       .max_length = arguments.max_length,
+                                       .invalid = arguments.invalid},
+                                      &remarks);
     if (!election) {
         return put_at(std::move(election.error()), {.file = fmt::format("{} + {}", path, *arguments.ballots)});
     }
@@ -220,7 +245,7 @@ Attempt<Loaded> load(const std::string& path, const Arguments& arguments, const 
     }
     if (name.ends_with(".json")) {
         TRY(const std::string text, read_file(path, around));
-        auto election = pabulib::read_json(text);
+        auto election = pabulib::read_json(text, &loaded.remarks);
         if (!election) {
             return put_at(std::move(election.error()), {.file = path});
         }

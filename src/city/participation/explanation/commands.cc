@@ -306,7 +306,8 @@ constexpr std::string_view files_and_rules =
     "CSV (.csv) together with --ballots FILE.csv, --budget KRONER, --kind "
     "approval|choose-1|points|ranking|knapsack\n"
     "(approval if not given and the ballots have no points) and a --pot NAME=KRONER for each sub-budget that its\n"
-    "column pot names.\n"
+    "column pot names. --invalid-ballots refuse leaves out ballots with fewer projects than --min-length or more than\n"
+    "--max-length; a Pabulib file and JSON say that themselves (invalid_ballots).\n"
     "--rule takes the name of a rule, as a result prints it or a Pabulib file has it, or a rule written in TOML. "
     "Without\n"
     "it the file's own rule counts.\n"
@@ -362,19 +363,20 @@ int count_command(std::span<const std::string> arguments, const Surroundings& su
          .details = count_details,
          .files = 1,
          .options = {"--rule", "--json", "--pb", "--keep-voters", "--keep-meta", "--explain", "--language",
-                     "--which-rule", "--what-if", "--ballots", "--budget", "--pot", "--kind"}},
+                     "--which-rule", "--what-if", "--ballots", "--budget", "--pot", "--kind", "--min-length",
+                     "--max-length", "--invalid-ballots"}},
         surroundings, run_count);
 }
 
 int verify_count_command(std::span<const std::string> arguments, const Surroundings& surroundings) {
-    return run_command(
-        arguments,
-        {.text = "verify count ELECTION RESULT [--rule NAME|FILE.toml] [--quick | --thorough] "
-                 "[--language nb|nn|en]",
-         .details = verify_details,
-         .files = 2,
-         .options = {"--rule", "--quick", "--thorough", "--language", "--ballots", "--budget", "--pot", "--kind"}},
-        surroundings, run_verify);
+    return run_command(arguments,
+                       {.text = "verify count ELECTION RESULT [--rule NAME|FILE.toml] [--quick | --thorough] "
+                                "[--language nb|nn|en]",
+                        .details = verify_details,
+                        .files = 2,
+                        .options = {"--rule", "--quick", "--thorough", "--language", "--ballots", "--budget", "--pot",
+                                    "--kind", "--min-length", "--max-length", "--invalid-ballots"}},
+                       surroundings, run_verify);
 }
 
 int compare_command(std::span<const std::string> arguments, const Surroundings& surroundings) {
@@ -382,7 +384,8 @@ int compare_command(std::span<const std::string> arguments, const Surroundings& 
                        {.text = "compare FILE [--rules A,B,C] [--json] [--language nb|nn|en]",
                         .details = files_and_rules,
                         .files = 1,
-                        .options = {"--rules", "--json", "--language", "--ballots", "--budget", "--pot", "--kind"}},
+                        .options = {"--rules", "--json", "--language", "--ballots", "--budget", "--pot", "--kind",
+                                    "--min-length", "--max-length", "--invalid-ballots"}},
                        surroundings, run_compare);
 }
 

@@ -478,6 +478,9 @@ TEST(Report, IsReadBackForVerification) {
     EXPECT_EQ(read.spent, result.spent);
     EXPECT_THAT(read.winners, ElementsAre("bike", "play", "lib"));
     EXPECT_FALSE(read_result("{}").has_value());
+    std::string deep = print_result(election, rule, result);
+    deep.insert(1, "\"more\": " + std::string(100'000, '[') + std::string(100'000, ']') + ", ");
+    EXPECT_FALSE(read_result(deep).has_value());
 }
 
 }  // namespace

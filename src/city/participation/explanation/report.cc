@@ -402,16 +402,20 @@ std::string print_result(const Election& election, const counting::Rule& rule, c
 }
 
 counting::Attempt<PublishedResult> read_result(std::string_view text) {
+    // No result is nearly as deep, and whoever looks for what differs goes as deep as it is.
+    constexpr int depth_max = 64;
+    bool too_deep = false;
     TwiceNamed twice;
-    const auto see = [&](int, nlohmann::json::parse_event_t event, const nlohmann::json& part) {
+    const auto see = [&](int depth, nlohmann::json::parse_event_t event, const nlohmann::json& part) {
         twice.see(event, part);
-        return true;
+        too_deep = too_deep || depth > depth_max;
+        return !too_deep;
     };
     const auto json = nlohmann::json::parse(text, see, false);
     if (twice.found()) {
         return refuse(Errc::malformed, "fault.key_twice", {{"key", std::string(*twice.found())}});
     }
-    if (!json.is_object() || json.value("format", nlohmann::json()) != "bypuls-count-1") {
+    if (too_deep || !json.is_object() || json.value("format", nlohmann::json()) != "bypuls-count-1") {
         return refuse(Errc::malformed, "recount.fault.not_result");
     }
     const auto text_at = [&](const char* key) -> counting::Attempt<std::string> {

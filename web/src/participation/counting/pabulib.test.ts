@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import play_money from '../../../../tests/data/participation/play_money.pb?raw'
 import play_money_result from '../../../../tests/data/participation/play_money.json?raw'
 import { count } from './count.ts'
-import { ballot_total, choices_of } from './election.ts'
+import { ballot_total, ballot_total, choices_of } from './election.ts'
 import { read_pabulib, read_pabulib_bytes, type Reading } from './pabulib.ts'
 import { read_result, result_json } from './report.ts'
 
@@ -129,6 +129,14 @@ describe('beyond its own columns a file', () => {
     it('has limits that ballots may go against', () => {
         const remarks = must_read(small({ meta: 'max_length;1\nmin_length;x', votes: 'voter_id;vote\na;1,2\nb;1\nc;' })).remarks
         expect(remarks.map(({ code, line }) => [code, line])).toEqual([['no-limit', undefined], ['over-limit', 13]])
+    })
+    it('may refuse the ballots that go against its limits, but no blank one', () => {
+        const votes = 'voter_id;vote\na;1,2\nb;1\nc;'
+        const strict = must_read(small({ meta: 'max_length;1\ninvalid_ballots;refuse', votes }))
+        expect(strict.remarks).toEqual([{ code: 'refused', line: 13, given: { limit: 'max_length' } }])
+        expect(ballot_total(strict.election.ballots)).toBe(2)
+        expect(ballot_total(must_read(small({ meta: 'max_length;1\ninvalid_ballots;count', votes })).election.ballots)).toBe(3)
+        expect(read_pabulib(small({ meta: 'invalid_ballots;maybe', votes }))).toMatchObject({ ok: false, fault: { code: 'invalid-ballots', line: 5, column: 2, given: { text: 'maybe' } } })
     })
 })
 
