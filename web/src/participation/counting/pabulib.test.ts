@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import play_money from '../../../../tests/data/participation/play_money.pb?raw'
 import play_money_result from '../../../../tests/data/participation/play_money.json?raw'
 import { count } from './count.ts'
-import { ballot_total, ballot_total, choices_of } from './election.ts'
+import { ballot_total, choices_of } from './election.ts'
 import { read_pabulib, read_pabulib_bytes, type Reading } from './pabulib.ts'
 import { read_result, result_json } from './report.ts'
 
