@@ -157,7 +157,7 @@ async function faults_agree(commands: Commands): Promise<void> {
         'hello', 'META\nkey;value\n', `${head}${projects}${projects}`, `${head}PROJECTS\nproject_id;cost\na;"3\n`, `${head}${projects}c;3;4\n${votes}`,
         `${head}PROJECTS\n${'c;'.repeat(1001)}d\n`, `META\nkey;value\n${projects}${votes}`, `${head}${projects}c;x\n${votes}`, `${head}${projects}c;99999999999999\n${votes}`,
         `${head}${projects}c;1.234\n${votes}`, `${head.replace('approval', 'loud')}${projects}${votes}`, `${head}PROJECTS\nproject;price\na;1\n${votes}`,
-        `${head}${projects}VOTES\nvoter_id\n1\n`, `${points}${projects}${votes}`, `${head}${projects}a;4\n${votes}`, `${head}PROJECTS\nproject_id;cost;selected\na;3;5\n${votes}`,
+        `${head}${projects}VOTES\nvoter_id\n1\n`, `${head}invalid_ballots;maybe\n${projects}${votes}`, `${points}${projects}${votes}`, `${head}${projects}a;4\n${votes}`, `${head}PROJECTS\nproject_id;cost;selected\na;3;5\n${votes}`,
         `${head}PROJECTS\nproject_id;cost;votes\na;3;x\n${votes}`, `${head}PROJECTS\nproject_id;cost;score\na;3;x\n${votes}`, `${points}${projects}VOTES\nvoter_id;vote;points\n1;a;x\n`,
         `${points}${projects}VOTES\nvoter_id;vote;points\n1;a;1,2\n`, `${head}${projects}${votes}2;c\n`, `${head}${projects}VOTES\nvoter_id;vote;weight\n1;a;0\n`,
         `${head.replace('approval', 'choose-1')}${projects}${votes}2;a,b\n`, `${head}pots;north\n${projects}${votes}`, `${head}PROJECTS\nproject_id;cost;pot\na;3;north\n${votes}`,
@@ -212,6 +212,14 @@ async function remarks_agree(commands: Commands): Promise<void> {
         const theirs: string[] = (await asked(commands, ['count', 'limits.pb', '--rule', 'greedy', '--json'], { 'limits.pb': text })).remarks
         assert.deepEqual(read.value.remarks.map(({ line }) => line), theirs.map((remark) => Number(/^line (\d+)/.exec(remark)![1])), `${kind}: ${theirs.join('\n')}`)
         assert.ok(theirs.length >= 3, theirs.join('\n'))
+        // The same ballots, but refused: fewer are counted, and both tell of the same.
+        const strict = text.replace('PROJECTS', 'invalid_ballots;refuse\nPROJECTS')
+        const own = read_pabulib(strict)
+        assert.ok(own.ok, JSON.stringify(own))
+        const result = await asked(commands, ['count', 'strict.pb', '--rule', 'greedy', '--json'], { 'strict.pb': strict })
+        result_agrees(own.value.election, rule_named('greedy')!, result)
+        assert.deepEqual(own.value.remarks.map(({ line }) => line), (result.remarks as string[]).map((remark) => Number(/^line (\d+)/.exec(remark)![1])), `${kind}: ${result.remarks}`)
+        assert.ok(own.value.election.ballots.counts.reduce((sum, count) => sum + count, 0) < ballots.length)
     }
 }
 

@@ -9,6 +9,8 @@
 #include <span>
 #include <string_view>
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
@@ -232,8 +234,11 @@ int Program::run(int argc, char** argv) {
 /// The counting commands read their own arguments. Nothing when it is another command.
 static std::optional<int> run_counting(const std::vector<std::string>& words) {
     namespace counting = participation::explanation;
-    const counting::Surroundings surroundings{[](const std::string& path) { return read_text_file(path, 1U << 30U); },
-                                              std::cout, std::cerr};
+    const counting::Surroundings surroundings{
+        .read_file = [](const std::string& path) { return read_text_file(path, 1U << 30U); },
+        .out = std::cout,
+        .err = std::cerr,
+        .watched = isatty(STDERR_FILENO) == 1};
     const std::span<const std::string> all(words);
     if (!words.empty() && words[0] == "count") {
         return counting::count_command(all.subspan(1), surroundings);

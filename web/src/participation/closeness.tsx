@@ -17,7 +17,7 @@ const without_additions: Partial<Record<BallotKind, string>> = {
     ranking: 'recount.close.no_additions_ranking',
 }
 
-const measures_of = (kind: BallotKind): readonly Measure[] => measures.filter((measure) => !(kind in without_additions) || !additions.includes(measure))
+export const measures_of = (kind: BallotKind): readonly Measure[] => measures.filter((measure) => !(kind in without_additions) || !additions.includes(measure))
 
 interface Shown {
     words: Words
@@ -25,7 +25,7 @@ interface Shown {
 }
 
 /// "at most 12 voters", "not with any number"; a dash where nothing was found out.
-function change_in_words({ words, teller }: Shown, measure: Measure | 'margin', change: Change | undefined): string {
+export function change_in_words({ words, teller }: Shown, measure: Measure | 'margin', change: Change | undefined): string {
     if (!change) return words.say(measure === 'margin' ? 'recount.close.never_lost' : 'recount.close.never')
     if (!change.enough && change.amount === 0) return words.say('recount.close.not_found')
     const amount = measure === 'cost_reduction' ? teller.money(change.amount) : words.plural('recount.close.voters', change.amount)

@@ -14,7 +14,7 @@ const no_break_space = '\u00A0'
 
 /// `most_of_one_ballot`: with points, what a new ballot gives the only project on it, in the election's parts of a point.
 type About = Pick<Election, 'projects' | 'currency'> &
-    Partial<Pick<Election, 'kind' | 'points_per_one' | 'ranking_length' | 'budget' | 'pots'>> & { most_of_one_ballot?: number }
+    Partial<Pick<Election, 'kind' | 'points_per_one' | 'ranking_length' | 'budget' | 'pots' | 'exclusive'>> & { most_of_one_ballot?: number }
 
 /// True if what a project got is told in points: those on the ballots, or those that places in a ranking give.
 export const counted_in_points = ({ kind }: About, rule?: Rule): boolean => kind === 'points' || (kind === 'ranking' && rule?.ranking !== 'approval')
@@ -123,6 +123,8 @@ export class Teller {
             }),
             ...this.pots(result),
             ...this.goes_by(),
+            ...(this.election.exclusive ?? []).map((group) => say('counting.exclusive', { projects: this.list(group) })),
+            ...(result.partial_left_out.length > 0 ? [say('counting.partial_left_out', { projects: this.list(result.partial_left_out) })] : []),
         ]
         const deciding = result.ties.filter(({ alternatives }) => alternatives.length > 0)
         for (const { tied, chosen } of deciding) told.push(say('counting.tie_decided', { tied: this.list(tied), chosen: this.list([chosen]) }))
@@ -268,7 +270,8 @@ export class Teller {
         if (result.votes[project] === 0) return say(this.by_points ? 'counting.no_points' : 'counting.no_support', given)
         if (why === 'below-score') return say('counting.below_score', { ...given, least: this.least_score() })
         if (why) return say('counting.not_eligible', given)
-        const lost = closeness ? this.lost(given, closeness) : say('counting.lost_unknown', given)
+        const rival = result.shut_out.get(project)
+        const lost = rival !== undefined ? this.lost_to(given, this.name(rival), closeness) : closeness ? this.lost(given, closeness) : say('counting.lost_unknown', given)
         return this.has_pots ? `${lost} ${say('counting.lost_pot', { pot: this.pot(this.election.projects[project]!.pot ?? '') })}` : lost
     }
 
@@ -288,11 +291,24 @@ export class Teller {
             // Without a number that says something nothing is said.
             if (more && more.amount > 0) told.push(...(more.enough ? this.lacked_voters(more) : [this.not_enough(more)]))
         }
-        if (cheaper?.enough) {
-            told.push(say(more?.enough ? 'counting.or_cheaper' : 'counting.if_cheaper', { less: this.money(cheaper.amount) }))
-            if (!cheaper.smallest) told.push(say('counting.perhaps_less'))
-        }
-        return told.join(' ')
+        return [...told, ...this.cheaper_by(cheaper, more?.enough === true)].join(' ')
+    }
+
+    /// Of a project that lost its place to a rival: money is not what it lacked.
+    private lost_to(given: { name: string; votes: string }, rival: string, { singleton_add: more, cost_reduction: cheaper }: Closeness = {}): string {
+        const { say } = this.words
+        const told = [say('counting.shut_out', { ...given, rival })]
+        if (more?.enough && !this.by_points) told.push(say('counting.shut_out_lacked', { missing: this.fewest(more, this.supporters(more.amount)) }))
+        else if (more && more.amount > 0) told.push(...(more.enough ? this.lacked_voters(more) : [this.not_enough(more)]))
+        return [...told, ...this.cheaper_by(cheaper, more?.enough === true)].join(' ')
+    }
+
+    /// What a lower price would have done; `besides`: after what more votes would have.
+    private cheaper_by(cheaper: Change | undefined, besides: boolean): string[] {
+        const { say } = this.words
+        if (!cheaper?.enough) return []
+        const text = say(besides ? 'counting.or_cheaper' : 'counting.if_cheaper', { less: this.money(cheaper.amount) })
+        return cheaper.smallest ? [text] : [text, say('counting.perhaps_less')]
     }
 
     /// How many voters more would have been enough, and what they would have had to do.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <map>
 #include <set>
 #include <thread>
@@ -245,6 +246,44 @@ Result<CountResult> Counting::run() {
     return std::move(result_);
 }
 
+/// Of the losers that took part, those with a rival among the winners.
+std::vector<ShutOut> shut_out_by_winners(const Election& election, const CountResult& result) {
+    std::vector<std::optional<ProjectIndex>> by(election.exclusive.empty() ? 0 : election.projects.size());
+    for (const ProjectIndex winner : by.empty() ? std::vector<ProjectIndex>() : result.winners) {
+        for (const auto& group : election.exclusive) {
+            if (std::ranges::find(group, winner) == group.end()) {
+                continue;
+            }
+            for (const ProjectIndex other : group) {
+                by[other] = other == winner ? by[other] : by[other].value_or(winner);
+            }
+        }
+    }
+    std::vector<ShutOut> shut_out;
+    for (ProjectIndex project = 0; project < by.size(); ++project) {
+        if (by[project] && std::ranges::find(result.excluded, project, &Excluded::project) == result.excluded.end()) {
+            shut_out.push_back({.project = project, .by = *by[project]});
+        }
+    }
+    return shut_out;
+}
+
+/// Of the losers that took part and could still be built, those that may be funded in part, where the rule never does.
+std::vector<ProjectIndex> partial_left_out(const Election& election, const Rule& rule, const CountResult& result) {
+    std::vector<ProjectIndex> left_out;
+    if (rule.method == Method::knapsack && rule.partial_funding) {
+        return left_out;
+    }
+    for (ProjectIndex project = 0; project < election.projects.size(); ++project) {
+        if (election.projects[project].partial_from && !result.won(project) &&
+            std::ranges::find(result.excluded, project, &Excluded::project) == result.excluded.end() &&
+            std::ranges::find(result.shut_out, project, &ShutOut::project) == result.shut_out.end()) {
+            left_out.push_back(project);
+        }
+    }
+    return left_out;
+}
+
 std::string ids(const Election& election, const std::vector<ProjectIndex>& projects) {
     std::string text;
     for (const ProjectIndex project : projects) {
@@ -260,6 +299,8 @@ Result<CountResult> count_valid(const Election& election, const Rule& rule, cons
     TRY_DO(validate_rule(rule));
     TieJudge judge(election, rule, totals);
     TRY(CountResult result, Counting(election, rule, options, judge, totals, given).run());
+    result.shut_out = shut_out_by_winners(election, result);
+    result.partial_left_out = partial_left_out(election, rule, result);
     if (!judge.unbroken().empty()) {
         const bool lot = std::ranges::find(rule.ties, TieBreak::lot) != rule.ties.end();
         return fail(Errc::conflict,
@@ -353,13 +394,13 @@ std::vector<Result<CountResult>> count_by_each(const Election& election, std::sp
     return results;
 }
 
-Result<std::vector<std::vector<ProjectIndex>>> all_outcomes(const Election& election, const Rule& rule,
-                                                            std::size_t max) {
+namespace {
+
+Result<void> each_way(const Election& election, const Rule& rule, const CountOptions& options, std::size_t max,
+                      const std::function<void(const CountResult&)>& visit) {
     TRY_DO(validate(election));
     TRY_DO(validate_rule(rule));
-    const CountOptions quick{.explore_ties = false, .exact_rounds = false, .self_check = false, .progress = nullptr};
     const Totals totals = totals_of(election, rule);
-    std::set<std::vector<ProjectIndex>> outcomes;
     std::vector<std::size_t> script;
     for (std::size_t runs = 0;; ++runs) {
         if (runs == max) {
@@ -367,18 +408,34 @@ Result<std::vector<std::vector<ProjectIndex>>> all_outcomes(const Election& elec
         }
         TieJudge judge(election, rule, totals);
         judge.follow(script);
-        TRY(const CountResult result, Counting(election, rule, quick, judge, totals).run());
-        outcomes.insert(result.winning_set());
+        TRY(const CountResult result, Counting(election, rule, options, judge, totals).run());
+        visit(result);
         // The next script in the order of an odometer whose wheels have the widths just met.
         script.resize(judge.widths().size(), 0);
         while (!script.empty() && script.back() + 1 == judge.widths()[script.size() - 1]) {
             script.pop_back();
         }
         if (script.empty()) {
-            return std::vector(outcomes.begin(), outcomes.end());
+            return {};
         }
         ++script.back();
     }
+}
+
+}  // namespace
+
+Result<void> each_outcome(const Election& election, const Rule& rule,
+                          const std::function<void(const CountResult&)>& visit, std::size_t max) {
+    return each_way(election, rule, {.explore_ties = false, .self_check = false, .progress = nullptr}, max, visit);
+}
+
+Result<std::vector<std::vector<ProjectIndex>>> all_outcomes(const Election& election, const Rule& rule,
+                                                            std::size_t max) {
+    const CountOptions quick{.explore_ties = false, .exact_rounds = false, .self_check = false, .progress = nullptr};
+    std::set<std::vector<ProjectIndex>> outcomes;
+    TRY_DO(each_way(election, rule, quick, max,
+                    [&](const CountResult& result) { outcomes.insert(result.winning_set()); }));
+    return std::vector(outcomes.begin(), outcomes.end());
 }
 
 }  // namespace bypuls::participation::counting

@@ -50,6 +50,12 @@ Result<CountResult> count(const Election& election, const Rule& rule, const Coun
 std::vector<Result<CountResult>> count_by_each(const Election& election, std::span<const Rule> rules,
                                                const CountOptions& options = {}, std::size_t threads = 1);
 
+/// Every count that some way of breaking ties leads to, one after the other; the same outcome perhaps several times.
+/// For small elections and tests. Without the ties' alternatives; with exact fractions in the rounds. Errc::exhausted
+/// when there are more than `max` to count.
+Result<void> each_outcome(const Election& election, const Rule& rule,
+                          const std::function<void(const CountResult&)>& visit, std::size_t max = 100'000);
+
 /// Every winning set that some way of breaking ties leads to, ascending and each once. For small elections and tests.
 /// Errc::exhausted when there are more than `max` runs to try.
 Result<std::vector<std::vector<ProjectIndex>>> all_outcomes(const Election& election, const Rule& rule,

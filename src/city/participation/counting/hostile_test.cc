@@ -107,6 +107,43 @@ TEST_P(EveryRule, LeavesOutAFreeProjectBelowTheSmallestScoreAndSaysWhy) {
     EXPECT_THAT(count_plainly(election, rule).value().winners, ElementsAre(0));
 }
 
+TEST_P(EveryRule, SaysWhichWinnerShutOutALoserThatTookPart) {
+    Election election = with_costs({80, 15, 90, 20}, 100);
+    election.exclusive = {{0, 1}, {1, 3}};
+    vote(election, {0}, 9);
+    vote(election, {1}, 8);
+    vote(election, {2}, 1);  // excludes nothing, and lacks money
+
+    const CountResult result = counted(election);
+
+    ASSERT_NE(result.won(0), result.won(1));
+    const ProjectIndex winner = result.won(0) ? 0 : 1;
+    // The last has no votes: it never took part, and that is why it lost.
+    EXPECT_THAT(result.shut_out, ElementsAre(ShutOut{.project = 1 - winner, .by = winner}));
+    EXPECT_THAT(result.excluded, ElementsAre(Excluded{3, Excluded::Why::no_support}));
+}
+
+TEST_P(EveryRule, SaysThatItLeavesOutFundingInPart) {
+    Election election = with_costs({60, 70, 80}, 100);
+    election.projects[1].partial_from = 10;
+    election.projects[0].partial_from = 10;
+    vote(election, {0}, 9);
+    vote(election, {0, 1}, 4);
+    vote(election, {2}, 1);
+
+    const CountResult result = counted(election);
+
+    if (GetParam() == "knapsack-partial") {
+        EXPECT_EQ(result.rounds.back().paid, 40);
+        EXPECT_THAT(result.partial_left_out, IsEmpty());
+        return;
+    }
+    for (const ProjectIndex project : {0U, 1U}) {
+        EXPECT_EQ(std::ranges::count(result.partial_left_out, project), result.won(project) ? 0 : 1);
+    }
+    EXPECT_EQ(std::ranges::count(result.partial_left_out, 2U), 0);
+}
+
 std::string test_name(const testing::TestParamInfo<std::string>& info) {
     std::string name = info.param;
     std::ranges::replace_if(name, [](char c) { return c == '-' || c == '+'; }, '_');

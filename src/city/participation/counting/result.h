@@ -77,6 +77,14 @@ struct Excluded {
 };
 std::string_view name_of(Excluded::Why why);
 
+/// A project that took part and could not be built beside one that was bought: at most one of an exclusive group is.
+struct ShutOut {
+    ProjectIndex project = 0;
+    ProjectIndex by = 0;  ///< the first bought of those that exclude it
+
+    friend bool operator==(const ShutOut&, const ShutOut&) = default;
+};
+
 /// The part of the outcome that is specific to raising shares.
 struct Endowment {
     Exact share;              ///< what each voter had in the run that counted (kroner)
@@ -99,11 +107,15 @@ struct CountResult {
     std::vector<Round> rounds;
     std::vector<Tie> ties;
     std::vector<Excluded> excluded;
+    std::vector<ShutOut> shut_out;      ///< by ascending project
     std::vector<Endowment> endowments;  ///< one for each pot, equal shares only
     bool greedy_preferred = false;      ///< the comparison step replaced the outcome
     /// equal shares: projects bought with any of the endowments on the way, the last one included that broke the
     /// budget; ascending. A project that is not among them left no trace in the count.
     std::vector<ProjectIndex> touched;
+
+    /// Losers that the election lets be funded in part and that the rule would fund in whole or not at all; ascending.
+    std::vector<ProjectIndex> partial_left_out;
 
     /// Winners as a set, ascending.
     std::vector<ProjectIndex> winning_set() const;

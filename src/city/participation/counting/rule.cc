@@ -297,6 +297,24 @@ std::optional<Rule> rule_of_name(std::string_view whole, const std::vector<Rule>
 
 }  // namespace
 
+std::span<const OtherName> other_names() {
+    static constexpr auto names = std::to_array<OtherName>({{"greedy-skip", "greedy"},
+                                                            {"greedy-no-skip", "greedy-stop"},
+                                                            {"greedy-per-cost-skip", "greedy-per-cost"},
+                                                            {"greedy-per-cost-no-skip", "greedy-per-cost-stop"},
+                                                            {"knapsack", "knapsack-discrete"},
+                                                            {"mes-cost-none", "mes-cost"},
+                                                            {"mes-cardinality-none", "mes-cardinality"},
+                                                            {"mes-points-none", "mes-points"},
+                                                            {"equalshares", "mes-cost"},
+                                                            {"equalshares/none", "mes-cost"},
+                                                            {"equalshares/add1", "mes-cost-add1"},
+                                                            {"equalshares/add1-comparison", "mes-cost-add1+comparison"},
+                                                            {"phragmen-stop", "phragmen"},
+                                                            {"maximin-support-stop", "maximin-support"}});
+    return names;
+}
+
 Attempt<Rule> rule_named(std::string_view name) {
     const std::vector<Rule> builtin = all_builtin_rules();
     if (auto rule = rule_of_name(name, builtin)) {
@@ -304,12 +322,17 @@ Attempt<Rule> rule_named(std::string_view name) {
     }
     std::string nearest;
     std::size_t distance = 4;  // farther than three letters is another word
-    for (const Rule& rule : builtin) {
-        const std::string known = name_of(rule);
+    const auto look_at = [&](std::string_view known) {
         if (const std::size_t far = edit_distance(known, name); far < distance) {
             distance = far;
             nearest = known;
         }
+    };
+    for (const Rule& rule : builtin) {
+        look_at(name_of(rule));
+    }
+    for (const OtherName& other : other_names()) {
+        look_at(other.name);
     }
     if (nearest.empty()) {
         return refuse(Errc::not_found, "fault.unknown_rule", {{"name", std::string(name)}});

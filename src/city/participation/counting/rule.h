@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -140,8 +141,17 @@ bool raises_by_steps(Completion completion);
 std::string name_of(const Rule& rule);
 
 /// "mes-cost-add1", "greedy", "phragmen", … as listed by builtin_rules(), and every other name that name_of() gives:
-/// name_of(rule_named(name)) is the name. A near miss is answered with "did you mean".
+/// name_of(rule_named(name)) is the name. Of other_names() none: see there. A near miss of any of them all is answered
+/// with "did you mean".
 Attempt<Rule> rule_named(std::string_view name);
+
+/// Other spellings of built-in rules, each with ours: a default said out loud ("greedy-skip", "mes-cost-none") and the
+/// names that Pabulib's files have ("greedy-no-skip", "equalshares/add1"). What a result prints is always ours.
+struct OtherName {
+    std::string_view name;
+    std::string_view ours;
+};
+std::span<const OtherName> other_names();
 
 /// Every variant by name, in a fixed order, for --which-rule, compare and the tests.
 std::vector<std::string> builtin_rules();

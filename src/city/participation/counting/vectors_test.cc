@@ -104,9 +104,10 @@ TEST(WorkedVectors, RaisingTheSharesOfTheSecondExampleAddsTheLibrary) {
     const CountResult raised = must_count(example(gym), "mes-cost-add1");
     const CountResult until_exhaustive = must_count(example(gym), "mes-cost-add1e");
 
+    EXPECT_THAT(raised.winners, ElementsAre(gym, park, play, lib));
     EXPECT_EQ(raised.spent, 950 * one_krone);
-    EXPECT_TRUE(raised.won(lib));
     EXPECT_EQ(raised.endowments.at(0).share.fraction, "173");
+    EXPECT_THAT(until_exhaustive.winners, ElementsAre(gym, park, play, lib));
     EXPECT_EQ(until_exhaustive.spent, 950 * one_krone);
     EXPECT_EQ(until_exhaustive.endowments.at(0).share.fraction, "117");
 }
@@ -130,10 +131,79 @@ TEST(WorkedVectors, CardinalityRaised) {
     const CountResult raised = must_count(example(bike), "mes-cardinality-add1");
     const CountResult until_exhaustive = must_count(example(bike), "mes-cardinality-add1e");
 
-    EXPECT_THAT(raised.winning_set(), ElementsAre(gym, park, play, lib));
+    EXPECT_THAT(raised.winners, ElementsAre(lib, play, park, gym));
+    EXPECT_EQ(raised.spent, 950 * one_krone);
     EXPECT_EQ(raised.endowments.at(0).share.fraction, "178");
-    EXPECT_EQ(until_exhaustive.endowments.at(0).share.fraction, "109");
+    EXPECT_THAT(until_exhaustive.winners, ElementsAre(lib, play, park, gym));
     EXPECT_EQ(until_exhaustive.spent, 950 * one_krone);
+    EXPECT_EQ(until_exhaustive.endowments.at(0).share.fraction, "109");
+}
+
+TEST(WorkedVectors, CardinalityWithItsTieBrokenTheOtherWayBuysFour) {
+    // The park is listed before the playground, and stands before it in the alphabet too.
+    for (const TieBreak reason : {TieBreak::listed_order, TieBreak::alphabetical}) {
+        Rule rule = rule_named("mes-cardinality").value();
+        rule.ties = {reason};
+
+        const CountResult result = count(example(bike), rule).value();
+
+        EXPECT_THAT(result.winners, ElementsAre(lib, park, gym, play));
+        EXPECT_EQ(result.spent, 950 * one_krone);
+        ASSERT_EQ(result.ties.size(), 1U);
+        EXPECT_EQ(result.ties[0].chosen, park);
+        EXPECT_THAT(result.ties[0].alternatives, ElementsAre(ElementsAre(gym, play, lib)));
+    }
+}
+
+using Sets = std::vector<std::vector<ProjectIndex>>;
+
+/// Every winning set that some order of the ties leads to.
+Sets outcomes(const Election& election, std::string_view name) {
+    Rule rule = rule_named(name).value();
+    rule.seed = "unit elections";
+    return all_outcomes(election, rule).value();
+}
+
+Election with_costs(Money budget, const std::vector<Money>& costs, const Sets& approvals) {
+    Election election;
+    election.budget = budget;
+    for (const Money cost : costs) {
+        const std::string id = "p" + std::to_string(election.projects.size());
+        election.projects.push_back({.id = id, .name = id, .cost = cost});
+    }
+    for (const auto& approval : approvals) {
+        std::vector<Choice> choices;
+        for (const ProjectIndex project : approval) {
+            choices.push_back({project, 1});
+        }
+        election.ballots.add(choices);
+    }
+    return election;
+}
+
+TEST(UnitElections, OfFourProjectsThatNearlyCostTheSameAreBoughtAsTheReferenceToolsSay) {
+    // participation.md 6, point 4: costs 1, 0.9, 2 and 1.09, a budget of 4, four voters.
+    const Election election = with_costs(400, {100, 90, 200, 109}, {{0}, {1, 2, 3}, {1, 2, 3}, {2}});
+
+    EXPECT_EQ(outcomes(election, "mes-cardinality"), (Sets{{0, 1, 3}}));
+    EXPECT_EQ(outcomes(election, "mes-cost"), (Sets{{0, 2}}));
+    // The shares are raised by a tenth at a time until nothing more fits.
+    EXPECT_EQ(outcomes(election, "mes-cost-add1e-step-0.10"), (Sets{{0, 1, 2}}));
+    EXPECT_EQ(outcomes(election, "mes-cardinality-add1e-step-0.10"), (Sets{{0, 1, 3}}));
+    for (const char* name : {"mes-cardinality", "mes-cost", "mes-cost-add1e-step-0.10"}) {
+        const Rule rule = rule_named(name).value();
+        EXPECT_EQ(disagreement(election, must_count(election, name), count_plainly(election, rule).value()),
+                  std::nullopt);
+    }
+}
+
+TEST(UnitElections, WithEverythingLevelLeadToEveryOutcomeThereIs) {
+    // Two voters who want all of it: costs 1, 3, 2 and 1, a budget of 3.
+    const Election election = with_costs(300, {100, 300, 200, 100}, {{0, 1, 2, 3}, {0, 1, 2, 3}});
+
+    EXPECT_EQ(outcomes(election, "greedy"), (Sets{{0, 2}, {0, 3}, {1}, {2, 3}}));
+    EXPECT_EQ(outcomes(election, "greedy-per-cost"), (Sets{{0, 3}}));
+    EXPECT_EQ(outcomes(election, "max-welfare"), (Sets{{0, 2}, {0, 3}, {2, 3}}));
 }
 
 TEST(WorkedVectors, SequentialPhragmenStopsAtTheBikePath) {

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <ostream>
 
 #include <fmt/format.h>
 
 #include "city/participation/counting/refuse.h"
+#include "city/participation/pabulib/packed.h"
 #include "core/text.h"
 #include "core/words/format.h"
 
@@ -19,20 +21,7 @@ using counting::put_at;
 using counting::refuse;
 using counting::Rule;
 
-namespace {
-
-words::Language tongue(Language language) {
-    switch (language) {
-        case Language::bokmaal: return words::Language::nb;
-        case Language::nynorsk: return words::Language::nn;
-        case Language::english: return words::Language::en;
-    }
-    return words::Language::en;
-}
-
-}  // namespace
-
-Voice::Voice(Language language) : say_(words::Catalogue::built_in(), tongue(language)) {}
+Voice::Voice(Language language) : say_(words::Catalogue::built_in(), language_of(language)) {}
 
 std::string Voice::number(std::int64_t value) const {
     return say_.language() == words::Language::en ? std::to_string(value) : words::count(say_.language(), value);
@@ -91,6 +80,16 @@ Attempt<counting::BallotKind> kind_named(std::string_view name) {
     return refuse(Errc::malformed, "command.fault_kind", {{"text", std::string(name)}});
 }
 
+Attempt<std::int64_t> length_of(std::string_view option, std::string_view text) {
+    std::int64_t length = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), length);
+    if (problem != std::errc() || end != text.data() + text.size() || length < 1) {
+        return refuse(Errc::malformed, "command.fault_length",
+                      {{"option", std::string(option)}, {"text", std::string(text)}});
+    }
+    return length;
+}
+
 /// Reads the value of an option that has one.
 Attempt<void> take_value(Arguments& arguments, std::string_view option, const std::string& value) {
     if (option == "--rule") {
@@ -115,6 +114,15 @@ Attempt<void> take_value(Arguments& arguments, std::string_view option, const st
         counting::Pot pot{.name = std::string(trim(std::string_view(value).substr(0, equals)))};
         TRY(pot.budget, counting::parse_money(std::string_view(value).substr(equals + 1)));
         arguments.pots.push_back(std::move(pot));
+    } else if (option == "--min-length") {
+        TRY(arguments.min_length, length_of(option, value));
+    } else if (option == "--max-length") {
+        TRY(arguments.max_length, length_of(option, value));
+    } else if (option == "--invalid-ballots") {
+        if (value != "count" && value != "refuse") {
+            return refuse(Errc::malformed, "command.fault_invalid", {{"text", value}});
+        }
+        arguments.invalid = value == "refuse" ? pabulib::InvalidBallots::refuse : pabulib::InvalidBallots::count;
     } else {
         TRY(arguments.kind, kind_named(value));
     }
@@ -144,8 +152,9 @@ Attempt<Arguments> read_arguments(std::span<const std::string> given, const Usag
             return refuse(Errc::malformed, "command.fault_option",
                           {{"option", word}, {"usage", std::string(usage.text)}});
         }
-        constexpr std::array valued = {"--rule",    "--rules",  "--what-if", "--language",
-                                       "--ballots", "--budget", "--pot",     "--kind"};
+        constexpr std::array valued = {"--rule",           "--rules", "--what-if", "--language",   "--ballots",
+                                       "--budget",         "--pot",   "--kind",    "--min-length", "--max-length",
+                                       "--invalid-ballots"};
         const bool takes_value = std::ranges::find(valued, word) != valued.end();
         if (takes_value && i + 1 == given.size()) {
             return refuse(Errc::malformed, "command.fault_value",
@@ -202,7 +211,11 @@ Attempt<Election> load_csv(const std::string& path, const Arguments& arguments, 
                                        .ballots = ballots,
                                        .budget = *arguments.budget,
                                        .kind = arguments.kind,
-                                       .pots = arguments.pots});
+                                       .pots = arguments.pots,
+                                       .min_length = arguments.min_length,
+                                       .max_length = arguments.max_length,
+                                       .invalid = arguments.invalid},
+                                      &remarks);
     if (!election) {
         return put_at(std::move(election.error()), {.file = fmt::format("{} + {}", path, *arguments.ballots)});
     }
@@ -216,18 +229,23 @@ Attempt<std::string> read_file(const std::string& path, const Surroundings& arou
     if (!bytes && bytes.error().code == Errc::not_found) {
         return refuse(Errc::not_found, "command.fault_no_file", {}, {.file = path});
     }
-    return bytes;
+    if (!bytes) {
+        return std::unexpected(counting::Fault(std::move(bytes.error())));
+    }
+    auto unpacked = pabulib::unpacked(std::move(*bytes));
+    return unpacked ? unpacked : Attempt<std::string>(put_at(std::move(unpacked.error()), {.file = path}));
 }
 
 Attempt<Loaded> load(const std::string& path, const Arguments& arguments, const Surroundings& around) {
     Loaded loaded;
-    if (path.ends_with(".csv")) {
+    const std::string_view name = pabulib::without_packing(path);
+    if (name.ends_with(".csv")) {
         TRY(loaded.election, load_csv(path, arguments, around, loaded.remarks));
         return loaded;
     }
-    if (path.ends_with(".json")) {
+    if (name.ends_with(".json")) {
         TRY(const std::string text, read_file(path, around));
-        auto election = pabulib::read_json(text);
+        auto election = pabulib::read_json(text, &loaded.remarks);
         if (!election) {
             return put_at(std::move(election.error()), {.file = path});
         }
@@ -279,7 +297,7 @@ Attempt<Rule> rule_for(const Arguments& arguments, const Loaded& loaded, const S
         return rule ? rule : Attempt<Rule>(put_at(std::move(rule.error()), {.file = *arguments.rule}));
     }
     if (arguments.rule) {
-        return builtin(*arguments.rule);
+        return pabulib::rule_asked_for(*arguments.rule, loaded.election, loaded.document ? &*loaded.document : nullptr);
     }
     return own_rule(loaded, arguments.files[0]);
 }
@@ -316,8 +334,22 @@ Attempt<std::vector<Supposed>> suppose(const std::vector<std::string>& changes, 
 
 counting::CountOptions telling(const Surroundings& around) {
     counting::CountOptions options;
-    options.progress = [&err = around.err](std::string_view what) { err << what << std::endl; };
+    if (around.watched) {
+        // Counts say the same again and again; whoever watches needs it once.
+        options.progress = [&err = around.err, before = std::string()](std::string_view what) mutable {
+            if (what != before) {
+                err << what << std::endl;
+                before = what;
+            }
+        };
+    }
     return options;
+}
+
+void tell_progress(const Election& election, const std::string& what, const Surroundings& around) {
+    if (around.watched && is_large(election)) {
+        around.err << what << std::endl;
+    }
 }
 
 bool is_large(const Election& election) {

@@ -56,10 +56,13 @@ struct Arguments {
     std::optional<counting::Money> budget;
     std::vector<counting::Pot> pots;
     std::optional<counting::BallotKind> kind;
+    std::optional<std::int64_t> min_length;
+    std::optional<std::int64_t> max_length;
+    pabulib::InvalidBallots invalid = pabulib::InvalidBallots::count;
 
-    /// Tables and answers are English where no language is asked for, and the story of a count is bokmål.
-    Voice voice() const { return Voice(language.value_or(Language::english)); }
-    Language story() const { return language.value_or(Language::bokmaal); }
+    /// English where no language is asked for: tables, faults and the story of a count alike.
+    Language tongue() const { return language.value_or(Language::english); }
+    Voice voice() const { return Voice(tongue()); }
 };
 
 struct Usage {
@@ -106,13 +109,15 @@ counting::Attempt<std::vector<Supposed>> suppose(const std::vector<std::string>&
                                                  const Loaded& loaded, const counting::Rule& rule,
                                                  const counting::CountResult& result, const Surroundings& around);
 
-/// The bytes of a file that somebody named.
+/// The bytes of a file that somebody named, unpacked if it is packed.
 counting::Attempt<std::string> read_file(const std::string& path, const Surroundings& around);
 
 /// Ids with a space between.
 std::string ids(const counting::Election& election, const std::vector<counting::ProjectIndex>& projects);
-/// Counting options that write how far a long count has come.
+/// Counting options that write how far a long count has come, where somebody watches.
 counting::CountOptions telling(const Surroundings& around);
+/// What begins now, where the election is large and somebody watches.
+void tell_progress(const counting::Election& election, const std::string& what, const Surroundings& around);
 /// True if a count may take long enough for one to wonder.
 bool is_large(const counting::Election& election);
 

@@ -51,9 +51,7 @@ int list_fitting_rules(const Loaded& loaded, const Voice& say, const Surrounding
         rules.push_back(builtin(name).value());
         rules.back().score_min = threshold;
     }
-    if (is_large(loaded.election)) {
-        around.err << say("command.counting_rules", {{"n", std::to_string(rules.size())}}) << std::endl;
-    }
+    tell_progress(loaded.election, say("command.counting_rules", {{"n", std::to_string(rules.size())}}), around);
     const auto results = count_by_each(
         loaded.election, rules,
         {.explore_ties = false, .exact_rounds = false, .self_check = false, .progress = nullptr}, threads_at_hand());
@@ -105,6 +103,11 @@ void print_plainly(const Loaded& loaded, const Rule& rule, const CountResult& re
                                 {"currency", election.currency}})
         << "\n";
     print_rounds(election, rule, result, say, out);
+    if (!result.partial_left_out.empty()) {
+        out << say("command.partial_left_out",
+                   {{"rule", result.rule}, {"projects", ids(election, result.partial_left_out)}})
+            << "\n";
+    }
     for (const counting::Tie& tie : result.ties) {
         const std::string tied = ids(election, tie.tied);
         const std::string by = reason(tie.broken_by, say);
@@ -159,6 +162,9 @@ void explain(const Counted& counted, const Distances& distance, const Metrics& f
     for (const ProjectStory& story : tell(counted, distance, language)) {
         around.out << story.text << "\n";
     }
+    for (const std::string& line : tell_measures(counted, distance, language)) {
+        around.out << line << "\n";
+    }
     around.out << "\n";
     for (const std::string& line : tell_figures(counted, figures, language)) {
         around.out << line << "\n";
@@ -201,7 +207,7 @@ Attempt<int> run_count(const Arguments& arguments, const Surroundings& around) {
         print_supposed(loaded, supposed, arguments.voice(), around.out);
         if (arguments.explain) {
             explain({.election = loaded.election, .rule = rule, .result = result}, distance, figures, beside,
-                    arguments.story(), around);
+                    arguments.tongue(), around);
         }
     }
     return exit_ok;
@@ -248,9 +254,7 @@ Attempt<int> run_compare(const Arguments& arguments, const Surroundings& around)
         one.rule = name;
         TRY(rules.emplace_back(), rule_for(one, loaded, around));
     }
-    if (is_large(loaded.election)) {
-        around.err << say("command.counting_rules", {{"n", std::to_string(rules.size())}}) << std::endl;
-    }
+    tell_progress(loaded.election, say("command.counting_rules", {{"n", std::to_string(rules.size())}}), around);
     auto counted = count_by_each(loaded.election, rules, {}, threads_at_hand());
     std::vector<std::pair<Rule, CountResult>> results;
     for (std::size_t i = 0; i < rules.size(); ++i) {
@@ -302,13 +306,15 @@ constexpr std::string_view files_and_rules =
     "CSV (.csv) together with --ballots FILE.csv, --budget KRONER, --kind "
     "approval|choose-1|points|ranking|knapsack\n"
     "(approval if not given and the ballots have no points) and a --pot NAME=KRONER for each sub-budget that its\n"
-    "column pot names.\n"
-    "--rule takes the name of a rule, as a result prints it, or a rule written in TOML. Without it the file's own "
-    "rule\n"
-    "counts.\n"
-    "--language nb|nn|en is for all that is printed; without it tables are English, and what --explain tells is "
-    "bokmål.\n"
-    "So is what is wrong with a file or an option, with line and column.\n";
+    "column pot names. --invalid-ballots refuse leaves out ballots with fewer projects than --min-length or more than\n"
+    "--max-length; a Pabulib file and JSON say that themselves (invalid_ballots).\n"
+    "--rule takes the name of a rule, as a result prints it or a Pabulib file has it, or a rule written in TOML. "
+    "Without\n"
+    "it the file's own rule counts.\n"
+    "A file may be packed by gzip (.gz) or zstd (.zst).\n"
+    "--language nb|nn|en is for all that is printed; English without it. What is wrong with a file or an option is "
+    "told\n"
+    "in it too, with line and column.\n";
 
 const std::string count_details = std::string(files_and_rules) +
                                   "--what-if tells what one change leads to: budget=KRONER, cost:ID=KRONER, without=ID "
@@ -357,19 +363,20 @@ int count_command(std::span<const std::string> arguments, const Surroundings& su
          .details = count_details,
          .files = 1,
          .options = {"--rule", "--json", "--pb", "--keep-voters", "--keep-meta", "--explain", "--language",
-                     "--which-rule", "--what-if", "--ballots", "--budget", "--pot", "--kind"}},
+                     "--which-rule", "--what-if", "--ballots", "--budget", "--pot", "--kind", "--min-length",
+                     "--max-length", "--invalid-ballots"}},
         surroundings, run_count);
 }
 
 int verify_count_command(std::span<const std::string> arguments, const Surroundings& surroundings) {
-    return run_command(
-        arguments,
-        {.text = "verify count ELECTION RESULT [--rule NAME|FILE.toml] [--quick | --thorough] "
-                 "[--language nb|nn|en]",
-         .details = verify_details,
-         .files = 2,
-         .options = {"--rule", "--quick", "--thorough", "--language", "--ballots", "--budget", "--pot", "--kind"}},
-        surroundings, run_verify);
+    return run_command(arguments,
+                       {.text = "verify count ELECTION RESULT [--rule NAME|FILE.toml] [--quick | --thorough] "
+                                "[--language nb|nn|en]",
+                        .details = verify_details,
+                        .files = 2,
+                        .options = {"--rule", "--quick", "--thorough", "--language", "--ballots", "--budget", "--pot",
+                                    "--kind", "--min-length", "--max-length", "--invalid-ballots"}},
+                       surroundings, run_verify);
 }
 
 int compare_command(std::span<const std::string> arguments, const Surroundings& surroundings) {
@@ -377,7 +384,8 @@ int compare_command(std::span<const std::string> arguments, const Surroundings& 
                        {.text = "compare FILE [--rules A,B,C] [--json] [--language nb|nn|en]",
                         .details = files_and_rules,
                         .files = 1,
-                        .options = {"--rules", "--json", "--language", "--ballots", "--budget", "--pot", "--kind"}},
+                        .options = {"--rules", "--json", "--language", "--ballots", "--budget", "--pot", "--kind",
+                                    "--min-length", "--max-length", "--invalid-ballots"}},
                        surroundings, run_compare);
 }
 

@@ -12,8 +12,9 @@ namespace bypuls::participation::explanation {
 /// What a counting command needs from its surroundings.
 struct Surroundings {
     std::function<Result<std::string>(const std::string& path)> read_file;
-    std::ostream& out;  ///< the answer
-    std::ostream& err;  ///< faults and progress
+    std::ostream& out;     ///< the answer
+    std::ostream& err;     ///< faults, and how far a long count has come
+    bool watched = false;  ///< somebody watches `err`: only then is told how far a count has come
 };
 
 /// Exit codes of all three.

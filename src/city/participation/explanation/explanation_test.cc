@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
+#include <zstd.h>
 
 #include "city/participation/explanation/commands.h"
 #include "city/participation/explanation/metrics.h"
@@ -37,6 +38,7 @@ struct Terminal {
     std::map<std::string, std::string> files;
     std::ostringstream out = {};
     std::ostringstream err = {};
+    bool watched = false;
 
     template <typename Command>
     int run(Command command, const std::vector<std::string>& words) {
@@ -49,13 +51,14 @@ struct Terminal {
                                                  : at->second;
                                   },
                                   .out = out,
-                                  .err = err};
+                                  .err = err,
+                                  .watched = watched};
         return command(words, around);
     }
 };
 
 Terminal terminal() {
-    return {.files = {{"play.pb", slurp(data_path("play_money.pb"))}}};
+    return {.files = {{"play.pb", slurp(data_path("play_money.pb"))}, {"place.pb", slurp(data_path("one_place.pb"))}}};
 }
 
 TEST(Metrics, OfASmallVoteAreWhatOneCountsByHand) {
@@ -206,6 +209,39 @@ TEST(Commands, ExplainsInThreeLanguages) {
     }
 }
 
+TEST(Commands, ExplainThatOnlyOneOfTwoCanBeBuiltAndThatNothingIsFundedInPart) {
+    for (const char* language : {"nb", "nn", "en"}) {
+        Terminal at = terminal();
+        EXPECT_EQ(at.run(count_command, {"place.pb", "--explain", "--language", language}), exit_ok);
+        expect_golden(std::string("one_place.") + language + ".txt", at.out.str());
+    }
+    Terminal at = terminal();
+    EXPECT_EQ(at.run(count_command, {"place.pb", "--json"}), exit_ok);
+    const auto json = nlohmann::json::parse(at.out.str());
+    EXPECT_EQ(json["projects"][1]["shut_out_by"], "rink");
+    EXPECT_EQ(json["exclusive"].dump(), R"([["rink","slide"]])");
+    EXPECT_EQ(json["partial_left_out"].dump(), R"(["stage"])");
+    EXPECT_FALSE(json["projects"][0].contains("shut_out_by"));
+}
+
+TEST(Commands, VerifyAcceptsAResultFromBeforeExclusionWasToldAndNoFalseOne) {
+    Terminal at = terminal();
+    at.run(count_command, {"place.pb", "--json"});
+    const auto whole = nlohmann::ordered_json::parse(at.out.str());
+    auto earlier = whole;
+    earlier["projects"][1].erase("shut_out_by");
+    earlier.erase("exclusive");
+    earlier.erase("partial_left_out");
+    auto forged = whole;
+    forged["projects"][1]["shut_out_by"] = "stage";
+    at.files["earlier.json"] = earlier.dump();
+    at.files["forged.json"] = forged.dump();
+
+    EXPECT_EQ(at.run(verify_count_command, {"place.pb", "earlier.json"}), exit_ok) << at.out.str() << at.err.str();
+    EXPECT_EQ(at.run(verify_count_command, {"place.pb", "forged.json"}), exit_differs);
+    EXPECT_THAT(at.out.str(), HasSubstr("projects[1].shut_out_by"));
+}
+
 TEST(Commands, VerifyTellsATrueResultFromAFalseOne) {
     Terminal at = terminal();
     at.run(count_command, {"play.pb", "--json"});
@@ -294,6 +330,100 @@ TEST(Commands, HelpTellsHowToAskAndNamesEveryRule) {
     EXPECT_THAT(at.out.str(), HasSubstr("Exit code: 0 it follows, 1 it does not, 2"));
 }
 
+TEST(Commands, RulesMayBeCalledAsFilesCallThem) {
+    Terminal at = terminal();
+    const std::vector<std::pair<std::string, std::string>> names = {{"greedy-skip", "greedy"},
+                                                                    {"greedy-no-skip", "greedy-stop"},
+                                                                    {"equalshares", "mes-cost"},
+                                                                    {"equalshares/add1", "mes-cost-add1"},
+                                                                    {"mes-cost-none", "mes-cost"}};
+    for (const auto& [asked, printed] : names) {
+        EXPECT_EQ(at.run(count_command, {"play.pb", "--rule", asked}), exit_ok) << at.err.str();
+        EXPECT_THAT(at.out.str(), testing::StartsWith(printed + ": "));
+    }
+    for (const counting::OtherName& other : counting::other_names()) {
+        EXPECT_EQ(at.run(count_command, {"play.pb", "--rule", std::string(other.name)}), exit_ok) << other.name;
+        EXPECT_THAT(at.out.str(), testing::StartsWith(std::string(other.ours) + ": "));
+        EXPECT_FALSE(counting::rule_named(other.name).has_value()) << "one name of ours for each rule";
+    }
+    EXPECT_EQ(at.run(count_command, {"play.pb", "--rule", "greedy-skp"}), exit_usage);
+    EXPECT_THAT(at.err.str(), HasSubstr("Did you mean “greedy-skip”?"));
+}
+
+TEST(Commands, ThresholdAndGroupsOfARuleThatNeedsThemAreTheElections) {
+    Terminal at = terminal();
+    EXPECT_EQ(at.run(count_command, {"play.pb", "--rule", "greedy-threshold"}), exit_usage);
+    EXPECT_THAT(at.err.str(), HasSubstr("META has no min_project_score_threshold"));
+    EXPECT_EQ(at.run(count_command, {"play.pb", "--rule", "greedy-exclusive"}), exit_usage);
+    EXPECT_THAT(at.err.str(), HasSubstr("Which projects exclude each other is not in the file"));
+
+    std::string& file = at.files["play.pb"];
+    file.insert(file.find("budget;"), "min_project_score_threshold;5\n");
+    EXPECT_EQ(at.run(count_command, {"play.pb", "--rule", "greedy-threshold"}), exit_ok) << at.err.str();
+    EXPECT_THAT(at.out.str(), testing::StartsWith("greedy-threshold-5: "));
+    EXPECT_EQ(at.run(count_command, {"place.pb", "--rule", "greedy-exclusive"}), exit_ok) << at.err.str();
+    EXPECT_THAT(at.out.str(), testing::StartsWith("greedy: "));
+}
+
+TEST(Commands, HowFarALongCountHasComeIsToldOnlyToThoseWhoWatch) {
+    // A share of a hundredth of an øre a step takes more than a hundred raises.
+    Terminal at = terminal();
+    at.files["rule.toml"] =
+        "method = \"equal-shares\"\ncompletion = \"add1\"\nstep = \"0.05\"\nties = [\"alphabetical\"]\n";
+    const std::vector<std::string> words = {"place.pb", "--rule", "rule.toml"};
+
+    EXPECT_EQ(at.run(count_command, words), exit_ok) << at.err.str();
+    EXPECT_THAT(at.err.str(), IsEmpty());
+    const std::string unwatched = at.out.str();
+    at.watched = true;
+    EXPECT_EQ(at.run(count_command, words), exit_ok);
+    EXPECT_EQ(at.out.str(), unwatched);
+    EXPECT_LE(std::ranges::count(at.err.str(), '\n'), 1);
+}
+
+TEST(Commands, WithoutALanguageEverythingIsEnglish) {
+    Terminal at = terminal();
+    EXPECT_EQ(at.run(count_command, {"play.pb", "--explain"}), exit_ok);
+    const std::string plain = at.out.str();
+    EXPECT_EQ(at.run(count_command, {"play.pb", "--explain", "--language", "en"}), exit_ok);
+    EXPECT_EQ(at.out.str(), plain);
+}
+
+TEST(Commands, EveryMeasureIsToldWithWhatItMeans) {
+    Terminal at = terminal();
+    EXPECT_EQ(at.run(count_command, {"play.pb", "--explain", "--language", "nb"}), exit_ok);
+    for (const char* told :
+         {"  Lavere pris: ", "  Nye velgere som bare velger dette: 1 velger\n",
+          "  Andre velgere som også velger dette, ", "  Det samme, når de trekkes tilfeldig: ",
+          "  Det samme, når de som alt får mest, kommer først: ", "  Velgere av dette som ikke velger noe annet: ",
+          "Å mangle 7 stemmer vil si at 7 nye velgere som bare valgte prosjektet, hadde vært nok."}) {
+        EXPECT_THAT(at.out.str(), HasSubstr(told));
+    }
+    EXPECT_EQ(at.run(count_command, {"place.pb", "--explain", "--rule", "mes-cardinality-util"}), exit_ok);
+    EXPECT_THAT(at.out.str(), HasSubstr("Not found")) << at.out.str();
+}
+
+TEST(Commands, PackedFilesAreUnpacked) {
+    Terminal at = terminal();
+    const std::string plain = at.files["play.pb"];
+    std::string packed(ZSTD_compressBound(plain.size()), '\0');
+    packed.resize(ZSTD_compress(packed.data(), packed.size(), plain.data(), plain.size(), 3));
+    at.files["play.pb.zst"] = packed;
+    EXPECT_EQ(at.run(count_command, {"play.pb", "--json"}), exit_ok);
+    const std::string counted = at.out.str();
+    EXPECT_EQ(at.run(count_command, {"play.pb.zst", "--json"}), exit_ok) << at.err.str();
+    EXPECT_EQ(at.out.str(), counted);
+
+    at.files["result.json.zst"].resize(ZSTD_compressBound(counted.size()));
+    std::string& result = at.files["result.json.zst"];
+    result.resize(ZSTD_compress(result.data(), result.size(), counted.data(), counted.size(), 3));
+    EXPECT_EQ(at.run(verify_count_command, {"play.pb.zst", "result.json.zst"}), exit_ok) << at.err.str();
+
+    at.files["cut.pb.zst"] = packed.substr(0, packed.size() / 2);
+    EXPECT_EQ(at.run(count_command, {"cut.pb.zst", "--language", "nb"}), exit_usage);
+    EXPECT_THAT(at.err.str(), HasSubstr("cut.pb.zst: Filen er pakket med gzip eller zstd, og pakken er skadet"));
+}
+
 TEST(Commands, TwoTablesOfCsvAreAnElectionToo) {
     Terminal at = terminal();
     at.files["projects.csv"] = "id,cost,name\na,60,Slide\nb,40,Swing\nc,50,Bench\n";
@@ -348,6 +478,9 @@ TEST(Report, IsReadBackForVerification) {
     EXPECT_EQ(read.spent, result.spent);
     EXPECT_THAT(read.winners, ElementsAre("bike", "play", "lib"));
     EXPECT_FALSE(read_result("{}").has_value());
+    std::string deep = print_result(election, rule, result);
+    deep.insert(1, "\"more\": " + std::string(100'000, '[') + std::string(100'000, ']') + ", ");
+    EXPECT_FALSE(read_result(deep).has_value());
 }
 
 }  // namespace

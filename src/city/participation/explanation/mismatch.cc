@@ -43,7 +43,7 @@ Finding what_at(std::string_view path) {
         std::string_view name;
         words::Key key;
     };
-    static constexpr std::array<Member, 24> members = {{{"format", "command.differs_format"},
+    static constexpr std::array<Member, 26> members = {{{"format", "command.differs_format"},
                                                         {"election", "command.differs_election"},
                                                         {"currency", "command.differs_currency"},
                                                         {"rule", "command.differs_rule"},
@@ -60,6 +60,8 @@ Finding what_at(std::string_view path) {
                                                         {"ties", "command.differs_ties"},
                                                         {"rounds", "command.differs_rounds"},
                                                         {"projects", "command.differs_projects"},
+                                                        {"exclusive", "command.differs_exclusive"},
+                                                        {"partial_left_out", "command.differs_partial_left_out"},
                                                         {"remarks", "command.differs_remarks"},
                                                         {"not_applicable", "command.differs_not_applicable"},
                                                         {"losers", "command.differs_losers"},
@@ -90,11 +92,13 @@ Mismatch differs(const std::string& path, Finding published, Finding counted) {
             .number = number_at(path)};
 }
 
-/// What a published result may leave out: what is told beside the outcome, where it is asked for.
+/// What a published result may leave out: what is told beside the outcome, where it is asked for, and what earlier
+/// versions did not tell.
 bool may_be_missing(std::string_view key) {
-    static constexpr std::array<std::string_view, 12> optional = {
-        "rule_sha256", "ballots_sha256", "remarks", "not_applicable", "losers", "margins",
-        "metrics",     "what_if",        "beside",  "tenths",         "prices", "groups"};
+    static constexpr std::array<std::string_view, 15> optional = {
+        "rule_sha256", "ballots_sha256", "remarks",   "not_applicable", "losers",
+        "margins",     "metrics",        "what_if",   "beside",         "tenths",
+        "prices",      "groups",         "exclusive", "shut_out_by",    "partial_left_out"};
     return std::ranges::find(optional, key) != optional.end();
 }
 

@@ -179,7 +179,26 @@ void write_projects(Writer& out, const Election& election, const CountResult& re
                 out.field("excluded", name_of(excluded.why));
             }
         }
+        for (const counting::ShutOut& shut_out : result.shut_out) {
+            if (shut_out.project == project) {
+                out.field("shut_out_by", election.projects[shut_out.by].id);
+            }
+        }
         out.close('}');
+    }
+    out.close(']');
+}
+
+/// The groups of which at most one project is built: they are the election's, so no rule's name tells of them.
+void write_exclusive(Writer& out, const Election& election) {
+    if (election.exclusive.empty()) {
+        return;
+    }
+    out.key("exclusive");
+    out.open('[');
+    for (const auto& group : election.exclusive) {
+        out.item();
+        out.ids(election, group);
     }
     out.close(']');
 }
@@ -353,6 +372,10 @@ std::string print_result(const Election& election, const counting::Rule& rule, c
     write_ties(out, election, result);
     write_rounds(out, election, result);
     write_projects(out, election, result);
+    write_exclusive(out, election);
+    if (!result.partial_left_out.empty()) {
+        out.ids("partial_left_out", election, result.partial_left_out);
+    }
     if (parts.remarks != nullptr && !parts.remarks->empty()) {
         out.key("remarks");
         out.open('[');
@@ -379,16 +402,20 @@ std::string print_result(const Election& election, const counting::Rule& rule, c
 }
 
 counting::Attempt<PublishedResult> read_result(std::string_view text) {
+    // No result is nearly as deep, and whoever looks for what differs goes as deep as it is.
+    constexpr int depth_max = 64;
+    bool too_deep = false;
     TwiceNamed twice;
-    const auto see = [&](int, nlohmann::json::parse_event_t event, const nlohmann::json& part) {
+    const auto see = [&](int depth, nlohmann::json::parse_event_t event, const nlohmann::json& part) {
         twice.see(event, part);
-        return true;
+        too_deep = too_deep || depth > depth_max;
+        return !too_deep;
     };
     const auto json = nlohmann::json::parse(text, see, false);
     if (twice.found()) {
         return refuse(Errc::malformed, "fault.key_twice", {{"key", std::string(*twice.found())}});
     }
-    if (!json.is_object() || json.value("format", nlohmann::json()) != "bypuls-count-1") {
+    if (too_deep || !json.is_object() || json.value("format", nlohmann::json()) != "bypuls-count-1") {
         return refuse(Errc::malformed, "recount.fault.not_result");
     }
     const auto text_at = [&](const char* key) -> counting::Attempt<std::string> {

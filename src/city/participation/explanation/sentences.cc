@@ -21,8 +21,6 @@ using counting::Money;
 using counting::ProjectIndex;
 using counting::Rule;
 
-namespace {
-
 words::Language language_of(Language language) {
     switch (language) {
         case Language::bokmaal: return words::Language::nb;
@@ -31,6 +29,24 @@ words::Language language_of(Language language) {
     }
     return words::Language::nb;
 }
+
+std::string money_in_words(const words::Words& say, const Election& election, Money amount) {
+    const bool point = say.language() == words::Language::en;
+    std::string text = words::count(say.language(), amount / counting::one_krone);
+    if (const Money cents = amount % counting::one_krone; cents != 0) {
+        text += fmt::format("{}{:02}", point ? "." : ",", cents);
+    }
+    if (election.currency != "NOK") {
+        return text + "\u00a0" + election.currency;
+    }
+    if (amount > 0 && amount < counting::one_krone) {
+        return say("counting.ore", {{"amount", std::to_string(amount)}});
+    }
+    return amount == counting::one_krone ? say("counting.krone", {{"amount", text}})
+                                         : say("counting.kroner", {{"amount", text}});
+}
+
+namespace {
 
 /// The sentences are `messages/counting.*.json`, which the recount page in the browser reads too.
 class Teller {
@@ -50,22 +66,7 @@ public:
 
     std::string quoted(ProjectIndex project) const { return say_("counting.quoted", {{"name", name(project)}}); }
 
-    /// "1 234 567,50 kroner"; another currency by its code.
-    std::string money(Money amount) const {
-        const bool point = say_.language() == words::Language::en;
-        std::string text = words::count(say_.language(), amount / counting::one_krone);
-        if (const Money cents = amount % counting::one_krone; cents != 0) {
-            text += fmt::format("{}{:02}", point ? "." : ",", cents);
-        }
-        if (election_.currency != "NOK") {
-            return text + "\u00a0" + election_.currency;
-        }
-        if (amount > 0 && amount < counting::one_krone) {
-            return say_("counting.ore", {{"amount", std::to_string(amount)}});
-        }
-        return amount == counting::one_krone ? say_("counting.krone", {{"amount", text}})
-                                             : say_("counting.kroner", {{"amount", text}});
-    }
+    std::string money(Money amount) const { return money_in_words(say_, election_, amount); }
 
     /// "9 poeng" or "2,5 poeng"; `score` is in the election's parts of a point.
     std::string points(std::int64_t score) const {
@@ -166,7 +167,9 @@ public:
         }
         const auto at = std::ranges::find(distances.losers, project, &LoserDistance::project);
         check(at != distances.losers.end(), "every loser with support has its distances");
-        std::string text = how_far(*at, own, with);
+        const auto shut_out = std::ranges::find(result_.shut_out, project, &counting::ShutOut::project);
+        std::string text = shut_out == result_.shut_out.end() ? how_far(*at, own, with)
+                                                              : how_far_behind(*at, own, with, name(shut_out->by));
         if (has_pots()) {
             text += " " + say_("counting.lost_pot", {{"pot", pot(election_.projects[project].pot)}});
         }
@@ -196,13 +199,33 @@ public:
                 text += " " + (enough ? lacked_voters(*more) : not_enough(*more));
             }
         }
-        if (cheaper && cheaper->enough) {
-            const std::string less = money(cheaper->amount);
-            text += " " + (enough ? say_("counting.or_cheaper", {{"less", less}})
-                                  : say_("counting.if_cheaper", {{"less", less}}));
-            text += cheaper->smallest ? "" : " " + say_("counting.perhaps_less");
+        return text + cheaper_by(loser, enough);
+    }
+
+    /// What a lower price would have done; `besides`: after what more votes would have.
+    std::string cheaper_by(const LoserDistance& loser, bool besides) const {
+        const std::optional<Change>& cheaper = loser.cost_reduction;
+        if (!cheaper || !cheaper->enough) {
+            return "";
         }
-        return text;
+        const std::string less = money(cheaper->amount);
+        const std::string text = " " + (besides ? say_("counting.or_cheaper", {{"less", less}})
+                                                : say_("counting.if_cheaper", {{"less", less}}));
+        return cheaper->smallest ? text : text + " " + say_("counting.perhaps_less");
+    }
+
+    /// Of a project that lost its place to a rival: money is not what it lacked.
+    std::string how_far_behind(const LoserDistance& loser, const std::string& own, const std::string& with,
+                               const std::string& rival) const {
+        std::string text = say_("counting.shut_out", {{"name", own}, {"votes", with}, {"rival", rival}});
+        const std::optional<Change>& more = loser.singleton_add;
+        const bool enough = more && more->enough;
+        if (enough && !counted_in_points(election_, rule_)) {
+            text += " " + say_("counting.shut_out_lacked", {{"missing", fewest(*more, supporters(more->amount))}});
+        } else if (more && more->amount > 0) {
+            text += " " + (enough ? lacked_voters(*more) : not_enough(*more));
+        }
+        return text + cheaper_by(loser, enough);
     }
 
     /// How many voters more would have been enough, and what they would have had to do.
@@ -507,6 +530,12 @@ std::string tell_whole(const Counted& counted, Language language) {
                                {"budget", teller.money(result.budget)},
                                {"projects", say.plural("counting.projects", std::ssize(result.winners))}});
     text += teller.what_counts();
+    for (const auto& group : counted.election.exclusive) {
+        text += " " + say("counting.exclusive", {{"projects", teller.list(group)}});
+    }
+    if (!result.partial_left_out.empty()) {
+        text += " " + say("counting.partial_left_out", {{"projects", teller.list(result.partial_left_out)}});
+    }
     if (result.ties.empty()) {
         return text + " " + say("counting.tie_none");
     }

@@ -14,6 +14,8 @@ namespace bypuls::participation::explanation {
 
 enum class Language : std::uint8_t { bokmaal, nynorsk, english };
 
+words::Language language_of(Language language);
+
 /// A count that is told of: all three must outlive the telling.
 struct Counted {
     const counting::Election& election;
@@ -41,6 +43,13 @@ struct ProjectStory {
     std::string text;
 };
 std::vector<ProjectStory> tell(const Counted& counted, const Distances& distances, Language language);
+
+/// An amount as people write it: "1 234 567,50 kroner"; another currency by its code.
+std::string money_in_words(const words::Words& say, const counting::Election& election, counting::Money amount);
+
+/// Every way in which each loser could have won, with what each of them means; one line each, nothing where nobody
+/// lost. The recount page has the same in a table, in the same words.
+std::vector<std::string> tell_measures(const Counted& counted, const Distances& distances, Language language);
 
 /// Round by round what was bought, from which pot, who could still pay and what they paid; one line each.
 std::vector<std::string> tell_rounds(const Counted& counted, Language language);

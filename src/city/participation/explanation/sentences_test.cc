@@ -136,6 +136,28 @@ TEST(Sentences, OfSubBudgetsNameThePotOfEverything) {
     EXPECT_THAT(told(pots, moved), HasSubstr("I det felles budsjettet gikk 80 kroner av 101 kroner til 1 prosjekt."));
 }
 
+TEST(Sentences, OfALoserShutOutByAWinnerNameItAndWhatItWouldHaveTaken) {
+    const char* election =
+        R"({"budget":"100","kind":"approval","exclusive":[["a","c"]],"projects":[{"id":"a","name":"A","cost":"80"},
+            {"id":"c","name":"C","cost":"15"}],"ballots":[{"choices":["a"],"count":9},{"choices":["c"],"count":8}]})";
+    EXPECT_THAT(told(election, "mes-cost-add1"),
+                AllOf(HasSubstr("«C» fikk 8 stemmer og ble ikke med. Bare ett av «C» og «A» kan bygges, og det blir "
+                                "«A». Med 1 stemme til fra velgere som bare valgte dette, ville det blitt bygget i "
+                                "stedet."),
+                      HasSubstr("Av «A» og «C» kan bare ett bygges."), Not(HasSubstr("manglet"))));
+    EXPECT_THAT(told(election, "greedy", "nn"),
+                HasSubstr("Berre eitt av «C» og «A» kan byggjast, og det blir «A»."));
+    EXPECT_THAT(told(election, "greedy", "en"),
+                HasSubstr("Only one of “C” and “A” can be built, and that is “A”. With 2 votes more from voters who "
+                          "chose only this, it would have been built instead."));
+    std::string points(election);
+    points.replace(points.find("approval"), 8, "points");
+    points.replace(points.find("[\"a\"],\"count"), 5, R"(["a"],"points":[2])");
+    points.replace(points.find("[\"c\"],\"count"), 5, R"(["c"],"points":[2])");
+    EXPECT_THAT(told(points, "greedy"),
+                HasSubstr("og det blir «A». Hadde 2 velgere til gitt det 2 poeng hver og ikke valgt noe annet"));
+}
+
 TEST(Sentences, OfOneOfAThingAreInTheSingular) {
     const char* one =
         R"({"budget":"100","kind":"approval","projects":[{"id":"a","name":"A","cost":"1"},{"id":"b","name":"B","cost":"60"}],

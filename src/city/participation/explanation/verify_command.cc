@@ -10,6 +10,7 @@
 #include "city/participation/counting/refuse.h"
 #include "city/participation/explanation/command_line.h"
 #include "city/participation/explanation/report.h"
+#include "city/participation/pabulib/packed.h"
 #include "core/text.h"
 
 namespace bypuls::participation::explanation {
@@ -58,7 +59,7 @@ struct Claim {
 /// The rule as the result itself has it; an error where it names none.
 Attempt<Rule> rule_claimed(Claim& claim, const Arguments& arguments, const Surroundings& around) {
     const std::string& path = arguments.files[1];
-    if (path.ends_with(".json")) {
+    if (pabulib::without_packing(path).ends_with(".json")) {
         TRY(claim.json, read_file(path, around));
         auto published = read_result(claim.json);
         return published ? Attempt<Rule>(std::move(published->rule))
@@ -331,9 +332,7 @@ Attempt<std::string> counted_again(const Claim& claim, bool explained, const std
     }
     Distances distance;
     if (explained) {
-        if (is_large(loaded.election)) {
-            around.err << arguments.voice()("command.counting_closeness") << std::endl;
-        }
+        tell_progress(loaded.election, arguments.voice()("command.counting_closeness"), around);
         TRY(distance, distances(loaded.election, claim.rule, result));
     }
     TRY(std::vector<Supposed> supposed,
@@ -408,9 +407,7 @@ Attempt<int> count_last_raise(const Claim& claim, const Loaded& loaded, const Co
 Attempt<int> count_again(const Claim& claim, const Arguments& arguments, const Loaded& loaded,
                          const CountResult& result, const Surroundings& around) {
     const Voice say = arguments.voice();
-    if (is_large(loaded.election)) {
-        around.err << say("command.counting_twice") << std::endl;
-    }
+    tell_progress(loaded.election, say("command.counting_twice"), around);
     const counting::PlainOptions options{.work_max = arguments.thorough ? 0 : steps_max,
                                          .progress = telling(around).progress};
     const auto plain = count_plainly(loaded.election, claim.rule, options);
@@ -470,9 +467,7 @@ Attempt<int> run_verify(const Arguments& arguments, const Surroundings& around) 
     TRY(const Loaded loaded, load(arguments.files[0], arguments, around));
     tell_remarks(loaded, arguments, around);
     TRY(const Claim claim, read_claim(arguments, loaded, around));
-    if (is_large(loaded.election)) {
-        around.err << say("command.counting_by", {{"rule", name_of(claim.rule)}}) << std::endl;
-    }
+    tell_progress(loaded.election, say("command.counting_by", {{"rule", name_of(claim.rule)}}), around);
     TRY(const CountResult result, count(loaded.election, claim.rule, telling(around)));
     TRY(const Differences differences, result_differs(claim, arguments, loaded, result, around));
     tell_verdict(differences, arguments, loaded, result, around);

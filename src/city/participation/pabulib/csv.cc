@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "city/participation/counting/refuse.h"
+#include "city/participation/pabulib/limits.h"
 #include "city/participation/pabulib/numbers.h"
 #include "city/participation/pabulib/pabulib.h"
 #include "core/text.h"
@@ -69,6 +70,8 @@ private:
     const CsvElection& csv_;
     Election election_;
     std::unordered_map<std::string, ProjectIndex> index_;
+    std::vector<counting::Finding> remarks_;
+    std::optional<BallotLimits> limits_;
 };
 
 Attempt<void> CsvReader::read_projects(const Table& table) {
@@ -161,7 +164,9 @@ Attempt<void> CsvReader::read_ballot(const Table& table, std::size_t row) {
     if (!count || *count > 100'000'000) {
         return refuse(Errc::malformed, "fault.csv_weight", {}, place(of_ballots, table, row, *weight));
     }
-    election_.ballots.add(choices, *count);
+    if (!limits_ || limits_->look({.line = table.line(row), .table = of_ballots}, choices)) {
+        election_.ballots.add(choices, *count);
+    }
     return {};
 }
 
@@ -178,16 +183,27 @@ Attempt<void> CsvReader::read_ballots(const Table& table) {
             election_.points_per_one = 1000;
         }
     }
+    if (csv_.invalid == InvalidBallots::refuse) {
+        limits_.emplace(Lengths{.least = csv_.min_length, .most = csv_.max_length}, election_, csv_.invalid, remarks_);
+    }
     for (std::size_t row = 0; row < table.rows(); ++row) {
         TRY_DO(read_ballot(table, row));
+    }
+    if (limits_) {
+        limits_->finish();
     }
     return {};
 }
 
 }  // namespace
 
-Attempt<Election> read_csv(const CsvElection& csv) {
-    return CsvReader(csv).run();
+Attempt<Election> read_csv(const CsvElection& csv, std::vector<counting::Finding>* remarks) {
+    CsvReader reader(csv);
+    auto election = reader.run();
+    if (remarks != nullptr) {
+        remarks->insert(remarks->end(), reader.remarks().begin(), reader.remarks().end());
+    }
+    return election;
 }
 
 }  // namespace bypuls::participation::pabulib

@@ -54,7 +54,8 @@ private:
     Attempt<void> read_published(std::size_t row);
     Attempt<void> read_paid(std::size_t row);
     Attempt<void> read_votes();
-    Attempt<void> read_vote(std::size_t row, std::string_view vote, std::string_view points);
+    /// The choices into choices_; gives how many voters cast the ballot.
+    Attempt<std::int64_t> read_vote(std::size_t row, std::string_view vote, std::string_view points);
     Attempt<std::int64_t> read_weight(std::size_t row) const;
     counting::Place ballot(std::size_t row) const;
     void look_at_voters();
@@ -299,11 +300,14 @@ Attempt<void> Reader::read_votes() {
             }
         }
     }
-    BallotLimits limits(document_, reading_.election, reading_.remarks);
+    TRY(const InvalidBallots invalid, invalid_ballots(document_));
+    BallotLimits limits(document_, reading_.election, invalid, reading_.remarks);
     for (std::size_t row = 0; row < table.rows(); ++row) {
         const std::string_view points = points_column_ ? table.at(row, *points_column_) : std::string_view{};
-        TRY_DO(read_vote(row, table.at(row, *vote), points));
-        limits.look(ballot(row), choices_);
+        TRY(const std::int64_t weight, read_vote(row, table.at(row, *vote), points));
+        if (limits.look(ballot(row), choices_)) {
+            reading_.election.ballots.add(choices_, weight);
+        }
     }
     limits.finish();
     look_at_voters();
@@ -357,7 +361,7 @@ std::string_view next_part(std::string_view& text) {
     return trim(part);
 }
 
-Attempt<void> Reader::read_vote(std::size_t row, std::string_view vote, std::string_view points) {
+Attempt<std::int64_t> Reader::read_vote(std::size_t row, std::string_view vote, std::string_view points) {
     const BallotKind kind = reading_.election.kind;
     choices_.clear();
     std::int64_t rank = 0;
@@ -401,8 +405,7 @@ Attempt<void> Reader::read_vote(std::size_t row, std::string_view vote, std::str
     if (!trim(points).empty() && kind == BallotKind::points) {
         return refuse(Errc::malformed, "recount.fault.more_points", {}, place(document_.votes, row, *points_column_));
     }
-    reading_.election.ballots.add(choices_, weight);
-    return {};
+    return weight;
 }
 
 /// How many voters cast the ballot. A part of a voter is not among them: it would change what a share of the budget is.

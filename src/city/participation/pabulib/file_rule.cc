@@ -89,6 +89,13 @@ Attempt<Rule> rule_by_name(const Document& document, std::string_view name) {
     return refuse(Errc::not_found, "fault.undefined_rule", {{"name", std::string(name)}}, document.meta_place("rule"));
 }
 
+/// The name of ours for a name, which is itself where it is one already.
+std::string_view our_name(std::string_view name) {
+    const auto names = counting::other_names();
+    const auto other = std::ranges::find(names, name, &counting::OtherName::name);
+    return other == names.end() ? name : other->ours;
+}
+
 bool begins_with_prefix(std::string_view key) {
     return equal_ignoring_ascii_case(key.substr(0, key_prefix.size()), key_prefix);
 }
@@ -132,6 +139,31 @@ Attempt<Rule> rule_of(const Document& document) {
                       {{"name", std::string(name)}, {"other", name_of(*rule)}}, document.meta_place("rule"));
     }
     return rule;
+}
+
+Attempt<Rule> rule_asked_for(std::string_view name, const counting::Election& election, const Document* document) {
+    const auto file_has = [&](std::string_view key) {
+        return document != nullptr && !trim(document->meta_value(key)).empty();
+    };
+    Document nothing;
+    if (name == "greedy-exclusive" && election.exclusive.empty()) {
+        return refuse(Errc::not_found, "fault.no_groups");
+    }
+    if (name == "greedy-threshold" && !file_has("min_project_score_threshold")) {
+        return refuse(Errc::not_found, "fault.no_threshold");
+    }
+    if (name == "greedy-threshold") {
+        nothing.set_meta("min_project_score_threshold", document->meta_value("min_project_score_threshold"));
+    }
+    TRY(Rule rule, common_rule(nothing));
+    if (name == "greedy-threshold" || name == "greedy-exclusive") {
+        rule.method = Method::greedy;
+        return rule;
+    }
+    TRY(Rule ours, counting::rule_named(our_name(name)));
+    ours.electorate = rule.electorate;
+    ours.ties = rule.ties;
+    return ours;
 }
 
 void set_rule(Document& document, const Rule& rule) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "city/participation/counting/refuse.h"
+#include "city/participation/pabulib/limits.h"
 #include "city/participation/pabulib/pabulib.h"
 #include "core/json_members.h"
 #include "core/text.h"
@@ -100,20 +101,28 @@ Attempt<counting::Money> money_in(const Json& object, const char* key, std::stri
 
 class JsonReader {
 public:
+    /// What was odd but harmless.
+    const std::vector<counting::Finding>& remarks() const { return remarks_; }
+
     Attempt<Election> run(std::string_view text) {
         TRY(const Json json, parse_json(text));
         if (!json.is_object()) {
             return refuse(Errc::malformed, "fault.json_election");
         }
         TRY_DO(only(json,
-                    std::array<std::string_view, 10>{"title", "currency", "budget", "kind", "ranking_length",
-                                                     "points_per_one", "pots", "projects", "exclusive", "ballots"},
+                    std::array<std::string_view, 13>{"title", "currency", "budget", "kind", "ranking_length",
+                                                     "points_per_one", "pots", "projects", "exclusive", "ballots",
+                                                     "min_length", "max_length", "invalid_ballots"},
                     ""));
         TRY_DO(read_head(json));
+        TRY_DO(read_limits(json));
         TRY_DO(each(json, "projects",
                     [&](const Json& one, const std::string& where) { return read_project(one, where); }));
         TRY_DO(
             each(json, "ballots", [&](const Json& one, const std::string& where) { return read_ballot(one, where); }));
+        if (limits_) {
+            limits_->finish();
+        }
         if (json.contains("exclusive")) {
             TRY_DO(each(json, "exclusive",
                         [&](const Json& one, const std::string& where) { return read_group(one, where); }));
@@ -173,6 +182,27 @@ private:
                 election_.pots.push_back(std::move(pot));
                 return {};
             });
+        }
+        return {};
+    }
+
+    Attempt<void> read_limits(const Json& json) {
+        Lengths lengths;
+        for (const auto& [key, into] :
+             {std::pair("min_length", &lengths.least), std::pair("max_length", &lengths.most)}) {
+            if (json.contains(key)) {
+                TRY(*into, number_in(json[key], key));
+            }
+        }
+        std::string invalid = "count";
+        if (json.contains("invalid_ballots")) {
+            TRY(invalid, text_in(json, "invalid_ballots", "election"));
+        }
+        if (invalid == "refuse") {
+            limits_.emplace(lengths, election_, InvalidBallots::refuse, remarks_);
+        } else if (invalid != "count") {
+            return refuse(Errc::malformed, "recount.fault.invalid_ballots", {{"text", invalid}},
+                          at_path("invalid_ballots"));
         }
         return {};
     }
@@ -241,7 +271,9 @@ private:
         if (one.contains("count")) {
             TRY(count, number_in(one["count"], where + ".count"));
         }
-        election_.ballots.add(choices, count);
+        if (!limits_ || limits_->look(at_path(where), choices)) {
+            election_.ballots.add(choices, count);
+        }
         return {};
     }
 
@@ -260,12 +292,19 @@ private:
 
     Election election_;
     std::unordered_map<std::string, ProjectIndex> index_;
+    std::vector<counting::Finding> remarks_;
+    std::optional<BallotLimits> limits_;
 };
 
 }  // namespace
 
-Attempt<Election> read_json(std::string_view json) {
-    return JsonReader().run(json);
+Attempt<Election> read_json(std::string_view json, std::vector<counting::Finding>* remarks) {
+    JsonReader reader;
+    auto election = reader.run(json);
+    if (remarks != nullptr) {
+        remarks->insert(remarks->end(), reader.remarks().begin(), reader.remarks().end());
+    }
+    return election;
 }
 
 std::string print_json(const Election& election) {

@@ -18,26 +18,49 @@ constexpr std::int64_t told_max = 20;
 
 }  // namespace
 
-BallotLimits::BallotLimits(const Document& document, const counting::Election& election,
+counting::Attempt<InvalidBallots> invalid_ballots(const Document& document) {
+    const std::string_view text = trim(document.meta_value("invalid_ballots"));
+    if (text.empty() || text == "count") {
+        return InvalidBallots::count;
+    }
+    if (text == "refuse") {
+        return InvalidBallots::refuse;
+    }
+    return counting::refuse(Errc::malformed, "recount.fault.invalid_ballots", {{"text", std::string(text)}},
+                            document.meta_place("invalid_ballots"));
+}
+
+BallotLimits::BallotLimits(const Lengths& lengths, const counting::Election& election, InvalidBallots invalid,
                            std::vector<counting::Finding>& remarks)
-    : document_(document), election_(election), remarks_(remarks) {
-    add("min_length", What::length, false);
-    add("max_length", What::length, true);
-    add("min_sum_cost", What::cost, false);
-    add("max_sum_cost", What::cost, true);
+    : election_(election), invalid_(invalid), remarks_(remarks) {
+    if (lengths.least) {
+        limits_.push_back({.name = "min_length", .what = What::length, .at_most = false, .value = *lengths.least});
+    }
+    if (lengths.most) {
+        limits_.push_back({.name = "max_length", .what = What::length, .at_most = true, .value = *lengths.most});
+    }
+}
+
+BallotLimits::BallotLimits(const Document& document, const counting::Election& election, InvalidBallots invalid,
+                           std::vector<counting::Finding>& remarks)
+    : election_(election), invalid_(invalid), remarks_(remarks) {
+    add(document, "min_length", What::length, false);
+    add(document, "max_length", What::length, true);
+    add(document, "min_sum_cost", What::cost, false);
+    add(document, "max_sum_cost", What::cost, true);
     if (election.kind == BallotKind::points) {
-        add("min_points", What::points_each, false);
-        add("max_points", What::points_each, true);
-        add("min_sum_points", What::points, false);
-        add("max_sum_points", What::points, true);
+        add(document, "min_points", What::points_each, false);
+        add(document, "max_points", What::points_each, true);
+        add(document, "min_sum_points", What::points, false);
+        add(document, "max_sum_points", What::points, true);
     }
     if (election.kind == BallotKind::knapsack && trim(document.meta_value("max_sum_cost")).empty()) {
         limits_.push_back({.name = "", .what = What::cost, .at_most = true, .value = election.budget});
     }
 }
 
-void BallotLimits::add(std::string_view name, What what, bool at_most) {
-    const std::string_view text = trim(document_.meta_value(name));
+void BallotLimits::add(const Document& document, std::string_view name, What what, bool at_most) {
+    const std::string_view text = trim(document.meta_value(name));
     if (text.empty()) {
         return;
     }
@@ -99,23 +122,37 @@ counting::Finding BallotLimits::told(const Limit& limit, std::int64_t has) const
     return {};
 }
 
-void BallotLimits::look(const counting::Place& place, std::span<const Choice> choices) {
-    if (choices.empty()) {
-        return;
-    }
-    for (Limit& limit : limits_) {
+bool BallotLimits::look(const counting::Place& place, std::span<const Choice> choices) {
+    bool counts = true;
+    for (Limit& limit : choices.empty() ? std::span<Limit>() : std::span(limits_)) {
         const std::int64_t has = of(limit, choices);
         const bool kept = limit.at_most ? has <= limit.value : has >= limit.value;
-        if (!kept && ++limit.broken <= told_max) {
-            remarks_.push_back(told(limit, has));
+        if (kept) {
+            continue;
+        }
+        const bool refused = invalid_ == InvalidBallots::refuse;
+        if (++limit.broken <= told_max) {
+            remarks_.push_back(
+                refused ? counting::finding("remark.refused", {{"limit", limit.name.empty() ? "budget" : limit.name}})
+                        : told(limit, has));
             remarks_.back().place = place;
         }
+        // One reason is enough.
+        if (refused) {
+            counts = false;
+            break;
+        }
     }
+    return counts;
 }
 
 void BallotLimits::finish() {
     for (const Limit& limit : limits_) {
-        if (limit.broken > told_max) {
+        if (limit.broken > told_max && invalid_ == InvalidBallots::refuse) {
+            remarks_.push_back(
+                counting::finding("remark.more_refused", {{"found", std::to_string(limit.broken - told_max)},
+                                                          {"limit", limit.name.empty() ? "budget" : limit.name}}));
+        } else if (limit.broken > told_max) {
             remarks_.push_back(counting::finding(
                 limit.name.empty() ? words::Key("remark.more_over_budget") : words::Key("remark.more_over_limit"),
                 {{"found", std::to_string(limit.broken - told_max)}, {"limit", limit.name}}));

@@ -22,6 +22,12 @@ struct Published {
     friend bool operator==(const Published&, const Published&) = default;
 };
 
+/// What happens to ballots against the election's own limits.
+enum class InvalidBallots : std::uint8_t {
+    count,   ///< they are counted as published, and remarked upon
+    refuse,  ///< they are not counted, which is remarked upon
+};
+
 /// A file read as something to count.
 struct Reading {
     counting::Election election;
@@ -32,8 +38,8 @@ struct Reading {
 
 /// The election in a document. Beyond Pabulib's own, META may have `pots` (a JSON list of {"name", "budget"}) and
 /// PROJECTS the columns `pot`, `partial_from` and `exclusive` (labels of groups, parted by commas). Ballots against the
-/// limits in META, and a voter's second one, are read as they are and remarked upon with their line. Errors name line
-/// and column, those of META too.
+/// limits in META, and a voter's second one, are read as they are and remarked upon with their line; with META's
+/// `invalid_ballots` "refuse", those against the limits are left out. Errors name line and column, those of META too.
 /// Errc::malformed.
 counting::Attempt<Reading> read_election(const Document& document);
 
@@ -42,6 +48,13 @@ counting::Attempt<Reading> read_election(const Document& document);
 /// Errc::not_found with a sentence for names that define no rule ("greedy-custom", "greedy-exclusive" without groups)
 /// and for none at all; Errc::malformed for a rule in full that cannot be read or is not what `rule` says.
 counting::Attempt<counting::Rule> rule_of(const Document& document);
+
+/// What `name` means for this election where somebody asks for it: a built-in rule's name, one of other_names(), or
+/// "greedy-threshold" and "greedy-exclusive", which mean something only with the file's threshold (META's
+/// min_project_score_threshold; null: none) or the election's groups. All count every ballot, and their ties are broken
+/// as a file's that does not say how.
+counting::Attempt<counting::Rule> rule_asked_for(std::string_view name, const counting::Election& election,
+                                                 const Document* document);
 
 /// Makes the document name this rule: by name if that says it all, or else in full. rule_of() gives it back.
 void set_rule(Document& document, const counting::Rule& rule);
@@ -86,14 +99,23 @@ struct CsvElection {
     /// Not said: approval, but refused where the ballots have points, which would then count for nothing.
     std::optional<counting::BallotKind> kind = std::nullopt;
     std::vector<counting::Pot> pots = {};
+    /// How many projects a ballot may hold. With InvalidBallots::count neither says anything.
+    std::optional<std::int64_t> min_length = std::nullopt;
+    std::optional<std::int64_t> max_length = std::nullopt;
+    InvalidBallots invalid = InvalidBallots::count;
 };
-counting::Attempt<counting::Election> read_csv(const CsvElection& csv);
+/// Ballots that are refused are told among `remarks`, if there is such a list.
+counting::Attempt<counting::Election> read_csv(const CsvElection& csv,
+                                               std::vector<counting::Finding>* remarks = nullptr);
 
 /// {"budget": "3000000", "kind": "approval", "projects": [{"id","name","cost",…}], "ballots": [{"choices": ["a"],
 /// "points": [1], "count": 1}], "pots": […], "exclusive": [["a","b"]]}. Schema: docs/formats/election.schema.json. A
 /// key that is not in it is refused, and one that stands twice: a typo could change who wins. Errors name line and
 /// column of what is not JSON, else the path ("projects[3].cost"). Errc::malformed.
-counting::Attempt<counting::Election> read_json(std::string_view json);
+/// With "invalid_ballots": "refuse", ballots with fewer projects than "min_length" or more than "max_length" are left
+/// out, and told among `remarks`, if there is such a list.
+counting::Attempt<counting::Election> read_json(std::string_view json,
+                                                std::vector<counting::Finding>* remarks = nullptr);
 std::string print_json(const counting::Election& election);
 
 }  // namespace bypuls::participation::pabulib

@@ -24,14 +24,14 @@ constexpr std::array<std::string_view, 19> project_columns = {
     "public_id",  "pot",      "partial_from", "exclusive",     "paid"};
 
 /// Of META: what Pabulib's format has (pabulib.org/format) or its files do, and ours beside the rule's.
-constexpr std::array<std::string_view, 46> meta_keys = {
+constexpr std::array<std::string_view, 47> meta_keys = {
     // About the vote.
     "description", "country", "unit", "district", "subunit", "subdistricts", "instance", "edition", "language",
     "currency", "date_begin", "date_end", "num_projects", "num_votes", "budget", "leftover_budget", "comment",
     "acknowledgments", "experimental", "categories", "neighborhoods", "neighbourhoods",
     // What a ballot may hold, and what it counts.
     "vote_type", "min_length", "max_length", "min_sum_cost", "max_sum_cost", "min_points", "max_points",
-    "min_sum_points", "max_sum_points", "default_score", "scoring_fn", "max_sum_cost_per_category",
+    "min_sum_points", "max_sum_points", "invalid_ballots", "default_score", "scoring_fn", "max_sum_cost_per_category",
     "min_sum_cost_per_category", "min_length_per_category", "max_length_per_category",
     // The rule, and what it is applied to.
     "rule", "fully_funded", "min_project_score_threshold", "min_project_cost", "max_project_cost",

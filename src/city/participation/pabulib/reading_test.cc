@@ -252,5 +252,82 @@ TEST(Decode, Utf8StaysAndTheRestIsWindows1252) {
     EXPECT_TRUE(decode("\xC5s").converted);
 }
 
+constexpr const char* limited =
+    "META\nkey;value\nbudget;9\nvote_type;approval\nmin_length;2\nmax_length;2\ninvalid_ballots;{}\n"
+    "PROJECTS\nproject_id;cost\na;3\nb;4\nc;5\nVOTES\nvoter_id;vote\n1;a,b\n2;a,b,c\n3;\n4;c\n5;b,c\n";
+
+TEST(InvalidBallots, AreCountedAsPublishedUnlessTheElectionRefusesThem) {
+    const Reading counted = read_election(parse(fmt::format(limited, "count")).value()).value();
+    const Reading refused = read_election(parse(fmt::format(limited, "refuse")).value()).value();
+
+    EXPECT_EQ(counted.election.ballots.total(), 5);
+    ASSERT_EQ(counted.remarks.size(), 2U);
+    EXPECT_EQ(counted.remarks[0].in_english(),
+              "line 16: 3 projects where max_length is 2 projects; counted as published");
+    // A blank ballot is blank, not too short.
+    EXPECT_EQ(refused.election.ballots.total(), 3);
+    ASSERT_EQ(refused.remarks.size(), 2U);
+    EXPECT_EQ(refused.remarks[0].in_english(), "line 16: the ballot is against max_length and is not counted");
+    EXPECT_EQ(refused.remarks[1].in_english(), "line 18: the ballot is against min_length and is not counted");
+}
+
+TEST(InvalidBallots, AreRefusedByWhoeverCountsWhatIsPublishedToo) {
+    const Document document = parse(fmt::format(limited, "refuse")).value();
+    const Reading reading = read_election(document).value();
+
+    const Publication publication = for_publication(document, reading.election);
+    const Reading again = read_election(parse(print(publication.document)).value()).value();
+
+    EXPECT_THAT(publication.left_out_meta, testing::IsEmpty());
+    EXPECT_EQ(to_document(again.election), to_document(reading.election));
+}
+
+TEST(InvalidBallots, AreToldTwentyOfEachAndThenTheirNumber) {
+    std::string text = fmt::format(limited, "refuse");
+    for (int i = 0; i < 30; ++i) {
+        text += std::to_string(10 + i) + ";a\n";
+    }
+    const Reading reading = read_election(parse(text).value()).value();
+
+    EXPECT_EQ(reading.election.ballots.total(), 3);
+    EXPECT_EQ(reading.remarks.size(), 20U + 1 + 1);
+    EXPECT_EQ(reading.remarks.back().in_english(), "and 11 more ballots against min_length are not counted");
+}
+
+TEST(InvalidBallots, AreRefusedInJsonAndCsvToo) {
+    const std::string json =
+        R"({"budget":"9","kind":"approval","projects":[{"id":"a","cost":"3"},{"id":"b","cost":"4"}],"max_length":1,)"
+        R"("invalid_ballots":"refuse","ballots":[{"choices":["a"],"count":2},{"choices":["a","b"],"count":7}]})";
+    std::vector<counting::Finding> remarks;
+    EXPECT_EQ(read_json(json, &remarks).value().ballots.total(), 2);
+    ASSERT_EQ(remarks.size(), 1U);
+    EXPECT_THAT(remarks[0].in_english(),
+                testing::AllOf(testing::HasSubstr("ballots[1]"),
+                               testing::HasSubstr("the ballot is against max_length and is not counted")));
+    std::string as_published = json;
+    as_published.replace(as_published.find("refuse"), 6, "count");
+    EXPECT_EQ(read_json(as_published).value().ballots.total(), 9);
+
+    CsvElection csv{.projects = "id,cost\na,3\nb,4\n",
+                    .ballots = "vote\na|b\nb\n",
+                    .budget = 900,
+                    .max_length = 1,
+                    .invalid = InvalidBallots::refuse};
+    remarks.clear();
+    EXPECT_EQ(read_csv(csv, &remarks).value().ballots.total(), 1);
+    EXPECT_EQ(remarks.size(), 1U);
+    csv.invalid = InvalidBallots::count;
+    EXPECT_EQ(read_csv(csv).value().ballots.total(), 2);
+}
+
+TEST(InvalidBallots, AreNeitherCountedNorRefusedByAnotherWord) {
+    const auto read = read_election(parse(fmt::format(limited, "maybe")).value());
+
+    ASSERT_FALSE(read.has_value());
+    EXPECT_THAT(read.error().in_english(), testing::HasSubstr("invalid_ballots is “maybe”, but can only be count or refuse."));
+    EXPECT_FALSE(read_json(R"({"budget":"9","kind":"approval","projects":[],"invalid_ballots":"maybe","ballots":[]})")
+                     .has_value());
+}
+
 }  // namespace
 }  // namespace bypuls::participation::pabulib

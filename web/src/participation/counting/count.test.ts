@@ -10,7 +10,7 @@ import { Dice, random_election } from '../../../../tests/recount/random_election
 import { sha256 } from './sha256.ts'
 
 function election(budget: number, costs: Record<string, number>, ballots: [times: number, ids: string][]): Election {
-    const projects = Object.entries(costs).map(([id, kroner]) => ({ id, name: id, cost: kroner * 100 }))
+    const projects = Object.entries(costs).map(([id, kroner]) => ({ id, name: id, cost: Math.round(kroner * 100) }))
     const box = new BallotBox()
     for (const [times, ids] of ballots) {
         const choices = ids.split(' ').filter(Boolean).map((id) => ({ project: projects.findIndex((project) => project.id === id), value: 1 }))
@@ -66,10 +66,13 @@ describe('the worked vectors, with exact fractions', () => {
     })
     it('raising shares in the second example adds the library', () => {
         const raised = counted(second, 'mes-cost-add1')
-        expect(names(second, raised).split(' ').sort().join(' ')).toBe('gym lib park play')
+        expect(names(second, raised)).toBe('gym park play lib')
         expect(raised.spent).toBe(95_000)
         expect(endowment(raised)[0]).toBe('173')
-        expect(endowment(counted(second, 'mes-cost-add1e'))[0]).toBe('117')
+        const early = counted(second, 'mes-cost-add1e')
+        expect(names(second, early)).toBe('gym park play lib')
+        expect(early.spent).toBe(95_000)
+        expect(endowment(early)[0]).toBe('117')
     })
     it('cardinality has a tie that decides, and says so', () => {
         const result = counted(first, 'mes-cardinality')
@@ -80,11 +83,27 @@ describe('the worked vectors, with exact fractions', () => {
     })
     it('cardinality raised', () => {
         const raised = counted(first, 'mes-cardinality-add1')
-        expect(names(first, raised).split(' ').sort().join(' ')).toBe('gym lib park play')
+        expect(names(first, raised)).toBe('lib play park gym')
+        expect(raised.spent).toBe(95_000)
         expect(endowment(raised)[0]).toBe('178')
         const early = counted(first, 'mes-cardinality-add1e')
+        expect(names(first, early)).toBe('lib play park gym')
         expect(endowment(early)[0]).toBe('109')
         expect(early.spent).toBe(95_000)
+    })
+    it('cardinality with its tie broken the other way buys four', () => {
+        const result = counted(first, { ...rule_named('mes-cardinality')!, ties: ['listed-order'] })
+        expect(names(first, result)).toBe('lib park gym play')
+        expect(result.spent).toBe(95_000)
+        expect(result.ties.map(({ chosen, alternatives }) => ({ chosen, alternatives }))).toEqual([{ chosen: 2, alternatives: [[1, 3, 4]] }])
+    })
+    it('the unit election of four projects that nearly cost the same', () => {
+        const unit = election(4, { p0: 1, p1: 0.9, p2: 2, p3: 1.09 }, [[1, 'p0'], [2, 'p1 p2 p3'], [1, 'p2']])
+        const set = (rule: Rule | string) => names(unit, counted(unit, rule)).split(' ').sort().join(' ')
+        expect(set('mes-cardinality')).toBe('p0 p1 p3')
+        expect(set('mes-cost')).toBe('p0 p2')
+        expect(set({ ...rule_named('mes-cost-add1e')!, step: 10 })).toBe('p0 p1 p2')
+        expect(set({ ...rule_named('mes-cardinality-add1e')!, step: 10 })).toBe('p0 p1 p3')
     })
     it('sequential Phragmén stops at the bike path', () => {
         const one = counted(first, 'phragmen')

@@ -108,6 +108,8 @@ function count_once(election: Election, rule: Rule, totals: Totals, judge: TieJu
         endowments: [],
         budget: whole_budget(election),
         excluded: new Map(),
+        shut_out: new Map(),
+        partial_left_out: [],
     }
     const count_pot = (pot: string, budget: Money): Money => {
         const here = { ...totals, voters: voters_in(election, rule, totals, pot) }
@@ -134,6 +136,13 @@ function count_once(election: Election, rule: Rule, totals: Totals, judge: TieJu
     const left = election.pots.reduce((sum, { name, budget }) => sum + count_pot(name, budget), 0)
     count_pot('', election.budget + (rule.left_over === 'to-common' ? left : 0))
     result.winners = result.rounds.map(({ project }) => project)
+    for (const winner of result.winners) {
+        for (const rival of rivals_of(base, winner)) {
+            if (!result.excluded.has(rival) && !result.shut_out.has(rival)) result.shut_out.set(rival, winner)
+        }
+    }
+    const open = (project: number) => !result.winners.includes(project) && !result.excluded.has(project) && !result.shut_out.has(project)
+    if (!rule.partial_funding) result.partial_left_out = all.filter((project) => election.projects[project]!.partial_from !== undefined && open(project))
     return result
 }
 

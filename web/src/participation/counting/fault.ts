@@ -20,6 +20,7 @@ export const fault_codes = [
     'too-much',
     'not-hundredths',
     'meta-lacks',
+    'invalid-ballots',
     'vote-type',
     'project-columns',
     'vote-column',

@@ -130,6 +130,14 @@ describe('beyond its own columns a file', () => {
         const remarks = must_read(small({ meta: 'max_length;1\nmin_length;x', votes: 'voter_id;vote\na;1,2\nb;1\nc;' })).remarks
         expect(remarks.map(({ code, line }) => [code, line])).toEqual([['no-limit', undefined], ['over-limit', 13]])
     })
+    it('may refuse the ballots that go against its limits, but no blank one', () => {
+        const votes = 'voter_id;vote\na;1,2\nb;1\nc;'
+        const strict = must_read(small({ meta: 'max_length;1\ninvalid_ballots;refuse', votes }))
+        expect(strict.remarks).toEqual([{ code: 'refused', line: 13, given: { limit: 'max_length' } }])
+        expect(ballot_total(strict.election.ballots)).toBe(2)
+        expect(ballot_total(must_read(small({ meta: 'max_length;1\ninvalid_ballots;count', votes })).election.ballots)).toBe(3)
+        expect(read_pabulib(small({ meta: 'invalid_ballots;maybe', votes }))).toMatchObject({ ok: false, fault: { code: 'invalid-ballots', line: 5, column: 2, given: { text: 'maybe' } } })
+    })
 })
 
 describe('a result', () => {

@@ -16,7 +16,7 @@ export interface Published {
 
 /// What was odd but harmless.
 export interface Remark {
-    code: 'named-twice' | 'other-count' | 'not-utf8' | 'over-limit' | 'no-limit' | 'more-over-limit' | 'not-funded' | 'voter-twice' | 'more-voters-twice'
+    code: 'named-twice' | 'other-count' | 'not-utf8' | 'over-limit' | 'no-limit' | 'more-over-limit' | 'refused' | 'more-refused' | 'not-funded' | 'voter-twice' | 'more-voters-twice'
     line?: number
     given: Record<string, string>
 }
@@ -116,6 +116,8 @@ class Reader {
     private published: Published | undefined
     private readonly groups = new Map<string, number[]>()
     private limits: Limit[] = []
+    /// Ballots against a limit are not counted.
+    private refuses = false
     private readonly voters: VoterGroup[] = []
 
     private readonly document: Document
@@ -199,6 +201,7 @@ class Reader {
         const by_points = this.election.kind === 'points'
         if (by_points && points === undefined) refuse('points-column')
         if (by_points && table.rows.some((row) => cell(row, points).includes('.'))) this.election.points_per_one = 1000
+        this.refuses = this.read_invalid_ballots()
         this.limits = this.read_limits()
         const box = new BallotBox()
         const sorters = voter_columns.flatMap((by) => {
@@ -207,11 +210,12 @@ class Reader {
         })
         // A city's ballots repeat: each distinct text is read once.
         const known = new Map<string, Choice[]>()
-        const read = (row: Row, text: string): Choice[] => {
+        const read = (row: Row, text: string): Choice[] | undefined => {
             const broken = () => this.limits.reduce((sum, limit) => sum + limit.broken, this.remarks.length)
             const remarks = broken()
             const choices = this.read_ballot(row, vote, by_points ? points : undefined)
-            this.look_at_limits(row, choices)
+            const counts = this.look_at_limits(row, choices)
+            if (!counts) return undefined
             // A ballot that was remarked upon is remarked upon again when it comes again.
             if (broken() === remarks) known.set(text, choices)
             return choices
@@ -220,18 +224,25 @@ class Reader {
             const text = by_points ? `${cell(row, vote)}\n${cell(row, points)}` : cell(row, vote)
             const choices = known.get(text) ?? read(row, text)
             const count = this.read_weight(row, weight)
+            if (!choices) continue
             box.add(choices, count)
             for (const { column, sorter } of sorters) sorter.add(cell(row, column), choices, count)
         }
         this.election.ballots = box.close()
         this.voters.push(...sorters.flatMap(({ sorter }) => sorter.close()))
         for (const { name, broken } of this.limits) {
-            if (broken > told_max) this.remarks.push({ code: 'more-over-limit', given: { limit: name, found: String(broken - told_max) } })
+            if (broken > told_max) this.remarks.push({ code: this.refuses ? 'more-refused' : 'more-over-limit', given: { limit: name, found: String(broken - told_max) } })
         }
         this.look_at_voters()
     }
 
-    /// What META says a ballot may hold. A ballot against it is counted as published, and remarked upon.
+    private read_invalid_ballots(): boolean {
+        const text = meta_value(this.document, 'invalid_ballots').trim()
+        if (text === '' || text === 'count') return false
+        return text === 'refuse' || refuse('invalid-ballots', meta_place(this.document, 'invalid_ballots'), { text })
+    }
+
+    /// What META says a ballot may hold. A ballot against it is counted as published, unless META says that such are refused, and remarked upon.
     private read_limits(): Limit[] {
         const { kind, projects, points_per_one, budget, currency } = this.election
         const sum = (choices: Choice[], of: (choice: Choice) => number) => choices.reduce((all, choice) => all + of(choice), 0)
@@ -260,15 +271,23 @@ class Reader {
         return limits
     }
 
-    private look_at_limits(row: Row, choices: Choice[]): void {
+    /// True if the ballot is to be counted.
+    private look_at_limits(row: Row, choices: Choice[]): boolean {
         // A blank ballot is blank, not too short.
-        if (choices.length === 0) return
+        if (choices.length === 0) return true
         for (const limit of this.limits) {
             const found = limit.of(choices)
             if (limit.at_most ? found <= limit.value : found >= limit.value) continue
-            if (++limit.broken > told_max) continue
+            ++limit.broken
+            if (this.refuses) {
+                // One reason is enough.
+                if (limit.broken <= told_max) this.remarks.push({ code: 'refused', line: row.line, given: { limit: limit.name } })
+                return false
+            }
+            if (limit.broken > told_max) continue
             this.remarks.push({ code: 'over-limit', line: row.line, given: { limit: limit.name, said: limit.tell(limit.value), found: limit.tell(found) } })
         }
+        return true
     }
 
     /// A voter who stands twice is the first thing that somebody who checks a vote looks for. Both ballots count, as the town counted them.

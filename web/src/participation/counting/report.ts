@@ -65,7 +65,10 @@ export function result_json(election: Election, rule: Rule, result: CountResult,
             score: result.scores[index]! / election.points_per_one,
             won: result.winners.includes(index),
             ...(result.excluded.has(index) && { excluded: result.excluded.get(index) }),
+            ...(result.shut_out.has(index) && { shut_out_by: id(result.shut_out.get(index)!) }),
         })),
+        ...(election.exclusive.length > 0 && { exclusive: election.exclusive.map((group) => group.map(id)) }),
+        ...(result.partial_left_out.length > 0 && { partial_left_out: result.partial_left_out.map(id) }),
         ...(parts.closeness && closeness_json(election, result, parts.closeness)),
         ...(parts.figures && { metrics: metrics_json(election, parts.figures) }),
         ...(parts.beside && { beside: parts.beside.map((one) => beside_json(election, one)) }),
@@ -158,7 +161,7 @@ export interface Difference {
 
 /// What a result may tell beside the outcome. How close it was is found by searches that need not end with the same certainty.
 const not_compared = new Set(['remarks', 'not_applicable', 'losers', 'margins', 'what_if', 'beside'])
-const may_be_missing = new Set([...not_compared, 'rule_sha256', 'ballots_sha256', 'metrics', 'tenths', 'prices', 'groups', 'changed_outcome', 'alternatives', 'could_pay'])
+const may_be_missing = new Set([...not_compared, 'rule_sha256', 'ballots_sha256', 'metrics', 'tenths', 'prices', 'groups', 'changed_outcome', 'alternatives', 'could_pay', 'exclusive', 'shut_out_by', 'partial_left_out'])
 
 /// Rules are compared before, by what they say; fractions to the letter, the decimals beside them nearly.
 export function first_difference(published: unknown, counted: unknown, path = ''): Difference | undefined {

@@ -60,4 +60,8 @@ export interface CountResult extends Omit<Outcome, 'endowment'> {
     votes: number[]
     scores: number[]
     excluded: Map<number, WhyExcluded>
+    /// Losers that took part and could not be built beside a winner, each with the first bought of those that exclude it.
+    shut_out: Map<number, number>
+    /// Losers that the election lets be funded in part and that the rule would fund in whole or not at all; ascending.
+    partial_left_out: number[]
 }
