@@ -135,20 +135,24 @@ public:
             TRY(const CountResult again, variants.with_less_support(voters));
             return !again.won(project);
         };
-        const auto first_ones = [&](std::int64_t n) -> Result<Trial> {
-            TRY(const bool enough, drops_out(variant_.first(n, supporters)));
-            return Trial{.enough = enough};
+        const InOrder whole = [&](const std::vector<std::uint32_t>& order, const SearchOptions& options) {
+            const auto first_ones = [&](std::int64_t n) -> Result<Trial> {
+                TRY(const bool enough, drops_out(variant_.first(n, order)));
+                return Trial{.enough = enough};
+            };
+            return search(options, Means::support, variants, first_ones, one_order());
         };
-        TRY(const auto change, search(from(guess_.less_support(project, supporters), std::nullopt, most),
-                                      Means::support, variants, first_ones, one_order()));
+        Guess::Order richest = variant_.only_totals() ? Guess::Order{} : guess_.to_leave(project, supporters);
+        const Guess::Order as_listed{.groups = supporters, .voters = guess_.less_support(project, supporters)};
+        TRY(const auto found, least_of({std::move(richest), as_listed}, most, drops_out, whole));
         OverChoices fewest;
         if (variant_.only_totals()) {
             // Who it loses makes no difference where only totals count.
-            margin.margin = change;
-            fewest.voters = variant_.first(change ? change->amount : 0, supporters);
+            margin.margin = found.change;
+            fewest.voters = variant_.first(found.change ? found.change->amount : 0, found.order);
         } else {
             variants.limit(options_.work_max);
-            TRY(fewest, over_all_choices(change, supporters, most, drops_out));
+            TRY(fewest, over_all_choices(found.change, found.order, most, drops_out));
             margin.margin = fewest.change;
         }
         if (margin.margin && margin.margin->enough) {
@@ -229,6 +233,12 @@ private:
         return search_smallest(attempt, options);
     }
 
+    SearchOptions::WholeScan whole_scan(ProjectVariants& variants) const {
+        return {.most = static_cast<std::int64_t>(options_.scan_max),
+                .work = options_.scan_work_max,
+                .begin = [this, &variants] { variants.limit(options_.scan_work_max); }};
+    }
+
     /// Begins at the guess, else at another answer that may be near.
     SearchOptions from(std::int64_t guess, const std::optional<Change>& other, std::int64_t most) const {
         const bool poor = other && other->enough && guess < other->amount - other->amount / 8;
@@ -238,6 +248,49 @@ private:
         return {.most = most, .hint = other && other->enough ? other->amount : 1};
     }
     std::int64_t all_voters() const { return std::max<std::int64_t>(1, result_.voters + result_.blank); }
+
+    /// What a search comes to when the voters go in this order.
+    using InOrder =
+        std::function<Result<std::optional<Change>>(const std::vector<std::uint32_t>& order, const SearchOptions&)>;
+    struct Least {
+        std::optional<Change> change;
+        std::vector<std::uint32_t> order;
+    };
+    /// The fewest voters that are enough in any of these orders. The first that has any voters is searched whole, those
+    /// after it only where one fewer, or what is guessed, is enough.
+    Result<Least> least_of(const std::vector<Guess::Order>& orders, std::int64_t most, const Enough& enough,
+                           const InOrder& search_in) const {
+        Least least;
+        bool first = true;
+        for (const Guess::Order& order : orders) {
+            if (order.groups.empty()) {
+                continue;
+            }
+            SearchOptions options = from(order.voters, std::nullopt, most);
+            if (!first) {
+                const bool found = least.change && least.change->enough;
+                const std::int64_t wanted = found ? least.change->amount - 1 : order.voters;
+                if (wanted < 1 || wanted > most) {
+                    continue;
+                }
+                const Result<bool> any = enough(variant_.first(wanted, order.groups));
+                if (!any && any.error().code == Errc::exhausted) {
+                    break;
+                }
+                TRY_DO(any);
+                if (!*any) {
+                    continue;
+                }
+                options = {.most = wanted, .hint = wanted, .leap = 1};
+            }
+            TRY(const auto change, search_in(order.groups, options));
+            if (first || (change && change->enough)) {
+                least = {.change = change, .order = order.groups};
+            }
+            first = false;
+        }
+        return least;
+    }
 
     /// The change that was found when voters go in one order, made true of every choice of voters as far as that can
     /// be tried: which ones are enough, and of how many it is certain that they are not.
@@ -292,6 +345,7 @@ private:
             found.random_add && found.random_add->enough ? found.random_add : found.optimist_add;
         SearchOptions options = from(guess_.new_ballots(project), near, all_voters() * times_more + at_least);
         options.all_there_is = false;
+        options.whole_scan = whole_scan(variants);
         variants.limit(options_.work_max);
         return search(options, Means::support, variants, [&](std::int64_t n) {
             return lost_or_won(project, variants.with_new_ballots(n), Proof::none,
@@ -304,18 +358,22 @@ private:
         std::erase_if(supporters, [&](std::uint32_t group) { return election_.ballots[group].choices.size() == 1; });
         const std::int64_t most = groups_.voters(supporters);
         variants.limit(options_.work_max);
-        const auto in_order = [&](std::int64_t n) {
-            return lost_or_won(project, variants.with_fewer_rivals(variant_.first(n, supporters)), Proof::none,
-                               [&](const Guess& next) { return next.fewer_rivals(project, supporters); });
+        const Enough wins = [&](const Voters& voters) -> Result<bool> {
+            TRY(const CountResult again, variants.with_fewer_rivals(voters));
+            return again.won(project);
         };
         // Which rivals they drop matters whatever the rule.
-        TRY(const auto change, search(from(guess_.fewer_rivals(project, supporters), std::nullopt, most), Means::rivals,
-                                      variants, in_order, Aim::one_of_many));
+        const InOrder whole = [&](const std::vector<std::uint32_t>& order, const SearchOptions& options) {
+            const auto first_ones = [&](std::int64_t n) {
+                return lost_or_won(project, variants.with_fewer_rivals(variant_.first(n, order)), Proof::none,
+                                   [&](const Guess& next) { return next.fewer_rivals(project, order); });
+            };
+            return search(options, Means::rivals, variants, first_ones, Aim::one_of_many);
+        };
+        const Guess::Order as_listed{.groups = supporters, .voters = guess_.fewer_rivals(project, supporters)};
+        TRY(const auto found, least_of({guess_.to_leave_rivals(project, supporters), as_listed}, most, wins, whole));
         variants.limit(options_.work_max);
-        TRY(const auto fewest, over_all_choices(change, supporters, most, [&](const Voters& voters) -> Result<bool> {
-                TRY(const CountResult again, variants.with_fewer_rivals(voters));
-                return again.won(project);
-            }));
+        TRY(const auto fewest, over_all_choices(found.change, supporters, most, wins));
         return fewest.change;
     }
 
@@ -336,6 +394,11 @@ private:
     struct Lesson {
         std::int64_t guessed = 0;  ///< 0: nothing is known
         std::int64_t found = 0;
+        void learn(std::int64_t guess, const std::optional<Change>& change) {
+            if (change && change->enough) {
+                *this = {.guessed = guess, .found = change->amount};
+            }
+        }
     };
     /// A little below what the guess comes to with that: guesses are better from there than none is from above.
     static SearchOptions taught(std::int64_t guess, Lesson lesson, std::int64_t most) {
@@ -345,9 +408,19 @@ private:
         return {.most = most, .hint = hint - hint / 128, .leap = std::max<std::int64_t>(1, hint / 64)};
     }
 
+    Result<std::optional<Change>> add_in(const std::vector<std::uint32_t>& order, const SearchOptions& options,
+                                         ProjectIndex project, ProjectVariants& variants, Aim aim = Aim::figure) const {
+        const Attempt first_ones = [&](std::int64_t n) {
+            return lost_or_won(project, variants.with_more_support(variant_.first(n, order)), Proof::by_shares,
+                               [&](const Guess& next) { return next.more_support(project, order); });
+        };
+        return search(options, Means::support, variants, first_ones, aim);
+    }
+
+    enum class Thoroughly : std::uint8_t { no, yes };
     Result<std::optional<Change>> add(ProjectIndex project, ProjectVariants& variants,
-                                      const std::vector<std::uint32_t>& order, Lesson& lesson, std::int64_t spread,
-                                      Aim aim = Aim::figure) const {
+                                      const std::vector<std::uint32_t>& order, Lesson& lesson,
+                                      Thoroughly thoroughly) const {
         const std::int64_t guess = guess_.more_support(project, order);
         const std::int64_t most = groups_.voters(order);
         std::optional<Change> other;
@@ -356,15 +429,13 @@ private:
         }
         const bool can_be_taught = lesson.guessed > 0 && guess > 0 && guess <= most;
         SearchOptions options = can_be_taught ? taught(guess, lesson, most) : from(guess, other, most);
-        options.spread = spread;
-        const Attempt first_ones = [&](std::int64_t n) {
-            return lost_or_won(project, variants.with_more_support(variant_.first(n, order)), Proof::by_shares,
-                               [&](const Guess& next) { return next.more_support(project, order); });
-        };
-        TRY(const auto change, search(options, Means::support, variants, first_ones, aim));
-        if (change && change->enough) {
-            lesson = {.guessed = guess, .found = change->amount};
+        if (thoroughly == Thoroughly::yes) {
+            options.whole_scan = whole_scan(variants);
+        } else {
+            options.spread = 0;
         }
+        TRY(const auto change, add_in(order, options, project, variants));
+        lesson.learn(guess, change);
         return change;
     }
 
@@ -372,11 +443,22 @@ private:
         if (!additions_apply(election_.kind)) {
             return {};
         }
-        const std::int64_t spread = SearchOptions{}.spread;
         const auto best_placed = groups_.of(project, false, true);
+        const std::int64_t most = groups_.voters(best_placed);
         Lesson lesson;
         variants.limit(options_.work_max);
-        TRY(distance.optimist_add, add(project, variants, best_placed, lesson, spread, one_order()));
+        const Enough wins = [&](const Voters& voters) -> Result<bool> {
+            TRY(const CountResult again, variants.with_more_support(voters));
+            return again.won(project);
+        };
+        const InOrder whole = [&](const std::vector<std::uint32_t>& order, const SearchOptions& options) {
+            return add_in(order, options, project, variants, one_order());
+        };
+        Guess::Order richest = variant_.only_totals() ? Guess::Order{} : guess_.to_add(project, best_placed);
+        const Guess::Order as_listed{.groups = best_placed, .voters = guess_.more_support(project, best_placed)};
+        TRY(const auto found, least_of({std::move(richest), as_listed}, most, wins, whole));
+        distance.optimist_add = found.change;
+        lesson.learn(guess_.more_support(project, found.order), found.change);
         if (variant_.only_totals()) {
             // Who adds it makes no difference where only totals count.
             distance.pessimist_add = distance.optimist_add;
@@ -384,14 +466,10 @@ private:
             return {};
         }
         variants.limit(options_.work_max);
-        TRY(const auto fewest, over_all_choices(distance.optimist_add, best_placed, groups_.voters(best_placed),
-                                                [&](const Voters& voters) -> Result<bool> {
-                                                    TRY(const CountResult again, variants.with_more_support(voters));
-                                                    return again.won(project);
-                                                }));
+        TRY(const auto fewest, over_all_choices(found.change, best_placed, most, wins));
         distance.optimist_add = fewest.change;
         variants.limit(options_.work_max);
-        TRY(distance.pessimist_add, add(project, variants, groups_.of(project, false, false), lesson, spread));
+        TRY(distance.pessimist_add, add(project, variants, groups_.of(project, false, false), lesson, Thoroughly::yes));
         std::vector<std::uint32_t> order = groups_.of(project, false, true);
         Samples samples;
         for (std::size_t sample = 0; sample < options_.samples; ++sample) {
@@ -400,7 +478,7 @@ private:
                 std::swap(order[i - 1], order[random.below(i)]);
             }
             variants.limit(options_.work_max / part_of_sample);
-            TRY(const auto change, add(project, variants, order, lesson, 0));
+            TRY(const auto change, add(project, variants, order, lesson, Thoroughly::no));
             samples.add(change);
         }
         distance.random_add = samples.median();
