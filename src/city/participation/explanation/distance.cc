@@ -384,10 +384,24 @@ private:
         options.hint = guess_.any() ? options.hint : cost / 2;
         options.coarse = one_krone;
         variants.limit(options_.work_max);
-        return search(options, Means::cost, variants, [&](std::int64_t less) {
-            return lost_or_won(project, variants.with_cost(cost - less), Proof::by_shares,
-                               [&](const Guess& next) { return next.cost_reduction(project); });
-        });
+        TRY(std::optional<Change> change, search(options, Means::cost, variants, [&](std::int64_t less) {
+                return lost_or_won(project, variants.with_cost(cost - less), Proof::by_shares,
+                                   [&](const Guess& next) { return next.cost_reduction(project); });
+            }));
+        if (!change || change->smallest || !can_prove() || !variants.can_ask_costs()) {
+            return change;
+        }
+        variants.limit(options_.scan_work_max);
+        const Result<std::optional<Money>> most =
+            variants.costs_most(change->enough ? cost - change->amount + 1 : 1, cost - 1);
+        if (most) {
+            change = *most            ? std::optional(Change{.amount = cost - **most, .smallest = true})
+                     : change->enough ? std::optional(Change{.amount = change->amount, .smallest = true})
+                                      : std::nullopt;
+        } else if (most.error().code != Errc::exhausted && most.error().code != Errc::conflict) {
+            return std::unexpected(most.error());
+        }
+        return change;
     }
 
     /// By how much the guesses for a project turned out too small, or too large.
