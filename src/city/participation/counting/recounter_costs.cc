@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "city/participation/counting/recounter_inside.h"
 #include "city/participation/counting/trail.h"
@@ -35,6 +36,7 @@ private:
     Shares& shares() { return *recounter_.inside_->repeated.shares; }
     void price(Money cost);
     void make_contest();
+    std::pair<std::ptrdiff_t, std::ptrdiff_t> place(Money cost) const;
     Result<void> begin(Money cheap, Money dear);
     std::int64_t go_along(Money cheap);
     Result<void> raise(const Span& span, std::int64_t raises);
@@ -53,6 +55,7 @@ private:
     Share first_;
     std::optional<TieJudge> judge_;
     std::optional<Contest> contest_;
+    std::pair<std::ptrdiff_t, std::ptrdiff_t> place_;  ///< for which the contest was made
     std::vector<ProjectIndex> entrants_;
     std::map<std::int64_t, std::vector<Span>> spans_;  ///< by raises, those of one by cost
     std::optional<Money> most_;
@@ -60,8 +63,22 @@ private:
     bool undecided_ = false;
 };
 
+/// Between which of the others a cost stands. The judge goes by no more of it.
+std::pair<std::ptrdiff_t, std::ptrdiff_t> Recounter::Costs::place(Money cost) const {
+    const std::vector<Project>& projects = recounter_.election_.projects;
+    const auto others = [&](auto holds) {
+        return std::ranges::count_if(
+            projects, [&](const Project& other) { return &other != &projects[project_] && holds(other.cost); });
+    };
+    return {others([&](Money other) { return other < cost; }), others([&](Money other) { return other <= cost; })};
+}
+
 void Recounter::Costs::make_contest() {
     Recounter& re = recounter_;
+    if (contest_ && place(cost()) == place_) {
+        return;
+    }
+    place_ = place(cost());
     undecided_ = undecided_ || (judge_ && !judge_->unbroken().empty());
     contest_.reset();
     judge_.emplace(re.election_, re.rule_, re.inside_->totals);

@@ -130,7 +130,6 @@ public:
         ProjectVariants variants(variant_, project);
         const auto supporters = groups_.of(project, true, true);
         const std::int64_t most = groups_.voters(supporters) - 1;
-        variants.limit(options_.work_max);
         const Enough drops_out = [&](const Voters& voters) -> Result<bool> {
             TRY(const CountResult again, variants.with_less_support(voters));
             return !again.won(project);
@@ -144,7 +143,7 @@ public:
         };
         Guess::Order richest = variant_.only_totals() ? Guess::Order{} : guess_.to_leave(project, supporters);
         const Guess::Order as_listed{.groups = supporters, .voters = guess_.less_support(project, supporters)};
-        TRY(const auto found, least_of({std::move(richest), as_listed}, most, drops_out, whole));
+        TRY(const auto found, least_of({std::move(richest), as_listed}, most, variants, drops_out, whole));
         OverChoices fewest;
         if (variant_.only_totals()) {
             // Who it loses makes no difference where only totals count.
@@ -233,10 +232,11 @@ private:
         return search_smallest(attempt, options);
     }
 
-    SearchOptions::WholeScan whole_scan(ProjectVariants& variants) const {
-        return {.most = static_cast<std::int64_t>(options_.scan_max),
-                .work = options_.scan_work_max,
-                .begin = [this, &variants] { variants.limit(options_.scan_work_max); }};
+    static constexpr std::int64_t few = 32;  ///< "at most 16" says little if it may as well be 11
+    SearchOptions::WholeScan whole_scan(ProjectVariants& variants, std::int64_t most) const {
+        return {.most = most, .work = options_.scan_work_max, .begin = [this, &variants] {
+                    variants.limit(options_.scan_work_max);
+                }};
     }
 
     /// Begins at the guess, else at another answer that may be near.
@@ -257,10 +257,11 @@ private:
         std::vector<std::uint32_t> order;
     };
     /// The fewest voters that are enough in any of these orders. The first that has any voters is searched whole, those
-    /// after it only where one fewer, or what is guessed, is enough.
-    Result<Least> least_of(const std::vector<Guess::Order>& orders, std::int64_t most, const Enough& enough,
-                           const InOrder& search_in) const {
+    /// after it only for less: whether what was found less one is enough, or what is guessed; and few are all tried.
+    Result<Least> least_of(const std::vector<Guess::Order>& orders, std::int64_t most, ProjectVariants& variants,
+                           const Enough& enough, const InOrder& search_in) const {
         Least least;
+        variants.limit(options_.work_max);
         bool first = true;
         for (const Guess::Order& order : orders) {
             if (order.groups.empty()) {
@@ -269,20 +270,14 @@ private:
             SearchOptions options = from(order.voters, std::nullopt, most);
             if (!first) {
                 const bool found = least.change && least.change->enough;
-                const std::int64_t wanted = found ? least.change->amount - 1 : order.voters;
-                if (wanted < 1 || wanted > most) {
+                TRY(const std::int64_t fewer,
+                    any_less(found ? least.change->amount : order.voters + 1, order.groups, most, variants, enough));
+                if (fewer == 0) {
                     continue;
                 }
-                const Result<bool> any = enough(variant_.first(wanted, order.groups));
-                if (!any && any.error().code == Errc::exhausted) {
-                    break;
-                }
-                TRY_DO(any);
-                if (!*any) {
-                    continue;
-                }
-                options = {.most = wanted, .hint = wanted, .leap = 1};
+                options = {.most = fewer, .hint = fewer, .leap = 1};
             }
+            options.whole_scan = whole_scan(variants, few);
             TRY(const auto change, search_in(order.groups, options));
             if (first || (change && change->enough)) {
                 least = {.change = change, .order = order.groups};
@@ -290,6 +285,26 @@ private:
             first = false;
         }
         return least;
+    }
+
+    /// Fewer than `amount` of this order that are enough; 0 if none of those that are tried are.
+    Result<std::int64_t> any_less(std::int64_t amount, const std::vector<std::uint32_t>& order, std::int64_t most,
+                                  ProjectVariants& variants, const Enough& enough) const {
+        const bool all = amount <= few && !variant_.only_totals();
+        if (all) {
+            variants.limit(options_.scan_work_max);
+        }
+        for (std::int64_t n = all ? 1 : amount - 1; n >= 1 && n < amount && n <= most; ++n) {
+            const Result<bool> trial = enough(variant_.first(n, order));
+            if (!trial && trial.error().code == Errc::exhausted) {
+                return 0;
+            }
+            TRY_DO(trial);
+            if (*trial) {
+                return n;
+            }
+        }
+        return 0;
     }
 
     /// The change that was found when voters go in one order, made true of every choice of voters as far as that can
@@ -345,7 +360,7 @@ private:
             found.random_add && found.random_add->enough ? found.random_add : found.optimist_add;
         SearchOptions options = from(guess_.new_ballots(project), near, all_voters() * times_more + at_least);
         options.all_there_is = false;
-        options.whole_scan = whole_scan(variants);
+        options.whole_scan = whole_scan(variants, static_cast<std::int64_t>(options_.scan_max));
         variants.limit(options_.work_max);
         return search(options, Means::support, variants, [&](std::int64_t n) {
             return lost_or_won(project, variants.with_new_ballots(n), Proof::none,
@@ -357,7 +372,6 @@ private:
         auto supporters = groups_.of(project, true, false);
         std::erase_if(supporters, [&](std::uint32_t group) { return election_.ballots[group].choices.size() == 1; });
         const std::int64_t most = groups_.voters(supporters);
-        variants.limit(options_.work_max);
         const Enough wins = [&](const Voters& voters) -> Result<bool> {
             TRY(const CountResult again, variants.with_fewer_rivals(voters));
             return again.won(project);
@@ -371,7 +385,8 @@ private:
             return search(options, Means::rivals, variants, first_ones, Aim::one_of_many);
         };
         const Guess::Order as_listed{.groups = supporters, .voters = guess_.fewer_rivals(project, supporters)};
-        TRY(const auto found, least_of({guess_.to_leave_rivals(project, supporters), as_listed}, most, wins, whole));
+        TRY(const auto found,
+            least_of({guess_.to_leave_rivals(project, supporters), as_listed}, most, variants, wins, whole));
         variants.limit(options_.work_max);
         TRY(const auto fewest, over_all_choices(found.change, supporters, most, wins));
         return fewest.change;
@@ -444,7 +459,7 @@ private:
         const bool can_be_taught = lesson.guessed > 0 && guess > 0 && guess <= most;
         SearchOptions options = can_be_taught ? taught(guess, lesson, most) : from(guess, other, most);
         if (thoroughly == Thoroughly::yes) {
-            options.whole_scan = whole_scan(variants);
+            options.whole_scan = whole_scan(variants, static_cast<std::int64_t>(options_.scan_max));
         } else {
             options.spread = 0;
         }
@@ -460,7 +475,6 @@ private:
         const auto best_placed = groups_.of(project, false, true);
         const std::int64_t most = groups_.voters(best_placed);
         Lesson lesson;
-        variants.limit(options_.work_max);
         const Enough wins = [&](const Voters& voters) -> Result<bool> {
             TRY(const CountResult again, variants.with_more_support(voters));
             return again.won(project);
@@ -470,7 +484,7 @@ private:
         };
         Guess::Order richest = variant_.only_totals() ? Guess::Order{} : guess_.to_add(project, best_placed);
         const Guess::Order as_listed{.groups = best_placed, .voters = guess_.more_support(project, best_placed)};
-        TRY(const auto found, least_of({std::move(richest), as_listed}, most, wins, whole));
+        TRY(const auto found, least_of({std::move(richest), as_listed}, most, variants, wins, whole));
         distance.optimist_add = found.change;
         lesson.learn(guess_.more_support(project, found.order), found.change);
         if (variant_.only_totals()) {
