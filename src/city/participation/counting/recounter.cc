@@ -3,29 +3,10 @@
 #include <algorithm>
 
 #include "city/participation/counting/one_count.h"
-#include "city/participation/counting/shares.h"
+#include "city/participation/counting/recounter_inside.h"
 #include "core/check.h"
 
 namespace bypuls::participation::counting {
-
-struct Recounter::Inside {
-    Inside(const Election& election, const Rule& rule, std::vector<bool> likely)
-        : valid(validate(election)),
-          totals(totals_of(election, rule)),
-          voters(election.ballots.total()),
-          profile(election, rule, weights_for(election, rule), Profile::Index::by_group),
-          repeated{.profile = profile, .counts = {}, .foreseen = std::move(likely)} {
-        for (std::size_t group = 0; group < profile.groups(); ++group) {
-            repeated.counts.push_back(profile.count(group));
-        }
-    }
-
-    Result<void> valid;
-    Totals totals;
-    std::int64_t voters = 0;  ///< blank ballots and all
-    Profile profile;
-    Repeated repeated;
-};
 
 Recounter::Recounter(Election election, const Rule& rule, std::vector<bool> likely)
     : election_(std::move(election)),

@@ -26,8 +26,16 @@ public:
     /// Errors are those of count().
     Result<CountResult> count(const CountOptions& options);
 
+    /// Whether costs_most() can be asked of this rule.
+    bool can_ask_costs() const;
+    /// The largest cost from `cheap` (at least 1) to `dear` with which the project wins; nothing if it does with none
+    /// of them. Looks at all of them together, for as long as they lead to the same purchases, and at parts where they
+    /// do not. Of the options along and work_left count. Errors are those of count().
+    Result<std::optional<Money>> costs_most(ProjectIndex project, Money cheap, Money dear, const CountOptions& options);
+
 private:
     struct Inside;
+    class Costs;
     Election election_;
     Rule rule_;
     std::unique_ptr<Inside> inside_;

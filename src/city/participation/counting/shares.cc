@@ -188,15 +188,16 @@ SharesRun Shares::run(const Share& share, Money spend_max) {
                 }
             }
         }
+        const State::Ask& ask = search.contender(purchase.project).ask;
+        purchase.pay_high = ask.high;
+        purchase.broke = ask.broke;
         run.spent += contest.cost(purchase.project);
         if (run.spent > spend_max) {
             run.overspent = true;
             run.overspender = purchase.project;
+            run.overspending = std::move(purchase);
             break;
         }
-        const State::Ask& ask = search.contender(purchase.project).ask;
-        purchase.pay_high = ask.high;
-        purchase.broke = ask.broke;
         nobody_short.push_back(ask.nobody_short);
         state.charge(purchase.project, ask);
         state.strike(purchase.project);

@@ -45,6 +45,7 @@ struct SharesRun {
     Money spent = 0;
     bool overspent = false;        ///< given up as soon as it spent more than allowed
     ProjectIndex overspender = 0;  ///< the purchase that did it, which is not among the purchases
+    Purchase overspending = {};    ///< that purchase
 };
 
 struct Repeated;
@@ -78,6 +79,14 @@ public:
     /// True if it is certain that every endowment from the one of `low` to `high` (larger) buys what `low` bought, in
     /// the same order. `low` is then brought up to `high`.
     bool carry(SharesRun& low, const Share& high);
+
+    /// True if it is certain that this contest buys what `low` bought, in the same order, with every endowment from the
+    /// one of `low` to `high`, and so does every contest between it and that of `low`: in which `favoured` cost `cost`
+    /// at most, and no less than here, and all else was the same. If `low` spent more than allowed, so do they.
+    bool holds_when_cheaper(const SharesRun& low, const Share& high, ProjectIndex favoured, Money cost,
+                            Money spend_max);
+    /// Goes on with another contest that only differs in what `project` costs.
+    void reprice(const Contest& contest, ProjectIndex project);
 
     /// What the purchases of the latest run, or the latest carry() that was certain, were asked.
     std::vector<Asked> asked() const;

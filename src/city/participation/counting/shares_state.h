@@ -54,6 +54,7 @@ public:
     State(const Contest& contest, Repeated& repeated);
     bool go_on(const Contest& contest);
     void add(std::size_t group, std::int64_t voters) { lumps_->add(group, voters); }
+    void reprice(const Contest& contest, ProjectIndex project);
 
     const Contest& contest() const { return *contest_; }
     std::size_t length() const { return length_; }

@@ -130,25 +130,28 @@ public:
         ProjectVariants variants(variant_, project);
         const auto supporters = groups_.of(project, true, true);
         const std::int64_t most = groups_.voters(supporters) - 1;
-        variants.limit(options_.work_max);
         const Enough drops_out = [&](const Voters& voters) -> Result<bool> {
             TRY(const CountResult again, variants.with_less_support(voters));
             return !again.won(project);
         };
-        const auto first_ones = [&](std::int64_t n) -> Result<Trial> {
-            TRY(const bool enough, drops_out(variant_.first(n, supporters)));
-            return Trial{.enough = enough};
+        const InOrder whole = [&](const std::vector<std::uint32_t>& order, const SearchOptions& options) {
+            const auto first_ones = [&](std::int64_t n) -> Result<Trial> {
+                TRY(const bool enough, drops_out(variant_.first(n, order)));
+                return Trial{.enough = enough};
+            };
+            return search(options, Means::support, variants, first_ones, one_order());
         };
-        TRY(const auto change, search(from(guess_.less_support(project, supporters), std::nullopt, most),
-                                      Means::support, variants, first_ones, one_order()));
+        Guess::Order richest = variant_.only_totals() ? Guess::Order{} : guess_.to_leave(project, supporters);
+        const Guess::Order as_listed{.groups = supporters, .voters = guess_.less_support(project, supporters)};
+        TRY(const auto found, least_of({std::move(richest), as_listed}, most, variants, drops_out, whole));
         OverChoices fewest;
         if (variant_.only_totals()) {
             // Who it loses makes no difference where only totals count.
-            margin.margin = change;
-            fewest.voters = variant_.first(change ? change->amount : 0, supporters);
+            margin.margin = found.change;
+            fewest.voters = variant_.first(found.change ? found.change->amount : 0, found.order);
         } else {
             variants.limit(options_.work_max);
-            TRY(fewest, over_all_choices(change, supporters, most, drops_out));
+            TRY(fewest, over_all_choices(found.change, found.order, most, drops_out));
             margin.margin = fewest.change;
         }
         if (margin.margin && margin.margin->enough) {
@@ -229,6 +232,13 @@ private:
         return search_smallest(attempt, options);
     }
 
+    static constexpr std::int64_t few = 32;  ///< "at most 16" says little if it may as well be 11
+    SearchOptions::WholeScan whole_scan(ProjectVariants& variants, std::int64_t most) const {
+        return {.most = most, .work = options_.scan_work_max, .begin = [this, &variants] {
+                    variants.limit(options_.scan_work_max);
+                }};
+    }
+
     /// Begins at the guess, else at another answer that may be near.
     SearchOptions from(std::int64_t guess, const std::optional<Change>& other, std::int64_t most) const {
         const bool poor = other && other->enough && guess < other->amount - other->amount / 8;
@@ -238,6 +248,64 @@ private:
         return {.most = most, .hint = other && other->enough ? other->amount : 1};
     }
     std::int64_t all_voters() const { return std::max<std::int64_t>(1, result_.voters + result_.blank); }
+
+    /// What a search comes to when the voters go in this order.
+    using InOrder =
+        std::function<Result<std::optional<Change>>(const std::vector<std::uint32_t>& order, const SearchOptions&)>;
+    struct Least {
+        std::optional<Change> change;
+        std::vector<std::uint32_t> order;
+    };
+    /// The fewest voters that are enough in any of these orders. The first that has any voters is searched whole, those
+    /// after it only for less: whether what was found less one is enough, or what is guessed; and few are all tried.
+    Result<Least> least_of(const std::vector<Guess::Order>& orders, std::int64_t most, ProjectVariants& variants,
+                           const Enough& enough, const InOrder& search_in) const {
+        Least least;
+        variants.limit(options_.work_max);
+        bool first = true;
+        for (const Guess::Order& order : orders) {
+            if (order.groups.empty()) {
+                continue;
+            }
+            SearchOptions options = from(order.voters, std::nullopt, most);
+            if (!first) {
+                const bool found = least.change && least.change->enough;
+                TRY(const std::int64_t fewer,
+                    any_less(found ? least.change->amount : order.voters + 1, order.groups, most, variants, enough));
+                if (fewer == 0) {
+                    continue;
+                }
+                options = {.most = fewer, .hint = fewer, .leap = 1};
+            }
+            options.whole_scan = whole_scan(variants, few);
+            TRY(const auto change, search_in(order.groups, options));
+            if (first || (change && change->enough)) {
+                least = {.change = change, .order = order.groups};
+            }
+            first = false;
+        }
+        return least;
+    }
+
+    /// Fewer than `amount` of this order that are enough; 0 if none of those that are tried are.
+    Result<std::int64_t> any_less(std::int64_t amount, const std::vector<std::uint32_t>& order, std::int64_t most,
+                                  ProjectVariants& variants, const Enough& enough) const {
+        const bool all = amount <= few && !variant_.only_totals();
+        if (all) {
+            variants.limit(options_.scan_work_max);
+        }
+        for (std::int64_t n = all ? 1 : amount - 1; n >= 1 && n < amount && n <= most; ++n) {
+            const Result<bool> trial = enough(variant_.first(n, order));
+            if (!trial && trial.error().code == Errc::exhausted) {
+                return 0;
+            }
+            TRY_DO(trial);
+            if (*trial) {
+                return n;
+            }
+        }
+        return 0;
+    }
 
     /// The change that was found when voters go in one order, made true of every choice of voters as far as that can
     /// be tried: which ones are enough, and of how many it is certain that they are not.
@@ -292,6 +360,7 @@ private:
             found.random_add && found.random_add->enough ? found.random_add : found.optimist_add;
         SearchOptions options = from(guess_.new_ballots(project), near, all_voters() * times_more + at_least);
         options.all_there_is = false;
+        options.whole_scan = whole_scan(variants, static_cast<std::int64_t>(options_.scan_max));
         variants.limit(options_.work_max);
         return search(options, Means::support, variants, [&](std::int64_t n) {
             return lost_or_won(project, variants.with_new_ballots(n), Proof::none,
@@ -303,19 +372,23 @@ private:
         auto supporters = groups_.of(project, true, false);
         std::erase_if(supporters, [&](std::uint32_t group) { return election_.ballots[group].choices.size() == 1; });
         const std::int64_t most = groups_.voters(supporters);
-        variants.limit(options_.work_max);
-        const auto in_order = [&](std::int64_t n) {
-            return lost_or_won(project, variants.with_fewer_rivals(variant_.first(n, supporters)), Proof::none,
-                               [&](const Guess& next) { return next.fewer_rivals(project, supporters); });
+        const Enough wins = [&](const Voters& voters) -> Result<bool> {
+            TRY(const CountResult again, variants.with_fewer_rivals(voters));
+            return again.won(project);
         };
         // Which rivals they drop matters whatever the rule.
-        TRY(const auto change, search(from(guess_.fewer_rivals(project, supporters), std::nullopt, most), Means::rivals,
-                                      variants, in_order, Aim::one_of_many));
+        const InOrder whole = [&](const std::vector<std::uint32_t>& order, const SearchOptions& options) {
+            const auto first_ones = [&](std::int64_t n) {
+                return lost_or_won(project, variants.with_fewer_rivals(variant_.first(n, order)), Proof::none,
+                                   [&](const Guess& next) { return next.fewer_rivals(project, order); });
+            };
+            return search(options, Means::rivals, variants, first_ones, Aim::one_of_many);
+        };
+        const Guess::Order as_listed{.groups = supporters, .voters = guess_.fewer_rivals(project, supporters)};
+        TRY(const auto found,
+            least_of({guess_.to_leave_rivals(project, supporters), as_listed}, most, variants, wins, whole));
         variants.limit(options_.work_max);
-        TRY(const auto fewest, over_all_choices(change, supporters, most, [&](const Voters& voters) -> Result<bool> {
-                TRY(const CountResult again, variants.with_fewer_rivals(voters));
-                return again.won(project);
-            }));
+        TRY(const auto fewest, over_all_choices(found.change, supporters, most, wins));
         return fewest.change;
     }
 
@@ -326,16 +399,35 @@ private:
         options.hint = guess_.any() ? options.hint : cost / 2;
         options.coarse = one_krone;
         variants.limit(options_.work_max);
-        return search(options, Means::cost, variants, [&](std::int64_t less) {
-            return lost_or_won(project, variants.with_cost(cost - less), Proof::by_shares,
-                               [&](const Guess& next) { return next.cost_reduction(project); });
-        });
+        TRY(std::optional<Change> change, search(options, Means::cost, variants, [&](std::int64_t less) {
+                return lost_or_won(project, variants.with_cost(cost - less), Proof::by_shares,
+                                   [&](const Guess& next) { return next.cost_reduction(project); });
+            }));
+        if (!change || change->smallest || !can_prove() || !variants.can_ask_costs()) {
+            return change;
+        }
+        variants.limit(options_.scan_work_max);
+        const Result<std::optional<Money>> most =
+            variants.costs_most(change->enough ? cost - change->amount + 1 : 1, cost - 1);
+        if (most) {
+            change = *most            ? std::optional(Change{.amount = cost - **most, .smallest = true})
+                     : change->enough ? std::optional(Change{.amount = change->amount, .smallest = true})
+                                      : std::nullopt;
+        } else if (most.error().code != Errc::exhausted && most.error().code != Errc::conflict) {
+            return std::unexpected(most.error());
+        }
+        return change;
     }
 
     /// By how much the guesses for a project turned out too small, or too large.
     struct Lesson {
         std::int64_t guessed = 0;  ///< 0: nothing is known
         std::int64_t found = 0;
+        void learn(std::int64_t guess, const std::optional<Change>& change) {
+            if (change && change->enough) {
+                *this = {.guessed = guess, .found = change->amount};
+            }
+        }
     };
     /// A little below what the guess comes to with that: guesses are better from there than none is from above.
     static SearchOptions taught(std::int64_t guess, Lesson lesson, std::int64_t most) {
@@ -345,9 +437,19 @@ private:
         return {.most = most, .hint = hint - hint / 128, .leap = std::max<std::int64_t>(1, hint / 64)};
     }
 
+    Result<std::optional<Change>> add_in(const std::vector<std::uint32_t>& order, const SearchOptions& options,
+                                         ProjectIndex project, ProjectVariants& variants, Aim aim = Aim::figure) const {
+        const Attempt first_ones = [&](std::int64_t n) {
+            return lost_or_won(project, variants.with_more_support(variant_.first(n, order)), Proof::by_shares,
+                               [&](const Guess& next) { return next.more_support(project, order); });
+        };
+        return search(options, Means::support, variants, first_ones, aim);
+    }
+
+    enum class Thoroughly : std::uint8_t { no, yes };
     Result<std::optional<Change>> add(ProjectIndex project, ProjectVariants& variants,
-                                      const std::vector<std::uint32_t>& order, Lesson& lesson, std::int64_t spread,
-                                      Aim aim = Aim::figure) const {
+                                      const std::vector<std::uint32_t>& order, Lesson& lesson,
+                                      Thoroughly thoroughly) const {
         const std::int64_t guess = guess_.more_support(project, order);
         const std::int64_t most = groups_.voters(order);
         std::optional<Change> other;
@@ -356,15 +458,13 @@ private:
         }
         const bool can_be_taught = lesson.guessed > 0 && guess > 0 && guess <= most;
         SearchOptions options = can_be_taught ? taught(guess, lesson, most) : from(guess, other, most);
-        options.spread = spread;
-        const Attempt first_ones = [&](std::int64_t n) {
-            return lost_or_won(project, variants.with_more_support(variant_.first(n, order)), Proof::by_shares,
-                               [&](const Guess& next) { return next.more_support(project, order); });
-        };
-        TRY(const auto change, search(options, Means::support, variants, first_ones, aim));
-        if (change && change->enough) {
-            lesson = {.guessed = guess, .found = change->amount};
+        if (thoroughly == Thoroughly::yes) {
+            options.whole_scan = whole_scan(variants, static_cast<std::int64_t>(options_.scan_max));
+        } else {
+            options.spread = 0;
         }
+        TRY(const auto change, add_in(order, options, project, variants));
+        lesson.learn(guess, change);
         return change;
     }
 
@@ -372,11 +472,21 @@ private:
         if (!additions_apply(election_.kind)) {
             return {};
         }
-        const std::int64_t spread = SearchOptions{}.spread;
         const auto best_placed = groups_.of(project, false, true);
+        const std::int64_t most = groups_.voters(best_placed);
         Lesson lesson;
-        variants.limit(options_.work_max);
-        TRY(distance.optimist_add, add(project, variants, best_placed, lesson, spread, one_order()));
+        const Enough wins = [&](const Voters& voters) -> Result<bool> {
+            TRY(const CountResult again, variants.with_more_support(voters));
+            return again.won(project);
+        };
+        const InOrder whole = [&](const std::vector<std::uint32_t>& order, const SearchOptions& options) {
+            return add_in(order, options, project, variants, one_order());
+        };
+        Guess::Order richest = variant_.only_totals() ? Guess::Order{} : guess_.to_add(project, best_placed);
+        const Guess::Order as_listed{.groups = best_placed, .voters = guess_.more_support(project, best_placed)};
+        TRY(const auto found, least_of({std::move(richest), as_listed}, most, variants, wins, whole));
+        distance.optimist_add = found.change;
+        lesson.learn(guess_.more_support(project, found.order), found.change);
         if (variant_.only_totals()) {
             // Who adds it makes no difference where only totals count.
             distance.pessimist_add = distance.optimist_add;
@@ -384,14 +494,10 @@ private:
             return {};
         }
         variants.limit(options_.work_max);
-        TRY(const auto fewest, over_all_choices(distance.optimist_add, best_placed, groups_.voters(best_placed),
-                                                [&](const Voters& voters) -> Result<bool> {
-                                                    TRY(const CountResult again, variants.with_more_support(voters));
-                                                    return again.won(project);
-                                                }));
+        TRY(const auto fewest, over_all_choices(found.change, best_placed, most, wins));
         distance.optimist_add = fewest.change;
         variants.limit(options_.work_max);
-        TRY(distance.pessimist_add, add(project, variants, groups_.of(project, false, false), lesson, spread));
+        TRY(distance.pessimist_add, add(project, variants, groups_.of(project, false, false), lesson, Thoroughly::yes));
         std::vector<std::uint32_t> order = groups_.of(project, false, true);
         Samples samples;
         for (std::size_t sample = 0; sample < options_.samples; ++sample) {
@@ -400,7 +506,7 @@ private:
                 std::swap(order[i - 1], order[random.below(i)]);
             }
             variants.limit(options_.work_max / part_of_sample);
-            TRY(const auto change, add(project, variants, order, lesson, 0));
+            TRY(const auto change, add(project, variants, order, lesson, Thoroughly::no));
             samples.add(change);
         }
         distance.random_add = samples.median();

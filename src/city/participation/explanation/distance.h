@@ -75,6 +75,11 @@ struct DistanceOptions {
     /// with the voters in one order and one over all choices of them, and random_add, each of whose samples may take
     /// half of it.
     std::int64_t work_max = 8'000'000;
+    /// Of new ballots and of pessimist_add's voters so many smaller numbers, if not proved to fail, are all tried
+    /// wherever that takes no more than `scan_work_max`, which then is what the search may take from there on; so are
+    /// the costs between what was found and the project's own.
+    std::size_t scan_max = 160;
+    std::int64_t scan_work_max = 96'000'000;
 };
 
 /// False where nobody can "also choose" a project in one way only: with points it would need a number of them, in a

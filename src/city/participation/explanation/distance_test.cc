@@ -141,6 +141,36 @@ TEST(Search, TriesNoAmountTwiceAndKnowsWhatHasFailedSideBySide) {
     }
 }
 
+TEST(Search, TriesFewSmallerAmountsWithMoreWorkThanItHad) {
+    struct Outcome {
+        std::optional<Change> found;
+        int begun = 0;
+    };
+    const auto search = [](std::int64_t most, std::int64_t work) {
+        std::int64_t left = 50;
+        Outcome outcome;
+        const Attempt attempt = [&](std::int64_t n) -> Result<Trial> {
+            left -= 2;
+            return left < 0 ? Result<Trial>(fail(Errc::exhausted, "no work left")) : Trial{.enough = n >= 40};
+        };
+        SearchOptions options{.most = 100, .hint = 40, .work_left = &left};
+        options.whole_scan = {.most = most, .work = work, .begin = [&] {
+                                  left = work;
+                                  ++outcome.begun;
+                              }};
+        outcome.found = search_smallest(attempt, options).value();
+        return outcome;
+    };
+
+    EXPECT_EQ(search(40, 200).found, (Change{.amount = 40, .smallest = true}));
+    EXPECT_EQ(search(40, 200).begun, 1);
+    // Too many, or too much work: it is not begun.
+    EXPECT_EQ(search(20, 200).found, (Change{.amount = 40, .smallest = false}));
+    EXPECT_EQ(search(20, 200).begun, 0);
+    EXPECT_EQ(search(40, 60).found, (Change{.amount = 40, .smallest = false}));
+    EXPECT_EQ(search(40, 60).begun, 0);
+}
+
 TEST(Search, TellsWhatItTriedBeforeTheWorkWasDone) {
     // One is tried after the other from below, until there is no work left: then all those have failed.
     std::int64_t left = 60;

@@ -27,6 +27,19 @@ public:
     std::int64_t fewer_rivals(counting::ProjectIndex project, const std::vector<std::uint32_t>& supporters) const;
     std::int64_t less_support(counting::ProjectIndex project, const std::vector<std::uint32_t>& supporters) const;
 
+    /// Voters in an order in which few of them may be enough: those first who make the most difference in the round
+    /// that needs fewest.
+    struct Order {
+        std::vector<std::uint32_t> groups;
+        std::int64_t voters = 0;  ///< how many would be enough
+    };
+    /// Of those who did not choose the project: whoever could pay most for it goes first.
+    Order to_add(counting::ProjectIndex project, const std::vector<std::uint32_t>& others) const;
+    /// Of its supporters: whose other choices cost it most goes first.
+    Order to_leave_rivals(counting::ProjectIndex project, const std::vector<std::uint32_t>& supporters) const;
+    /// Of its supporters: whoever could pay most for it, had the others been bought without it, goes first.
+    Order to_leave(counting::ProjectIndex project, const std::vector<std::uint32_t>& supporters) const;
+
 private:
     /// The ballots by project.
     struct Supporters {
@@ -44,11 +57,31 @@ private:
     /// What a supporter may pay at most if the project is to be as cheap as what the round bought.
     double limit(std::size_t round, double cost) const;
     double cost(counting::ProjectIndex project) const;
+    double limit(counting::ProjectIndex bought, double pays, double cost) const;
     /// Of the first round in which the project can enter to the last; the one after the purchases only if it fits.
     std::size_t chances(counting::ProjectIndex project) const;
+    struct Needed {
+        std::int64_t voters = 0;
+        std::size_t round = 0;  ///< in which they are fewest
+    };
     template <typename Gain>
-    std::int64_t voters_for(counting::ProjectIndex project, const std::vector<std::uint32_t>& order, Gain gain) const;
-    double water_level(counting::ProjectIndex project, std::size_t round) const;
+    Needed voters_for(counting::ProjectIndex project, const std::vector<std::uint32_t>& order, Gain gain) const;
+    template <typename Gain>
+    Order best_order(counting::ProjectIndex project, const std::vector<std::uint32_t>& voters, Gain gain) const;
+    auto gain_of_support() const;
+    auto gain_of_fewer_rivals() const;
+    double water_level(counting::ProjectIndex project, const double* balances) const;
+    double water_level(counting::ProjectIndex project, std::size_t round) const {
+        return water_level(project, balances_.data() + round * supporters_->voters.size());
+    }
+    /// A round without the project, and after the last of them: what each of its supporters has for it then, and by how
+    /// much all of that is more than it costs.
+    struct Chance {
+        std::vector<double> each;
+        double spare = 0;
+    };
+    std::vector<Chance> chances_without(counting::ProjectIndex project,
+                                        const std::vector<std::uint32_t>& supporters) const;
     double collected(counting::ProjectIndex project, std::size_t round, double limit) const;
 
     const counting::Election& election_;

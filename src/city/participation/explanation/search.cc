@@ -114,7 +114,7 @@ private:
         }
         // Whole where it can be, so that what is not found is not there.
         low_ = options_.most;
-        std::set<std::int64_t> tries = amounts_below(can_try_all());
+        std::set<std::int64_t> tries = amounts_below(try_all());
         // Where the guess is that nothing can be enough, one is not looked for that closely.
         for (std::int64_t leap = 1; next_ <= options_.most && leap < start - proved_; leap *= 2) {
             tries.insert(proved_ + leap);
@@ -143,15 +143,21 @@ private:
     }
 
     std::int64_t work_left() const { return options_.work_left == nullptr ? 0 : *options_.work_left; }
-    /// Whether all that is not proved below `low_` can be tried: a fixed number, or what the trials that failed let
+    /// Whether all that is not proved below `low_` is to be tried: a fixed number, or what the trials that failed let
     /// expect of as many.
-    bool can_try_all() const {
+    bool try_all() const {
         const std::int64_t unproved = low_ - proved_ - static_cast<std::int64_t>(failed_at_.size());
-        if (unproved <= options_.full_scan_max || failed_ == 0) {
-            return unproved <= options_.full_scan_max;
+        const std::int64_t each = failed_ > 0 ? work_of_failed_ / failed_ + 1 : 0;
+        const auto will_do = [&](std::int64_t work) { return failed_ > 0 && unproved < work / each - work / each / 4; };
+        if (will_do(work_left())) {
+            return true;
         }
-        const std::int64_t each = work_of_failed_ / failed_ + 1;
-        return unproved < work_left() / each - work_left() / each / 4;
+        const SearchOptions::WholeScan& scan = options_.whole_scan;
+        if (unproved <= scan.most && will_do(scan.work)) {
+            scan.begin();
+            return true;
+        }
+        return unproved <= options_.full_scan_max;
     }
 
     std::optional<Change> nothing_found() const {
@@ -189,7 +195,7 @@ private:
     }
 
     Result<void> look_below() {
-        TRY_DO(any_of(amounts_below(can_try_all())));
+        TRY_DO(any_of(amounts_below(try_all())));
         return {};
     }
 

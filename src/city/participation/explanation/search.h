@@ -29,6 +29,15 @@ struct SearchOptions {
     /// that ends with Errc::exhausted ends the search with what is known by then.
     const std::int64_t* work_left = nullptr;
     std::int64_t spread = 3;  ///< of unproved smaller amounts too many to try, how many are, evenly spread; 0: none
+    /// Few smaller amounts are worth more work than a search has: where those that are unproved are no more than `most`
+    /// and, judged by the trials that failed, will do with `work`, `begin` is called, which puts so much at disposal,
+    /// and all are tried.
+    struct WholeScan {
+        std::int64_t most = 0;
+        std::int64_t work = 0;
+        std::function<void()> begin = nullptr;
+    };
+    WholeScan whole_scan = {};
 };
 
 /// The smallest amount that is enough, or an amount of which it is not known to be the smallest; or up to which amount

@@ -318,6 +318,19 @@ Result<CountResult> ProjectVariants::with_cost(Money cost) {
     return result;
 }
 
+bool ProjectVariants::can_ask_costs() const {
+    return recounter_ && recounter_->can_ask_costs() && !variant_.election_.projects[project_].partial_from;
+}
+
+Result<std::optional<Money>> ProjectVariants::costs_most(Money cheap, Money dear) {
+    TRY_DO(begin_count());
+    change_nothing();
+    counting::CountOptions options = quick();
+    options.work_left = work_left_ ? &*work_left_ : nullptr;
+    options.along = &variant_.trail_;
+    return recounter_->costs_most(project_, cheap, dear, options);
+}
+
 Result<CountResult> ProjectVariants::with_new_ballots(std::int64_t voters) {
     TRY_DO(begin_count());
     if (!recounter_) {

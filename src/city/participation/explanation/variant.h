@@ -77,6 +77,10 @@ public:
     const std::int64_t* work_left() const { return work_left_ ? &*work_left_ : nullptr; }
 
     Result<counting::CountResult> with_cost(counting::Money cost);
+    /// The largest cost from `cheap` to `dear` with which it wins, where that can be found for all of them together;
+    /// nothing if it does with none.
+    Result<std::optional<counting::Money>> costs_most(counting::Money cheap, counting::Money dear);
+    bool can_ask_costs() const;
     Result<counting::CountResult> with_new_ballots(std::int64_t voters);
     Result<counting::CountResult> with_more_support(const Voters& voters);
     Result<counting::CountResult> with_fewer_rivals(const Voters& voters);

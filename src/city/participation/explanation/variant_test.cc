@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include <gmock/gmock.h>
 
@@ -73,6 +74,16 @@ void expect_same(const CountResult& variant, const Election& changed, const Rule
         count(changed, rule, {.explore_ties = false, .exact_rounds = false, .self_check = false}).value();
     plain.ties = variant.ties;
     EXPECT_EQ(variant, plain) << name_of(rule);
+}
+
+std::int64_t votes_for(const Election& election, ProjectIndex project) {
+    std::int64_t votes = 0;
+    for (std::size_t i = 0; i < election.ballots.size(); ++i) {
+        const counting::BallotView ballot = election.ballots[i];
+        const bool chose = std::ranges::find(ballot.choices, project, &Choice::project) != ballot.choices.end();
+        votes += chose ? ballot.count : 0;
+    }
+    return votes;
 }
 
 constexpr std::array rules_with_shares = {"mes-cost",       "mes-cost-add1",         "mes-cost-add1e",
@@ -203,6 +214,144 @@ TEST(Variant, OneOfManyCountsOfAProjectIsTheCountFromTheBeginning) {
         }
     }
     EXPECT_GT(different, 300);
+}
+
+/// Money in øre, so that every cost can be tried.
+Election small_change(Random& random, Size size) {
+    Election election = drawn(random, size);
+    election.budget /= 100;
+    for (counting::Project& project : election.projects) {
+        project.cost /= 100;
+    }
+    return election;
+}
+
+constexpr std::array rules_asked_for_costs = {"mes-cost-add1", "mes-cost", "mes-cardinality-add1", "mes-cost-add1"};
+
+Rule asked_for_costs(Random& random, std::size_t i, counting::Money step) {
+    Rule rule = named(rules_asked_for_costs[i % rules_asked_for_costs.size()]);
+    rule.electorate = counting::Electorate::everyone;
+    rule.step = step;
+    rule.whole_endowment = random.chance(0.2);
+    rule.fully_funded = random.chance(0.2);
+    return rule;
+}
+
+/// What it wins with, of all costs up to its own: counted by the second implementation.
+std::vector<bool> costs_tried(const Election& election, const Rule& rule, ProjectIndex project) {
+    std::vector<bool> wins{false};
+    Election cheaper = election;
+    for (counting::Money cost = 1; cost <= election.projects[project].cost; ++cost) {
+        cheaper.projects[project].cost = cost;
+        const auto winners = count_plainly(cheaper, rule).value().winners;
+        wins.push_back(std::ranges::find(winners, project) != winners.end());
+    }
+    return wins;
+}
+
+std::optional<counting::Money> largest(const std::vector<bool>& wins, counting::Money cheap, counting::Money dear) {
+    for (counting::Money cost = dear; cost >= cheap; --cost) {
+        if (wins[static_cast<std::size_t>(cost)]) {
+            return cost;
+        }
+    }
+    return std::nullopt;
+}
+
+TEST(Variants, TheLargestCostWithWhichAProjectWinsIsWhatTryingEveryCostFinds) {
+    SeededRandom random(1711);
+    int found = 0;
+    int gaps = 0;
+    for (std::size_t i = 0; i < 120; ++i) {
+        const Election election = small_change(random, {.projects = 5, .voters = 9, .longest = 3});
+        const Rule rule = asked_for_costs(random, i, 1 + static_cast<counting::Money>(random.below(5)));
+        const Variant variant(election, rule);
+        const auto project = static_cast<ProjectIndex>(random.below(election.projects.size()));
+        const counting::Money cost = election.projects[project].cost;
+        if (votes_for(election, project) == 0) {
+            continue;
+        }
+        ProjectVariants variants(variant, project);
+        ASSERT_TRUE(variants.can_ask_costs());
+        const std::vector<bool> wins = costs_tried(election, rule, project);
+        for (int range = 0; range < 12; ++range) {
+            const auto dear =
+                range == 0 ? cost : 1 + static_cast<counting::Money>(random.below(static_cast<std::uint64_t>(cost)));
+            const auto cheap =
+                range == 0 ? 1 : 1 + static_cast<counting::Money>(random.below(static_cast<std::uint64_t>(dear)));
+
+            const auto most = variants.costs_most(cheap, dear);
+
+            ASSERT_TRUE(most) << i;
+            EXPECT_EQ(*most, largest(wins, cheap, dear)) << name_of(rule) << " " << i << " " << cheap << " " << dear;
+            found += *most ? 1 : 0;
+            gaps += *most && !std::all_of(wins.begin() + cheap, wins.begin() + **most, std::identity{}) ? 1 : 0;
+        }
+        // It is counted as before.
+        Election cheaper = election;
+        cheaper.projects[project].cost = 1 + cost / 2;
+        expect_same(variants.with_cost(1 + cost / 2).value(), cheaper, rule);
+    }
+    EXPECT_GT(found, 60);
+    EXPECT_GT(gaps, 0);  // where it wins with less and more, but not with something between
+}
+
+TEST(Variants, NoLargerCostThanTheLargestTurnsOutToWin) {
+    SeededRandom random(1712);
+    int found = 0;
+    for (std::size_t i = 0; i < 60; ++i) {
+        const Election election = drawn(random, {.projects = 7, .voters = 60, .longest = 4});
+        const Rule rule = asked_for_costs(random, i, 25);
+        const CountResult result = count(election, rule).value();
+        const Variant variant(election, rule);
+        for (ProjectIndex project = 0; project < election.projects.size(); ++project) {
+            if (result.won(project) || result.votes[project] == 0) {
+                continue;
+            }
+            ProjectVariants variants(variant, project);
+            const counting::Money cost = election.projects[project].cost;
+
+            const auto most = variants.costs_most(1, cost).value();
+
+            Election cheaper = election;
+            const auto wins = [&](counting::Money with) {
+                cheaper.projects[project].cost = with;
+                return count(cheaper, rule, {.explore_ties = false, .self_check = false}).value().won(project);
+            };
+            EXPECT_TRUE(!most || wins(*most)) << i;
+            for (int sample = 0; sample < 40; ++sample) {
+                const counting::Money above = most.value_or(0) + 1;
+                const counting::Money left = cost - above;
+                if (left > 0) {
+                    // Many of them near.
+                    const double u = random.unit();
+                    EXPECT_FALSE(wins(above + static_cast<counting::Money>(u * u * u * static_cast<double>(left))))
+                        << i;
+                }
+            }
+            found += most ? 1 : 0;
+        }
+    }
+    EXPECT_GT(found, 50);
+}
+
+TEST(Variants, CostsEndWithTheWorkThatTheyAreGiven) {
+    SeededRandom random(1713);
+    const Election election = drawn(random, {});
+    const Rule rule = named("mes-cost-add1");
+    const CountResult result = count(election, rule).value();
+    const Variant variant(election, rule);
+    for (ProjectIndex project = 0; project < election.projects.size(); ++project) {
+        if (result.won(project) || result.votes[project] == 0) {
+            continue;
+        }
+        ProjectVariants variants(variant, project);
+        variants.limit(600);
+        const auto most = variants.costs_most(1, election.projects[project].cost);
+        EXPECT_TRUE(!most && most.error().code == Errc::exhausted);
+        variants.no_limit();
+        expect_same(variants.with_cost(election.projects[project].cost).value(), election, rule);
+    }
 }
 
 }  // namespace
