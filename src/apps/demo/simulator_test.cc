@@ -235,7 +235,7 @@ TEST(Simulator, a_gateway_with_a_wrong_clock_was_put_up_lately) {
     };
     const PlannedDevice& heard_by_it = device("Badetermometer Stordammen");
     const auto lately = events_of(heard_by_it, {now - 14 * 24h, now});
-    EXPECT_THAT(wrong(lately), AllOf(Ge(5), Le(30)));
+    EXPECT_THAT(wrong(lately), AllOf(Ge(2), Le(15)));
     for (const auto& event : lately) {
         const auto& first = event.gateways.front();
         EXPECT_EQ(first.time.has_value(), first.id == "7276ff002e0a1004");
