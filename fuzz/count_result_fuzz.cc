@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     explanation::tells_beside(text);
     const auto result = explanation::read_result(text);
     if (!result) {
-        check(!result.error().in_english().empty(), "what is refused is told why");
+        check(!result.error().what.empty(), "what is refused is told why");
         return 0;
     }
     const auto same = explanation::first_mismatch(text, text, {});

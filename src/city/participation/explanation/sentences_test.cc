@@ -145,8 +145,7 @@ TEST(Sentences, OfALoserShutOutByAWinnerNameItAndWhatItWouldHaveTaken) {
                                 "«A». Med 1 stemme til fra velgere som bare valgte dette, ville det blitt bygget i "
                                 "stedet."),
                       HasSubstr("Av «A» og «C» kan bare ett bygges."), Not(HasSubstr("manglet"))));
-    EXPECT_THAT(told(election, "greedy", "nn"),
-                HasSubstr("Berre eitt av «C» og «A» kan byggjast, og det blir «A»."));
+    EXPECT_THAT(told(election, "greedy", "nn"), HasSubstr("Berre eitt av «C» og «A» kan byggjast, og det blir «A»."));
     EXPECT_THAT(told(election, "greedy", "en"),
                 HasSubstr("Only one of “C” and “A” can be built, and that is “A”. With 2 votes more from voters who "
                           "chose only this, it would have been built instead."));

@@ -45,6 +45,9 @@ class CsvReader {
 public:
     explicit CsvReader(const CsvElection& csv) : csv_(csv) {}
 
+    /// What was odd but harmless.
+    const std::vector<counting::Finding>& remarks() const { return remarks_; }
+
     Attempt<Election> run() {
         election_.budget = csv_.budget;
         election_.kind = csv_.kind.value_or(BallotKind::approval);

@@ -53,7 +53,7 @@ TEST(Packed, FilesThatUnpackToMoreThanTheyMayAreRefused) {
         const auto refused = unpacked(packed, bomb.size() - 1);
         ASSERT_FALSE(refused.has_value());
         EXPECT_EQ(refused.error().code, Errc::exhausted);
-        EXPECT_EQ(refused.error().in_english(), "Unpacked, the file is larger than 7 MB.");
+        EXPECT_EQ(refused.error().what, "Unpacked, the file is larger than 7 MB.");
     }
 }
 

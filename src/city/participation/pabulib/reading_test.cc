@@ -324,7 +324,7 @@ TEST(InvalidBallots, AreNeitherCountedNorRefusedByAnotherWord) {
     const auto read = read_election(parse(fmt::format(limited, "maybe")).value());
 
     ASSERT_FALSE(read.has_value());
-    EXPECT_THAT(read.error().in_english(), testing::HasSubstr("invalid_ballots is “maybe”, but can only be count or refuse."));
+    EXPECT_THAT(read.error().what, testing::HasSubstr("invalid_ballots is “maybe”, but can only be count or refuse."));
     EXPECT_FALSE(read_json(R"({"budget":"9","kind":"approval","projects":[],"invalid_ballots":"maybe","ballots":[]})")
                      .has_value());
 }
