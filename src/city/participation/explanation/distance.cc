@@ -8,6 +8,7 @@
 
 #include "city/participation/explanation/fewest.h"
 #include "city/participation/explanation/guess.h"
+#include "city/participation/explanation/samples.h"
 #include "city/participation/explanation/search.h"
 #include "city/participation/explanation/variant.h"
 #include "core/random.h"
@@ -68,42 +69,6 @@ private:
 
 constexpr std::int64_t part_of_sample = 2;  // since it is one of several
 
-/// One change in several orders of voters, of which the median is wanted.
-class Samples {
-public:
-    void add(const std::optional<Change>& change) {
-        const bool enough = change && change->enough;
-        at_most_.push_back(enough ? change->amount : INT64_MAX);
-        // What is below the smallest is not enough, nor what a search that found none has ruled out.
-        const std::int64_t bound = enough   ? (change->smallest ? change->amount : 1)
-                                   : change ? change->amount + 1
-                                            : INT64_MAX;
-        at_least_.push_back(bound);
-    }
-
-    std::optional<Change> median() {
-        if (at_most_.empty()) {
-            return std::nullopt;
-        }
-        const auto middle = static_cast<std::ptrdiff_t>(at_most_.size() / 2);
-        std::ranges::nth_element(at_most_, at_most_.begin() + middle);
-        std::ranges::nth_element(at_least_, at_least_.begin() + middle);
-        const std::int64_t most = at_most_[static_cast<std::size_t>(middle)];
-        const std::int64_t least = at_least_[static_cast<std::size_t>(middle)];
-        if (most != INT64_MAX) {
-            return Change{.amount = most, .smallest = least == most};
-        }
-        if (least != INT64_MAX) {
-            return Change{.amount = least - 1, .smallest = false, .enough = false};
-        }
-        return std::nullopt;
-    }
-
-private:
-    std::vector<std::int64_t> at_most_;
-    std::vector<std::int64_t> at_least_;
-};
-
 class Distance {
 public:
     Distance(const Election& election, const counting::Rule& rule, const CountResult& result,
@@ -113,7 +78,8 @@ public:
           options_(options),
           variant_(election, rule),
           groups_(election, result),
-          guess_(election, rule, result) {}
+          guess_(election, rule, result),
+          near_(nearly_won()) {}
 
     Result<LoserDistance> loser(ProjectIndex project) const {
         LoserDistance distance{.project = project};
@@ -141,9 +107,8 @@ public:
             };
             return search(options, Means::support, variants, first_ones, one_order());
         };
-        Guess::Order richest = variant_.only_totals() ? Guess::Order{} : guess_.to_leave(project, supporters);
-        const Guess::Order as_listed{.groups = supporters, .voters = guess_.less_support(project, supporters)};
-        TRY(const auto found, least_of({std::move(richest), as_listed}, most, variants, drops_out, whole));
+        const auto orders = orders_to_leave(project, supporters);
+        TRY(const auto found, least_of(orders, most, variants, drops_out, whole));
         OverChoices fewest;
         if (variant_.only_totals()) {
             // Who it loses makes no difference where only totals count.
@@ -168,6 +133,44 @@ public:
 
 private:
     using Means = Variant::Means;
+
+    /// The losers that seem to lack fewest votes.
+    std::vector<ProjectIndex> nearly_won() const {
+        constexpr std::size_t few_losers = 3;
+        std::vector<std::pair<std::int64_t, ProjectIndex>> losers;
+        for (ProjectIndex project = 0; guess_.any() && project < election_.projects.size(); ++project) {
+            if (!result_.won(project) && result_.votes[project] > 0) {
+                losers.emplace_back(guess_.more_support(project, groups_.of(project, false, true)), project);
+            }
+        }
+        std::ranges::sort(losers);
+        std::vector<ProjectIndex> near;
+        for (std::size_t i = 0; i < std::min(few_losers, losers.size()); ++i) {
+            near.push_back(losers[i].second);
+        }
+        return near;
+    }
+
+    /// A winner loses by having too little, or by what its supporters no longer pay bringing in another that takes its
+    /// place.
+    std::vector<Guess::Order> orders_to_leave(ProjectIndex project,
+                                              const std::vector<std::uint32_t>& supporters) const {
+        Guess::Order as_listed{.groups = supporters, .voters = guess_.less_support(project, supporters)};
+        if (variant_.only_totals()) {
+            return {std::move(as_listed)};
+        }
+        std::vector<Guess::Order> orders = {guess_.to_leave(project, supporters), std::move(as_listed)};
+        orders.push_back({.groups = groups_.of(project, true, false)});
+        for (const ProjectIndex other : near_) {
+            Guess::Order both{.groups = orders.front().groups};
+            std::ranges::stable_partition(both.groups, [&](std::uint32_t i) {
+                const auto choices = election_.ballots[i].choices;
+                return std::ranges::find(choices, other, &counting::Choice::project) != choices.end();
+            });
+            orders.push_back(std::move(both));
+        }
+        return orders;
+    }
 
     /// What can be said of smaller changes of a kind when the rule left no trace of this one.
     enum class Proof : std::uint8_t {
@@ -232,7 +235,7 @@ private:
         return search_smallest(attempt, options);
     }
 
-    static constexpr std::int64_t few = 32;  ///< "at most 16" says little if it may as well be 11
+    static constexpr std::int64_t few = 24;  ///< "at most 16" says little if it may as well be 11
     SearchOptions::WholeScan whole_scan(ProjectVariants& variants, std::int64_t most) const {
         return {.most = most, .work = options_.scan_work_max, .begin = [this, &variants] {
                     variants.limit(options_.scan_work_max);
@@ -291,9 +294,7 @@ private:
     Result<std::int64_t> any_less(std::int64_t amount, const std::vector<std::uint32_t>& order, std::int64_t most,
                                   ProjectVariants& variants, const Enough& enough) const {
         const bool all = amount <= few && !variant_.only_totals();
-        if (all) {
-            variants.limit(options_.scan_work_max);
-        }
+        variants.limit(all ? options_.scan_work_max : options_.work_max);
         for (std::int64_t n = all ? 1 : amount - 1; n >= 1 && n < amount && n <= most; ++n) {
             const Result<bool> trial = enough(variant_.first(n, order));
             if (!trial && trial.error().code == Errc::exhausted) {
@@ -519,6 +520,7 @@ private:
     Variant variant_;
     Groups groups_;
     Guess guess_;
+    std::vector<ProjectIndex> near_;
 };
 
 /// Does `work(i)` for every i below `size`, on some threads. Each writes to its own place, so that the outcome is the
