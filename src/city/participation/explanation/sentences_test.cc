@@ -47,7 +47,7 @@ constexpr const char* points =
 
 TEST(Sentences, OfPointsTellThePointsThatDecideAndTheVoters) {
     EXPECT_THAT(
-        told(points, "greedy"),
+        told(with_points, "greedy"),
         AllOf(HasSubstr("      betalt       poeng     velgere  prosjekt\n           0           1           1  d"),
               HasSubstr("Det er poengene som teller, ikke hvor mange som valgte et prosjekt."),
               HasSubstr("«Gratis» fikk 1 poeng fra 1 velger og koster ingenting."),
@@ -149,11 +149,11 @@ TEST(Sentences, OfALoserShutOutByAWinnerNameItAndWhatItWouldHaveTaken) {
     EXPECT_THAT(told(election, "greedy", "en"),
                 HasSubstr("Only one of “C” and “A” can be built, and that is “A”. With 2 votes more from voters who "
                           "chose only this, it would have been built instead."));
-    std::string points(election);
-    points.replace(points.find("approval"), 8, "points");
-    points.replace(points.find("[\"a\"],\"count"), 5, R"(["a"],"points":[2])");
-    points.replace(points.find("[\"c\"],\"count"), 5, R"(["c"],"points":[2])");
-    EXPECT_THAT(told(points, "greedy"),
+    std::string with_points(election);
+    with_points.replace(with_points.find("approval"), 8, "points");
+    with_points.replace(with_points.find("[\"a\"],\"count"), 5, R"(["a"],"points":[2])");
+    with_points.replace(with_points.find("[\"c\"],\"count"), 5, R"(["c"],"points":[2])");
+    EXPECT_THAT(told(with_points, "greedy"),
                 HasSubstr("og det blir «A». Hadde 2 velgere til gitt det 2 poeng hver og ikke valgt noe annet"));
 }
 
