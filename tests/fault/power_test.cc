@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -116,6 +118,7 @@ protected:
         return found;
     }
 
+    void live_through(std::uint64_t cuts, Random& random);
     void load_and_cut(Random& random);
     void cut(Random& random);
 
@@ -165,11 +168,10 @@ void Power::load_and_cut(Random& random) {
     cut(random);
 }
 
-TEST_F(Power, NothingAcknowledgedIsLostHoweverOftenThePowerGoes) {
-    const std::uint64_t seed = number_from_environment("BYPULS_SEED", 20'261'127);
-    const std::uint64_t cuts = number_from_environment("BYPULS_CUTS", 8);
-    SCOPED_TRACE(fmt::format("BYPULS_SEED={} BYPULS_CUTS={}", seed, cuts));
-    SeededRandom random(seed);
+/// A new town, and so many cuts one after the other.
+void Power::live_through(std::uint64_t cuts, Random& random) {
+    fs::remove_all(town_data_);
+    fs::remove(ledger_);
     token_ = town_.make_token({.data = town_data_});
     disk_.settle();
     Found found;
@@ -184,17 +186,31 @@ TEST_F(Power, NothingAcknowledgedIsLostHoweverOftenThePowerGoes) {
         ASSERT_FALSE(HasFailure());
     }
     const Sent sent = read_ledger(ledger_);
-    std::printf(
-        "%llu cuts, %llu at a call they were aimed at: %llu pieces and %llu names lost, %llu and %llu kept; %lld "
-        "readings sent, %zu of %zu batches "
-        "acknowledged, %llu readings stored\n",
-        static_cast<unsigned long long>(cuts), static_cast<unsigned long long>(at_their_place_),
-        static_cast<unsigned long long>(met_.pieces_lost), static_cast<unsigned long long>(met_.names_lost),
-        static_cast<unsigned long long>(met_.pieces_kept), static_cast<unsigned long long>(met_.names_kept),
-        static_cast<long long>(sent.readings()), sent.acknowledged.size(), sent.sent.size(),
-        static_cast<unsigned long long>(found.stored));
-    EXPECT_TRUE(met_.bites()) << "nothing was lost that may be, so nothing is proved";
+    std::printf("%llu cuts, %llu at a call they were aimed at: %llu pieces and %llu names lost, %llu and %llu kept; ",
+                static_cast<unsigned long long>(cuts),
+                static_cast<unsigned long long>(std::exchange(at_their_place_, 0)),
+                static_cast<unsigned long long>(met_.pieces_lost), static_cast<unsigned long long>(met_.names_lost),
+                static_cast<unsigned long long>(met_.pieces_kept), static_cast<unsigned long long>(met_.names_kept));
+    std::printf("%lld readings sent, %zu of %zu batches acknowledged, %llu readings stored\n",
+                static_cast<long long>(sent.readings()), sent.acknowledged.size(), sent.sent.size(),
+                static_cast<unsigned long long>(found.stored));
+    std::fflush(stdout);
+    EXPECT_TRUE(std::exchange(met_, {}).bites()) << "nothing was lost that may be, so nothing is proved";
     EXPECT_GT(sent.acknowledged.size(), cuts) << "too little was sent to prove anything";
+}
+
+TEST_F(Power, NothingAcknowledgedIsLostHoweverOftenThePowerGoes) {
+    const std::uint64_t seed = number_from_environment("BYPULS_SEED", 20'261'127);
+    const std::uint64_t cuts = number_from_environment("BYPULS_CUTS", 8);
+    SCOPED_TRACE(fmt::format("BYPULS_SEED={} BYPULS_CUTS={}", seed, cuts));
+    SeededRandom random(seed);
+    // Old towns have much to look through, so each has twenty.
+    for (std::uint64_t left = cuts; left > 0;) {
+        const std::uint64_t of_this_town = std::min<std::uint64_t>(left, 20);
+        SCOPED_TRACE(fmt::format("with {} cuts to come", left));
+        ASSERT_NO_FATAL_FAILURE(live_through(of_this_town, random));
+        left -= of_this_town;
+    }
 }
 
 TEST_F(Power, TheFirstReadingsOfANewTownAreKept) {
