@@ -40,7 +40,16 @@ Result<std::optional<RadioFrame>> find(const FrameMemory& memory, std::int64_t e
     return forgotten ? std::nullopt : std::move(found);
 }
 
+bool is_same(const RadioFrame& one, const RadioFrame& other) {
+    return one.same_number(other) && one.payload_crc == other.payload_crc;
+}
+
+/// Once, however many copies come.
 void let_wait(RadioSession& session, Kind kind, const RadioFrame& frame) {
+    if (std::ranges::any_of(session.waiting,
+                            [&](const WaitingFrame& waiting) { return is_same(waiting.frame, frame); })) {
+        return;
+    }
     if (session.waiting.size() == RadioSession::waiting_max) {
         session.waiting.erase(session.waiting.begin());
     }
@@ -176,10 +185,10 @@ Result<Ruling> rule_on(const RadioFrame& frame, RadioSession& session, const Fra
     session.received = std::max(session.received, frame.received);
     std::erase_if(session.waiting,
                   [&](const WaitingFrame& waiting) { return waiting.frame.received < frame.received - memory.reach; });
+    // What was put aside is known too. Copies are known by what they are copies of, and last no longer than that.
     for (const WaitingFrame& waiting : session.waiting) {
-        if (waiting.kind != Kind::stored && waiting.frame.same_number(frame) &&
-            waiting.frame.payload_crc == frame.payload_crc) {
-            const bool itself = waiting.frame.position == frame.position && waiting.kind == Kind::conflict;
+        if (waiting.kind == Kind::conflict && is_same(waiting.frame, frame)) {
+            const bool itself = waiting.frame.position == frame.position;
             return Ruling{.seen = itself ? Seen::conflict : Seen::duplicate, .epoch = session.epoch, .with = {}};
         }
     }
