@@ -1,8 +1,6 @@
 /// How long the gate takes: from a POST to the internal plane until a separate process of the public plane alone answers with
 /// the reading. Prints rows of a Markdown table.
 ///   BYPULS_PROGRAM=build/bench/bypuls tools/node bench/gate.ts [READINGS]
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { folder, make_token, remove, start } from '../tests/town/town.ts'
 
@@ -10,14 +8,10 @@ const times = Number(process.argv[2] ?? 200)
 const look_every_ms = 5
 const goal_ms = 2000
 const data = folder()
-mkdirSync(join(data, 'web/.vite'), { recursive: true })
-writeFileSync(join(data, 'web/.vite/manifest.json'), '{}')
-const config = join(data, 'bypuls.toml')
-writeFileSync(config, `[server]\nweb = "${join(data, 'web')}"\n`)
-const common = ['--config', config, '--data', join(data, 'town'), '--listen', '127.0.0.1:0']
+const common = ['--data', data, '--listen', '127.0.0.1:0']
 
 const town = await start(['demo', ...common])
-const key = make_token(join(data, 'town'), 'ingest')
+const key = make_token(data, 'ingest')
 const open = await start(['serve', '--plane', 'public', ...common])
 
 async function ask<T>(path: string): Promise<T> {
