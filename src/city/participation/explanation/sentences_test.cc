@@ -47,7 +47,7 @@ constexpr const char* points =
 
 TEST(Sentences, OfPointsTellThePointsThatDecideAndTheVoters) {
     EXPECT_THAT(
-        told(with_points, "greedy"),
+        told(points, "greedy"),
         AllOf(HasSubstr("      betalt       poeng     velgere  prosjekt\n           0           1           1  d"),
               HasSubstr("Det er poengene som teller, ikke hvor mange som valgte et prosjekt."),
               HasSubstr("«Gratis» fikk 1 poeng fra 1 velger og koster ingenting."),
