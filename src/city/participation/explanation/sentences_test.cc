@@ -149,11 +149,11 @@ TEST(Sentences, OfALoserShutOutByAWinnerNameItAndWhatItWouldHaveTaken) {
     EXPECT_THAT(told(election, "greedy", "en"),
                 HasSubstr("Only one of “C” and “A” can be built, and that is “A”. With 2 votes more from voters who "
                           "chose only this, it would have been built instead."));
-    std::string points(election);
-    points.replace(points.find("approval"), 8, "points");
-    points.replace(points.find("[\"a\"],\"count"), 5, R"(["a"],"points":[2])");
-    points.replace(points.find("[\"c\"],\"count"), 5, R"(["c"],"points":[2])");
-    EXPECT_THAT(told(points, "greedy"),
+    std::string scored(election);
+    scored.replace(scored.find("approval"), 8, "points");
+    scored.replace(scored.find("[\"a\"],\"count"), 5, R"(["a"],"points":[2])");
+    scored.replace(scored.find("[\"c\"],\"count"), 5, R"(["c"],"points":[2])");
+    EXPECT_THAT(told(scored, "greedy"),
                 HasSubstr("og det blir «A». Hadde 2 velgere til gitt det 2 poeng hver og ikke valgt noe annet"));
 }
 
