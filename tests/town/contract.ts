@@ -313,7 +313,7 @@ await report.test('signing in: wrong is 401, right is a session', async () => {
     const { 'X-CSRF-Token': _, ...without } = signed
     await refused(403, without, internal.filter(({ method }) => method !== 'get'))
 })
-for (const view of ['/inbox', '/places', '/datastreams', '/devices', '/profiles', '/dead-letters', '/codecs', '/quality', '/tokens', '/health']) {
+for (const view of ['/inbox', '/places', '/datastreams', '/devices', '/profiles', '/dead-letters', '/codecs', '/quality', '/quality-rules', '/tokens', '/health']) {
     await report.test(`the staff answer at ${view}`, async () => {
         await get(view)
     })

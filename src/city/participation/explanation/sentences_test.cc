@@ -147,14 +147,14 @@ TEST(Sentences, OfALoserShutOutByAWinnerNameItAndWhatItWouldHaveTaken) {
                       HasSubstr("Av «A» og «C» kan bare ett bygges."), Not(HasSubstr("manglet"))));
     EXPECT_THAT(told(election, "greedy", "nn"), HasSubstr("Berre eitt av «C» og «A» kan byggjast, og det blir «A»."));
     EXPECT_THAT(told(election, "greedy", "en"),
-                HasSubstr("Only one of “C” and “A” can be built, and that is “A”. With 2 votes more from voters who "
+                HasSubstr("Only one of “C” and “A” can be built, and that is “A”. With 1 vote more from voters who "
                           "chose only this, it would have been built instead."));
-    std::string with_points(election);
-    with_points.replace(with_points.find("approval"), 8, "points");
-    with_points.replace(with_points.find("[\"a\"],\"count"), 5, R"(["a"],"points":[2])");
-    with_points.replace(with_points.find("[\"c\"],\"count"), 5, R"(["c"],"points":[2])");
-    EXPECT_THAT(told(with_points, "greedy"),
-                HasSubstr("og det blir «A». Hadde 2 velgere til gitt det 2 poeng hver og ikke valgt noe annet"));
+    std::string scored(election);
+    scored.replace(scored.find("approval"), 8, "points");
+    scored.replace(scored.find("[\"a\"],\"count"), 5, R"(["a"],"points":[2])");
+    scored.replace(scored.find("[\"c\"],\"count"), 5, R"(["c"],"points":[2])");
+    EXPECT_THAT(told(scored, "greedy"),
+                HasSubstr("og det blir «A». Hadde 1 velger til gitt det 2 poeng og ikke valgt noe annet"));
 }
 
 TEST(Sentences, OfOneOfAThingAreInTheSingular) {
