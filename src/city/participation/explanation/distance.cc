@@ -159,8 +159,12 @@ private:
         if (variant_.only_totals()) {
             return {std::move(as_listed)};
         }
-        std::vector<Guess::Order> orders = {guess_.to_leave(project, supporters), std::move(as_listed)};
-        orders.push_back({.groups = groups_.of(project, true, false)});
+        Guess::Order most_first{.groups = groups_.of(project, true, false)};
+        if (!guess_.any()) {
+            return {std::move(as_listed), std::move(most_first)};
+        }
+        std::vector<Guess::Order> orders = {guess_.to_leave(project, supporters), std::move(as_listed),
+                                            std::move(most_first)};
         for (const ProjectIndex other : near_) {
             Guess::Order both{.groups = orders.front().groups};
             std::ranges::stable_partition(both.groups, [&](std::uint32_t i) {
@@ -251,6 +255,9 @@ private:
         return {.most = most, .hint = other && other->enough ? other->amount : 1};
     }
     std::int64_t all_voters() const { return std::max<std::int64_t>(1, result_.voters + result_.blank); }
+
+    /// No other order of voters is better, or known.
+    bool one_is_all() const { return variant_.only_totals() || !guess_.any(); }
 
     /// What a search comes to when the voters go in this order.
     using InOrder =
@@ -387,7 +394,8 @@ private:
         };
         const Guess::Order as_listed{.groups = supporters, .voters = guess_.fewer_rivals(project, supporters)};
         TRY(const auto found,
-            least_of({guess_.to_leave_rivals(project, supporters), as_listed}, most, variants, wins, whole));
+            least_of({one_is_all() ? Guess::Order{} : guess_.to_leave_rivals(project, supporters), as_listed}, most,
+                     variants, wins, whole));
         variants.limit(options_.work_max);
         TRY(const auto fewest, over_all_choices(found.change, supporters, most, wins));
         return fewest.change;
@@ -483,7 +491,7 @@ private:
         const InOrder whole = [&](const std::vector<std::uint32_t>& order, const SearchOptions& options) {
             return add_in(order, options, project, variants, one_order());
         };
-        Guess::Order richest = variant_.only_totals() ? Guess::Order{} : guess_.to_add(project, best_placed);
+        Guess::Order richest = one_is_all() ? Guess::Order{} : guess_.to_add(project, best_placed);
         const Guess::Order as_listed{.groups = best_placed, .voters = guess_.more_support(project, best_placed)};
         TRY(const auto found, least_of({std::move(richest), as_listed}, most, variants, wins, whole));
         distance.optimist_add = found.change;
