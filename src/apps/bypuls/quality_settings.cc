@@ -44,7 +44,7 @@ public:
         if (!is_ucum(unit)) {
             fault("unit", "must be a code of UCUM, such as \"Cel\", \"m3\" or \"1\"; the rule's numbers are in it");
         }
-        Rule rule = known == nullptr ? expected_hourly({}) : *known;
+        Rule rule = known == nullptr ? ingest::quality::expected_hourly({}) : *known;
         if (rule.unit != unit) {
             rule.lowest = rule.highest = rule.jump = rule.resting = std::nullopt;  // were numbers in the other unit
             rule.per_hour = rule.still = 0;
