@@ -212,7 +212,7 @@ Answer list_quality(Room& room, const http::Request& request) {
 Answer list_quality_rules(Room& room, const http::Request& request) {
     const words::Words say(room.parts.messages, static_cast<words::Language>(request.language));
     const auto maybe = [](const std::optional<double>& number) { return number ? json(*number) : json(nullptr); };
-    const auto seconds = [](Duration length) { return std::chrono::duration_cast<std::chrono::seconds>(length).count(); };
+    const auto seconds = [](Duration time) { return std::chrono::duration_cast<std::chrono::seconds>(time).count(); };
     json items = json::array();
     for (const ingest::quality::Rule& rule : room.parts.rules.all()) {
         const auto* shipped = ingest::quality::Rules::shipped().find(rule.property);
