@@ -4,6 +4,7 @@
 #include "tests/fault/power.h"
 
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -45,17 +46,13 @@ struct Place {
     Calls calls;
     std::uint64_t spread;   ///< the call is one of so many
     std::uintmax_t record;  ///< how much of the sender's record is waited for at most
-    std::int64_t batches = INT64_MAX;
 };
-/// Enough for more than one file of the journal. When they are sent, readings settle and the journal lets go of it.
-constexpr std::int64_t one_file = 480;
 constexpr std::array places{
     Place{"while the journal is written", "/internal/journal", Calls::any, 200, 6'000},
     Place{"while readings settle", "/internal/observations.db", Calls::any, 200, 6'000},
     Place{"while the registry is written", "/internal/registry.db", Calls::any, 12, 2'000},
     Place{"right after the journal has a new file", "/internal/journal", Calls::folder_syncs, 1, 20'000},
-    Place{"right after the journal let go of a file", "/internal/journal", Calls::removals, 1, UINTMAX_MAX / 2,
-          one_file},
+    Place{"right after the journal let go of a file", "/internal/journal", Calls::removals, 1, 0},
     Place{"at any call", "/data/", Calls::any, 300, 6'000},
 };
 
@@ -77,12 +74,12 @@ protected:
     }
 
     /// Sends until the record has grown by so much, or the program died at the place it was aimed at; then it is dead.
-    void send_until(std::uint64_t seed, std::uintmax_t bytes, std::int64_t batches = INT64_MAX) {
+    void send_until(std::uint64_t seed, std::uintmax_t bytes) {
         FolderWatch watch(folder_.path());
         std::error_code none_yet;
         const auto size = [&] { return fs::exists(ledger_) ? fs::file_size(ledger_, none_yet) : 0; };
         const std::uintmax_t wanted = size() + bytes;
-        const pid_t sender = start_sending(ledger_, town_.port(), token_, seed, batches);
+        const pid_t sender = start_sending(ledger_, town_.port(), token_, seed, INT64_MAX);
         while (size() < wanted) {
             const auto heard = watch.wait(town_.process());
             ASSERT_NE(heard, FolderWatch::Heard::nothing) << "nothing is sent";
@@ -100,6 +97,17 @@ protected:
         ASSERT_EQ(waitpid(sender, &status, 0), sender);
         ASSERT_TRUE(WIFEXITED(status));
         EXPECT_EQ(WEXITSTATUS(status), 0) << "an answer was neither success nor a request to wait";
+    }
+
+    /// Sends enough for more than one file of the journal and stops, which settles: the power goes when the journal has
+    /// let go of a file, if not before.
+    void send_until_the_journal_lets_go(std::uint64_t seed) {
+        constexpr std::int64_t batches = 480;
+        int status = 0;
+        const pid_t sender = start_sending(ledger_, town_.port(), token_, seed, batches);
+        ASSERT_EQ(waitpid(sender, &status, 0), sender);
+        EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        EXPECT_EQ(town_.stop(), 128 + SIGKILL) << "the journal let go of nothing";
     }
 
     /// Starts on what the disk kept, and stops in order.
@@ -147,8 +155,7 @@ void Power::load_and_cut(Random& random) {
     const std::uint64_t kind = random.below(4);
     const Place& place = places.at(random.below(places.size()));
     // Now and then nothing settles for a while, so that the next start has much to apply again.
-    const bool settles = (kind > 1 && place.calls == Calls::removals) || random.chance(0.8);
-    setup.settle_interval = settles ? 100ms : std::chrono::milliseconds{1h};
+    setup.settle_interval = random.chance(0.8) ? 100ms : std::chrono::milliseconds{1h};
     if (kind == 0) {
         SCOPED_TRACE("while it starts");
         plan_.arm(root_ + "/", 1 + static_cast<std::int64_t>(random.below(60)), Fault::killed);
@@ -162,9 +169,12 @@ void Power::load_and_cut(Random& random) {
     if (kind > 1) {
         plan_.arm_after(place.below, 1 + static_cast<std::int64_t>(random.below(place.spread)), place.calls);
     }
+    if (kind > 1 && place.calls == Calls::removals) {
+        ASSERT_NO_FATAL_FAILURE(send_until_the_journal_lets_go(random.next()));
+        return cut(random);
+    }
     // Of a batch the record has two lines of a dozen bytes.
-    ASSERT_NO_FATAL_FAILURE(send_until(random.next(), kind == 1 ? 1 + random.below(6'000) : place.record,
-                                       kind == 1 ? INT64_MAX : place.batches));
+    ASSERT_NO_FATAL_FAILURE(send_until(random.next(), kind == 1 ? 1 + random.below(6'000) : place.record));
     cut(random);
 }
 
@@ -287,7 +297,7 @@ TEST_F(LyingDisk, OfTheLogOfSettledReadingsIsFoundOut) {
     disk_.lie_about("/internal/observations.db-wal");
     ASSERT_NO_FATAL_FAILURE(start(under_the_shim()));
     plan_.arm_after("/internal/journal", 1, Calls::removals);
-    ASSERT_NO_FATAL_FAILURE(send_until(2, UINTMAX_MAX / 2, one_file));
+    ASSERT_NO_FATAL_FAILURE(send_until_the_journal_lets_go(2));
     EXPECT_GT(missing_after_cut(), 0U);
 }
 
