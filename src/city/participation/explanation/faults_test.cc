@@ -8,9 +8,11 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
+#include <zstd.h>
 
 #include "city/participation/explanation/command_line.h"
 #include "city/participation/explanation/play_money.h"
+#include "city/participation/pabulib/packed.h"
 
 namespace bypuls::participation::explanation {
 namespace {
@@ -169,15 +171,18 @@ public:
                           .details = "",
                           .files = 1,
                           .options = {"--language", "--kind", "--pot", "--json", "--pb", "--keep-voters", "--keep-meta",
-                                      "--what-if"}};
-        for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"--language", "fr"},
-                                                                                           {"--kind", "loud"},
-                                                                                           {"--pot", "north"},
-                                                                                           {"--loud"},
-                                                                                           {"--kind"},
-                                                                                           {"a.pb", "--json", "--pb"},
-                                                                                           {"a.pb", "--keep-voters"},
-                                                                                           {"a.pb", "--keep-meta"}}) {
+                                      "--what-if", "--min-length", "--invalid-ballots"}};
+        for (const std::vector<std::string>& words :
+             std::vector<std::vector<std::string>>{{"--language", "fr"},
+                                                   {"--kind", "loud"},
+                                                   {"--pot", "north"},
+                                                   {"--loud"},
+                                                   {"--kind"},
+                                                   {"--min-length", "none"},
+                                                   {"--invalid-ballots", "burn"},
+                                                   {"a.pb", "--json", "--pb"},
+                                                   {"a.pb", "--keep-voters"},
+                                                   {"a.pb", "--keep-meta"}}) {
             add(read_arguments(words, usage));
         }
         std::ostringstream out;
@@ -188,6 +193,11 @@ public:
         add(load("none.pb", {}, around));
         add(load("projects.csv", {}, around));
         add(parse_what_if({}, "moon=full", [](std::string_view name) { return counting::rule_named(name); }));
+        add(pabulib::unpacked("\x1f\x8b and no more"));
+        std::string packed(200, '\0');
+        const std::string text(100, '0');
+        packed.resize(ZSTD_compress(packed.data(), packed.size(), text.data(), text.size(), 3));
+        add(pabulib::unpacked(packed, text.size() - 1));
         add(read_result("[]"));
         add(read_result(R"({"format": "bypuls-count-1"})"));
     }
@@ -275,12 +285,15 @@ TEST(Remarks, AreToldInEveryLanguageWithEverythingPutInAndEachIsMade) {
     look(with("fully_funded;maybe\nnum_votes;7\nmin_length;two\n"));
     look(with("fully_funded;1\nmax_length;1\nmax_sum_cost;6\n"));
     look(with("min_length;2\nmax_length;0\n"));
+    look(with("max_length;1\ninvalid_ballots;refuse\n"));
     look(with("max_points;3\n", "cumulative"));
     look(with("", "knapsack"));
     std::string many = with("max_length;1\n", "knapsack");
     for (int voter = 0; voter < 30; ++voter) {
         many += "1;a,b;1,1\n";
     }
+    look(many);
+    many.replace(many.find("max_length"), 0, "invalid_ballots;refuse\n");
     look(many);
     said.emplace("remark.not_utf8");  // of the command's file; see below
     for (const std::string_view key : words::Catalogue::built_in().keys()) {
