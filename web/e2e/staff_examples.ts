@@ -83,6 +83,17 @@ export function take_away(path: string): string | undefined {
     taken_away.add(path)
     return undefined
 }
+const quality_rules: Schemas['QualityRule'][] = [
+    {
+        property: 'water_temperature', property_name: 'Vanntemperatur', unit: 'Cel', lowest: -5, highest: 40, jump: 3, per_hour: 2,
+        stuck_after_s: 172_800, gap_after_s: 7200, stale_after_s: 21_600, late_after_s: 86_400, configured: false,
+    },
+    {
+        property: 'e_coli', property_name: 'E. coli', unit: '{CFU}/(100.mL)', lowest: 0, highest: null, jump: null, per_hour: 0,
+        stuck_after_s: null, gap_after_s: 2_592_000, stale_after_s: 2_592_000, late_after_s: 2_592_000, configured: true,
+    },
+]
+
 const quality: Schemas['DatastreamQuality'][] = (['silent', 'doubtful', 'ok'] as const).map((state, i) => ({
     datastream: `${['blektjern', 'stordammen', 'landfalltjern'][i]}-water-temperature`,
     place: ['Blektjern', '', 'Landfalltjern'][i]!,
@@ -149,6 +160,7 @@ export function staff_examples(request: string): unknown {
         'GET codecs/ubrukt': unused_codec,
         'POST codecs/try': { ok: false, microseconds: 84, fault: { kind: 'thrown', sentence: 'b is undefined', line: 3 } },
         'GET quality': page(quality),
+        'GET quality-rules': { items: quality_rules },
         'GET tokens': { items: tokens },
         'POST tokens': { ...tokens[0], secret: 'bypuls_4f1c9d7a_EXAMPLE' },
         'GET health': health,
