@@ -205,12 +205,17 @@ async function damage_agrees(commands: Commands): Promise<void> {
 async function remarks_agree(commands: Commands): Promise<void> {
     const limits = ['min_length;2', 'max_length;2', 'min_sum_cost;6', 'max_sum_cost;9.50', 'max_points;3', 'min_points;2', 'min_sum_points;4', 'max_sum_points;5']
     const ballots = ['1;a;1', '2;a,b;2.5,3', '3;a,b,c;1,1,1', '4;;', '5;c;7', '6;b,b;1,1']
-    for (const kind of ['approval', 'cumulative', 'ordinal', 'knapsack']) {
-        const text = ['META', 'key;value', 'budget;8', `vote_type;${kind}`, ...limits, 'PROJECTS', 'project_id;cost', 'a;3', 'b;4', 'c;5', 'VOTES', 'voter_id;vote;points', ...ballots, ''].join('\n')
+    // A limit that cannot be read is none: then a knapsack may cost more than the budget.
+    const unreadable = limits.map((line) => (line.startsWith('max_sum_cost') ? 'max_sum_cost;much' : line))
+    const bare = ['min_length;2']
+    const files = ['approval', 'cumulative', 'ordinal', 'knapsack'].flatMap((kind) => [limits, unreadable, bare].map((given) => ({ kind, given })))
+    const line_of = (remark: string): number | undefined => ((found) => (found ? Number(found[1]) : undefined))(/^line (\d+)/.exec(remark))
+    for (const { kind, given } of files) {
+        const text = ['META', 'key;value', 'budget;8', `vote_type;${kind}`, ...given, 'PROJECTS', 'project_id;cost', 'a;3', 'b;4', 'c;5', 'VOTES', 'voter_id;vote;points', ...ballots, ''].join('\n')
         const read = read_pabulib(text)
         assert.ok(read.ok, JSON.stringify(read))
         const theirs: string[] = (await asked(commands, ['count', 'limits.pb', '--rule', 'greedy', '--json'], { 'limits.pb': text })).remarks
-        assert.deepEqual(read.value.remarks.map(({ line }) => line), theirs.map((remark) => Number(/^line (\d+)/.exec(remark)![1])), `${kind}: ${theirs.join('\n')}`)
+        assert.deepEqual(read.value.remarks.map(({ line }) => line), theirs.map(line_of), `${kind}: ${theirs.join('\n')}`)
         assert.ok(theirs.length >= 3, theirs.join('\n'))
         // The same ballots, but refused: fewer are counted, and both tell of the same.
         const strict = text.replace('PROJECTS', 'invalid_ballots;refuse\nPROJECTS')
@@ -218,8 +223,18 @@ async function remarks_agree(commands: Commands): Promise<void> {
         assert.ok(own.ok, JSON.stringify(own))
         const result = await asked(commands, ['count', 'strict.pb', '--rule', 'greedy', '--json'], { 'strict.pb': strict })
         result_agrees(own.value.election, rule_named('greedy')!, result)
-        assert.deepEqual(own.value.remarks.map(({ line }) => line), (result.remarks as string[]).map((remark) => Number(/^line (\d+)/.exec(remark)![1])), `${kind}: ${result.remarks}`)
+        assert.deepEqual(own.value.remarks.map(({ line }) => line), (result.remarks as string[]).map(line_of), `${kind}: ${result.remarks}`)
         assert.ok(own.value.election.ballots.counts.reduce((sum, count) => sum + count, 0) < ballots.length)
+    }
+}
+
+/// Names that say a default out loud mean the same rule to both, in a file as on the command line.
+async function names_agree(commands: Commands): Promise<void> {
+    for (const name of ['greedy-skip', 'greedy-no-skip', 'greedy-per-cost-skip', 'greedy-per-cost-no-skip', 'knapsack', 'mes-cost-none', 'mes-cardinality-none', 'mes-points-none', 'equalshares', 'equalshares/add1', 'phragmen-stop']) {
+        const text = `META\nkey;value\nbudget;8\nvote_type;approval\nrule;${name}\nPROJECTS\nproject_id;cost\na;3\nb;4\nVOTES\nvoter_id;vote\n1;a\n2;a,b\n`
+        const read = read_pabulib(text)
+        assert.ok(read.ok && read.value.rule.ok, name)
+        result_agrees(read.value.election, read.value.rule.value, await asked(commands, ['count', 'named.pb', '--json'], { 'named.pb': text }))
     }
 }
 
@@ -301,6 +316,7 @@ const all_jobs: Job[] = [
     { name: 'both tell the same of what is wrong, in every language', run: faults_agree },
     { name: 'both remark upon the same ballots', run: remarks_agree },
     { name: 'both refuse the same pots', run: pots_are_refused },
+    { name: 'both know the other names of rules', run: names_agree },
     { name: 'a rule in full is read from META by both', run: rules_in_full_agree },
     { name: 'both tell the same of the voters', run: voters_agree },
 ]

@@ -41,7 +41,8 @@ describe('a count in plain words', () => {
         // The program asks for every cost together, and so knows of those that the page finds by trying that none is larger.
         for (const { cost_reduction } of known.values()) if (cost_reduction) cost_reduction.smallest = true
         for (const [project, close] of known) told.push(teller.project(result.value, project, close)!)
-        // What the page has in a table.
+        // What the page has in a table. Of these lines only the amounts are made by the page's own code, change_in_words(): the headings, and how a
+        // line is put together, are the program's, and stand here so that the amounts are compared in their places.
         told.push('', words.say('counting.measures'))
         for (const project of losers) {
             told.push(teller.list([project]))

@@ -263,6 +263,11 @@ Result<std::optional<Money>> Recounter::costs_most(ProjectIndex project, Money c
                                                    const CountOptions& options) {
     TRY_DO(inside_->valid);
     check(can_ask_costs() && cheap > 0, "costs can be asked of this rule");
+    // What does not take part wins at no cost, however small.
+    const std::vector<ProjectIndex> entrants = inside_->entrants(election_, rule_);
+    if (std::ranges::find(entrants, project) == entrants.end()) {
+        return std::optional<Money>();
+    }
     std::optional<Money> with_all;
     if (rule_.completion == Completion::add1 || rule_.fully_funded) {
         // What can be bought together with everything else is.

@@ -315,6 +315,12 @@ std::span<const OtherName> other_names() {
     return names;
 }
 
+std::string_view our_name(std::string_view name) {
+    const auto names = other_names();
+    const auto other = std::ranges::find(names, name, &OtherName::name);
+    return other == names.end() ? name : other->ours;
+}
+
 Attempt<Rule> rule_named(std::string_view name) {
     const std::vector<Rule> builtin = all_builtin_rules();
     if (auto rule = rule_of_name(name, builtin)) {
@@ -333,6 +339,10 @@ Attempt<Rule> rule_named(std::string_view name) {
     }
     for (const OtherName& other : other_names()) {
         look_at(other.name);
+    }
+    // Whoever wrote another name of a rule is told ours.
+    if (nearest == name) {
+        nearest = our_name(name);
     }
     if (nearest.empty()) {
         return refuse(Errc::not_found, "fault.unknown_rule", {{"name", std::string(name)}});

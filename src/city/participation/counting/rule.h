@@ -142,7 +142,7 @@ std::string name_of(const Rule& rule);
 
 /// "mes-cost-add1", "greedy", "phragmen", … as listed by builtin_rules(), and every other name that name_of() gives:
 /// name_of(rule_named(name)) is the name. Of other_names() none: see there. A near miss of any of them all is answered
-/// with "did you mean".
+/// with "did you mean", and each of other_names() with ours.
 Attempt<Rule> rule_named(std::string_view name);
 
 /// Other spellings of built-in rules, each with ours: a default said out loud ("greedy-skip", "mes-cost-none") and the
@@ -152,6 +152,9 @@ struct OtherName {
     std::string_view ours;
 };
 std::span<const OtherName> other_names();
+
+/// The name of ours for a name, which is itself where it is one already.
+std::string_view our_name(std::string_view name);
 
 /// Every variant by name, in a fixed order, for --which-rule, compare and the tests.
 std::vector<std::string> builtin_rules();

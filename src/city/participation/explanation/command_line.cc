@@ -200,11 +200,33 @@ Attempt<std::string> read_text(const std::string& path, const Surroundings& arou
     return std::move(decoded.text);
 }
 
+/// The first given of the options that say which ballots are refused; empty if there is none.
+std::string limit_given(const Arguments& arguments) {
+    return arguments.min_length   ? "--min-length"
+           : arguments.max_length ? "--max-length"
+           : arguments.invalid    ? "--invalid-ballots"
+                                  : "";
+}
+
+/// An option that would say nothing is refused: whoever gives it would believe that ballots were left out.
+Attempt<void> check_limits(const Arguments& arguments) {
+    const bool lengths = arguments.min_length || arguments.max_length;
+    const bool refuses = arguments.invalid == pabulib::InvalidBallots::refuse;
+    if (lengths && !refuses) {
+        return refuse(Errc::malformed, "command.fault_length_alone", {{"option", limit_given(arguments)}});
+    }
+    if (refuses && !lengths) {
+        return refuse(Errc::malformed, "command.fault_refuse_alone");
+    }
+    return {};
+}
+
 Attempt<Election> load_csv(const std::string& path, const Arguments& arguments, const Surroundings& around,
                            std::vector<counting::Finding>& remarks) {
     if (!arguments.ballots || !arguments.budget) {
         return refuse(Errc::malformed, "command.fault_csv", {}, {.file = path});
     }
+    TRY_DO(check_limits(arguments));
     TRY(const std::string projects, read_text(path, around, remarks));
     TRY(const std::string ballots, read_text(*arguments.ballots, around, remarks));
     auto election = pabulib::read_csv({.projects = projects,
@@ -214,7 +236,7 @@ Attempt<Election> load_csv(const std::string& path, const Arguments& arguments, 
                                        .pots = arguments.pots,
                                        .min_length = arguments.min_length,
                                        .max_length = arguments.max_length,
-                                       .invalid = arguments.invalid},
+                                       .invalid = arguments.invalid.value_or(pabulib::InvalidBallots::count)},
                                       &remarks);
     if (!election) {
         return put_at(std::move(election.error()), {.file = fmt::format("{} + {}", path, *arguments.ballots)});
@@ -242,6 +264,9 @@ Attempt<Loaded> load(const std::string& path, const Arguments& arguments, const 
     if (name.ends_with(".csv")) {
         TRY(loaded.election, load_csv(path, arguments, around, loaded.remarks));
         return loaded;
+    }
+    if (const std::string option = limit_given(arguments); !option.empty()) {
+        return refuse(Errc::malformed, "command.fault_limit_elsewhere", {{"option", option}}, {.file = path});
     }
     if (name.ends_with(".json")) {
         TRY(const std::string text, read_file(path, around));
@@ -276,7 +301,7 @@ void tell_remarks(const Loaded& loaded, const Arguments& arguments, const Surrou
 }
 
 Attempt<Rule> builtin(std::string_view name) {
-    TRY(Rule rule, counting::rule_named(name));
+    TRY(Rule rule, counting::rule_named(counting::our_name(name)));
     rule.electorate = counting::Electorate::everyone;
     rule.ties = {counting::TieBreak::lower_cost, counting::TieBreak::more_votes, counting::TieBreak::alphabetical};
     return rule;

@@ -58,7 +58,7 @@ struct Arguments {
     std::optional<counting::BallotKind> kind;
     std::optional<std::int64_t> min_length;
     std::optional<std::int64_t> max_length;
-    pabulib::InvalidBallots invalid = pabulib::InvalidBallots::count;
+    std::optional<pabulib::InvalidBallots> invalid;
 
     /// English where no language is asked for: tables, faults and the story of a count alike.
     Language tongue() const { return language.value_or(Language::english); }

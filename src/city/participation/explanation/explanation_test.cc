@@ -5,10 +5,12 @@
 #include <numeric>
 #include <sstream>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 #include <zstd.h>
 
+#include "city/participation/explanation/command_line.h"
 #include "city/participation/explanation/commands.h"
 #include "city/participation/explanation/metrics.h"
 #include "city/participation/explanation/play_money.h"
@@ -344,7 +346,14 @@ TEST(Commands, RulesMayBeCalledAsFilesCallThem) {
     for (const counting::OtherName& other : counting::other_names()) {
         EXPECT_EQ(at.run(count_command, {"play.pb", "--rule", std::string(other.name)}), exit_ok) << other.name;
         EXPECT_THAT(at.out.str(), testing::StartsWith(std::string(other.ours) + ": "));
-        EXPECT_FALSE(counting::rule_named(other.name).has_value()) << "one name of ours for each rule";
+        const auto refused = counting::rule_named(other.name);
+        ASSERT_FALSE(refused.has_value()) << "one name of ours for each rule";
+        EXPECT_THAT(refused.error().what, HasSubstr(fmt::format("Did you mean “{}”?", other.ours)));
+        EXPECT_EQ(name_of(builtin(other.name).value()), other.ours);
+        // A file may call it so too.
+        auto document = pabulib::parse(at.files["play.pb"]).value();
+        document.set_meta("rule", other.name);
+        EXPECT_EQ(name_of(pabulib::rule_of(document).value()), other.ours);
     }
     EXPECT_EQ(at.run(count_command, {"play.pb", "--rule", "greedy-skp"}), exit_usage);
     EXPECT_THAT(at.err.str(), HasSubstr("Did you mean “greedy-skip”?"));

@@ -110,7 +110,8 @@ public:
              {std::string("{"), std::string(R"({"budget": "1", "budget": "2"})"), std::string("[]"),
               std::string(R"({"budget": 9})"), std::string(R"({"budget": "9", "kind": "loud"})"),
               std::string(R"({"surprising": 1})"), std::string(R"({"budgett": 1})"), fmt::format("{{{}}}", rest),
-              fmt::format(R"({{{}, "ranking_length": 0}})", rest), fmt::format(R"({{{}, "pots": [1]}})", rest),
+              fmt::format(R"({{{}, "ranking_length": 0}})", rest), fmt::format(R"({{{}, "min_length": 0}})", rest),
+              fmt::format(R"({{{}, "max_length": 0}})", rest), fmt::format(R"({{{}, "pots": [1]}})", rest),
               std::string(R"({"budget": "9", "kind": "approval", "projects": [1]})"),
               fmt::format(R"({{{}, "ballots": [1]}})", rest),
               fmt::format(R"({{{}, "ballots": [{{"choices": ["b"]}}]}})", rest),
@@ -192,6 +193,14 @@ public:
             .err = out};
         add(load("none.pb", {}, around));
         add(load("projects.csv", {}, around));
+        const Arguments csv = {.ballots = "ballots.csv", .budget = 900};
+        Arguments length = csv;
+        length.max_length = 2;
+        Arguments strict = csv;
+        strict.invalid = pabulib::InvalidBallots::refuse;
+        add(load("projects.csv", length, around));
+        add(load("projects.csv", strict, around));
+        add(load("a.pb", strict, around));
         add(parse_what_if({}, "moon=full", [](std::string_view name) { return counting::rule_named(name); }));
         add(pabulib::unpacked("\x1f\x8b and no more"));
         std::string packed(200, '\0');
@@ -288,6 +297,11 @@ TEST(Remarks, AreToldInEveryLanguageWithEverythingPutInAndEachIsMade) {
     look(with("max_length;1\ninvalid_ballots;refuse\n"));
     look(with("max_points;3\n", "cumulative"));
     look(with("", "knapsack"));
+    std::string dear = with("invalid_ballots;refuse\n", "knapsack");
+    for (int voter = 0; voter < 30; ++voter) {
+        dear += "1;a,b;1,1\n";
+    }
+    look(dear);
     std::string many = with("max_length;1\n", "knapsack");
     for (int voter = 0; voter < 30; ++voter) {
         many += "1;a,b;1,1\n";
@@ -340,6 +354,44 @@ TEST(Faults, OfACommandAreInTheLanguageThatIsAskedFor) {
     EXPECT_THAT(at.err.str(), HasSubstr("Det finst ikkje noko val som heiter «--loud»."));
     EXPECT_EQ(at.run(verify_count_command, {"fine.pb", "fine.pb", "--language", "nb"}), exit_usage);
     EXPECT_THAT(at.err.str(), testing::StartsWith("fine.pb: filen har ingen kolonne"));
+}
+
+TEST(Faults, OptionsThatWouldRefuseNoBallotAreRefused) {
+    Shelf at;
+    at.files["fine.pb"] = head + "rule;greedy\n" + projects + votes;
+    at.files["fine.json"] =
+        R"({"budget": "9", "kind": "approval", "projects": [{"id": "a", "cost": "3"}], "ballots": []})";
+    at.files["p.csv"] = "id,cost\na,3\nb,4\n";
+    at.files["b.csv"] = "vote\na\na|b\n";
+    const auto said = [&](std::vector<std::string> words) {
+        words.insert(words.end(), {"--rule", "greedy"});
+        const int code = at.run(count_command, words);
+        EXPECT_EQ(code == exit_ok, at.out.str() != "") << at.err.str();
+        return at.err.str();
+    };
+    const std::vector<std::string> csv = {"p.csv", "--ballots", "b.csv", "--budget", "9"};
+    const auto with_csv = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> words = csv;
+        words.insert(words.end(), more.begin(), more.end());
+        return said(words);
+    };
+
+    for (const std::string file : {"fine.pb", "fine.json"}) {
+        for (const std::vector<std::string>& option : std::vector<std::vector<std::string>>{
+                 {"--min-length", "1"}, {"--max-length", "1"}, {"--invalid-ballots", "count"}}) {
+            EXPECT_THAT(said({file, option[0], option[1]}),
+                        testing::StartsWith(file + ": " + option[0] + " is for votes as CSV."));
+        }
+        EXPECT_EQ(said({file}), "");
+    }
+    EXPECT_THAT(with_csv({"--max-length", "1"}),
+                HasSubstr("--max-length says something only with --invalid-ballots refuse."));
+    EXPECT_THAT(with_csv({"--min-length", "1", "--invalid-ballots", "count"}),
+                HasSubstr("--min-length says something only with --invalid-ballots refuse."));
+    EXPECT_THAT(with_csv({"--invalid-ballots", "refuse"}), HasSubstr("needs --min-length or --max-length."));
+    EXPECT_EQ(with_csv({"--invalid-ballots", "count"}), "");
+    EXPECT_THAT(with_csv({"--invalid-ballots", "refuse", "--max-length", "1"}),
+                HasSubstr("the ballot is against max_length and is not counted"));
 }
 
 TEST(Remarks, OfACommandAreInTheLanguageThatIsAskedForAndPublishedInEnglish) {

@@ -225,12 +225,13 @@ Election small_change(Random& random, Size size) {
     return election;
 }
 
-constexpr std::array rules_asked_for_costs = {"mes-cost-add1", "mes-cost", "mes-cardinality-add1", "mes-cost-add1"};
+constexpr std::array rules_asked_for_costs = {"mes-cost-add1", "mes-cost", "mes-cardinality-add1", "mes-points-add1"};
 
 Rule asked_for_costs(Random& random, std::size_t i, counting::Money step) {
     Rule rule = named(rules_asked_for_costs[i % rules_asked_for_costs.size()]);
-    rule.electorate = counting::Electorate::everyone;
+    rule.electorate = random.chance(0.7) ? counting::Electorate::everyone : counting::Electorate::with_choice;
     rule.step = step;
+    rule.score_min = random.chance(0.3) ? static_cast<std::int64_t>(1 + random.below(4)) : 0;
     rule.whole_endowment = random.chance(0.2);
     rule.fully_funded = random.chance(0.2);
     return rule;
@@ -261,7 +262,11 @@ TEST(Variants, TheLargestCostWithWhichAProjectWinsIsWhatTryingEveryCostFinds) {
     SeededRandom random(1711);
     int found = 0;
     for (std::size_t i = 0; i < 40; ++i) {
-        const Election election = small_change(random, {.projects = 5, .voters = 9, .longest = 3});
+        Election election = small_change(random, {.projects = 5, .voters = 9, .longest = 3});
+        // So that every rule meets both.
+        if (i / 4 % 2 == 1) {
+            election = with_points(random, election);
+        }
         const Rule rule = asked_for_costs(random, i, 1 + static_cast<counting::Money>(random.below(5)));
         const Variant variant(election, rule);
         const auto project = static_cast<ProjectIndex>(random.below(election.projects.size()));
@@ -292,11 +297,33 @@ TEST(Variants, TheLargestCostWithWhichAProjectWinsIsWhatTryingEveryCostFinds) {
     EXPECT_GT(found, 60);
 }
 
+TEST(Variants, AProjectThatDoesNotTakePartWinsAtNoCost) {
+    Election election = {.budget = 1000};
+    for (const counting::Money cost : {300, 400}) {
+        election.projects.push_back({.id = "p" + std::to_string(cost), .name = "", .cost = cost});
+    }
+    election.ballots.add(std::array{Choice{0, 1}}, 9);
+    election.ballots.add(std::array{Choice{1, 1}}, 3);
+    election.ballots.group();
+    for (const bool fully_funded : {false, true}) {
+        Rule rule = named("mes-cost-add1");
+        rule.score_min = 4;
+        rule.fully_funded = fully_funded;
+        const Variant variant(election, rule);
+        ProjectVariants variants(variant, 1);
+
+        EXPECT_EQ(variants.costs_most(1, 400).value(), std::nullopt);
+    }
+}
+
 TEST(Variants, NoLargerCostThanTheLargestTurnsOutToWin) {
     SeededRandom random(1712);
     int found = 0;
     for (std::size_t i = 0; i < 24; ++i) {
-        const Election election = drawn(random, {.projects = 7, .voters = 60, .longest = 4});
+        Election election = drawn(random, {.projects = 7, .voters = 60, .longest = 4});
+        if (i / 4 % 2 == 1) {
+            election = with_points(random, election);
+        }
         const Rule rule = asked_for_costs(random, i, 25);
         const CountResult result = count(election, rule).value();
         const Variant variant(election, rule);

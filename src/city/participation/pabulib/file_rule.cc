@@ -79,7 +79,7 @@ Attempt<Rule> rule_by_name(const Document& document, std::string_view name) {
         rule.comparison = name.ends_with("comparison") ? counting::Comparison::majority : counting::Comparison::none;
         return rule;
     }
-    if (auto ours = counting::rule_named(name)) {
+    if (auto ours = counting::rule_named(counting::our_name(name))) {
         ours->electorate = rule.electorate;
         ours->ties = rule.ties;
         ours->fully_funded = ours->fully_funded || rule.fully_funded;
@@ -87,13 +87,6 @@ Attempt<Rule> rule_by_name(const Document& document, std::string_view name) {
         return std::move(*ours);
     }
     return refuse(Errc::not_found, "fault.undefined_rule", {{"name", std::string(name)}}, document.meta_place("rule"));
-}
-
-/// The name of ours for a name, which is itself where it is one already.
-std::string_view our_name(std::string_view name) {
-    const auto names = counting::other_names();
-    const auto other = std::ranges::find(names, name, &counting::OtherName::name);
-    return other == names.end() ? name : other->ours;
 }
 
 bool begins_with_prefix(std::string_view key) {
@@ -160,7 +153,7 @@ Attempt<Rule> rule_asked_for(std::string_view name, const counting::Election& el
         rule.method = Method::greedy;
         return rule;
     }
-    TRY(Rule ours, counting::rule_named(our_name(name)));
+    TRY(Rule ours, counting::rule_named(counting::our_name(name)));
     ours.electorate = rule.electorate;
     ours.ties = rule.ties;
     return ours;

@@ -132,9 +132,10 @@ bool BallotLimits::look(const counting::Place& place, std::span<const Choice> ch
         }
         const bool refused = invalid_ == InvalidBallots::refuse;
         if (++limit.broken <= told_max) {
-            remarks_.push_back(
-                refused ? counting::finding("remark.refused", {{"limit", limit.name.empty() ? "budget" : limit.name}})
-                        : told(limit, has));
+            remarks_.push_back(refused ? counting::finding(limit.name.empty() ? words::Key("remark.refused_budget")
+                                                                              : words::Key("remark.refused"),
+                                                           {{"limit", limit.name}})
+                                       : told(limit, has));
             remarks_.back().place = place;
         }
         // One reason is enough.
@@ -147,15 +148,15 @@ bool BallotLimits::look(const counting::Place& place, std::span<const Choice> ch
 }
 
 void BallotLimits::finish() {
+    const bool refused = invalid_ == InvalidBallots::refuse;
+    const words::Key more_budget =
+        refused ? words::Key("remark.more_refused_budget") : words::Key("remark.more_over_budget");
+    const words::Key more = refused ? words::Key("remark.more_refused") : words::Key("remark.more_over_limit");
     for (const Limit& limit : limits_) {
-        if (limit.broken > told_max && invalid_ == InvalidBallots::refuse) {
+        if (limit.broken > told_max) {
             remarks_.push_back(
-                counting::finding("remark.more_refused", {{"found", std::to_string(limit.broken - told_max)},
-                                                          {"limit", limit.name.empty() ? "budget" : limit.name}}));
-        } else if (limit.broken > told_max) {
-            remarks_.push_back(counting::finding(
-                limit.name.empty() ? words::Key("remark.more_over_budget") : words::Key("remark.more_over_limit"),
-                {{"found", std::to_string(limit.broken - told_max)}, {"limit", limit.name}}));
+                counting::finding(limit.name.empty() ? more_budget : more,
+                                  {{"found", std::to_string(limit.broken - told_max)}, {"limit", limit.name}}));
         }
     }
 }

@@ -44,9 +44,10 @@ struct Reading {
 counting::Attempt<Reading> read_election(const Document& document);
 
 /// The rule the file itself names, as far as it defines one: META's keys `rule.KEY`, each a line of a rule's TOML, or
-/// else `rule`, Pabulib's names and the built-in rules', with min_project_score_threshold and fully_funded.
-/// Errc::not_found with a sentence for names that define no rule ("greedy-custom", "greedy-exclusive" without groups)
-/// and for none at all; Errc::malformed for a rule in full that cannot be read or is not what `rule` says.
+/// else `rule`, Pabulib's names, the built-in rules' and other_names(), with min_project_score_threshold and
+/// fully_funded. Errc::not_found with a sentence for names that define no rule ("greedy-custom", "greedy-exclusive"
+/// without groups) and for none at all; Errc::malformed for a rule in full that cannot be read or is not what `rule`
+/// says.
 counting::Attempt<counting::Rule> rule_of(const Document& document);
 
 /// What `name` means for this election where somebody asks for it: a built-in rule's name, one of other_names(), or

@@ -31,21 +31,26 @@ class Unpacked {
 public:
     explicit Unpacked(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
-    /// Where the next piece goes. One byte of room more than there may be, so that it is seen when there is more.
+    /// Where the next piece goes. One byte of room more than there may be, so that it is seen when there is more. What
+    /// was left of the room before is taken first: a file may be of many parts that hold nothing.
     char* room() {
-        filled_ = text_.size();
-        text_.resize(filled_ + std::min(piece_bytes, bytes_max_ - filled_ + 1));
+        if (filled_ == text_.size()) {
+            text_.resize(filled_ + std::min(piece_bytes, bytes_max_ - filled_ + 1));
+        }
         return text_.data() + filled_;
     }
     std::size_t room_bytes() const { return text_.size() - filled_; }
     Attempt<void> keep(std::size_t bytes) {
-        text_.resize(filled_ + bytes);
-        if (text_.size() > bytes_max_) {
+        filled_ += bytes;
+        if (filled_ > bytes_max_) {
             return refuse(Errc::exhausted, "fault.packed_huge", {{"most", std::to_string(bytes_max_ >> 20U)}});
         }
         return {};
     }
-    std::string take() { return std::move(text_); }
+    std::string take() {
+        text_.resize(filled_);
+        return std::move(text_);
+    }
 
 private:
     std::size_t bytes_max_;
@@ -82,7 +87,8 @@ Attempt<std::string> unpack_gzip(std::string_view packed, std::size_t bytes_max)
         const bool more_to_come = stream.avail_out == 0;
         TRY_DO(out.keep(out.room_bytes() - stream.avail_out));
         if (outcome == Z_STREAM_END) {
-            if (stream.avail_in == 0) {
+            // Zeros up to the end of a block of some tape or disk are no part of the file, as gzip has it.
+            if (packed.substr(packed.size() - stream.avail_in).find_first_not_of('\0') == std::string_view::npos) {
                 return out.take();
             }
             check(inflateReset(&stream) == Z_OK, "zlib can be started again");

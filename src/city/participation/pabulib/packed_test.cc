@@ -74,6 +74,30 @@ TEST(Packed, FilesThatAreBrokenOrCutAreRefused) {
     }
 }
 
+/// Parts that hold nothing are many for their bytes, and must cost no more than those.
+TEST(Packed, ManyPartsThatHoldNothingTakeNoRoom) {
+    const std::string text = long_text();
+    for (const auto pack : {gzip, zstd}) {
+        std::string packed = pack("META\n");
+        const std::string nothing = pack("");
+        for (int i = 0; i < 200'000; ++i) {
+            packed += nothing;
+        }
+        EXPECT_EQ(unpacked(packed + pack(text)).value(), "META\n" + text);
+        EXPECT_EQ(unpacked(packed + pack(text), text.size() + 5).value().size(), text.size() + 5);
+        EXPECT_EQ(unpacked(packed + pack(text), text.size() + 4).error().code, Errc::exhausted);
+    }
+}
+
+TEST(Packed, ZerosBehindAGzipFileAreNoPartOfIt) {
+    const std::string text = long_text();
+    const std::string zeros(1000, '\0');
+    EXPECT_EQ(unpacked(gzip(text) + zeros).value(), text);
+    EXPECT_EQ(unpacked(gzip(text) + gzip(text) + '\0').value(), text + text);
+    EXPECT_FALSE(unpacked(gzip(text) + zeros + gzip(text)).has_value());
+    EXPECT_FALSE(unpacked(gzip(text) + zeros + "more").has_value());
+}
+
 TEST(Packed, TheNameOfAFileWithoutItsPacking) {
     EXPECT_EQ(without_packing("a.csv.gz"), "a.csv");
     EXPECT_EQ(without_packing("a.pb.zst"), "a.pb");

@@ -5,6 +5,7 @@ import { count } from './count.ts'
 import { ballot_total, choices_of } from './election.ts'
 import { read_pabulib, read_pabulib_bytes, type Reading } from './pabulib.ts'
 import { read_result, result_json } from './report.ts'
+import { rule_name } from './rule.ts'
 
 function must_read(text: string): Reading {
     const reading = read_pabulib(text)
@@ -137,6 +138,28 @@ describe('beyond its own columns a file', () => {
         expect(ballot_total(strict.election.ballots)).toBe(2)
         expect(ballot_total(must_read(small({ meta: 'max_length;1\ninvalid_ballots;count', votes })).election.ballots)).toBe(3)
         expect(read_pabulib(small({ meta: 'invalid_ballots;maybe', votes }))).toMatchObject({ ok: false, fault: { code: 'invalid-ballots', line: 5, column: 2, given: { text: 'maybe' } } })
+    })
+})
+
+describe('ballots of the kind knapsack', () => {
+    const knapsack = (meta: string) => must_read(`META\nkey;value\nbudget;5\nvote_type;knapsack\n${meta}PROJECTS\nproject_id;cost\na;3\nb;4\nVOTES\nvoter_id;vote\n1;a\n2;a,b\n`)
+    it('may cost no more than the budget, which has words of its own', () => {
+        expect(knapsack('').remarks).toEqual([{ code: 'over-budget', line: 12, given: { said: '5 NOK', found: '7 NOK' } }])
+        const strict = knapsack('invalid_ballots;refuse\n')
+        expect(strict.remarks).toEqual([{ code: 'refused-budget', line: 13, given: {} }])
+        expect(ballot_total(strict.election.ballots)).toBe(1)
+    })
+    it('may cost what they like where the file has a limit that cannot be read', () => {
+        const read = knapsack('invalid_ballots;refuse\nmax_sum_cost;much\n')
+        expect(read.remarks.map(({ code }) => code)).toEqual(['no-limit'])
+        expect(ballot_total(read.election.ballots)).toBe(2)
+    })
+})
+
+describe('the rule that a file names', () => {
+    it.each([['mes-cost-none', 'mes-cost'], ['phragmen-stop', 'phragmen'], ['greedy-skip', 'greedy'], ['greedy-no-skip', 'greedy-stop'], ['knapsack', 'knapsack-discrete']])('may say a default out loud: %s', (name, ours) => {
+        const { rule } = must_read(small({ meta: `rule;${name}` }))
+        expect(rule.ok && rule_name(rule.value)).toBe(ours)
     })
 })
 

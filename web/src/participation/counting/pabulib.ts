@@ -2,7 +2,7 @@ import { column_named, type Document, meta_value, parse_document, type Row } fro
 import { ballot_total, BallotBox, type BallotKind, type Choice, type Election, type Pot, whole_budget } from './election.ts'
 import { attempt, type Attempt, refuse } from './fault.ts'
 import { format_money, type Money, money_max, parse_money } from './money.ts'
-import { plain_rule, type Rule, rule_name, rule_named } from './rule.ts'
+import { our_name, plain_rule, type Rule, rule_name, rule_named } from './rule.ts'
 import { parse_rule } from './rule_text.ts'
 import { voter_columns, type VoterGroup, VoterSorter } from './voter_groups.ts'
 
@@ -16,7 +16,7 @@ export interface Published {
 
 /// What was odd but harmless.
 export interface Remark {
-    code: 'named-twice' | 'other-count' | 'not-utf8' | 'over-limit' | 'no-limit' | 'more-over-limit' | 'refused' | 'more-refused' | 'not-funded' | 'voter-twice' | 'more-voters-twice'
+    code: 'named-twice' | 'other-count' | 'not-utf8' | 'over-limit' | 'no-limit' | 'more-over-limit' | 'refused' | 'more-refused' | 'over-budget' | 'more-over-budget' | 'refused-budget' | 'more-refused-budget' | 'not-funded' | 'voter-twice' | 'more-voters-twice'
     line?: number
     given: Record<string, string>
 }
@@ -98,12 +98,20 @@ function read_pots(document: Document): Pot[] {
 }
 
 interface Limit {
+    /// As META calls it; empty for the budget.
     name: string
     at_most: boolean
     value: number
     of: (choices: Choice[]) => number
     tell: (value: number) => string
     broken: number
+}
+
+const against_budget = { 'over-limit': 'over-budget', 'more-over-limit': 'more-over-budget', refused: 'refused-budget', 'more-refused': 'more-refused-budget' } as const
+
+/// A remark on ballots against a limit. The budget is none of META's limits, and has no name in a sentence that must be translated.
+function against(limit: string, code: keyof typeof against_budget, given: Record<string, string> = {}): Remark {
+    return limit === '' ? { code: against_budget[code], given } : { code, given: { limit, ...given } }
 }
 
 /// Ballots against one limit, or of voters who stand more than once, that are told one by one.
@@ -231,7 +239,7 @@ class Reader {
         this.election.ballots = box.close()
         this.voters.push(...sorters.flatMap(({ sorter }) => sorter.close()))
         for (const { name, broken } of this.limits) {
-            if (broken > told_max) this.remarks.push({ code: this.refuses ? 'more-refused' : 'more-over-limit', given: { limit: name, found: String(broken - told_max) } })
+            if (broken > told_max) this.remarks.push(against(name, this.refuses ? 'more-refused' : 'more-over-limit', { found: String(broken - told_max) }))
         }
         this.look_at_voters()
     }
@@ -266,8 +274,8 @@ class Reader {
             if (value !== undefined) limits.push({ name, at_most: name.startsWith('max'), value, of, tell, broken: 0 })
             else if (text !== '') this.remarks.push({ code: 'no-limit', given: { limit: name, said: text } })
         }
-        const bound = limits.some(({ name }) => name === 'max_sum_cost')
-        if (kind === 'knapsack' && !bound) limits.push({ name: 'budget', at_most: true, value: budget, of: cost.of, tell: cost.tell, broken: 0 })
+        const bound = meta_value(this.document, 'max_sum_cost').trim() !== ''
+        if (kind === 'knapsack' && !bound) limits.push({ name: '', at_most: true, value: budget, of: cost.of, tell: cost.tell, broken: 0 })
         return limits
     }
 
@@ -281,11 +289,11 @@ class Reader {
             ++limit.broken
             if (this.refuses) {
                 // One reason is enough.
-                if (limit.broken <= told_max) this.remarks.push({ code: 'refused', line: row.line, given: { limit: limit.name } })
+                if (limit.broken <= told_max) this.remarks.push({ ...against(limit.name, 'refused'), line: row.line })
                 return false
             }
             if (limit.broken > told_max) continue
-            this.remarks.push({ code: 'over-limit', line: row.line, given: { limit: limit.name, said: limit.tell(limit.value), found: limit.tell(found) } })
+            this.remarks.push({ ...against(limit.name, 'over-limit', { said: limit.tell(limit.value), found: limit.tell(found) }), line: row.line })
         }
         return true
     }
@@ -392,7 +400,7 @@ function rule_by_name(document: Document, name: string): Rule {
         case 'equalshares/add1-comparison':
             return { ...common, completion: 'add1', comparison: 'majority' }
     }
-    const ours = rule_named(name)
+    const ours = rule_named(our_name(name))
     return ours ? { ...ours, score_min, fully_funded: common.fully_funded } : refuse('undefined-rule', meta_place(document, 'rule'), { name })
 }
 

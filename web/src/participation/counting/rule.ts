@@ -115,6 +115,26 @@ export const builtin_rules: readonly string[] = all_builtin_rules().map(rule_nam
 
 export const rule_named = (name: string): Rule | undefined => all_builtin_rules().find((rule) => rule_name(rule) === name)
 
+/// Other spellings of built-in rules, each with ours, as the program's command takes them.
+const other_names: Readonly<Record<string, string>> = {
+    'greedy-skip': 'greedy',
+    'greedy-no-skip': 'greedy-stop',
+    'greedy-per-cost-skip': 'greedy-per-cost',
+    'greedy-per-cost-no-skip': 'greedy-per-cost-stop',
+    knapsack: 'knapsack-discrete',
+    'mes-cost-none': 'mes-cost',
+    'mes-cardinality-none': 'mes-cardinality',
+    'mes-points-none': 'mes-points',
+    equalshares: 'mes-cost',
+    'equalshares/none': 'mes-cost',
+    'equalshares/add1': 'mes-cost-add1',
+    'equalshares/add1-comparison': 'mes-cost-add1+comparison',
+    'phragmen-stop': 'phragmen',
+}
+
+/// The name of ours for a name, which is itself where it is one already.
+export const our_name = (name: string): string => (Object.hasOwn(other_names, name) ? other_names[name]! : name)
+
 /// The rule in full, as the program prints it into its results.
 export function print_rule(rule: Rule): string {
     const quoted = (text: string) => JSON.stringify(text)
