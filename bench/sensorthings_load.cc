@@ -262,7 +262,8 @@ std::vector<std::string> all_datastreams(http::RawClient& client) {
 void lay_hours(std::uint16_t port, const std::vector<std::string>& ids, std::size_t hours) {
     constexpr std::size_t rows_of_a_request = 48'000;
     const std::size_t streams_of_a_request = std::max<std::size_t>(1, rows_of_a_request / hours);
-    const auto begin = parse_instant("2026-06-01T00:00:00Z").value();
+    // What is ahead of now would be refused.
+    const Instant begin = std::chrono::floor<std::chrono::hours>(std::chrono::system_clock::now()) - hours * 1h;
     std::atomic<std::size_t> next{0};
     on_connections(port, 2, [&](std::size_t, const auto& exchange) {
         for (std::size_t first = next.fetch_add(streams_of_a_request); first < ids.size();
