@@ -48,6 +48,10 @@ Said said_of(ingest::Reason reason) {
             return {"Samme Idempotency-Key kom før med et annet innhold.",
                     "Same Idempotency-Key kom før med eit anna innhald.",
                     "The same Idempotency-Key came before with another content."};
+        case frame_repeated:
+            return {"Samme radioramme kom før, stemplet til en annen tid.",
+                    "Same radioramme kom før, stempla til ei anna tid.",
+                    "The same radio frame came before, stamped at another time."};
     }
     return {"", "", ""};
 }

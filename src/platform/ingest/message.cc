@@ -12,7 +12,7 @@ constexpr std::uint8_t plain_version = 1;
 constexpr std::uint8_t keyed_version = 2;  // a flag and the key stand before the sender
 constexpr std::uint8_t refused_version = 3;
 
-constexpr std::array<std::pair<Reason, std::string_view>, 12> reasons{{
+constexpr std::array<std::pair<Reason, std::string_view>, 13> reasons{{
     {Reason::none, "none"},
     {Reason::malformed, "malformed"},
     {Reason::unknown_device, "unknown_device"},
@@ -25,6 +25,7 @@ constexpr std::array<std::pair<Reason, std::string_view>, 12> reasons{{
     {Reason::wrong_type, "wrong_type"},
     {Reason::out_of_range, "out_of_range"},
     {Reason::key_conflict, "key_conflict"},
+    {Reason::frame_repeated, "frame_repeated"},
 }};
 
 void put_text(Bytes& out, std::string_view text) {

@@ -93,6 +93,7 @@ enum class Reason : std::uint8_t {
     wrong_type,      ///< quarantined: not the datastream's type of value
     out_of_range,    ///< quarantined: a time or value that cannot be kept
     key_conflict,    ///< quarantined: the same Idempotency-Key came before with another content
+    frame_repeated,  ///< quarantined: the same radio frame came before, and this is stamped long after it
 };
 
 /// "unknown_device", as in URLs, metrics and message files.

@@ -234,21 +234,32 @@ void Applier::note_frame(Work& work, const lorawan::Event& event, std::string_vi
                            .outcome = std::string(outcome)});
 }
 
+/// It came before, in one way or another.
+void Applier::put_aside(Work& work, const lorawan::Event& event, Ledger::Seen seen) {
+    const bool is_duplicate = seen == Ledger::Seen::duplicate;
+    const Reason reason = seen == Ledger::Seen::conflict ? Reason::frame_conflict : Reason::frame_repeated;
+    if (event.kind == lorawan::Kind::up) {
+        note_frame(work, event, "", is_duplicate ? "duplicate" : name_of(reason));
+    }
+    if (is_duplicate) {
+        work.applied.counts.duplicate += 1;
+        return;
+    }
+    const std::string session = event.dev_addr ? event.dev_addr->to_text() : event.join_id;
+    const std::string_view what =
+        reason == Reason::frame_conflict ? "with another payload" : "with the same payload, stamped at another time";
+    quarantine(work, reason,
+               {.sentence = fmt::format("frame {} of session {} came before {}", event.f_cnt, session, what),
+                .key = std::string(name_of(reason)),
+                .values = {{"frame", fmt::to_string(event.f_cnt)}, {"session", session}}});
+}
+
 Result<void> Applier::take_event(Work& work, const lorawan::Event& event) {
     const bool replay = work.intake.message.replay_of != 0;
     if (!replay) {
         TRY(const auto seen, parts_.ledger.see_frame(event, work.intake.message.received, work.position));
-        if (seen == Ledger::Seen::duplicate) {
-            work.applied.counts.duplicate += 1;
-            return {};
-        }
-        if (seen == Ledger::Seen::conflict) {
-            const std::string session = event.dev_addr ? event.dev_addr->to_text() : event.join_id;
-            quarantine(work, Reason::frame_conflict,
-                       {.sentence = fmt::format("frame {} of session {} came before with another payload", event.f_cnt,
-                                                session),
-                        .key = "frame_conflict",
-                        .values = {{"frame", fmt::to_string(event.f_cnt)}, {"session", session}}});
+        if (seen != Ledger::Seen::fresh) {
+            put_aside(work, event, seen);
             return {};
         }
     }

@@ -75,6 +75,7 @@ private:
     Result<Ledger::Seen> see_key(const Intake& intake, journal::Position position);
     void quarantine_all(Work& work, Reason reason, const Why& why, const std::string& field);
     std::string field_of(const Work& work, registry::DatastreamId id) const;
+    void put_aside(Work& work, const lorawan::Event& event, Ledger::Seen seen);
     Result<void> take_event(Work& work, const lorawan::Event& event);
     Result<void> take_uplink(Work& work, const lorawan::Event& event);
     Result<std::string> decode(Work& work, const lorawan::Event& event, const devices::Profile& profile,

@@ -107,8 +107,8 @@ public:
                                                 Retention retention = {});
 
     /// Has this radio frame, or other event of a device, come before? The same frame with another payload is a
-    /// conflict, unless it is borne out that the device's counter began anew: then frames that were put aside meanwhile
-    /// are due. docs/concepts/data-path.md tells the rule.
+    /// conflict, and with the same one long after it is repeated, unless it is borne out that the device's counter
+    /// began anew: then frames that were put aside meanwhile are due. docs/concepts/data-path.md tells the rule.
     Result<Seen> see_frame(const lorawan::Event& event, Instant received, journal::Position position);
     /// Messages that are to be tried again, oldest first: each is handed out once, and again after a restart, until
     /// mark_replayed() or forget_due().
@@ -216,6 +216,7 @@ private:
     Result<Seen> see_uplink(const lorawan::Event& event, FrameKey key, const RadioFrame& frame);
     Result<Seen> see_other_event(const lorawan::Event& event, FrameKey key, const RadioFrame& frame);
     Result<std::optional<RadioFrame>> find_frame(const FrameKey& key) const;
+    Result<std::vector<RadioFrame>> repeated_frames(const FrameKey& key, Instant after) const;
     /// `session_key` is "dev_eui/session".
     Result<RadioSession*> session_of(const std::string& session_key);
     Result<RadioSession> read_session(const std::string& session_key) const;

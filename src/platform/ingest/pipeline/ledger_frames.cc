@@ -1,5 +1,6 @@
 // What the ledger remembers of radio frames and other events of devices, for same_frame.h to rule on.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -62,6 +63,11 @@ Result<Ledger::Seen> Ledger::see_uplink(const lorawan::Event& event, FrameKey ke
                                      key.epoch = epoch;
                                      return find_frame(key);
                                  },
+                             .repeated =
+                                 [&](std::int64_t epoch, Instant after) {
+                                     key.epoch = repeated_of(epoch);
+                                     return repeated_frames(key, after);
+                                 },
                              .reset_said = [&]() -> Result<Instant> {
                                  TRY(const RadioSession* device, session_of(event.dev_eui.to_text() + "/"));
                                  return device->reset_said;
@@ -78,7 +84,7 @@ Result<Ledger::Seen> Ledger::see_uplink(const lorawan::Event& event, FrameKey ke
             due_.insert(waited.position);
         }
     }
-    if (ruling.seen == Seen::fresh) {
+    if (ruling.seen == Seen::fresh || ruling.seen == Seen::repeated) {
         pending_.frames_seen.insert_or_assign(std::move(key), frame);
     }
     return ruling.seen;
@@ -131,6 +137,53 @@ Result<std::optional<RadioFrame>> Ledger::find_frame(const FrameKey& key) const 
                           .received = instant(received),
                           .position = {static_cast<std::uint64_t>(position)}};
     });
+}
+
+/// Those of the key's session and epoch, whatever number.
+Result<std::vector<RadioFrame>> Ledger::repeated_frames(const FrameKey& key, Instant after) const {
+    // More than a week of one frame a minute. What is beyond stays in quarantine.
+    constexpr int frames_max = 12'000;
+    std::map<std::pair<std::int64_t, std::int64_t>, RadioFrame> found;  // by number and port
+    const auto read = database_.read("looking up repeated frames", [&](soci::session& sql) -> Result<void> {
+        const long long epoch = key.epoch;
+        const long long received = after.time_since_epoch().count();
+        const soci::rowset<soci::row> rows =
+            (sql.prepare << "SELECT f_cnt, f_port, payload_crc, time, received, position FROM ingest_frame_seen WHERE "
+                            "dev_eui = :dev_eui AND session = :session AND epoch = :epoch AND received > :received "
+                            "ORDER BY received DESC LIMIT "
+                         << frames_max,
+             soci::use(key.dev_eui, "dev_eui"), soci::use(key.session, "session"), soci::use(epoch, "epoch"),
+             soci::use(received, "received"));
+        for (const soci::row& row : rows) {
+            const auto number = [&](std::size_t column) { return row.get<long long>(column); };
+            found[{number(0), number(1)}] = {.f_cnt = number(0),
+                                             .f_port = number(1),
+                                             .payload_crc = number(2),
+                                             .time = instant(number(3)),
+                                             .received = instant(number(4)),
+                                             .position = {static_cast<std::uint64_t>(number(5))}};
+        }
+        return {};
+    });
+    if (!read) {
+        return std::unexpected(read.error());
+    }
+    for (const Pending* waiting : {&frozen_, &pending_}) {
+        FrameKey first = key;
+        first.f_cnt = first.f_port = std::numeric_limits<std::int64_t>::min();
+        for (auto frame = waiting->frames_seen.lower_bound(first); frame != waiting->frames_seen.end(); ++frame) {
+            const auto& [its, value] = *frame;
+            if (its.dev_eui != key.dev_eui || its.session != key.session || its.epoch != key.epoch) {
+                break;
+            }
+            found[{its.f_cnt, its.f_port}] = value;
+        }
+    }
+    std::vector<RadioFrame> frames;
+    for (const auto& [number, frame] : found) {
+        frames.push_back(frame);
+    }
+    return frames;
 }
 
 /// As it stands now; to be moved on in place.

@@ -66,12 +66,16 @@ protected:
     std::uint64_t next_ = 1;
 };
 
-TEST_F(LedgerFrames, ACopyIsADuplicateForAWeekWhateverItsStamp) {
+TEST_F(LedgerFrames, ACopyIsADuplicateForAWeekAndPutAsideWhenItsStampIsAnother) {
     see_all(0, 20, 0h, 100);
     std::uint64_t position = 50;
-    for (const Duration later : {Duration{1s}, Duration{59min}, Duration{3h}, Duration{24h}, Duration{6 * 24h}}) {
+    for (const Duration later : {Duration{1s}, Duration{9min}, Duration{3h}, Duration{24h}, Duration{6 * 24h}}) {
         const Instant again = start_ + 7h + later;
-        EXPECT_EQ(see({.time = again, .f_cnt = 7, .value = 107}, position, again), Seen::duplicate) << later;
+        EXPECT_EQ(see({.time = again, .f_cnt = 7, .value = 107}, position, again),
+                  later < 10min ? Seen::duplicate : Seen::repeated)
+            << later;
+        EXPECT_EQ(see({.time = again + 1s, .f_cnt = 7, .value = 107}, position + 20, again + 1s), Seen::duplicate);
+        EXPECT_EQ(see(frame(7, 107, 7h), position + 30, again + 2s), Seen::duplicate) << "delivered again, late";
         ++position;
     }
     const Instant week_later = start_ + 8 * 24h;
@@ -80,12 +84,12 @@ TEST_F(LedgerFrames, ACopyIsADuplicateForAWeekWhateverItsStamp) {
     EXPECT_THAT(due(), IsEmpty());
 }
 
-TEST_F(LedgerFrames, ARecordingSentAgainInOrderIsDuplicatesAndLaterFramesGoOn) {
+TEST_F(LedgerFrames, ARecordingSentAgainInOrderIsPutAsideAndLaterFramesGoOn) {
     see_all(0, 20, 0h, 100);
     for (std::uint64_t round = 0; round < 3; ++round) {
         for (std::uint32_t f_cnt = 0; f_cnt <= 20; ++f_cnt) {
             const Duration when = 30h + 24h * static_cast<int>(round) + 1min * f_cnt;
-            EXPECT_EQ(see(frame(f_cnt, 100 + f_cnt, when), 100 * (round + 1) + f_cnt), Seen::duplicate);
+            EXPECT_EQ(see(frame(f_cnt, 100 + f_cnt, when), 100 * (round + 1) + f_cnt), Seen::repeated);
         }
         settle_and_reopen();
     }
@@ -100,7 +104,7 @@ TEST_F(LedgerFrames, ACopyIsKnownAfterSettlingAndReopening) {
     bench_.close();
     bench_.open();
     EXPECT_EQ(see(frame(7, 1), 3), Seen::duplicate);
-    EXPECT_EQ(see(frame(7, 1, 5h), 4), Seen::duplicate);
+    EXPECT_EQ(see(frame(7, 1, 5h), 4), Seen::repeated);
 }
 
 TEST_F(LedgerFrames, AFrameOfLongAgoIsRememberedByWhenItCame) {
@@ -148,8 +152,8 @@ TEST_F(LedgerFrames, ACounterBeginsAnewWithItsSecondFrameAndTheFirstIsDue) {
     EXPECT_EQ(see(frame(1, 77, 31h), 36), Seen::conflict);
     next_ = 40;
     see_all(2, 30, 32h, 500);
-    EXPECT_EQ(see(frame(9, 109, 80h), 90), Seen::duplicate) << "a recording from before the counter began anew";
-    EXPECT_EQ(see(frame(3, 503, 90h), 91), Seen::duplicate) << "and one from after it";
+    EXPECT_EQ(see(frame(9, 109, 80h), 90), Seen::repeated) << "a recording from before the counter began anew";
+    EXPECT_EQ(see(frame(3, 503, 90h), 91), Seen::repeated) << "and one from after it";
 }
 
 TEST_F(LedgerFrames, WhatIsDueIsStillDueAfterAKillUntilItHasBeenTriedAgain) {
@@ -173,17 +177,73 @@ TEST_F(LedgerFrames, AServerThatSaysSoBearsItOutAtOnce) {
     see_all(0, 20, 0h, 100);
     EXPECT_EQ(tell_of_reset(start_ + 29h), Seen::fresh);
     settle_and_reopen();
-    EXPECT_EQ(see(frame(4, 104, 30h), 60), Seen::fresh) << "though its payload is that of before";
-    EXPECT_EQ(see(frame(5, 105, 31h), 61), Seen::fresh) << "one after the other";
-    EXPECT_EQ(see(frame(4, 104, 30h), 62), Seen::duplicate);
-    EXPECT_EQ(see(frame(9, 109, 32h), 63), Seen::duplicate) << "it jumps to where a recording would";
+    EXPECT_EQ(see(frame(4, 504, 30h), 60), Seen::fresh);
+    EXPECT_EQ(see(frame(5, 105, 31h), 61), Seen::fresh) << "one after the other, though its payload is that of before";
+    EXPECT_EQ(see(frame(4, 504, 30h), 62), Seen::duplicate);
+    EXPECT_EQ(see(frame(9, 109, 32h), 63), Seen::repeated) << "it jumps to where a recording would";
+}
+
+TEST_F(LedgerFrames, UnderAServersWordARecordingOnlyWaits) {
+    see_all(0, 20, 0h, 100);
+    EXPECT_EQ(tell_of_reset(start_ + 29h), Seen::fresh) << "it says so of a recording too";
+    EXPECT_EQ(see(frame(4, 104, 30h), 60), Seen::repeated);
+    EXPECT_EQ(see(frame(5, 105, 31h), 61), Seen::repeated);
+    EXPECT_THAT(due(), IsEmpty());
+    EXPECT_EQ(see(frame(6, 7, 32h), 62), Seen::fresh) << "none that was recorded";
+    EXPECT_THAT(due(), ElementsAre(60U, 61U));
+}
+
+TEST_F(LedgerFrames, OfADeviceThatAlwaysSaysTheSameNothingVanishesAfterARestart) {
+    const auto same = [&](std::uint32_t f_cnt, Duration after) { return frame(f_cnt, 1, after + 10min * f_cnt); };
+    std::vector<std::uint64_t> all;
+    for (std::uint32_t f_cnt = 0; f_cnt <= 500; ++f_cnt) {
+        ASSERT_EQ(see(same(f_cnt, 0h), 1 + f_cnt), Seen::fresh);
+    }
+    for (std::uint32_t f_cnt = 0; f_cnt <= 300; ++f_cnt) {
+        ASSERT_EQ(see(same(f_cnt, 84h), 1000 + f_cnt), Seen::repeated) << f_cnt;
+        all.push_back(1000 + f_cnt);
+        if (f_cnt % 100 == 50) {
+            next_ = 1000 + f_cnt;
+            settle_and_reopen();
+        }
+    }
+    EXPECT_THAT(due(), IsEmpty()) << "it may all be recorded";
+    EXPECT_EQ(see(frame(301, 2, 84h + 10min * 301), 1301), Seen::conflict) << "it says something else";
+    all.push_back(1301);
+    for (std::uint32_t f_cnt = 302; f_cnt <= 400; ++f_cnt) {
+        ASSERT_EQ(see(same(f_cnt, 84h), 1000 + f_cnt), Seen::repeated) << f_cnt;
+        all.push_back(1000 + f_cnt);
+    }
+    EXPECT_EQ(see(frame(401, 3, 84h + 10min * 401), 1401), Seen::fresh) << "and once more, which bears it out";
+    EXPECT_EQ(due(), all);
+    EXPECT_EQ(see(same(20, 84h), 2000), Seen::duplicate) << "of what was taken in";
+}
+
+TEST_F(LedgerFrames, ADeviceThatGoesOnTakesInNothingOfARecordingOfTheWhole) {
+    const auto same = [&](std::uint32_t f_cnt, Duration after) { return frame(f_cnt, 1, after + 10min * f_cnt); };
+    for (std::uint32_t f_cnt = 0; f_cnt <= 100; ++f_cnt) {
+        ASSERT_EQ(see(same(f_cnt, 0h), 1 + f_cnt), Seen::fresh);
+    }
+    for (std::uint32_t f_cnt = 0; f_cnt <= 100; ++f_cnt) {
+        ASSERT_EQ(see(same(f_cnt, 30h), 1000 + f_cnt), Seen::repeated) << f_cnt;
+    }
+    EXPECT_EQ(see(same(101, 30h), 1101), Seen::fresh);
+    EXPECT_THAT(due(), IsEmpty());
+}
+
+TEST_F(LedgerFrames, AConflictThatComesAgainMuchLaterIsPutAsideToo) {
+    see_all(0, 20, 0h, 100);
+    EXPECT_EQ(see(frame(0, 7, 30h), 31), Seen::conflict);
+    EXPECT_EQ(see(frame(0, 7, 30h + 1s), 32), Seen::duplicate);
+    EXPECT_EQ(see(frame(0, 7, 40h), 33), Seen::repeated) << "restarted once more";
+    EXPECT_EQ(see(frame(0, 7, 40h + 1s), 34), Seen::duplicate);
 }
 
 TEST_F(LedgerFrames, AServersWordIsWornOutOnceTheCountHasGoneOn) {
     see_all(0, 20, 0h, 100);
     EXPECT_EQ(tell_of_reset(start_ + 29h), Seen::fresh) << "a frame that was sent again by radio";
     EXPECT_EQ(see(frame(21, 121, 30h), 60), Seen::fresh);
-    EXPECT_EQ(see(frame(4, 104, 31h), 61), Seen::duplicate);
+    EXPECT_EQ(see(frame(4, 104, 31h), 61), Seen::repeated);
     EXPECT_EQ(see(frame(5, 7, 32h), 62), Seen::conflict);
 }
 
@@ -215,7 +275,7 @@ TEST_F(LedgerFrames, AnEventThatIsNoFrameComesOnce) {
 
 TEST_F(LedgerFrames, AFirstFrameOfTheNewCountWithThePayloadOfBeforeIsTriedAgainToo) {
     see_all(0, 20, 0h, 100);
-    EXPECT_EQ(see(frame(0, 100, 30h), 31), Seen::duplicate) << "it is like a recording";
+    EXPECT_EQ(see(frame(0, 100, 30h), 31), Seen::repeated) << "it is like a recording";
     EXPECT_EQ(see(frame(1, 7, 31h), 32), Seen::conflict);
     EXPECT_EQ(see(frame(2, 8, 32h), 33), Seen::fresh);
     EXPECT_THAT(due(), ElementsAre(31U, 32U));
@@ -224,7 +284,7 @@ TEST_F(LedgerFrames, AFirstFrameOfTheNewCountWithThePayloadOfBeforeIsTriedAgainT
 TEST_F(LedgerFrames, ARecordingBetweenTheFirstFramesOfANewCountDoesNotHideIt) {
     see_all(0, 20, 0h, 100);
     EXPECT_EQ(see(frame(0, 7, 30h), 31), Seen::conflict);
-    EXPECT_EQ(see(frame(9, 109, 30h + 30min), 32), Seen::duplicate);
+    EXPECT_EQ(see(frame(9, 109, 30h + 30min), 32), Seen::repeated);
     EXPECT_EQ(see(frame(1, 8, 31h), 33), Seen::fresh);
     EXPECT_THAT(due(), ElementsAre(31U)) << "the recording does not lie between them";
 }
@@ -242,7 +302,7 @@ TEST_F(LedgerFrames, ANewCountThatReachesRememberedNumbersHasBegunLongBefore) {
     next_ = 31;
     see_all(290, 325, 30h, 2000);
     EXPECT_THAT(due(), IsEmpty()) << "nothing had to wait";
-    EXPECT_EQ(see(frame(310, 1310, 90h), 98), Seen::duplicate) << "of the first count";
+    EXPECT_EQ(see(frame(310, 1310, 90h), 98), Seen::repeated) << "of the first count";
     EXPECT_EQ(see(frame(310, 7, 91h), 99), Seen::conflict);
 }
 
@@ -273,8 +333,8 @@ TEST_F(LedgerFrames, ADeviceThatSaysTheSameInBothCountsLosesNothingOnceItSaysSom
     EXPECT_EQ(see(frame(1, 8, 31h), 32), Seen::fresh);
     EXPECT_THAT(due(), ElementsAre(31U));
     EXPECT_EQ(see(frame(2, 102, 32h), 33), Seen::fresh) << "the very next";
-    EXPECT_EQ(see(frame(5, 105, 35h), 34), Seen::duplicate) << "like a recording";
-    EXPECT_EQ(see(frame(6, 106, 36h), 35), Seen::duplicate);
+    EXPECT_EQ(see(frame(5, 105, 35h), 34), Seen::repeated) << "like a recording";
+    EXPECT_EQ(see(frame(6, 106, 36h), 35), Seen::repeated);
     EXPECT_EQ(see(frame(7, 9, 37h), 36), Seen::fresh) << "none that was recorded goes on so";
     EXPECT_THAT(due(), ElementsAre(34U, 35U));
 }
@@ -292,8 +352,8 @@ TEST_F(LedgerFrames, AJumpAheadThatWasNoneIsMadeGoodByTheNextTwoFrames) {
     EXPECT_EQ(see(frame(60'000, 7, 21h), 31), Seen::fresh);
     next_ = 32;
     see_all(21, 40, 22h, 100);
-    EXPECT_EQ(see(frame(60'000, 7, 60h), 91), Seen::duplicate);
-    EXPECT_EQ(see(frame(12, 112, 61h), 92), Seen::duplicate);
+    EXPECT_EQ(see(frame(60'000, 7, 60h), 91), Seen::repeated);
+    EXPECT_EQ(see(frame(12, 112, 61h), 92), Seen::repeated);
 }
 
 TEST_F(LedgerFrames, ASmallCountThatIsOutrunAtOnceLeavesItsFirstFrameAside) {
@@ -344,7 +404,7 @@ TEST_F(LedgerFrames, WhatBearsACountOutDoesSoOnceThoughItIsLookedAtAgain) {
 }
 
 TEST(WaitingFrames, ComeBackFromTheirText) {
-    const std::vector<WaitingFrame> waiting{{WaitingFrame::Kind::ahead,
+    const std::vector<WaitingFrame> waiting{{WaitingFrame::Kind::conflict,
                                              {.f_cnt = 4'000'000'000,
                                               .f_port = 223,
                                               .payload_crc = 4'294'967'295,
@@ -354,6 +414,7 @@ TEST(WaitingFrames, ComeBackFromTheirText) {
                                             {}};
     EXPECT_EQ(waiting_from_text(to_text(waiting)).value(), waiting);
     EXPECT_EQ(to_text({}), "");
+    EXPECT_THAT(waiting_from_text("[[3,1,2,3,4,5,6]]").value(), IsEmpty()) << "copies do not wait here any more";
     EXPECT_THAT(waiting_from_text("").value(), IsEmpty());
     for (const std::string_view text :
          {"x", "{}", "[1]", "[[0,1,2,3,4,5]]", "[[4,1,2,3,4,5,6]]", "[[0,1,2,3,4,5,true]]"}) {

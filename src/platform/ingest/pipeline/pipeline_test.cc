@@ -364,9 +364,14 @@ TEST_F(PipelineTest, TheFirstFrameOfACountThatBeganAnewIsStoredWithItsSecond) {
     const auto kept = bench_.all_of(Bench::stream_of(1));
     EXPECT_THAT(kept.numbers, ElementsAre(10, 11, 12, 13, 20, 21));
     EXPECT_EQ(kept.times[4], begin + 7h);
-    EXPECT_THAT(bench_.ledger->dead_letters({.replayed = false}).value(), IsEmpty());
+    EXPECT_THAT(bench_.ledger->dead_letters({.reason = "frame_conflict", .replayed = false}).value(), IsEmpty());
+    EXPECT_THAT(bench_.ledger->dead_letters({.reason = "frame_repeated", .replayed = false}).value(), SizeIs(1))
+        << "the recording";
+    const auto last = bench_.ledger->last_frames(device_text(1)).value();
+    EXPECT_THAT(last, testing::Contains(testing::Field(&Frame::outcome, "duplicate")));
+    EXPECT_THAT(last, testing::Contains(testing::Field(&Frame::outcome, "frame_repeated")));
     EXPECT_EQ(pipeline_->counts()["chirpstack"],
-              (Counts{.received = 8, .stored = 5, .duplicate = 2, .quarantined = 1}));
+              (Counts{.received = 8, .stored = 5, .duplicate = 1, .quarantined = 2}));
     EXPECT_EQ(pipeline_->counts()["replay"], (Counts{.received = 1, .stored = 1}));
 }
 

@@ -11,9 +11,9 @@ namespace {
 using namespace std::chrono_literals;
 using Kind = WaitingFrame::Kind;
 
-/// Copies of one frame, by other gateways and servers, come within seconds and are stamped so. Beyond this the same
-/// frame again is worth a second look.
-constexpr Duration copies_within = 1h;
+/// Copies of one frame, by other gateways and servers, are stamped within seconds, and one that is delivered again
+/// keeps its stamp. Beyond this the same frame again is a recording, or of a count that begins anew.
+constexpr Duration copies_within = 10min;
 /// Of two frames of one count that follow one another. More may be lost on the way, but not many.
 constexpr std::int64_t gap_max = 64;
 /// Each is a week or less; more within the week are not looked at.
@@ -34,6 +34,10 @@ bool follow(const RadioFrame& one, const RadioFrame& other) {
     return follow(one.f_cnt, one.heard(), other);
 }
 
+bool is_copy(const RadioFrame& one, const RadioFrame& other) {
+    return apart(one.time, other.time) <= copies_within;
+}
+
 Result<std::optional<RadioFrame>> find(const FrameMemory& memory, std::int64_t epoch, const RadioFrame& frame) {
     TRY(auto found, memory.find(epoch));
     const bool forgotten = found && found->received < frame.received - memory.reach;
@@ -46,14 +50,15 @@ bool is_same(const RadioFrame& one, const RadioFrame& other) {
 
 /// Once, however many copies come.
 void let_wait(RadioSession& session, Kind kind, const RadioFrame& frame) {
-    if (std::ranges::any_of(session.waiting,
-                            [&](const WaitingFrame& waiting) { return is_same(waiting.frame, frame); })) {
+    auto& all = session.waiting;
+    if (std::ranges::any_of(all, [&](const WaitingFrame& waiting) { return is_same(waiting.frame, frame); })) {
         return;
     }
-    if (session.waiting.size() == RadioSession::waiting_max) {
-        session.waiting.erase(session.waiting.begin());
+    if (all.size() == RadioSession::waiting_max) {
+        const auto stored = std::ranges::find(all, Kind::stored, &WaitingFrame::kind);
+        all.erase(stored == all.end() ? all.begin() : stored);
     }
-    session.waiting.push_back({kind, frame});
+    all.push_back({kind, frame});
 }
 
 /// Nothing that waits is explained by another count any more.
@@ -63,23 +68,47 @@ void stop_waiting(RadioSession& session) {
     session.waiting.clear();
 }
 
-/// A frame that has the same number as one before it in the same count would contradict that.
-bool has_number(const Ruling& ruling, const RadioFrame& frame) {
-    return std::ranges::any_of(ruling.with,
-                               [&](const WaitingFrame& waiting) { return waiting.frame.same_number(frame); });
+/// All that was put aside since the count last went on, whatever for.
+Result<std::vector<WaitingFrame>> put_aside(const RadioSession& session, const FrameMemory& memory) {
+    std::vector<WaitingFrame> all = session.waiting;
+    TRY(const auto repeated, memory.repeated(session.epoch, session.last_time));
+    for (const RadioFrame& frame : repeated) {
+        if (frame.heard() > session.last_time) {
+            all.push_back({Kind::copy, frame});
+        }
+    }
+    return all;
 }
 
-/// The count has begun anew, and `frame` is the newest that says so.
-Ruling begin_anew(const RadioFrame& frame, RadioSession& session, Instant said) {
-    Ruling ruling{.seen = Seen::fresh, .epoch = ++session.epoch, .with = {}};
+/// Those that lead up to `frame` one after the other, and those that go on from it, of which it may be as many as
+/// want: the nearest first. Of two with one number the first in `all`.
+std::vector<WaitingFrame> chain_of(std::vector<WaitingFrame> all, const RadioFrame& frame) {
+    std::vector<WaitingFrame> chain;
+    const auto f_cnt = [](const WaitingFrame& waiting) { return waiting.frame.f_cnt; };
+    const auto walk = [&](bool down) {
+        RadioFrame last = frame;
+        for (const WaitingFrame& next : all) {
+            const bool onward = down ? next.frame.f_cnt < last.f_cnt : next.frame.f_cnt > last.f_cnt;
+            if (onward && follow(next.frame, last)) {
+                chain.push_back(next);
+                last = next.frame;
+            }
+        }
+    };
+    std::ranges::stable_sort(all, std::ranges::greater{}, f_cnt);
+    walk(true);
+    std::ranges::stable_sort(all, std::ranges::less{}, f_cnt);
+    walk(false);
+    return chain;
+}
+
+/// The count has begun anew, and `frame` is the newest that says so, with those that it is in a chain with.
+Ruling begin_anew(const RadioFrame& frame, RadioSession& session, Instant said, std::vector<WaitingFrame> chain) {
+    Ruling ruling{.seen = Seen::fresh, .epoch = ++session.epoch, .with = std::move(chain)};
     session.since = session.last_time;
     session.f_cnt = frame.f_cnt;
     session.last_time = std::max(frame.heard(), said);
-    for (const WaitingFrame& waiting : session.waiting) {
-        if (waiting.kind == Kind::ahead || !follow(waiting.frame, frame) || has_number(ruling, waiting.frame)) {
-            continue;
-        }
-        ruling.with.push_back(waiting);
+    for (const WaitingFrame& waiting : ruling.with) {
         session.f_cnt = std::max(session.f_cnt, waiting.frame.f_cnt);
         session.last_time = std::max(session.last_time, waiting.frame.heard());
     }
@@ -90,34 +119,48 @@ Ruling begin_anew(const RadioFrame& frame, RadioSession& session, Instant said) 
 /// A new frame whose number is not beyond those before it. None: it does not show yet that the count began anew.
 Result<std::optional<Ruling>> fall_back(Kind kind, const RadioFrame& frame, RadioSession& session,
                                         const FrameMemory& memory) {
-    TRY(Instant said, memory.reset_said());
-    said = std::max(said, session.reset_said);
-    if (said > session.last_time) {
-        return begin_anew(frame, session, said);
+    // Nobody can send a recorded join again, and before one there is nothing of the session.
+    if (session.reset_said > session.last_time) {
+        return begin_anew(frame, session, session.reset_said, {});
     }
-    // What repeats an earlier frame says nothing: whoever has recorded a frame can send it again.
-    if (kind != Kind::copy) {
-        if (session.odd_f_cnt != RadioSession::none && follow(session.odd_f_cnt, session.odd_time, frame)) {
-            return begin_anew(frame, session, Instant{});
+    // What repeats an earlier frame says nothing: whoever has recorded a frame can send it again, and the network
+    // server says of such a one, too, that the count begins anew.
+    if (kind == Kind::copy) {
+        return std::nullopt;
+    }
+    TRY(const Instant said, memory.reset_said());
+    const bool has_odd = session.odd_f_cnt != RadioSession::none;
+    if (said > session.last_time || has_odd) {
+        TRY(auto all, put_aside(session, memory));
+        auto chain = chain_of(std::move(all), frame);
+        const auto is_odd = [&](const WaitingFrame& waiting) {
+            return waiting.kind != Kind::copy && waiting.frame.f_cnt == session.odd_f_cnt;
+        };
+        const bool borne_out =
+            has_odd && (follow(session.odd_f_cnt, session.odd_time, frame) || std::ranges::any_of(chain, is_odd));
+        if (said > session.last_time || borne_out) {
+            return begin_anew(frame, session, said > session.last_time ? said : Instant{}, std::move(chain));
         }
-        if (frame.f_cnt != session.odd_f_cnt) {
-            session.odd_f_cnt = frame.f_cnt;
-            session.odd_time = frame.heard();
-        }
+    }
+    if (frame.f_cnt != session.odd_f_cnt) {
+        session.odd_f_cnt = frame.f_cnt;
+        session.odd_time = frame.heard();
     }
     let_wait(session, kind, frame);
     return std::nullopt;
 }
 
 /// A new frame beyond those before it: the count goes on.
-Ruling go_on(const RadioFrame& frame, RadioSession& session) {
+Result<Ruling> go_on(const RadioFrame& frame, RadioSession& session, const FrameMemory& memory) {
     Ruling ruling{.seen = Seen::fresh, .epoch = session.epoch, .with = {}};
-    for (const WaitingFrame& waiting : session.waiting) {
+    if (session.epoch > 0 && frame.f_cnt > session.f_cnt + 1) {
         // They are like frames of an earlier count, but this one goes on from them with what that never had.
-        if (waiting.kind == Kind::ahead && waiting.frame.f_cnt > session.f_cnt && waiting.frame.f_cnt < frame.f_cnt &&
-            follow(waiting.frame, frame) && !has_number(ruling, waiting.frame)) {
-            ruling.with.push_back(waiting);
-        }
+        TRY(auto all, put_aside(session, memory));
+        std::erase_if(all, [&](const WaitingFrame& waiting) {
+            return waiting.kind != Kind::copy || waiting.frame.f_cnt <= session.f_cnt ||
+                   waiting.frame.f_cnt >= frame.f_cnt;
+        });
+        ruling.with = chain_of(std::move(all), frame);
     }
     stop_waiting(session);
     session.f_cnt = frame.f_cnt;
@@ -138,6 +181,24 @@ Result<std::optional<RadioFrame>> find_like(const RadioFrame& frame, const Radio
     return std::nullopt;
 }
 
+/// It is like one that came before, and not taken for a new one.
+Result<Ruling> rule_on_copy(const RadioFrame& frame, const RadioFrame& before, const RadioSession& session,
+                            const FrameMemory& memory) {
+    Ruling ruling{.seen = Seen::duplicate, .epoch = repeated_of(session.epoch), .with = {}};
+    if (is_copy(frame, before)) {
+        return ruling;
+    }
+    // It may be a mere copy of one that was put aside.
+    for (const std::int64_t epoch : {session.epoch, session.epoch - 1}) {
+        TRY(const auto aside, epoch < 0 ? std::nullopt : find(memory, repeated_of(epoch), frame));
+        if (aside && is_same(*aside, frame) && aside->position != frame.position && is_copy(frame, *aside)) {
+            return ruling;
+        }
+    }
+    ruling.seen = Seen::repeated;
+    return ruling;
+}
+
 /// Its number is remembered in its own count.
 Result<Ruling> rule_on_known(const RadioFrame& frame, const RadioFrame& before, bool may_fall_back,
                              RadioSession& session, const FrameMemory& memory) {
@@ -146,37 +207,51 @@ Result<Ruling> rule_on_known(const RadioFrame& frame, const RadioFrame& before, 
         TRY(same, find_like(frame, session, memory));
     }
     const bool falls_back = may_fall_back && frame.heard() > session.last_time && frame.f_cnt <= session.f_cnt;
-    if (falls_back && (!same || apart(frame.time, same->time) > copies_within)) {
+    if (falls_back && (!same || !is_copy(frame, *same))) {
         TRY(auto anew, fall_back(same ? Kind::copy : Kind::conflict, frame, session, memory));
         if (anew) {
             return std::move(*anew);
         }
     }
-    return Ruling{.seen = same ? Seen::duplicate : Seen::conflict, .epoch = session.epoch, .with = {}};
+    return same ? rule_on_copy(frame, *same, session, memory)
+                : Ruling{.seen = Seen::conflict, .epoch = session.epoch, .with = {}};
 }
 
 /// Its number is new in this count, and an earlier one has it with the same payload. None: it belongs to this.
 Result<std::optional<Ruling>> rule_on_like(const RadioFrame& frame, const RadioFrame& before, RadioSession& session,
                                            const FrameMemory& memory) {
-    const Ruling duplicate{.seen = Seen::duplicate, .epoch = session.epoch, .with = {}};
-    if (apart(frame.time, before.time) <= copies_within) {
-        return duplicate;
-    }
     const bool newer = frame.heard() > session.last_time;
     const bool is_next = newer && frame.f_cnt == session.f_cnt + 1;
     const bool was_held_up = !newer && frame.f_cnt < session.f_cnt;
-    if (is_next || was_held_up) {
-        return std::nullopt;
-    }
-    if (newer && frame.f_cnt > session.f_cnt) {
-        let_wait(session, Kind::ahead, frame);
-    } else if (newer) {
-        TRY(auto anew, fall_back(Kind::copy, frame, session, memory));
-        if (anew) {
-            return anew;
+    if (!is_copy(frame, before)) {
+        if (is_next || was_held_up) {
+            return std::nullopt;
+        }
+        if (newer && frame.f_cnt <= session.f_cnt) {
+            TRY(auto anew, fall_back(Kind::copy, frame, session, memory));
+            if (anew) {
+                return anew;
+            }
         }
     }
-    return duplicate;
+    TRY(auto copy, rule_on_copy(frame, before, session, memory));
+    return copy;
+}
+
+/// Is it what was put aside as a conflict? Copies are known by what they are copies of, and last no longer than that.
+Result<std::optional<Ruling>> rule_on_put_aside(const RadioFrame& frame, const RadioSession& session,
+                                                const FrameMemory& memory) {
+    for (const auto& [kind, waiting] : session.waiting) {
+        if (kind != Kind::conflict || !is_same(waiting, frame)) {
+            continue;
+        }
+        if (waiting.position == frame.position) {
+            return Ruling{.seen = Seen::conflict, .epoch = session.epoch, .with = {}};
+        }
+        TRY(auto copy, rule_on_copy(frame, waiting, session, memory));
+        return copy;
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -185,12 +260,9 @@ Result<Ruling> rule_on(const RadioFrame& frame, RadioSession& session, const Fra
     session.received = std::max(session.received, frame.received);
     std::erase_if(session.waiting,
                   [&](const WaitingFrame& waiting) { return waiting.frame.received < frame.received - memory.reach; });
-    // What was put aside is known too. Copies are known by what they are copies of, and last no longer than that.
-    for (const WaitingFrame& waiting : session.waiting) {
-        if (waiting.kind == Kind::conflict && is_same(waiting.frame, frame)) {
-            const bool itself = waiting.frame.position == frame.position;
-            return Ruling{.seen = itself ? Seen::conflict : Seen::duplicate, .epoch = session.epoch, .with = {}};
-        }
+    TRY(auto aside, rule_on_put_aside(frame, session, memory));
+    if (aside) {
+        return std::move(*aside);
     }
     // Held up on its way since before the count began anew.
     const bool of_before = session.epoch > 0 && frame.time <= session.since;
@@ -211,7 +283,7 @@ Result<Ruling> rule_on(const RadioFrame& frame, RadioSession& session, const Fra
         }
     }
     if (frame.f_cnt > session.f_cnt && frame.heard() >= session.last_time) {
-        return go_on(frame, session);
+        return go_on(frame, session, memory);
     }
     if (frame.f_cnt < session.f_cnt && frame.heard() > session.last_time) {
         TRY(auto anew, fall_back(Kind::stored, frame, session, memory));
@@ -241,6 +313,7 @@ Result<std::vector<WaitingFrame>> waiting_from_text(std::string_view text) {
         return waiting;
     }
     const auto damaged = [] { return fail(Errc::damaged, "the frames that wait in a radio session cannot be read"); };
+    constexpr std::int64_t kinds_ever = 3;  // 2 and 3 were copies, when they waited here
     const auto all = nlohmann::json::parse(text, nullptr, false);
     if (!all.is_array() || all.size() > RadioSession::waiting_max) {
         return damaged();
@@ -250,8 +323,11 @@ Result<std::vector<WaitingFrame>> waiting_from_text(std::string_view text) {
         const bool numbers = row.is_array() && row.size() == columns &&
                              std::ranges::all_of(row, [](const auto& value) { return value.is_number_integer(); });
         const auto kind = numbers ? row[0].get<std::int64_t>() : -1;
-        if (kind < 0 || kind > static_cast<std::int64_t>(Kind::ahead)) {
+        if (kind < 0 || kind > kinds_ever) {
             return damaged();
+        }
+        if (kind > static_cast<std::int64_t>(Kind::conflict)) {
+            continue;
         }
         const auto number = [&](std::size_t column) { return row[column].get<std::int64_t>(); };
         waiting.push_back({static_cast<Kind>(kind),

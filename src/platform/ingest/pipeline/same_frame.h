@@ -16,7 +16,12 @@
 /// docs/decisions/0020-frames-that-come-again.md why it is so. Pure: what is remembered is handed in.
 namespace bypuls::ingest::pipeline {
 
-enum class Seen : std::uint8_t { fresh, duplicate, conflict };
+enum class Seen : std::uint8_t {
+    fresh,
+    duplicate,
+    conflict,  ///< the same number came before with another payload
+    repeated,  ///< the same number and payload came before, and this is stamped too long after to be a mere copy
+};
 
 /// A stamp from before this is that of a clock nobody has set, which counts from 1970 or from GPS time's 1980.
 constexpr Instant clocks_are_set{std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}};
@@ -42,8 +47,7 @@ struct WaitingFrame {
     enum class Kind : std::uint8_t {
         stored,    ///< its number was not remembered, so it was taken
         conflict,  ///< its number was remembered with another payload
-        copy,      ///< its number was remembered with the same payload
-        ahead,     ///< the same, of an earlier count, and ahead of where this one stands
+        copy,      ///< its number was remembered with the same payload; these wait among the repeated frames
     };
     Kind kind = Kind::stored;
     RadioFrame frame;
@@ -63,24 +67,32 @@ struct RadioSession {
     /// The newest frame that no count so far explains.
     std::int64_t odd_f_cnt = none;
     Instant odd_time{};
-    std::vector<WaitingFrame> waiting;  ///< at most waiting_max, oldest first
+    /// None of them a copy. At most waiting_max, oldest first; what has been stored makes room first.
+    std::vector<WaitingFrame> waiting;
 
     static constexpr std::size_t waiting_max = 64;
     friend bool operator==(const RadioSession&, const RadioSession&) = default;
 };
+
+/// Repeated frames are remembered beside those of an epoch, as if they were of one of their own.
+constexpr std::int64_t repeated_of(std::int64_t epoch) {
+    return -1 - epoch;
+}
 
 /// What is remembered of a session's frames.
 struct FrameMemory {
     Duration reach{};  ///< what was received longer ago is forgotten
     /// The frame with the number of the one that is ruled on, in that epoch.
     std::function<Result<std::optional<RadioFrame>>(std::int64_t epoch)> find;
+    /// The newest of those that were ruled to be Seen::repeated in that epoch and came after this.
+    std::function<Result<std::vector<RadioFrame>>(std::int64_t epoch, Instant received)> repeated;
     /// When the network server last said of the device, whatever the session, that the count begins anew.
     std::function<Result<Instant>()> reset_said;
 };
 
 struct Ruling {
     Seen seen = Seen::fresh;
-    std::int64_t epoch = 0;          ///< that a fresh frame belongs to
+    std::int64_t epoch = 0;          ///< under which a fresh or repeated frame is to be remembered
     std::vector<WaitingFrame> with;  ///< belong to that epoch too, as is clear now
 };
 
