@@ -134,7 +134,10 @@ private:
             Uplink recorded = frame;  // and sent again, as if it were new
             const Duration later = 3h + Duration(random_.below(Duration{6 * 24h}.count()));
             recorded.time = at + later;
-            plan(at + later, recorded, Fate::duplicate, device.count);
+            // Stamped near the time that it was stamped with before it would be a copy; that was wrong by days then.
+            if (abs(recorded.time - frame.time) > 1h) {
+                plan(at + later, recorded, Fate::quarantined, device.count);
+            }
         }
         if (random_.chance(0.1)) {
             plan(at + Duration(random_.below(Duration{30min}.count())), frame, Fate::duplicate);
