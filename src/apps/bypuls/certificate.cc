@@ -1,11 +1,14 @@
 #include "apps/bypuls/certificate.h"
 
+#include <algorithm>
 #include <ctime>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
@@ -51,7 +54,8 @@ std::optional<Instant> instant_of(const ASN1_TIME* time) {
 }
 
 bool made_out_to(X509* certificate, const std::string& host) {
-    return X509_check_host(certificate, host.data(), host.size(), 0, nullptr) == 1 ||
+    // Browsers read the alternative names alone, and no common name.
+    return X509_check_host(certificate, host.data(), host.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1 ||
            X509_check_ip_asc(certificate, host.c_str(), 0) == 1;
 }
 
@@ -60,30 +64,37 @@ bool everybody_reads(const std::string& path) {
     return ::stat(path.c_str(), &found) == 0 && (found.st_mode & S_IROTH) != 0;
 }
 
-/// What speaks against a pair that belongs together.
+/// What speaks against a pair that belongs together: all of it, the worst first.
 std::pair<State, std::string> judged(X509* certificate, const CertificateFiles& files, const std::string& host,
                                      Instant now) {
     const auto begins = instant_of(X509_get0_notBefore(certificate));
     const auto ends = instant_of(X509_get0_notAfter(certificate));
+    State state = State::ok;
+    std::vector<std::string> against;
+    const auto tell = [&](State as, std::string sentence) {
+        state = std::max(state, as);
+        against.push_back(std::move(sentence));
+    };
     if (!begins || !ends) {
-        return {State::fault, files.certificate_chain + " does not say when it is valid"};
-    }
-    if (now < *begins || now >= *ends) {
-        return {State::fault, fmt::format("{} {} {}; browsers refuse it", files.certificate_chain,
-                                          now < *begins ? "is valid from" : "ended",
-                                          format_instant(now < *begins ? *begins : *ends))};
-    }
-    if (*ends - now < ends_soon) {
-        return {State::warning, fmt::format("{} ends {}; renew it", files.certificate_chain, format_instant(*ends))};
+        tell(State::fault, files.certificate_chain + " does not say when it is valid");
+    } else if (now < *begins || now >= *ends) {
+        tell(State::fault,
+             fmt::format("{} {} {}; browsers refuse it", files.certificate_chain,
+                         now < *begins ? "is valid from" : "ended", format_instant(now < *begins ? *begins : *ends)));
+    } else if (*ends - now < ends_soon) {
+        tell(State::warning, fmt::format("{} ends {}; renew it", files.certificate_chain, format_instant(*ends)));
     }
     if (!host.empty() && !made_out_to(certificate, host)) {
-        return {State::warning,
-                fmt::format("{} is not made out to {}, which server.origin names", files.certificate_chain, host)};
+        tell(State::warning,
+             fmt::format("{} is not made out to {}, which server.origin names", files.certificate_chain, host));
     }
     if (everybody_reads(files.private_key)) {
-        return {State::warning, fmt::format("everyone on this machine may read {0}; chmod o-r {0}", files.private_key)};
+        tell(State::warning, fmt::format("everyone on this machine may read {0}; chmod o-r {0}", files.private_key));
     }
-    return {State::ok, fmt::format("{} is valid until {}", files.certificate_chain, format_instant(*ends))};
+    if (against.empty()) {
+        against.push_back(fmt::format("{} is valid until {}", files.certificate_chain, format_instant(*ends)));
+    }
+    return {state, fmt::format("{}", fmt::join(against, ". "))};
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ struct CertificateFiles {
 
 /// Would browsers take it? A fault when it or its key cannot be read, when they do not belong together, or when it is
 /// not valid at `now`; a warning when it ends within three weeks, when it is not made out to `host` (empty: not looked
-/// at), or when everybody on the machine may read the key. `what` is what the finding is called.
+/// at), or when everybody on the machine may read the key. All that is wrong is told. `what` is what the finding is
+/// called.
 Finding examine_certificate(std::string what, const CertificateFiles& files, const std::string& host, Instant now);
 
 }  // namespace bypuls::apps

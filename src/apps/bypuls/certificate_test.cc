@@ -35,8 +35,8 @@ class CertificateTest : public testing::Test {
 protected:
     std::string path(const std::string& name) const { return own_.path() + "/" + name; }
 
-    /// NAME.cert and NAME.key, made out to data.drammen.no.
-    CertificateFiles make(const std::string& name, Instant from, Instant to) const {
+    /// NAME.cert and NAME.key, made out to data.drammen.no, by its alternative names or as its common name alone.
+    CertificateFiles make(const std::string& name, Instant from, Instant to, bool common_name_alone = false) const {
         CertificateFiles files{.certificate_chain = path(name + ".cert"), .private_key = path(name + ".key")};
         const std::unique_ptr<EVP_PKEY, OpensslFree> key(EVP_EC_gen("P-256"));
         const std::unique_ptr<X509, OpensslFree> certificate(X509_new());
@@ -45,9 +45,17 @@ protected:
         ASN1_TIME_set(X509_getm_notBefore(certificate.get()), seconds(from));
         ASN1_TIME_set(X509_getm_notAfter(certificate.get()), seconds(to));
         X509_set_pubkey(certificate.get(), key.get());
-        const std::unique_ptr<X509_EXTENSION, OpensslFree> names(
-            X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "DNS:data.drammen.no,IP:10.1.2.3"));
-        X509_add_ext(certificate.get(), names.get(), -1);
+        if (common_name_alone) {
+            const std::string common_name = "data.drammen.no";
+            EXPECT_EQ(X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_ASC,
+                                                 reinterpret_cast<const unsigned char*>(common_name.data()),
+                                                 static_cast<int>(common_name.size()), -1, 0),
+                      1);
+        } else {
+            const std::unique_ptr<X509_EXTENSION, OpensslFree> names(
+                X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "DNS:data.drammen.no,IP:10.1.2.3"));
+            X509_add_ext(certificate.get(), names.get(), -1);
+        }
         EXPECT_GT(X509_sign(certificate.get(), key.get(), EVP_sha256()), 0);
         const std::unique_ptr<std::FILE, OpensslFree> certificate_file(
             std::fopen(files.certificate_chain.c_str(), "w"));
@@ -93,6 +101,26 @@ TEST_F(CertificateTest, AnothersKeyAWrongNameAndAnOpenKeyAreTold) {
                                  std::filesystem::perm_options::add);
     EXPECT_EQ(examined(files).state, State::warning);
     EXPECT_THAT(examined(files).sentence, HasSubstr("chmod o-r"));
+}
+
+TEST_F(CertificateTest, ACommonNameIsNoNameToBrowsers) {
+    const auto files = make("common", now - 24h, now + 90 * 24h, true);
+    EXPECT_EQ(examined(files).state, State::warning);
+    EXPECT_THAT(examined(files).sentence, HasSubstr("not made out to data.drammen.no,"));
+    EXPECT_EQ(examined(files, "").state, State::ok);
+}
+
+TEST_F(CertificateTest, AllThatSpeaksAgainstItIsToldAtOnce) {
+    const auto files = make("one", now - 24h, now + 90 * 24h);
+    std::filesystem::permissions(files.private_key, std::filesystem::perms::others_read,
+                                 std::filesystem::perm_options::add);
+    EXPECT_EQ(examined(files, "bypuls.no", now + 80 * 24h).state, State::warning);
+    EXPECT_THAT(examined(files, "bypuls.no", now + 80 * 24h).sentence,
+                AllOf(HasSubstr("renew it. "), HasSubstr("not made out to bypuls.no, which server.origin names. "),
+                      HasSubstr("chmod o-r")));
+    EXPECT_EQ(examined(files, "bypuls.no", now + 91 * 24h).state, State::fault);
+    EXPECT_THAT(examined(files, "bypuls.no", now + 91 * 24h).sentence,
+                AllOf(HasSubstr("ended"), HasSubstr("not made out to"), HasSubstr("chmod o-r")));
 }
 
 TEST_F(CertificateTest, FilesThatAreNotThereOrSomethingElseAreNamed) {

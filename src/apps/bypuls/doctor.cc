@@ -143,8 +143,8 @@ Finding port(const Settings& settings, bool town_runs) {
     if (bound && town_runs && settings.listen.port != 0) {
         return {"port", State::warning,
                 where +
-                    " is free although the town runs, so it listens elsewhere; say where with --listen or --config, as "
-                    "the town was told"};
+                    " is free although another command holds the town's data; if that one serves, it listens "
+                    "elsewhere: say where with --listen or --config, as the town was told"};
     }
     if (bound) {
         return {"port", State::ok, where + " is free"};

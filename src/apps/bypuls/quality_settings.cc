@@ -51,9 +51,10 @@ public:
         }
         rule.property = property;
         rule.unit = unit;
-        switch_off(rule);
+        const std::set<std::string> off = switch_off(rule);
         read_numbers(rule);
         read_spans(rule);
+        check_stays_off(off, rule);
         if (const auto why = fault_of(rule); why && good_) {
             fault("property", fmt::format("has a rule that cannot be used: {}", *why));
         }
@@ -61,8 +62,11 @@ public:
     }
 
 private:
-    void switch_off(Rule& rule) {
+    /// Those that are switched off: none of their numbers is left.
+    std::set<std::string> switch_off(Rule& rule) {
+        std::set<std::string> off;
         for (const std::string& check : reader_.texts(at_ + "off")) {
+            off.insert(check);
             if (check == "range") {
                 rule.lowest = rule.highest = std::nullopt;
             } else if (check == "spike") {
@@ -76,6 +80,19 @@ private:
                 fault("off", fmt::format("has '{}', and only range, spike and stuck can be switched off", check));
             }
         }
+        return off;
+    }
+
+    /// A number of a check that is off would switch it on again.
+    void check_stays_off(const std::set<std::string>& off, const Rule& rule) {
+        const auto check = [&](const char* name, bool is_on, std::string_view numbers) {
+            if (off.contains(name) && is_on) {
+                fault("off", fmt::format("has '{}', and the rule gives {} too; leave one of them out", name, numbers));
+            }
+        };
+        check("range", rule.lowest || rule.highest, "lowest or highest");
+        check("spike", rule.jump || rule.per_hour != 0, "jump or per_hour");
+        check("stuck", rule.stuck_after || rule.resting || rule.still != 0, "stuck_after, still or resting");
     }
 
     void read_numbers(Rule& rule) {

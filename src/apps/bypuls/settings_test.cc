@@ -127,16 +127,42 @@ gap_after = "0 s"
 future_after = "5 min"
 )",
                       settings),
-        testing::IsSupersetOf(
-            {at(2, "quality.rule[0].property must be the name of an observed property"),
-             at(6, "quality.rule[1].highest must be a number"),
-             at(8, "quality.rule[2].property is 'water_temperature' a second time"),
-             at(0, "quality.rule[3].unit must be a code of UCUM"), at(13, "lowest (101) must be below highest (100)"),
-             at(17, "quality.rule[5].off has 'gap'"), at(18, "gap_after"), at(19, "future_after")}));
+        testing::IsSupersetOf({at(2, "quality.rule[0].property must be the name of an observed property"),
+                               at(6, "quality.rule[1].highest must be a number"),
+                               at(8, "quality.rule[2].property is 'water_temperature' a second time"),
+                               at(0, "quality.rule[3].unit must be a code of UCUM"),
+                               at(13, "lowest (101) must be below highest (100)"),
+                               at(17, "quality.rule[5].off has 'gap'"), at(18, "gap_after"), at(19, "future_after")}));
     const auto& ours = ingest::quality::Rules::shipped();
     EXPECT_EQ(settings.quality_rules.all().size(), ours.all().size());
     EXPECT_EQ(*settings.quality_rules.find("humidity"), *ours.find("humidity"));
     EXPECT_EQ(settings.quality_rules.find("pressure"), nullptr);
+}
+
+TEST(Settings, ACheckThatIsOffAndHasANumberIsAFault) {
+    Settings settings;
+    EXPECT_THAT(read_settings(R"([[quality.rule]]
+property = "water_temperature"
+off = ["stuck"]
+stuck_after = "2 d"
+[[quality.rule]]
+property = "humidity"
+off = ["range", "spike"]
+highest = 99
+per_hour = 5
+[[quality.rule]]
+property = "uv_index"
+off = ["range"]
+stuck_after = "2 d"
+)",
+                              settings),
+                ElementsAre(at(3, "off has 'stuck', and the rule gives stuck_after, still or resting too"),
+                            at(7, "off has 'range', and the rule gives lowest or highest too"),
+                            at(7, "off has 'spike', and the rule gives jump or per_hour too")));
+    const auto& ours = ingest::quality::Rules::shipped();
+    EXPECT_EQ(*settings.quality_rules.find("water_temperature"), *ours.find("water_temperature"));
+    EXPECT_EQ(*settings.quality_rules.find("humidity"), *ours.find("humidity"));
+    EXPECT_EQ(settings.quality_rules.find("uv_index")->highest, std::nullopt) << "another check's number is no matter";
 }
 
 TEST(Settings, EveryFaultIsToldAtOnceWithItsLine) {

@@ -26,10 +26,12 @@ public:
     }
     std::string url() const { return server_->origin() + "/ingest/chirpstack"; }
 
-    /// The frames of each device by their count, and how often each came, once `frames` messages have come.
+    /// The frames of each device by their count, and how often each came, once `frames` messages have come. A feed that
+    /// has stopped is a failure and no endless wait.
     std::map<std::string, std::map<std::uint32_t, int>> after(std::size_t frames) {
         std::unique_lock lock(mutex_);
-        came_.wait(lock, [&] { return messages_ >= frames; });
+        EXPECT_TRUE(came_.wait_for(lock, 5min, [&] { return messages_ >= frames; }))
+            << "only " << messages_ << " messages came";
         return heard_;
     }
     std::size_t refused() {

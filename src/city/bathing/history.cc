@@ -114,7 +114,8 @@ Html table_of_readings(const words::Words& say, const HistoryModel& model) {
                         rows);
 }
 
-/// Hours, days, months or years, newest first. With `leads_on` each leads to a page of its own.
+/// Hours, days, months or years, newest first. With `leads_on` each leads to a page of its own. Of readings put
+/// together it says too how many are doubted and what they are marked with; steps know nothing of those.
 Html table_of_periods(const words::Words& say, const HistoryModel& model, const std::vector<HistoryRow>& periods,
                       Period period, bool leads_on) {
     std::vector<std::vector<Html>> rows;
@@ -122,17 +123,29 @@ Html table_of_periods(const words::Words& say, const HistoryModel& model, const 
         const Html time = pages::time_tag(row->time, time_text(say, period, row->time));
         const Html link = html("<a class=\"ds-link\" href=\"{}?{}\">{}</a>", path_of(model),
                                query_of(model.stream.property, span_of(row->time, period)), time);
-        rows.push_back({leads_on ? link : time, html("{}", number_text(say, model, row->value)),
-                        html("{}", number_text(say, model, row->low)), html("{}", number_text(say, model, row->high)),
-                        html("{}", words::count(say.language(), static_cast<std::int64_t>(row->count)))});
+        const auto number = [&](double value) {
+            return html("{}", row->count == 0 ? "–" : number_text(say, model, value));
+        };
+        const auto count = [&](std::uint64_t n) {
+            return html("{}", words::count(say.language(), static_cast<std::int64_t>(n)));
+        };
+        rows.push_back(
+            {leads_on ? link : time, number(row->value), number(row->low), number(row->high), count(row->count)});
+        if (!model.step) {
+            rows.back().push_back(count(row->doubted));
+            rows.back().push_back(html("{}", marks_text(say, row->quality)));
+        }
     }
-    return pages::table(caption_of(say, model),
-                        {{say("bathing.table_time")},
-                         {say("bathing.mean"), true},
-                         {say("bathing.lowest"), true},
-                         {say("bathing.highest"), true},
-                         {say("bathing.readings"), true}},
-                        rows);
+    std::vector<pages::Column> heads{{say("bathing.table_time")},
+                                     {say("bathing.mean"), true},
+                                     {say("bathing.lowest"), true},
+                                     {say("bathing.highest"), true},
+                                     {say("bathing.readings"), true}};
+    if (!model.step) {
+        heads.push_back({say("bathing.doubted"), true});
+        heads.push_back({say("bathing.marks")});
+    }
+    return pages::table(caption_of(say, model), heads, rows);
 }
 
 Html table_of(const words::Words& say, const HistoryModel& model) {
@@ -141,7 +154,8 @@ Html table_of(const words::Words& say, const HistoryModel& model) {
             model.step ? static_cast<Period>(static_cast<int>(period_of(*model.step)) + 1) : Period::hour;
         const bool leads_on = longer != Period::hour;  // a page is a day at least
         return html("<p>{}</p>", say.lookup("bathing.history_table." + std::string(name_of(longer)))) +
-               table_of_periods(say, model, by_period(model.rows, longer), longer, leads_on);
+               table_of_periods(say, model, model.hours.empty() ? by_period(model.rows, longer) : model.hours, longer,
+                                leads_on);
     }
     return model.step ? table_of_periods(say, model, model.rows, period_of(*model.step), false)
                       : table_of_readings(say, model);
@@ -157,7 +171,7 @@ std::string summary_of(const words::Words& say, const HistoryModel& model) {
         }
     }
     if (low == nullptr) {
-        return say("bathing.history_empty");
+        return say("bathing.history_all_doubted");
     }
     const auto text = [&](double value) {
         return words::quantity(say.language(), value, words::decimals_of(model.stream.unit), model.stream.unit);
@@ -252,6 +266,19 @@ Html questions_of(const words::Words& say, const HistoryModel& model) {
            html("<ul class=\"bp-choices\">{}</ul>", links);
 }
 
+/// `sum.value` is a sum until the period is whole.
+void add(const HistoryRow& row, HistoryRow& sum) {
+    sum.quality = sum.quality | row.quality;
+    if (!row.quality.usable()) {
+        sum.doubted += row.count;
+        return;
+    }
+    sum.value += row.value * static_cast<double>(row.count);
+    sum.low = sum.count == 0 ? row.low : std::min(sum.low, row.low);
+    sum.high = sum.count == 0 ? row.high : std::max(sum.high, row.high);
+    sum.count += row.count;
+}
+
 }  // namespace
 
 std::optional<Instant> day_named(std::string_view text) {
@@ -295,21 +322,14 @@ std::optional<Step> step_for(Interval span) {
 std::vector<HistoryRow> by_period(const std::vector<HistoryRow>& rows, Period period) {
     std::vector<HistoryRow> periods;
     for (const HistoryRow& row : rows) {
-        if (!row.quality.usable()) {
-            continue;
-        }
         const Instant begins = span_of(row.time, period).from;
         if (periods.empty() || periods.back().time != begins) {
-            periods.push_back({.time = begins, .low = row.low, .high = row.high, .count = 0});
+            periods.push_back({.time = begins, .count = 0});
         }
-        HistoryRow& sum = periods.back();
-        sum.value += row.value * static_cast<double>(row.count);
-        sum.low = std::min(sum.low, row.low);
-        sum.high = std::max(sum.high, row.high);
-        sum.count += row.count;
+        add(row, periods.back());
     }
     for (HistoryRow& sum : periods) {
-        sum.value /= static_cast<double>(sum.count);
+        sum.value = sum.count == 0 ? 0 : sum.value / static_cast<double>(sum.count);
     }
     return periods;
 }

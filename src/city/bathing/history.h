@@ -10,8 +10,9 @@
 #include "platform/observations/rollup.h"
 #include "platform/pages/page.h"
 #include "platform/publication/plane/catalogue.h"
+#include "platform/publication/plane/plane.h"
 
-/// One property of a place over any span of days. Pure.
+/// One property of a place over any span of days. Pure but for read_history.
 namespace bypuls::bathing {
 
 /// "2026-06-05" as the start of that day in Oslo; nothing when it is no day.
@@ -32,8 +33,9 @@ struct HistoryRow {
     double value = 0;  ///< the reading, or the mean of the usable ones
     double low = 0;
     double high = 0;
-    std::uint64_t count = 1;
-    observations::Quality quality;  ///< of a reading
+    std::uint64_t count = 1;        ///< of readings; of a period, of the usable ones
+    std::uint64_t doubted = 0;      ///< of a period: readings that do not count
+    observations::Quality quality;  ///< of a reading, or every mark of a period's readings
 };
 
 struct HistoryModel {
@@ -41,8 +43,9 @@ struct HistoryModel {
     const publication::PublicStream& stream;
     Interval span;
     std::optional<observations::Step> step;
-    std::vector<HistoryRow> rows;  ///< oldest first
-    bool more = false;             ///< there are more readings than rows; the file has them all
+    std::vector<HistoryRow> rows;   ///< oldest first
+    bool more = false;              ///< there are more readings than rows; the file has them all
+    std::vector<HistoryRow> hours;  ///< when there are more: all readings by the hour, oldest first
     Instant now{};
 };
 
@@ -54,9 +57,12 @@ constexpr std::size_t table_rows_max = 100;
 
 /// What one row of such a table sums up.
 enum class Period : std::uint8_t { hour, day, month, year };
-/// Rows of a history put together by periods in Oslo, oldest first. Only usable ones count, so a period without any has
-/// no row.
+/// Rows of a history put together by periods in Oslo, oldest first. Only usable ones count: a period without any has
+/// count 0 and no numbers, and says how many were doubted.
 std::vector<HistoryRow> by_period(const std::vector<HistoryRow>& rows, Period period);
+
+/// Reads the rows of the model's span, and the hours when the readings are too many. May block.
+Result<void> read_history(const publication::Plane& plane, HistoryModel& model);
 
 pages::Page history_page(const words::Words& say, const HistoryModel& model);
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "city/bathing/testing_plane.h"
 #include "core/time/iso8601.h"
 
 namespace bypuls::bathing {
@@ -142,7 +143,82 @@ TEST_F(HistoryPage, ManyReadingsAreToldByTheHourAndDoubtedOnesDoNotCount) {
     EXPECT_EQ(hours[1].count, 59U * 1440);
     EXPECT_GT(hours[1].low, -100);
     EXPECT_THAT(page({.place = pond, .stream = water, .span = span, .rows = rows, .now = now}),
-                AllOf(HasSubstr("Time for time"), Not(HasSubstr("umulig verdi"))));
+                AllOf(HasSubstr("Time for time"), HasSubstr("Tvilsomme"), HasSubstr("umulig verdi")));
+}
+
+TEST_F(HistoryPage, AnHourOfDoubtedReadingsHasARowThatSaysSo) {
+    auto rows = rows_from(span.from, 1min, 180);
+    for (std::size_t i = 60; i < 120; ++i) {
+        rows[i].count = 1;
+        rows[i].quality = Quality{Quality::stuck};
+    }
+    const auto hours = by_period(rows, Period::hour);
+    ASSERT_EQ(hours.size(), 3U);
+    EXPECT_EQ(hours[1].count, 0U);
+    EXPECT_EQ(hours[1].doubted, 60U);
+    for (HistoryRow& row : rows) {
+        row.quality.set(Quality::stuck);
+    }
+    const std::string body = page({.place = pond, .stream = water, .span = span, .rows = rows, .now = now});
+    EXPECT_THAT(body, AllOf(HasSubstr("<td class=\"bp-number\">–</td>"), HasSubstr("står fast"),
+                            HasSubstr("Alle målingene i perioden er tvilsomme."), Not(HasSubstr("nan"))));
+}
+
+/// What a page reads of one datastream.
+class ReadHistory : public testing::Test {
+protected:
+    /// One reading each `apart` from the start of 5 June.
+    void put(int count, Duration apart) {
+        std::vector<observations::Arrival> rows;
+        for (int i = 0; i < count; ++i) {
+            rows.push_back({water_.id, {span_.from + i * apart, 10.0 + i % 60, {}}});
+        }
+        std::vector<observations::Outcome> outcomes(rows.size());
+        ASSERT_TRUE(plane_.store->append(rows, {1}, outcomes));
+    }
+    HistoryModel read() const {
+        HistoryModel model{.place = pond_, .stream = water_, .span = span_, .now = now};
+        EXPECT_TRUE(read_history(plane_, model));
+        return model;
+    }
+
+    const publication::PublicStream water_{.id = {1}, .property = "water_temperature", .unit = "Cel"};
+    const publication::PublicPlace pond_{.slug = "pond", .name = {.nb = "Tjernet"}, .streams = {water_}};
+    const Interval span_ = days_between(day_named("2026-06-05"), day_named("2026-06-05"), now);
+    OneStream plane_;
+};
+
+TEST_F(ReadHistory, ADayWithAReadingEachMinuteHasAllItsHoursWhole) {
+    put(1440, 1min);
+    const HistoryModel model = read();
+    EXPECT_TRUE(model.more);
+    EXPECT_EQ(model.rows.size(), history_rows_max);
+    ASSERT_EQ(model.hours.size(), 24U);
+    EXPECT_EQ(model.hours.front().time, span_.from);
+    for (const HistoryRow& hour : model.hours) {
+        EXPECT_EQ(hour.count, 60U);
+        EXPECT_DOUBLE_EQ(hour.value, 39.5);
+    }
+    const pages::Site site;
+    const std::string body = history_page(site.words(words::Language::nb), model).body.text();
+    EXPECT_THAT(body, HasSubstr("5. juni 2026 kl. 00.00</time>"));
+    EXPECT_THAT(body, HasSubstr("flere målinger enn det er plass til"));
+}
+
+TEST_F(ReadHistory, AnHourThatCannotBeReadWholeIsLeftOut) {
+    put(110'000, 500ms);
+    const HistoryModel model = read();
+    ASSERT_EQ(model.hours.size(), 14U) << "the newest 100 000 begin within the second hour; the last has begun";
+    for (std::size_t i = 0; i + 1 < model.hours.size(); ++i) {
+        EXPECT_EQ(model.hours[i].count, 7200U);
+    }
+}
+
+TEST_F(ReadHistory, FewReadingsNeedNoHours) {
+    put(24, 1h);
+    EXPECT_EQ(read().rows.size(), 24U);
+    EXPECT_TRUE(read().hours.empty());
+    EXPECT_FALSE(read().more);
 }
 
 TEST(History, PeriodsPutTogetherWeighTheirPartsByReadings) {

@@ -79,34 +79,6 @@ Result<http::Response> one(const Parts& parts, const http::Request& request) {
     return as_response(parts, request, place_page(say, model, nearby_of(parts, *catalogue, *place)));
 }
 
-Result<std::vector<HistoryRow>> history_rows(const Parts& parts, HistoryModel& model) {
-    std::vector<HistoryRow> rows;
-    if (model.step) {
-        TRY(const auto buckets, parts.plane.rollup(model.stream.id, model.span, *model.step));
-        for (const observations::Bucket& bucket : buckets) {
-            rows.push_back({.time = bucket.span.from,
-                            .value = bucket.values.mean(),
-                            .low = bucket.values.min,
-                            .high = bucket.values.max,
-                            .count = bucket.values.count});
-        }
-        return rows;
-    }
-    TRY(const auto series, parts.plane.range(model.stream.id, model.span,
-                                             {.order = observations::Order::newest_first, .limit = history_rows_max}));
-    model.more = series.more;
-    for (std::size_t i = series.columns.size(); i-- > 0;) {
-        if (const auto value = number_of(series.columns.value(i))) {
-            rows.push_back({.time = series.columns.times[i],
-                            .value = *value,
-                            .low = *value,
-                            .high = *value,
-                            .quality = series.columns.quality_of(i)});
-        }
-    }
-    return rows;
-}
-
 Result<http::Response> history(const Parts& parts, const http::Request& request) {
     const auto catalogue = parts.plane.catalogue();
     TRY(const auto* place, asked_place(*catalogue, request));
@@ -123,7 +95,7 @@ Result<http::Response> history(const Parts& parts, const http::Request& request)
     const Instant now = parts.clock.now();
     HistoryModel model{.place = *place, .stream = *stream, .span = days_between(from, to, now), .now = now};
     model.step = step_for(model.span);
-    TRY(model.rows, history_rows(parts, model));
+    TRY_DO(read_history(parts.plane, model));
     const auto say = parts.site.words(static_cast<words::Language>(request.language));
     return as_response(parts, request, history_page(say, model));
 }

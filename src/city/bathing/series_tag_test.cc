@@ -2,44 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include "city/bathing/testing_plane.h"
 #include "core/time/iso8601.h"
-#include "platform/observations/memory/memory_store.h"
 
 namespace bypuls::bathing {
 namespace {
 
 using namespace std::chrono_literals;
 using observations::Quality;
-
-/// One stream's readings, as a store keeps them.
-class OneStream final : public publication::Plane {
-public:
-    std::shared_ptr<const publication::Catalogue> catalogue() const override { return nullptr; }
-    std::shared_ptr<const registry::View> registry() const override { return nullptr; }
-    std::optional<observations::Observation> latest(publication::DatastreamId) const override { return std::nullopt; }
-    std::optional<observations::Observation> latest_usable(publication::DatastreamId) const override {
-        return std::nullopt;
-    }
-    std::uint64_t count(publication::DatastreamId id) const override { return store->count(id); }
-    Result<observations::Series> range(publication::DatastreamId id, Interval interval,
-                                       const observations::RangeOptions& options) const override {
-        ++ranges;
-        return store->range(id, interval, options);
-    }
-    Result<Bytes> fingerprint(publication::DatastreamId id, Interval interval) const override {
-        return store->fingerprint(id, interval);
-    }
-    Result<std::vector<observations::Bucket>> rollup(publication::DatastreamId, Interval,
-                                                     observations::Step) const override {
-        return std::vector<observations::Bucket>{};
-    }
-    Result<observations::Aggregate> aggregate(publication::DatastreamId, Interval) const override {
-        return observations::Aggregate{};
-    }
-
-    std::unique_ptr<observations::Store> store = observations::make_memory_store();
-    mutable int ranges = 0;
-};
 
 class SeriesTag : public testing::Test {
 protected:

@@ -112,6 +112,25 @@ TEST(SimulatedFiles, AnEnsuredFolderIsThereAfterAPowerCutWithThoseAboveIt) {
     }
 }
 
+TEST(SimulatedFiles, AnEnsuredFolderIsThereAfterAPowerCutAlsoWhenItWasMadeByAStartThatWasStopped) {
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        // The first start is stopped after each of its steps in turn.
+        for (std::uint64_t stopped_at = 1; stopped_at <= 10; ++stopped_at) {
+            SimulatedFileSystem files(seed);
+            files.fail_operation(stopped_at, DiskFault::input_output, FaultLength::until_mended);
+            const auto first = ensure_folder(files, "town/data/internal");
+            files.mend();
+            ASSERT_EQ(first.has_value(), stopped_at == 10) << "it takes nine steps";
+            ASSERT_TRUE(ensure_folder(files, "town/data/internal").has_value());
+            const auto file = opened(files, "town/data/internal/f");
+            ASSERT_TRUE(file->write_at(0, as_bytes("x")).has_value() && file->sync().has_value());
+            ASSERT_TRUE(files.sync_folder("town/data/internal").has_value());
+            files.crash();
+            ASSERT_EQ(text_of(files, "town/data/internal/f"), "x") << "stopped at " << stopped_at;
+        }
+    }
+}
+
 TEST(SimulatedFiles, AFailedSyncForgetsThatBytesWereDue) {
     bool lost = false;
     for (std::uint64_t seed = 0; seed < 50; ++seed) {

@@ -3,6 +3,7 @@ import { call } from '../api/client.ts'
 import { decimals_of } from '../words/format.ts'
 import { useLoad, useStaff } from './context.tsx'
 import { Empty, ScrollTable, Shown, State, Way } from './parts.tsx'
+import { rule_decimals, rule_span } from './rule_numbers.ts'
 import { set_query, useRoute } from './route.ts'
 
 const tones = { ok: 'success', late: 'warning', silent: 'danger', doubtful: 'warning', not_expected: 'neutral' } as const
@@ -71,8 +72,8 @@ function Rules() {
     const { words, format } = useStaff()
     const { say } = words
     const rules = useLoad('quality-rules', (signal) => call('get', '/api/v1/staff/quality-rules', { signal }))
-    const number = (value: number, unit: string) => format.quantity(value, Number.isInteger(value) ? 0 : decimals_of(unit) || 1, unit)
-    const span = (seconds: number | null) => (seconds === null ? '–' : say('quality.rule_hours', { n: format.number(seconds / 3600, seconds % 3600 === 0 ? 0 : 2) }))
+    const number = (value: number, unit: string) => format.quantity(value, rule_decimals(value), unit)
+    const span = (seconds: number | null) => (seconds === null ? '–' : rule_span(words, format, seconds))
     return (
         <Shown loaded={rules}>
             {({ items }) => (
