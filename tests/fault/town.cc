@@ -58,24 +58,14 @@ pid_t launch(const std::vector<std::string>& arguments, const std::string& log, 
 
 }  // namespace
 
-Folder::Folder(Where where) {
-    constexpr std::uintmax_t room = 1U << 30U;
-    const std::filesystem::path memory = "/dev/shm";
-    std::error_code none;
-    const auto space = std::filesystem::space(memory, none);
-    const bool has_room = where == Where::memory && !none && space.available >= room;
-    const auto parent = has_room ? memory : std::filesystem::temp_directory_path();
-    std::string pattern = (parent / "fault-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-}
+Folder::Folder(Where where)
+    : folder_(where == Where::memory ? memory_for_tests() : std::filesystem::temp_directory_path()) {}
 
 Folder::~Folder() {
     if (testing::Test::HasFailure()) {
-        std::fprintf(stderr, "the folder is kept: %s\n", path_.c_str());
-        return;
+        std::fprintf(stderr, "the folder is kept: %s\n", path().c_str());
+        folder_.keep();
     }
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
 }
 
 void Town::write_settings(const Start& setup) const {

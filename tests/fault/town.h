@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "core/result.h"
+#include "core/testing/folder.h"
 
 /// The program as an operator runs it, in a process of its own that can be killed at any moment.
 namespace bypuls::fault {
@@ -26,10 +27,10 @@ public:
     ~Folder();
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;
-    const std::string& path() const { return path_; }
+    const std::string& path() const { return folder_.path(); }
 
 private:
-    std::string path_;
+    TestFolder folder_;
 };
 
 /// What the configuration file says; the rest has its defaults.

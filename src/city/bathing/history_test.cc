@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "city/bathing/testing_plane.h"
+#include "city/bathing/plane_fixture_test.h"
 #include "core/time/iso8601.h"
 
 namespace bypuls::bathing {

@@ -9,93 +9,31 @@
 #include <zstd.h>
 
 #include "core/check.h"
+#include "core/packing/unpack.h"
 #include "core/text.h"
 
 namespace bypuls::http {
 namespace {
 
-constexpr std::size_t piece_bytes = 64 * 1024;
-constexpr std::size_t ratio_counts_from = 1U << 20U;
 constexpr int gzip_window = 15 + 16;  // zlib's way of saying gzip
 
-Result<void> within_limits(std::size_t unpacked, std::size_t packed, const UnpackLimits& limits) {
-    if (unpacked > limits.bytes_max) {
-        return fail(Errc::exhausted, fmt::format("body: unpacks to more than {} bytes", limits.bytes_max));
+std::unexpected<Error> refused(packing::Fault fault, Coding coding, const UnpackLimits& limits) {
+    switch (fault) {
+        case packing::Fault::too_large:
+            return fail(Errc::exhausted, fmt::format("body: unpacks to more than {} bytes", limits.bytes_max));
+        case packing::Fault::too_dense:
+            return fail(Errc::exhausted, fmt::format("body: unpacks to more than {} times its size", limits.ratio_max));
+        case packing::Fault::behind:
+            return fail(Errc::malformed,
+                        fmt::format("body: something stands behind the end of the {} data", name_of(coding)));
+        case packing::Fault::broken: break;
     }
-    if (unpacked > ratio_counts_from && unpacked / std::max<std::size_t>(packed, 1) > limits.ratio_max) {
-        return fail(Errc::exhausted, fmt::format("body: unpacks to more than {} times its size", limits.ratio_max));
-    }
-    return {};
-}
-
-/// Owns zlib's stream, so that every way out ends it.
-class Inflater {
-public:
-    Inflater() { check(inflateInit2(&stream_, gzip_window) == Z_OK, "zlib can be started"); }
-    ~Inflater() { inflateEnd(&stream_); }
-    Inflater(const Inflater&) = delete;
-    Inflater& operator=(const Inflater&) = delete;
-    z_stream& operator*() { return stream_; }
-
-private:
-    z_stream stream_{};
-};
-
-Result<std::string> unpack_gzip(std::string_view packed, const UnpackLimits& limits) {
-    Inflater inflater;
-    z_stream& stream = *inflater;
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
-    stream.avail_in = static_cast<uInt>(packed.size());
-    std::string out;
-    while (true) {
-        const std::size_t before = out.size();
-        out.resize(before + piece_bytes);
-        stream.next_out = reinterpret_cast<Bytef*>(out.data() + before);
-        stream.avail_out = piece_bytes;
-        const int outcome = inflate(&stream, Z_NO_FLUSH);
-        out.resize(before + piece_bytes - stream.avail_out);
-        TRY_DO(within_limits(out.size(), packed.size(), limits));
-        if (outcome == Z_STREAM_END) {
-            break;
-        }
-        if (outcome != Z_OK || (stream.avail_in == 0 && stream.avail_out > 0)) {
-            return fail(Errc::malformed, "body: gzip data is broken or cut");
-        }
-    }
-    if (stream.avail_in > 0) {
-        return fail(Errc::malformed, "body: something stands behind the end of the gzip data");
-    }
-    return out;
+    return fail(Errc::malformed, fmt::format("body: {} data is broken or cut", name_of(coding)));
 }
 
 struct ZstdFree {
-    void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
     void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
 };
-
-Result<std::string> unpack_zstd(std::string_view packed, const UnpackLimits& limits) {
-    const std::unique_ptr<ZSTD_DCtx, ZstdFree> context(ZSTD_createDCtx());
-    check(context != nullptr, "zstd can be started");
-    ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, 23);  // RFC 8878 §3.1.1.1.2: 8 MiB is what all support
-    ZSTD_inBuffer in{packed.data(), packed.size(), 0};
-    std::string out;
-    std::size_t hint = 1;
-    while (hint != 0) {
-        const std::size_t before = out.size();
-        out.resize(before + piece_bytes);
-        ZSTD_outBuffer piece{out.data() + before, piece_bytes, 0};
-        hint = ZSTD_decompressStream(context.get(), &piece, &in);
-        out.resize(before + piece.pos);
-        if (ZSTD_isError(hint) != 0 || (hint != 0 && in.pos == in.size && piece.pos < piece.size)) {
-            return fail(Errc::malformed, "body: zstd data is broken or cut");
-        }
-        TRY_DO(within_limits(out.size(), packed.size(), limits));
-    }
-    if (in.pos < in.size) {
-        return fail(Errc::malformed, "body: something stands behind the end of the zstd data");
-    }
-    return out;
-}
 
 class GzipPacker final : public Packer {
 public:
@@ -235,13 +173,20 @@ Result<Coding> coding_of(std::string_view content_encoding) {
 }
 
 Result<std::string> unpack(Coding coding, std::string_view packed, const UnpackLimits& limits) {
-    switch (coding) {
-        case Coding::gzip: return unpack_gzip(packed, limits);
-        case Coding::zstd: return unpack_zstd(packed, limits);
-        case Coding::identity: break;
+    if (coding == Coding::identity) {
+        if (packed.size() > limits.bytes_max) {
+            return refused(packing::Fault::too_large, coding, limits);
+        }
+        return std::string(packed);
     }
-    TRY_DO(within_limits(packed.size(), packed.size(), limits));
-    return std::string(packed);
+    const packing::Limits within{
+        .bytes_max = limits.bytes_max, .ratio_max = limits.ratio_max, .zstd_window_log_max = 23};
+    auto unpacked =
+        coding == Coding::gzip ? packing::unpack_gzip(packed, within) : packing::unpack_zstd(packed, within);
+    if (!unpacked) {
+        return refused(unpacked.error(), coding, limits);
+    }
+    return std::move(*unpacked);
 }
 
 std::string pack(Coding coding, std::string_view bytes) {

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <map>
 #include <mutex>
 #include <vector>
@@ -24,15 +23,6 @@ namespace bypuls::database {
 namespace {
 
 constexpr std::string_view programs = "/usr/lib/postgresql/15/bin/";
-
-/// In memory where there is room: a test waits for what PostgreSQL promises (it syncs all the same), not for a disk.
-std::filesystem::path place_for_files() {
-    constexpr std::string_view memory = "/dev/shm";
-    std::error_code none;
-    const std::filesystem::space_info space = std::filesystem::space(memory, none);
-    const bool room = !none && space.available > (std::uintmax_t{1} << 30U) && ::access(memory.data(), W_OK) == 0;
-    return room ? std::filesystem::path(memory) : std::filesystem::temp_directory_path();
-}
 
 /// Runs a program with its standard output and error in `output`.
 Result<pid_t> start(const std::vector<std::string>& words, int output) {
@@ -140,7 +130,8 @@ public:
     }
 
 private:
-    Server() : folder_(place_for_files()) {}
+    /// A test waits for what PostgreSQL promises (it syncs all the same), not for a disk.
+    Server() : folder_(memory_for_tests()) {}
 
     Result<void> initialise() {
         auto words = command("initdb");
@@ -200,7 +191,7 @@ TestDatabase::TestDatabase(Engine engine, std::unique_ptr<TestFolder> folder, st
     : engine_(engine), folder_(std::move(folder)), url_(std::move(url)) {}
 
 Result<TestDatabase> TestDatabase::make(Engine engine) {
-    auto folder = std::make_unique<TestFolder>(place_for_files());
+    auto folder = std::make_unique<TestFolder>(memory_for_tests());
     if (engine == Engine::sqlite) {
         std::string url = "sqlite:" + (*folder / "test.db");
         return TestDatabase(engine, std::move(folder), std::move(url));
