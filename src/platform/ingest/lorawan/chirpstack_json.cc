@@ -140,7 +140,7 @@ void read_status(const JsonFields& body, Event& event) {
     status.margin_db = static_cast<std::int32_t>(margin);
     status.external_power = body.flag("externalPowerSource");
     if (!body.flag("batteryLevelUnavailable") && !status.external_power) {
-        status.battery_percent = body.number("batteryLevel");
+        status.battery_percent = battery_of(body.number("batteryLevel"));
     }
     event.status = status;
 }

@@ -118,6 +118,19 @@ TEST(ChirpstackJson, OtherEventsBringTheirOwnMembers) {
     EXPECT_EQ(service.decoded_json, R"({"a":1})");
 }
 
+TEST(ChirpstackJson, AnEventThatLeavesMembersOutSaysNothingOfThem) {
+    EXPECT_EQ(parsed("status", with_device(R"("margin":3)")).status, (Status{3, false, std::nullopt}));
+    EXPECT_EQ(parsed("status", with_device(R"("batteryLevel":0.39370078)")).status, (Status{0, false, 0.39370078}));
+    for (const std::string_view impossible : {"-1", "100.5", "0", "null", "\"NaN\""}) {
+        const Event event = parsed("status", with_device(fmt::format(R"("margin":3,"batteryLevel":{})", impossible)));
+        EXPECT_EQ(event.status, (Status{3, false, std::nullopt})) << impossible;
+    }
+    EXPECT_EQ(parsed("join", with_device(R"("more":1)")).dev_addr, std::nullopt);
+    EXPECT_EQ(parsed("ack", with_device(R"("more":1)")).downlink, (Downlink{"", 0, false, ""}));
+    EXPECT_EQ(parsed("txack", with_device(R"("more":1)")).downlink, (Downlink{"", 0, false, ""}));
+    EXPECT_EQ(parsed("log", with_device(R"("description":"reset")")).log, (Log{LogLevel::info, "", "reset"}));
+}
+
 TEST(ChirpstackJson, VersionThreesUplinksAreReadToo) {
     const Event event = parsed("up", R"({"applicationID":"123","applicationName":"app","deviceName":"garden",
         "devEUI":"AgICAgICAgI=","devAddr":"AeUl4w==","rxInfo":[{"gatewayID":"AwMDAwMDAwM=","time":"2019-11-08T13:59:25.048445Z",

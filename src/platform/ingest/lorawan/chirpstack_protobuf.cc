@@ -291,7 +291,7 @@ void read_status(pbf_reader message, Event& event) {
         wrong("margin", "not between -128 and 127");
     }
     if (!unavailable && !status.external_power) {
-        status.battery_percent = battery;
+        status.battery_percent = battery_of(battery);
     }
     event.status = status;
 }

@@ -86,6 +86,10 @@ TEST(ChirpstackProtobuf, OtherEventsBringTheirOwnMembers) {
     EXPECT_EQ(parsed("status", to_protobuf(status)), status);
     status.status = Status{31, true, std::nullopt};
     EXPECT_EQ(parsed("status", to_protobuf(status)), status);
+    Event without_level = status;
+    without_level.status = Status{31, false, 0.0};  // neither a level, nor that there is none
+    status.status = Status{31, false, std::nullopt};
+    EXPECT_EQ(parsed("status", to_protobuf(without_level)), status);
 
     Event ack = base;
     ack.kind = Kind::ack;

@@ -87,7 +87,7 @@ struct Radio {
 struct Status {
     std::int32_t margin_db = 0;             ///< SNR margin of the last request, -32 to 31
     bool external_power = false;            ///< runs on mains
-    std::optional<double> battery_percent;  ///< none when the device cannot measure, or runs on mains
+    std::optional<double> battery_percent;  ///< above 0; none when it cannot measure, or runs on mains
 
     friend bool operator==(const Status&, const Status&) = default;
 };

@@ -55,6 +55,10 @@ std::string_view shortened(std::string_view key) {
     return key.substr(0, size);
 }
 
+std::optional<double> battery_of(double percent) {
+    return percent > 0 && percent <= 100 ? std::optional(percent) : std::nullopt;
+}
+
 bool on_earth(const Location& location) {
     // Written so that NaN is not on the earth either.
     return location.latitude >= -90 && location.latitude <= 90 && location.longitude >= -180 &&

@@ -21,6 +21,8 @@ LogLevel log_level_of(std::string_view word);
 std::optional<DevAddr> dev_addr_of(std::string_view text);
 /// A key for an error: it comes from outside, so at most 64 bytes of it, cut between characters.
 std::string_view shortened(std::string_view key);
+/// A level that a device can have told: above 0, which LoRaWAN L2 1.0.4 §5.5 keeps for mains, to 100 percent.
+std::optional<double> battery_of(double percent);
 bool on_earth(const Location& location);
 /// Servers send an empty location, or 0° 0°, for a gateway that nobody has placed.
 bool is_known(const Location& location);
