@@ -264,7 +264,7 @@ Result<void> Applier::take_event(Work& work, const lorawan::Event& event) {
         }
     }
     if (event.kind != lorawan::Kind::up) {
-        // Kept as raw message and in the account; it carries no readings.
+        // Kept by the ledger as an event of the device, as raw message and in the account; it carries no readings.
         work.applied.counts.stored += 1;
         return {};
     }

@@ -39,6 +39,18 @@ void expect_frames(int version, Ledger& ledger) {
     EXPECT_EQ(ledger.see_key(again, {34}).value(), version >= 2 ? Seen::duplicate : Seen::fresh);
 }
 
+void expect_events(int version, const Ledger& ledger) {
+    const auto events = ledger.last_events(device).value();
+    ASSERT_THAT(events, SizeIs(version >= 7 ? 3 : 0));
+    if (version >= 7) {
+        EXPECT_EQ(events[0].time, noon);
+        EXPECT_EQ(events[0].status, (lorawan::Status{-7, false, 57.5}));
+        EXPECT_EQ(events[1].level, lorawan::LogLevel::error);
+        EXPECT_EQ(events[1].description, "Frame-counter reset or rollover detected");
+        EXPECT_EQ(events[2].spot, (DeviceEvent::Spot{59.75, 10.25}));
+    }
+}
+
 void expect_letters(int version, const Ledger& ledger) {
     const auto letter = ledger.dead_letter(5);
     ASSERT_TRUE(letter) << letter.error();
@@ -81,6 +93,7 @@ TEST(LedgerOfAnEarlierVersion, RemembersWhatCameIn) {
                                                       const auto ledger = Ledger::open(today, clock);
                                                       ASSERT_TRUE(ledger) << ledger.error();
                                                       expect_letters(version, **ledger);
+                                                      expect_events(version, **ledger);
                                                       expect_frames(version, **ledger);
                                                   });
     EXPECT_TRUE(done) << done.error();

@@ -86,7 +86,16 @@ const database::Component& Ledger::schema() {
            "UPDATE ingest_session SET received = COALESCE((SELECT MAX(seen.received) FROM ingest_frame_seen AS seen "
            "WHERE seen.dev_eui = ingest_session.dev_eui AND seen.session = ingest_session.session), last_time)",
            "CREATE INDEX ingest_session_received ON ingest_session (received)",
-           "CREATE TABLE ingest_due (position BIGINT PRIMARY KEY)"}}}};
+           "CREATE TABLE ingest_due (position BIGINT PRIMARY KEY)"}},
+         {7,
+          "events of devices that are no frames",
+          {"CREATE TABLE ingest_device_event (dev_eui TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, "
+           "position BIGINT NOT NULL, time BIGINT NOT NULL, battery_percent DOUBLE PRECISION, external_power BIGINT, "
+           "margin_db BIGINT, level TEXT, code TEXT NOT NULL, description TEXT NOT NULL, acknowledged BIGINT, "
+           "gateway TEXT NOT NULL, latitude DOUBLE PRECISION, longitude DOUBLE PRECISION, dev_addr TEXT NOT NULL, "
+           "PRIMARY KEY (dev_eui, name))",
+           "CREATE INDEX ingest_device_event_newest ON ingest_device_event (dev_eui, kind, time)",
+           "CREATE INDEX ingest_device_event_time ON ingest_device_event (time)"}}}};
     return component;
 }
 

@@ -18,6 +18,7 @@
 #include "platform/database/migrations.h"
 #include "platform/ingest/lorawan/uplink.h"
 #include "platform/ingest/message.h"
+#include "platform/ingest/pipeline/device_event.h"
 #include "platform/ingest/pipeline/same_frame.h"
 #include "platform/ingest/pipeline/why.h"
 #include "platform/observations/store.h"
@@ -90,11 +91,15 @@ struct Retention {
     std::int64_t dead_letters_max = 200'000;
     std::chrono::days raw_messages{400};  ///< to decode again with a mended codec
     std::size_t last_frames = 50;         ///< for each device
+    /// Newest of each kind for each device, so that a downlink every minute does not push out what is known of the
+    /// battery, which a server asks for once a day.
+    std::size_t last_events = 50;
+    std::chrono::days device_events{400};  ///< by when they happened; no longer than the messages that brought them
 };
 
-/// What the pipeline remembers beside observations: frames it has seen, dead letters, unknown devices, raw messages and
-/// the account of every source. New facts wait in memory and are written in the transaction that moves the journal's
-/// cursor, so they are there exactly once whatever crashes.
+/// What the pipeline remembers beside observations: frames it has seen, other events of devices, dead letters, unknown
+/// devices, raw messages and the account of every source. New facts wait in memory and are written in the transaction
+/// that moves the journal's cursor, so they are there exactly once whatever crashes.
 ///
 /// Thread-safe: one applies and freezes, one settles beside it, any number read.
 class Ledger final : public observations::Companion {
@@ -108,7 +113,8 @@ public:
 
     /// Has this radio frame, or other event of a device, come before? The same frame with another payload is a
     /// conflict, and with the same one long after it is repeated, unless it is borne out that the device's counter
-    /// began anew: then frames that were put aside meanwhile are due. docs/concepts/data-path.md tells the rule.
+    /// began anew: then frames that were put aside meanwhile are due. docs/concepts/data-path.md tells the rule. An
+    /// event that is no frame, and fresh, is kept for last_events().
     Result<Seen> see_frame(const lorawan::Event& event, Instant received, journal::Position position);
     /// Messages that are to be tried again, oldest first: each is handed out once, and again after a restart, until
     /// mark_replayed() or forget_due().
@@ -166,6 +172,8 @@ public:
     Result<std::vector<UnknownDevice>> unknown_devices() const;
     /// Newest first.
     Result<std::vector<Frame>> last_frames(std::string_view dev_eui) const;
+    /// Newest first, of all kinds but frames.
+    Result<std::vector<DeviceEvent>> last_events(std::string_view dev_eui) const;
     /// Errc::not_found when it is older than the retention.
     Result<Message> raw_message(journal::Position position) const;
 
@@ -203,11 +211,12 @@ private:
         std::map<std::string, UnknownDevice, std::less<>> unknown;
         std::vector<std::string> forgotten;  // unknown devices, before those in `unknown` came
         std::map<std::string, std::deque<Frame>, std::less<>> last_frames;
+        std::vector<DeviceEvent> events;
         std::vector<Raw> raw;
         std::vector<journal::Position> replayed;
         std::vector<journal::Position> due;      // messages to try again
         std::vector<journal::Position> not_due;  // no longer, before those in `due` came
-        std::size_t bytes = 0;                   // roughly, of letters, frames and raw messages
+        std::size_t bytes = 0;                   // roughly, of letters, frames, events and raw messages
     };
 
     Ledger(database::Database& database, const Clock& clock, Retention retention)
@@ -215,6 +224,8 @@ private:
     Result<void> load();
     Result<Seen> see_uplink(const lorawan::Event& event, FrameKey key, const RadioFrame& frame);
     Result<Seen> see_other_event(const lorawan::Event& event, FrameKey key, const RadioFrame& frame);
+    /// Under the lock.
+    void note_event(const lorawan::Event& event, const FrameKey& key, const RadioFrame& frame);
     Result<std::optional<RadioFrame>> find_frame(const FrameKey& key) const;
     Result<std::vector<RadioFrame>> repeated_frames(const FrameKey& key, Instant after) const;
     /// `session_key` is "dev_eui/session".
@@ -244,9 +255,11 @@ private:
     Result<void> write_keys(observations::Transaction& transaction) const;
     Result<void> write_letters(observations::Transaction& transaction) const;
     Result<void> write_devices(observations::Transaction& transaction) const;
+    Result<void> write_events(observations::Transaction& transaction) const;
     Result<void> write_raw(observations::Transaction& transaction) const;
     Result<void> write_counts(observations::Transaction& transaction) const;
     Result<void> purge(observations::Transaction& transaction);
+    Result<void> purge_events(observations::Transaction& transaction, Instant now) const;
     Result<void> purge_letters(observations::Transaction& transaction, Instant now);
 
     database::Database& database_;

@@ -105,6 +105,7 @@ Result<Ledger::Seen> Ledger::see_other_event(const lorawan::Event& event, FrameK
         session->reset_said = std::max(session->reset_said, frame.heard());
         session->received = std::max(session->received, frame.received);
     }
+    note_event(event, key, frame);
     return Seen::fresh;
 }
 

@@ -77,6 +77,7 @@ void Ledger::add_later(Pending& into, Pending later) const {
     for (auto& [dev_eui, frames] : later.last_frames) {
         note_frames(into, dev_eui, std::move(frames));
     }
+    std::ranges::move(later.events, std::back_inserter(into.events));
     std::ranges::move(later.raw, std::back_inserter(into.raw));
     std::ranges::move(later.replayed, std::back_inserter(into.replayed));
     for (const journal::Position position : later.not_due) {
@@ -97,6 +98,7 @@ void Ledger::settled() {
 
 Result<void> Ledger::write(observations::Transaction& transaction, journal::Position /*upto*/) {
     TRY_DO(write_frames(transaction));
+    TRY_DO(write_events(transaction));
     TRY_DO(write_keys(transaction));
     TRY_DO(write_letters(transaction));
     TRY_DO(write_devices(transaction));
@@ -266,6 +268,7 @@ Result<void> Ledger::purge(observations::Transaction& transaction) {
     TRY_DO(put(transaction, "DELETE FROM ingest_frame_seen WHERE received < $1", micros(now - retention_.frames_seen)));
     TRY_DO(put(transaction, "DELETE FROM ingest_session WHERE received < $1", micros(now - retention_.frames_seen)));
     TRY_DO(put(transaction, "DELETE FROM ingest_key_seen WHERE received < $1", micros(now - retention_.frames_seen)));
+    TRY_DO(purge_events(transaction, now));
     TRY_DO(purge_letters(transaction, now));
     return put(transaction, "DELETE FROM ingest_raw WHERE last_received < $1", micros(now - retention_.raw_messages));
 }
