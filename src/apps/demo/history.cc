@@ -123,7 +123,7 @@ Result<std::size_t> feed_history(const Plan& plan, const Simulator& simulator, c
         TRY_DO(go_on(parts.stop));
         convoy.send({.way = ingest::Way::chirpstack_json,
                      .sender = std::string(sender),
-                     .detail = "up",
+                     .detail = std::string(ingest::lorawan::name_of(uplinks[i].kind)),
                      .received = uplinks[i].time,
                      .body = uplinks[i].body});
         if (i % convoy_frames == convoy_frames - 1) {

@@ -33,7 +33,11 @@ void LiveFeed::run() {
                 return;
             }
             lock.unlock();
-            for (const Uplink& uplink : simulator_.live(device, clock_.now(), session_, f_cnt)) {
+            const Instant now = clock_.now();
+            for (const Uplink& event : simulator_.live_events(device, now, session_, f_cnt)) {
+                send(device, event);
+            }
+            for (const Uplink& uplink : simulator_.live(device, now, session_, f_cnt)) {
                 send(device, uplink);
             }
         }
@@ -44,15 +48,15 @@ void LiveFeed::send(const PlannedDevice& device, const Uplink& uplink) {
     http::Headers headers;
     headers.set("Content-Type", "application/json");
     headers.set("Authorization", "Bearer " + options_.token);
-    const auto answer = http::fetch(
-        {.method = http::Method::post, .url = options_.url + "?event=up", .headers = headers, .body = uplink.body},
-        {.deadline = std::chrono::seconds{5}, .reach = http::Reach::anywhere});
+    const std::string url = options_.url + "?event=" + std::string(ingest::lorawan::name_of(uplink.kind));
+    const auto answer = http::fetch({.method = http::Method::post, .url = url, .headers = headers, .body = uplink.body},
+                                    {.deadline = std::chrono::seconds{5}, .reach = http::Reach::anywhere});
     if (answer && answer->status / 100 == 2) {
         sent_ += 1;
         return;
     }
     failed_ += 1;
-    log::warning("demo", "a simulated frame was not taken in",
+    log::warning("demo", "a simulated event was not taken in",
                  {{"device", device.name}, {"why", answer ? std::to_string(answer->status) : answer.error().what}});
 }
 

@@ -34,6 +34,12 @@ public:
             << "only " << messages_ << " messages came";
         return heard_;
     }
+    /// The other events of each device.
+    using Told = std::map<ingest::lorawan::Kind, int>;
+    std::map<std::string, Told> told() {
+        const std::lock_guard lock(mutex_);
+        return told_;
+    }
     std::size_t refused() {
         const std::lock_guard lock(mutex_);
         return refused_;
@@ -47,6 +53,8 @@ private:
         messages_ += 1;
         if (!event || request.header("authorization") != "Bearer the-key") {
             refused_ += 1;
+        } else if (event->kind != ingest::lorawan::Kind::up) {
+            told_[event->dev_eui.to_text()][event->kind] += 1;
         } else {
             heard_[event->dev_eui.to_text()][event->f_cnt] += 1;
         }
@@ -60,6 +68,7 @@ private:
     std::size_t messages_ = 0;
     std::size_t refused_ = 0;
     std::map<std::string, std::map<std::uint32_t, int>> heard_;
+    std::map<std::string, Told> told_;
     std::unique_ptr<http::Server> server_;
 };
 
@@ -77,6 +86,10 @@ TEST(LiveFeed, SendsOverHttpWithFramesLostAndDoubled) {
     }
     EXPECT_EQ(listener.refused(), 0U);
     ASSERT_EQ(heard.size(), plan.devices.size());
+    for (const auto& [device, frames] : heard) {
+        EXPECT_EQ(listener.told()[device],
+                  (Listener::Told{{ingest::lorawan::Kind::join, 1}, {ingest::lorawan::Kind::status, 1}}));
+    }
     std::size_t lost = 0;
     std::size_t doubled = 0;
     for (const auto& [device, frames] : heard) {

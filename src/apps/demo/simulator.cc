@@ -13,6 +13,7 @@
 namespace bypuls::demo {
 namespace {
 
+using ingest::lorawan::Kind;
 using std::chrono::days;
 using std::chrono::floor;
 using std::chrono::hours;
@@ -31,6 +32,9 @@ enum Stream : std::uint64_t {
     identifier,
     water,
     stamped_ahead = 120,  // water takes the three from its own on
+    event_identifier,
+    status_moment,
+    status_margin,
 };
 
 constexpr double lost_share = 0.015;
@@ -45,6 +49,8 @@ constexpr days battery_fades{10};
 constexpr double battery_empty_v = 2.35;
 constexpr days stranger_since{14};
 constexpr days set_right_every{14};
+constexpr hours status_every{7 * 24};
+constexpr std::uint32_t live_status_every = 24 * 60;  // rounds, of a minute
 constexpr milliseconds far_gateway_late{400};
 
 /// A stretch of history in which devices send in one rhythm, as one radio session.
@@ -87,6 +93,21 @@ bool in_bathing_season(Instant t) {
     const std::chrono::year_month_day date{floor<days>(t)};
     const auto number = static_cast<unsigned>(date.month()) * 100 + static_cast<unsigned>(date.day());
     return number >= 515 && number <= 915;
+}
+
+/// What a device answers to DevStatusReq is a number from 1, empty, to 254; ChirpStack makes a share of it.
+double told_percent(double volt, double full_v) {
+    const double share = std::clamp((volt - battery_empty_v) / (full_v - battery_empty_v), 0.0, 1.0);
+    return std::round(1 + 253 * share) / 254 * 100;
+}
+
+double full_v(Family family) {
+    return family == Family::elsys ? 3.62 : 3.05;
+}
+
+std::string uuid(std::uint64_t a, std::uint64_t b) {
+    return fmt::format("{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}", a >> 32U, a >> 16U & 0xffffU, a >> 4U & 0xfffU,
+                       a & 0xfffU, b & 0xffffffffffffU);
 }
 
 std::uint64_t number_of(const PlannedDevice& device) {
@@ -176,7 +197,13 @@ void Simulator::add_slot(const PlannedDevice& device, const Slot& slot, Interval
     const bool asleep = device.winter_only ? !in_winter(t) : slot.first_year && !in_bathing_season(t);
     const bool dead = device.faults.battery_dead && device.faults.battery_dead->contains(t);
     const bool stranger = !device.adopted && (slot.newest - t > stranger_since || hour % 6 != 0);
-    if (!interval.contains(t) || asleep || dead || stranger || even(lost) < lost_share) {
+    if (asleep || dead || stranger) {
+        return;
+    }
+    std::vector<Uplink> events;
+    add_events(device, slot, t, events);
+    std::ranges::copy_if(events, std::back_inserter(out), [&](const Uplink& e) { return interval.contains(e.time); });
+    if (!interval.contains(t) || even(lost) < lost_share) {
         return;
     }
     Moment moment = nature_.at(device, t);
@@ -190,6 +217,34 @@ void Simulator::add_slot(const PlannedDevice& device, const Slot& slot, Interval
                        even(stamped_ahead) < stamped_ahead_share;
     add_heard({.device = device, .sent = t, .session = slot.session, .f_cnt = slot.f_cnt, .stamped_ahead = wrong},
               payload, even(doubled), hour % 2 == 0, out);
+}
+
+/// What the network server tells of besides the frame of a slot, which is sent at `t`.
+void Simulator::add_events(const PlannedDevice& device, const Slot& slot, Instant t, std::vector<Uplink>& out) const {
+    if (slot.nominal == slot.session_start) {
+        out.push_back(join_event(device, slot.nominal, slot.session));
+    }
+    // Each device has its own hour of the week. One whose battery dies is asked just before it does.
+    const auto& dead = device.faults.battery_dead;
+    const Instant asked = dead ? dead->from - hours{1}
+                               : Instant{hours{dice(seed_ ^ number_of(device), status_moment, 0) %
+                                               static_cast<std::uint64_t>(status_every.count())}};
+    const auto since = floor<hours>(slot.nominal - asked) % status_every;
+    if ((since + status_every) % status_every < slot.step) {
+        out.push_back(status_event(device, t + seconds{1}));
+    }
+}
+
+std::vector<Uplink> Simulator::live_events(const PlannedDevice& device, Instant t, std::uint32_t session,
+                                           std::uint32_t f_cnt) const {
+    std::vector<Uplink> told;
+    if (f_cnt == 0) {
+        told.push_back(join_event(device, t - seconds{1}, session));
+    }
+    if (f_cnt % live_status_every == 1) {
+        told.push_back(status_event(device, t));
+    }
+    return told;
 }
 
 void Simulator::add_heard(const Frame& frame, const Payload& payload, double chance_of_double, bool twice_the_same,
@@ -240,7 +295,7 @@ Duration Simulator::ahead(const PlannedDevice& device, Instant t) {
 }
 
 double Simulator::battery_v(const PlannedDevice& device, Instant t) const {
-    const double full = device.family == Family::elsys ? 3.62 : 3.05;
+    const double full = full_v(device.family);
     if (const auto& dead = device.faults.battery_dead; dead && t < dead->to && dead->from - t < battery_fades) {
         const std::chrono::duration<double, std::ratio<86'400>> left = dead->from - t;
         return battery_empty_v + (full - 0.15 - battery_empty_v) * std::sqrt(std::max(0.0, left.count()) / 10);
@@ -262,8 +317,6 @@ std::string Simulator::event_json(const Frame& heard_frame, const Payload& paylo
     const std::string ns_time = format_instant(sent);
     // ChirpStack stamps a frame by the first gateway that tells a time, and by its own clock when none does.
     const std::string time = stamped_ahead ? format_instant(sent + ahead(device, sent)) : ns_time;
-    std::string name;
-    append_json_string(name, device.name);
     const std::uint64_t heard = 1 + roll(radio, 0) % gateways.size();
     std::string rx;
     for (std::uint64_t i = 0; i < heard; ++i) {
@@ -277,16 +330,55 @@ std::string Simulator::event_json(const Frame& heard_frame, const Payload& paylo
             9.0 - static_cast<double>(i) * 5 - static_cast<double>(roll(radio, 1) % 40) / 10, roll(radio, 5) % 8,
             gateway.latitude, gateway.longitude, gateway.altitude);
     }
-    const auto* profile = plan_.profile(device.profile);
-    std::string profile_name;
-    append_json_string(profile_name, profile == nullptr ? device.profile : profile->name);
     constexpr std::array frequencies{868'100'000, 868'300'000, 868'500'000, 867'100'000,
                                      867'300'000, 867'500'000, 867'700'000, 867'900'000};
     return fmt::format(
-        R"({{"deduplicationId":"{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}","time":"{}","deviceInfo":{{"tenantId":"5e1f0c2a-0d4e-4a57-9c3b-7d2f6b1a9e10","tenantName":"Demonstrasjon","applicationId":"0b7a4d3c-6f52-4c1e-8e0a-2c9d5f7b8a31","applicationName":"Badeplasser","deviceProfileName":{},"deviceName":{},"devEui":"{}","deviceClassEnabled":"CLASS_A","tags":{{"simulated":"true"}}}},"devAddr":"{:08x}","adr":true,"dr":5,"fCnt":{},"fPort":{},"confirmed":false,"data":"{}","rxInfo":[{}],"txInfo":{{"frequency":{},"modulation":{{"lora":{{"bandwidth":125000,"spreadingFactor":7,"codeRate":"CR_4_5"}}}}}},"regionConfigId":"eu868"}})",
-        a >> 32U, a >> 16U & 0xffffU, a >> 4U & 0xfffU, a & 0xfffU, b & 0xffffffffffffU, time, profile_name, name,
-        device.dev_eui.to_text(), 0x26000000U | (dice(seed_ ^ who, address, session) & 0xffffffU), f_cnt,
-        payload.f_port, to_base64(payload.bytes), rx, frequencies.at(roll(radio, 5) % 8));
+        R"({{"deduplicationId":"{}","time":"{}","deviceInfo":{},"devAddr":"{}","adr":true,"dr":5,"fCnt":{},"fPort":{},"confirmed":false,"data":"{}","rxInfo":[{}],"txInfo":{{"frequency":{},"modulation":{{"lora":{{"bandwidth":125000,"spreadingFactor":7,"codeRate":"CR_4_5"}}}}}},"regionConfigId":"eu868"}})",
+        uuid(a, b), time, device_info(device), address_of(device, session), f_cnt, payload.f_port,
+        to_base64(payload.bytes), rx, frequencies.at(roll(radio, 5) % 8));
+}
+
+std::string Simulator::device_info(const PlannedDevice& device) const {
+    std::string name;
+    append_json_string(name, device.name);
+    const auto* profile = plan_.profile(device.profile);
+    std::string profile_name;
+    append_json_string(profile_name, profile == nullptr ? device.profile : profile->name);
+    return fmt::format(
+        R"({{"tenantId":"5e1f0c2a-0d4e-4a57-9c3b-7d2f6b1a9e10","tenantName":"Demonstrasjon","applicationId":"0b7a4d3c-6f52-4c1e-8e0a-2c9d5f7b8a31","applicationName":"Badeplasser","deviceProfileName":{},"deviceName":{},"devEui":"{}","deviceClassEnabled":"CLASS_A","tags":{{"simulated":"true"}}}})",
+        profile_name, name, device.dev_eui.to_text());
+}
+
+std::string Simulator::address_of(const PlannedDevice& device, std::uint32_t session) const {
+    return fmt::format("{:08x}", 0x26000000U | (dice(seed_ ^ number_of(device), address, session) & 0xffffffU));
+}
+
+/// An event that is no frame, up to where its own members begin.
+std::string Simulator::begun_event(const PlannedDevice& device, Instant t, ingest::lorawan::Kind kind) const {
+    const auto moment = static_cast<std::uint64_t>(t.time_since_epoch().count()) * 4 + (kind == Kind::join ? 0 : 2);
+    const auto roll = [&](std::uint64_t n) { return dice(seed_ ^ number_of(device), event_identifier, moment + n); };
+    return fmt::format(R"({{"deduplicationId":"{}","time":"{}","deviceInfo":{},)", uuid(roll(0), roll(1)),
+                       format_instant(t), device_info(device));
+}
+
+Uplink Simulator::join_event(const PlannedDevice& device, Instant t, std::uint32_t session) const {
+    return {t,
+            fmt::format(R"({}"devAddr":"{}","regionConfigId":"eu868"}})", begun_event(device, t, Kind::join),
+                        address_of(device, session)),
+            Kind::join};
+}
+
+Uplink Simulator::status_event(const PlannedDevice& device, Instant t) const {
+    // These answer that they cannot measure, and send a voltage of their own.
+    const bool unable = device.family == Family::wrm || device.family == Family::radio_bridge;
+    const double percent = unable ? 0 : told_percent(battery_v(device, t), full_v(device.family));
+    const auto hour = static_cast<std::uint64_t>(t.time_since_epoch() / hours{1});
+    const int margin = 3 + static_cast<int>(dice(seed_ ^ number_of(device), status_margin, hour) % 18);
+    return {
+        t,
+        fmt::format(R"({}"margin":{},"externalPowerSource":false,"batteryLevelUnavailable":{},"batteryLevel":{:.6g}}})",
+                    begun_event(device, t, Kind::status), margin, unable, percent),
+        Kind::status};
 }
 
 std::vector<Sample> Simulator::samples(Instant now) const {

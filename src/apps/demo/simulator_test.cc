@@ -14,6 +14,7 @@ namespace bypuls::demo {
 namespace {
 
 using namespace std::chrono_literals;
+using ingest::lorawan::Kind;
 using nlohmann::json;
 using testing::AllOf;
 using testing::Ge;
@@ -35,14 +36,15 @@ const PlannedDevice& device(std::string_view name) {
 }
 
 ingest::lorawan::Event event_of(const Uplink& uplink) {
-    return ingest::lorawan::parse_chirpstack_json("up", uplink.body).value();
+    return ingest::lorawan::parse_chirpstack_json(ingest::lorawan::name_of(uplink.kind), uplink.body).value();
 }
 
-std::vector<ingest::lorawan::Event> events_of(const PlannedDevice& device, Interval interval) {
+/// What the network server told of a device: frames where nothing else is asked for.
+std::vector<ingest::lorawan::Event> events_of(const PlannedDevice& device, Interval interval, Kind kind = Kind::up) {
     std::vector<ingest::lorawan::Event> events;
     for (const Uplink& uplink : Simulator(plan(), 7).history(interval, now)) {
         auto event = event_of(uplink);
-        if (event.dev_eui == device.dev_eui) {
+        if (event.dev_eui == device.dev_eui && event.kind == kind) {
             events.push_back(std::move(event));
         }
     }
@@ -138,11 +140,15 @@ TEST(Simulator, a_part_of_history_is_cut_out_of_the_whole) {
 TEST(Simulator, every_event_reads_as_chirpstack_writes_it) {
     for (const Uplink& uplink : Simulator(plan(), 7).history({now - 24h, now}, now)) {
         const auto event = event_of(uplink);
+        EXPECT_EQ(event.deduplication_id.size(), 36U);
+        if (event.kind != Kind::up) {
+            EXPECT_EQ(event.time, uplink.time);
+            continue;
+        }
         EXPECT_EQ(event.gateways.front().network_time, uplink.time);
         EXPECT_TRUE(event.time == uplink.time || event.time == event.gateways.front().time);
         EXPECT_THAT(event.gateways.size(), AllOf(Ge(1U), Le(3U)));
         EXPECT_FALSE(event.payload.empty());
-        EXPECT_EQ(event.deduplication_id.size(), 36U);
     }
 }
 
@@ -270,6 +276,74 @@ TEST(Simulator, a_dead_battery_is_silence_and_then_a_new_session) {
     ASSERT_FALSE(after.empty());
     EXPECT_NE(before.back().dev_addr, after.front().dev_addr);
     EXPECT_THAT(after.front().f_cnt, Le(3U));
+}
+
+TEST(Simulator, a_join_gives_the_address_of_the_frames_that_follow) {
+    const PlannedDevice& dying = device("Badetermometer Vannverksdammen");
+    const Interval lately{at("2026-05-01T00:00:00Z"), now};
+    const auto joins = events_of(dying, lately, Kind::join);
+    ASSERT_EQ(joins.size(), 3U) << "the season, the new battery, and when its frames became hourly";
+    for (const auto& join : joins) {
+        const auto frames = events_of(dying, {*join.time, *join.time + 24h});
+        ASSERT_FALSE(frames.empty());
+        EXPECT_EQ(frames.front().dev_addr, join.dev_addr);
+        EXPECT_THAT(frames.front().f_cnt, Le(3U));
+    }
+    EXPECT_EQ(joins[1].time, at("2026-08-11T10:00:00Z"));
+}
+
+TEST(Simulator, a_device_tells_of_its_battery_once_a_week) {
+    const Interval lately{now - 70 * 24h, now};
+    for (const PlannedDevice& planned : plan().devices) {
+        const auto statuses = events_of(planned, lately, Kind::status);
+        if (!planned.adopted || planned.winter_only) {
+            EXPECT_THAT(statuses.size(), AllOf(Ge(1U), Le(4U))) << planned.name << " was there for some weeks only";
+        } else {
+            EXPECT_EQ(statuses.size(), 10U) << planned.name;
+        }
+        for (const auto& event : statuses) {
+            const bool unable = planned.family == Family::wrm || planned.family == Family::radio_bridge;
+            EXPECT_EQ(event.status->battery_percent.has_value(), !unable) << planned.name;
+            EXPECT_THAT(event.status->battery_percent.value_or(95), AllOf(Ge(90), Le(100))) << planned.name;
+            EXPECT_THAT(event.status->margin_db, AllOf(Ge(3), Le(20)));
+        }
+    }
+}
+
+TEST(Simulator, a_battery_that_dies_said_so_and_the_new_one_is_full) {
+    const PlannedDevice& dying = device("Badetermometer Vannverksdammen");
+    const auto before = events_of(dying, {at("2026-07-01T00:00:00Z"), dying.faults.battery_dead->from}, Kind::status);
+    const auto after = events_of(dying, {dying.faults.battery_dead->to, at("2026-09-01T00:00:00Z")}, Kind::status);
+    ASSERT_GE(before.size(), 3U);
+    ASSERT_FALSE(after.empty());
+    EXPECT_LT(dying.faults.battery_dead->from - *before.back().time, 2h);
+    EXPECT_THAT(*before.back().status->battery_percent, AllOf(Ge(0.39), Le(10)));
+    EXPECT_GT(*before.front().status->battery_percent, 90);
+    EXPECT_GT(*after.front().status->battery_percent, 90);
+    EXPECT_TRUE(events_of(dying, *dying.faults.battery_dead, Kind::status).empty());
+}
+
+TEST(Simulator, a_live_session_begins_with_a_join_and_tells_of_the_battery_once_a_day) {
+    const PlannedDevice& pond = device("Badetermometer Blektjern");
+    const Simulator simulator(plan(), 7);
+    const auto first = simulator.live_events(pond, now, 7, 0);
+    ASSERT_EQ(first.size(), 1U);
+    const auto join = event_of(first.front());
+    EXPECT_EQ(join.kind, Kind::join);
+    EXPECT_LT(*join.time, now);
+    std::vector<std::uint32_t> told;
+    for (std::uint32_t f_cnt = 1; f_cnt < 3000; ++f_cnt) {
+        for (const Uplink& event : simulator.live_events(pond, now + f_cnt * 1min, 7, f_cnt)) {
+            EXPECT_EQ(event_of(event).kind, Kind::status);
+            told.push_back(f_cnt);
+        }
+        for (const Uplink& frame : simulator.live(pond, now + f_cnt * 1min, 7, f_cnt)) {
+            EXPECT_EQ(event_of(frame).dev_addr, join.dev_addr);
+        }
+    }
+    EXPECT_THAT(told, testing::ElementsAre(1U, 1441U, 2881U));
+    EXPECT_EQ(first, Simulator(plan(), 7).live_events(pond, now, 7, 0));
+    EXPECT_NE(first, Simulator(plan(), 8).live_events(pond, now, 7, 0));
 }
 
 TEST(Simulator, a_slow_clock_wanders_over_the_hour) {
