@@ -284,8 +284,11 @@ const frame = (f_cnt: number, hex: string) => ({
     time: new Date().toISOString(), deviceInfo: { devEui: device, deviceName: 'Prøve' }, devAddr: '0e2e0002', fCnt: f_cnt, fPort: 5,
     data: Buffer.from(hex, 'hex').toString('base64'), rxInfo: [{ gatewayId: '0e2e000000000001', uplinkId: f_cnt, rssi: -80, snr: 9 }],
 })
-const send = (body: unknown) =>
-    check({ path: '/ingest/chirpstack', url: '/ingest/chirpstack?event=up', method: 'post', status: 204, headers: json, body: JSON.stringify(body) })
+const told = (name: string, members: object) => ({
+    deduplicationId: `0e2e0000-0000-4000-8000-${name.padStart(12, '0')}`, time: new Date().toISOString(), deviceInfo: { devEui: device }, ...members,
+})
+const send = (body: unknown, event = 'up') =>
+    check({ path: '/ingest/chirpstack', url: `/ingest/chirpstack?event=${event}`, method: 'post', status: 204, headers: json, body: JSON.stringify(body) })
 
 await report.test('the first account: a wrong code, a weak password, then in', async () => {
     const setup = { path: `${staff}/setup`, url: `${staff}/setup` }
@@ -331,6 +334,20 @@ await report.test('a device is adopted, and its frames are shown', async () => {
     const shown = await until(() => get('/devices/{devEui}', `/devices/${device}`), (it) => it.last_frames.some((one: any) => one.outcome === 'stored'), 60)
     assert.ok(shown.datastreams.length > 0)
     await get('/devices/{devEui}', '/devices/0e2e00000000ffff', 404)
+})
+await report.test('what the network server tells of a device is shown, each event once', async () => {
+    const status = told('a1', { margin: 9, batteryLevel: 57.5 })
+    await send(status, 'status')
+    await send(status, 'status')
+    await send(told('a2', { devAddr: '0e2e0003' }), 'join')
+    await send(told('a3', { queueItemId: 'q', acknowledged: true }), 'ack')
+    await send(told('a4', { gatewayId: '0e2e000000000001' }), 'txack')
+    await send(told('a5', { location: { latitude: 59.75, longitude: 10.25 } }), 'location')
+    await send(told('a6', { integrationName: 'loracloud' }), 'integration')
+    await send({ ...told('', { level: 'ERROR', code: 'UPLINK_CODEC', description: 'x is undefined' }), deduplicationId: undefined }, 'log')
+    const shown = await until(() => get('/devices/{devEui}', `/devices/${device}`), (it) => it.last_events.length >= 7, 60)
+    assert.deepEqual(shown.last_events.map((one: any) => one.kind), ['log', 'service', 'location', 'txack', 'ack', 'join', 'status'])
+    assert.deepEqual({ ...shown.power, time: '' }, { time: '', battery_percent: 57.5, external_power: false })
 })
 const place_of = (changes: object) => ({
     kind: 'bathing', season: { kind: 'summer', first: '06-01', last: '08-31' }, name: { nb: 'Åletjern', nn: '', en: '' },

@@ -61,7 +61,7 @@ export async function sign_in({ page, specimen }: Visit): Promise<boolean> {
 
 /// A frame as ChirpStack would send it, of a device of the tests' own.
 export async function send_frame(f_cnt: number, hex: string, device = own_device): Promise<void> {
-    const body = {
+    await send_event('up', {
         deduplicationId: `0e2e0000-0000-4000-8000-${device.slice(-4)}${String(f_cnt).padStart(8, '0')}`,
         time: new Date().toISOString(),
         deviceInfo: { devEui: device, deviceName: device === own_device ? 'Prøvemåler' : 'Ukjent måler', deviceProfileName: 'ELT' },
@@ -70,8 +70,10 @@ export async function send_frame(f_cnt: number, hex: string, device = own_device
         fPort: 5,
         data: Buffer.from(hex, 'hex').toString('base64'),
         rxInfo: [{ gatewayId: '0e2e000000000001', uplinkId: f_cnt, rssi: -80, snr: 9 }],
-    }
-    const answer = await fetch(`${process.env.BYPULS_URL}/ingest/chirpstack?event=up`, {
+    })
+}
+async function send_event(event: string, body: object): Promise<void> {
+    const answer = await fetch(`${process.env.BYPULS_URL}/ingest/chirpstack?event=${event}`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${process.env.BYPULS_INGEST_KEY}` },
         body: JSON.stringify(body),
@@ -393,6 +395,17 @@ export const errands: Errand[] = [
             await page.locator('main [role=status]:not(:empty)').first().waitFor()
             await open_row(page, '/staff/devices', 'Prøvemåler')
             await page.locator('.staff-detail tbody tr', { hasText: '22.6' }).first().waitFor()
+
+            // What the network server tells of its battery stands at its head and among its events.
+            await send_event('status', { deduplicationId: '0e2e0000-0000-4000-8000-0000000000b1', time: new Date().toISOString(), deviceInfo: { devEui: own_device }, margin: 9, batteryLevel: 57.5 })
+            const battery = page.locator('.staff-facts', { hasText: /58\s%/ })
+            for (let attempt = 0; attempt < 20 && (await battery.count()) === 0; attempt += 1) {
+                await open_row(page, '/staff/devices', 'Prøvemåler')
+                await battery.waitFor({ timeout: 3000 }).catch(() => undefined)
+            }
+            await page.locator('.staff-detail tbody tr', { hasText: /58\s%/ }).waitFor()
+            await fits(page)
+            await is_accessible(page)
 
             // A codec that throws puts the frame aside, with the line. It throws at this frame alone, since others use it meanwhile.
             const script = page.locator('.staff-detail textarea')

@@ -15,6 +15,37 @@ const frame = (minutes: number, f_cnt: number, hex: string, outcome: Schemas['Fr
     ...(outcome === 'quarantined' ? { detail: 'Samme rammenummer, annet innhold.' } : {}),
     decoded: { water: 19.4, battery: 3.61 },
 })
+const event = (minutes: number, kind: Schemas['DeviceEvent']['kind'], told: Partial<Schemas['DeviceEvent']> = {}): Schemas['DeviceEvent'] => ({
+    kind,
+    time: ago(minutes),
+    battery_percent: null,
+    external_power: null,
+    margin_db: null,
+    level: null,
+    code: null,
+    description: null,
+    acknowledged: null,
+    gateway: null,
+    latitude: null,
+    longitude: null,
+    dev_addr: null,
+    ...told,
+})
+const day = 24 * 60
+const events: Schemas['DeviceEvent'][] = [
+    event(95, 'status', { battery_percent: 57.5, external_power: false, margin_db: 9 }),
+    event(150, 'log', { level: 'error', code: 'UPLINK_CODEC', description: 'JS error: TypeError: cannot read property of undefined' }),
+    event(260, 'ack', { acknowledged: true }),
+    event(261, 'txack', { gateway: '7276ff002e0a1002' }),
+    event(400, 'log', { level: 'warning', code: 'UPLINK_F_CNT_RETRANSMISSION', description: 'Uplink was flagged as re-transmission / frame-counter did not increment' }),
+    event(day + 95, 'status', { external_power: true, margin_db: -3 }),
+    event(2 * day, 'location', { latitude: 59.7525, longitude: 10.2075, code: 'loracloud' }),
+    event(2 * day + 95, 'status', { external_power: false, margin_db: 12 }),
+    event(3 * day, 'service', { code: 'loracloud' }),
+    event(3 * day + 95, 'status', { battery_percent: 0.39, external_power: false, margin_db: 7 }),
+    event(4 * day, 'ack', { acknowledged: false }),
+    event(30 * day, 'join', { dev_addr: '2601a4f0' }),
+]
 const session: Schemas['Session'] = { name: 'Kari Nordmann', csrf_token: 'x', expires: ago(-600) }
 const unknown: Schemas['UnknownDevice'][] = ['70b3d57ed0065a1f', '70b3d57ed0065a20'].map((dev_eui, i) => ({
     dev_eui,
@@ -172,7 +203,8 @@ export function staff_examples(request: string): unknown {
     if (request.startsWith('PUT devices/')) return devices[0]
     if (request.startsWith('GET devices/')) {
         const frames = [frame(12, 41, '0cb70794010001'), frame(72, 40, '0cb60790010001', 'duplicate'), frame(132, 39, '0cb6ffff010001', 'quarantined')]
-        return { ...devices[0], datastreams: [{ id: 'landfalltjern-water-temperature', property: 'water_temperature', unit: 'Cel', public: true }], last_frames: frames }
+        const told = request.endsWith(devices[2]!.dev_eui) ? { power: null, last_events: [] } : { power: { time: events[0]!.time, battery_percent: 57.5, external_power: false }, last_events: events }
+        return { ...devices[0], datastreams: [{ id: 'landfalltjern-water-temperature', property: 'water_temperature', unit: 'Cel', public: true }], last_frames: frames, ...told }
     }
     return answers[request]
 }

@@ -14,6 +14,7 @@ namespace {
 using ingest::devices::Device;
 using ingest::devices::Profile;
 using ingest::devices::Snapshot;
+using ingest::pipeline::DeviceEvent;
 using ingest::pipeline::Frame;
 
 std::optional<Instant> last_seen(const Room& room, const Device& device, const std::vector<Frame>& frames) {
@@ -64,6 +65,39 @@ std::string_view state_of(const Room& room, const Profile* profile, std::optiona
         }
     }
     return "ok";
+}
+
+json number_or_null(std::optional<double> number) {
+    return number ? json(*number) : json(nullptr);
+}
+
+json event_json(const DeviceEvent& event) {
+    const auto& status = event.status;
+    const auto& spot = event.spot;
+    return {{"kind", ingest::lorawan::name_of(event.kind)},
+            {"time", format_instant(event.time)},
+            {"battery_percent", number_or_null(status ? status->battery_percent : std::nullopt)},
+            {"external_power", status ? json(status->external_power) : json(nullptr)},
+            {"margin_db", status ? json(status->margin_db) : json(nullptr)},
+            {"level", event.level ? json(ingest::lorawan::name_of(*event.level)) : json(nullptr)},
+            {"code", text_or_null(event.code)},
+            {"description", text_or_null(event.description)},
+            {"acknowledged", event.acknowledged ? json(*event.acknowledged) : json(nullptr)},
+            {"gateway", text_or_null(event.gateway)},
+            {"latitude", number_or_null(spot ? std::optional(spot->latitude) : std::nullopt)},
+            {"longitude", number_or_null(spot ? std::optional(spot->longitude) : std::nullopt)},
+            {"dev_addr", text_or_null(event.dev_addr)}};
+}
+
+/// What the device last told of its battery; `events` are newest first.
+json power_json(const std::vector<DeviceEvent>& events) {
+    const auto newest = std::ranges::find_if(events, [](const DeviceEvent& event) { return event.status.has_value(); });
+    if (newest == events.end()) {
+        return nullptr;
+    }
+    return {{"time", format_instant(newest->time)},
+            {"battery_percent", number_or_null(newest->status->battery_percent)},
+            {"external_power", newest->status->external_power}};
 }
 
 json made_json(Room& room, const Snapshot& book, const Device& device, const std::string& place_name,
@@ -181,6 +215,13 @@ Answer get_device(Room& room, const http::Request& request) {
         shown.push_back(frame_json(frame, request.language));
     }
     made["last_frames"] = std::move(shown);
+    TRY(const auto events, room.parts.ledger.last_events(dev_eui->to_text()));
+    made["power"] = power_json(events);
+    json told = json::array();
+    for (const DeviceEvent& event : events) {
+        told.push_back(event_json(event));
+    }
+    made["last_events"] = std::move(told);
     return answer(made);
 }
 

@@ -240,9 +240,21 @@ protected:
             R"({{"deduplicationId":"d-{}","time":"{}","deviceInfo":{{"devEui":"{}","deviceName":"Bad","deviceProfileName":"LDDS"}},)"
             R"("devAddr":"01020304","fCnt":{},"fPort":2,"data":"{}","rxInfo":[{{"gatewayId":"0000000000000001","rssi":-90,"snr":7}}]}})",
             f_cnt, format_instant(clock_.now() + ahead), dev_eui, f_cnt, to_base64(payload));
+        submit("up", body);
+    }
+
+    /// An event of the device that is no frame, with these members of its own.
+    void send_event(std::string_view kind, std::string_view members) {
+        clock_.advance(std::chrono::minutes{10});
+        const std::string time = format_instant(clock_.now());
+        submit(kind, fmt::format(R"({{"deduplicationId":"{}","time":"{}","deviceInfo":{{"devEui":"{}"}},{}}})", time,
+                                 time, dev_eui, members));
+    }
+
+    void submit(std::string_view kind, const std::string& body) {
         const auto receipt = pipeline_->submit_and_wait({.way = ingest::Way::chirpstack_json,
                                                          .sender = "test",
-                                                         .detail = "up",
+                                                         .detail = std::string(kind),
                                                          .received = clock_.now(),
                                                          .body = body});
         ASSERT_TRUE(receipt) << receipt.error();

@@ -122,6 +122,42 @@ TEST_F(StaffTest, an_unknown_device_is_adopted_and_what_it_sent_is_read) {
     EXPECT_EQ(quality.body.at("items").at(0).at("expected_24h"), 24);
 }
 
+TEST_F(StaffTest, a_device_shows_what_its_network_server_tells_of_it) {
+    set_up();
+    put_codec(good_script, 0);
+    put_profile();
+    send_frame(1);
+    ASSERT_EQ(adopt().status, 201);
+    const std::string path = fmt::format("/devices/{}", dev_eui);
+    const auto before = call(Method::get, path);
+    EXPECT_EQ(before.body.at("power"), nullptr);
+    EXPECT_EQ(before.body.at("last_events"), json::array());
+
+    send_event("join", R"("devAddr":"01020304")");
+    send_event("status", R"("margin":9,"batteryLevel":57.5)");
+    const auto told = clock_.now();
+    send_event("log", R"("level":"ERROR","code":"UPLINK_CODEC","description":"no such function")");
+    send_event("ack", R"("queueItemId":"q","acknowledged":true)");
+    const auto detail = call(Method::get, path);
+    EXPECT_EQ(detail.body.at("power"),
+              (json{{"time", format_instant(told)}, {"battery_percent", 57.5}, {"external_power", false}}));
+    const json& events = detail.body.at("last_events");
+    ASSERT_EQ(events.size(), 4U) << detail.text;
+    EXPECT_EQ(events.at(0).at("kind"), "ack");
+    EXPECT_EQ(events.at(0).at("acknowledged"), true);
+    EXPECT_EQ(events.at(1).at("level"), "error");
+    EXPECT_EQ(events.at(1).at("code"), "UPLINK_CODEC");
+    EXPECT_EQ(events.at(1).at("description"), "no such function");
+    EXPECT_EQ(events.at(1).at("battery_percent"), nullptr);
+    EXPECT_EQ(events.at(2).at("margin_db"), 9);
+    EXPECT_EQ(events.at(3).at("dev_addr"), "01020304");
+
+    send_event("status", R"("margin":9,"batteryLevelUnavailable":true)");
+    const json power = call(Method::get, path).body.at("power");
+    EXPECT_EQ(power.at("battery_percent"), nullptr) << "an older level is no longer what is known";
+    EXPECT_EQ(power.at("external_power"), false);
+}
+
 TEST_F(StaffTest, the_rules_in_force_are_told) {
     set_up();
     const auto rules = call(Method::get, "/quality-rules");

@@ -1,10 +1,11 @@
 import { Button, Heading, Link, Paragraph, Search, Table, Textfield } from '@digdir/designsystemet-react'
 import { type FormEvent, useState } from 'react'
 import { call, type Schemas } from '../api/client.ts'
-import { unit_symbol } from '../words/format.ts'
-import type { Key } from '../words/words.ts'
+import { type Format, unit_symbol } from '../words/format.ts'
+import type { Key, Words } from '../words/words.ts'
 import { called } from './access.tsx'
 import { useAct, useLoad, useStaff } from './context.tsx'
+import { DeviceEvents, power_text } from './device_events.tsx'
 import { Empty, Facts, Fault, Remove, Rows, ScrollTable, Shown, State, Way } from './parts.tsx'
 import { chosen_place, PlaceSelect } from './place_select.tsx'
 import { reveal } from './reveal.ts'
@@ -81,6 +82,12 @@ export function Devices() {
     )
 }
 
+/// What it told of itself, and the voltage that it measures.
+function battery_text(words: Words, format: Format, { power, battery_volt }: Schemas['DeviceDetail']): string {
+    const parts = [power ? power_text(words, format, power) : '', battery_volt === null ? '' : format.quantity(battery_volt, 2, 'V')]
+    return parts.filter(Boolean).join(' · ') || '–'
+}
+
 function DeviceDetail({ dev_eui, changed, retired }: { dev_eui: string; changed: () => void; retired: (name: string) => void }) {
     const { words, format } = useStaff()
     const { say } = words
@@ -98,7 +105,7 @@ function DeviceDetail({ dev_eui, changed, retired }: { dev_eui: string; changed:
                             [say('staff.place'), it.place ? <Way to={`/staff/places/${it.place}`}>{it.place_name || it.place}</Way> : say('staff.no_place')],
                             [say('staff.profile'), <Link href={`/staff/profiles/${it.profile}`}>{it.profile}</Link>],
                             [say('devices.last_seen'), it.last_seen ? format.date_and_time(Date.parse(it.last_seen)) : say('staff.never')],
-                            [say('devices.battery'), it.battery_volt === null ? '–' : format.quantity(it.battery_volt, 2, 'V')],
+                            [say('devices.battery'), battery_text(words, format, it)],
                         ]}
                     />
                     <Heading level={3} data-size="2xs">
@@ -122,6 +129,7 @@ function DeviceDetail({ dev_eui, changed, retired }: { dev_eui: string; changed:
                         {say('devices.frames')}
                     </Heading>
                     <Frames frames={it.last_frames} />
+                    <DeviceEvents events={it.last_events} />
                     <Remove
                         button={say('devices.retire')}
                         title={say('devices.retire_title', { name: it.name })}
