@@ -403,7 +403,7 @@ export const errands: Errand[] = [
                 await open_row(page, '/staff/devices', 'Prøvemåler')
                 await battery.waitFor({ timeout: 3000 }).catch(() => undefined)
             }
-            await page.locator('.staff-detail tbody tr', { hasText: /58\s%/ }).waitFor()
+            await page.locator('.staff-events li', { hasText: /58\s%/ }).waitFor()
             await fits(page)
             await is_accessible(page)
 

@@ -19,7 +19,7 @@ describe('what a network server tells of a device', () => {
     }
     it('is said of the battery as it was answered', async () => {
         expect(await said(event('status', { battery_percent: 57.48, external_power: false, margin_db: 9 }))).toBe('Batteriet har 57 %. Mottaket har 9 dB å gå på.')
-        expect(await said(event('status', { battery_percent: 0.39, external_power: false, margin_db: -7 }))).toBe('Batteriet har under 1 %. Mottaket har −7 dB å gå på.')
+        expect(await said(event('status', { battery_percent: 0.39, external_power: false, margin_db: -7 }))).toBe('Batteriet har under 1 %. Mottaket er 7 dB for svakt.')
         expect(await said(event('status', { external_power: true, margin_db: 0 }))).toBe('Enheten får strøm fra nettet. Mottaket har 0 dB å gå på.')
         expect(await said(event('status', { external_power: false }))).toBe('Enheten kunne ikke måle batteriet.')
         expect(await said(event('status', { battery_percent: 100, external_power: false }), 'en')).toBe('The battery has 100 %.')

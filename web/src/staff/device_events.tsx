@@ -1,11 +1,11 @@
 /// What the network server tells of a device besides its frames: the battery, joins, downlinks, and what it noticed.
-import { Button, Heading, Paragraph, Table } from '@digdir/designsystemet-react'
-import { useState } from 'react'
+import { Button, Heading, Paragraph } from '@digdir/designsystemet-react'
+import { useId, useState } from 'react'
 import type { Schemas } from '../api/client.ts'
 import type { Format } from '../words/format.ts'
 import type { Words } from '../words/words.ts'
 import { useStaff } from './context.tsx'
-import { ScrollTable, State } from './parts.tsx'
+import { State } from './parts.tsx'
 
 type DeviceEvent = Schemas['DeviceEvent']
 type DevicePower = Schemas['DevicePower']
@@ -31,7 +31,8 @@ export function power_text(words: Words, format: Format, power: DevicePower): st
 function status_sentence(words: Words, format: Format, event: DeviceEvent): string {
     const { say } = words
     const battery = event.external_power ? say('events.mains') : event.battery_percent === null ? say('events.unmeasured') : say('events.battery', { percent: percent_text(words, format, event.battery_percent) })
-    return event.margin_db === null ? battery : `${battery} ${say('events.margin', { margin: format.quantity(event.margin_db, 0, 'dB') })}`
+    if (event.margin_db === null) return battery
+    return `${battery} ${say(event.margin_db < 0 ? 'events.margin_lacking' : 'events.margin', { margin: format.quantity(Math.abs(event.margin_db), 0, 'dB') })}`
 }
 
 /// A code that is known is said in plain words, and stands itself below.
@@ -67,27 +68,30 @@ export function DeviceEvents({ events }: { events: DeviceEvent[] }) {
     const { words, format } = useStaff()
     const { say } = words
     const [all, set_all] = useState(false)
+    const id = useId()
     const shown = all ? events : events.slice(0, shown_first)
     return (
         <>
-            <Heading level={3} data-size="2xs">
+            <Heading level={3} data-size="2xs" id={id}>
                 {say('devices.events')}
             </Heading>
             {events.length === 0 ? (
                 <Paragraph className="staff-quiet">{say('devices.events_empty')}</Paragraph>
             ) : (
-                <ScrollTable label={say('devices.events')} heads={[say('staff.time'), say('devices.event')]}>
+                <ul className="staff-events" aria-labelledby={id}>
                     {shown.map((event, at) => (
-                        <Table.Row key={`${event.time} ${event.kind} ${at}`}>
-                            <Table.Cell>{format.age(Date.parse(event.time), Date.now())}</Table.Cell>
-                            <Table.Cell>
+                        <li key={`${event.time} ${event.kind} ${at}`}>
+                            <time dateTime={event.time} className="staff-quiet">
+                                {format.age(Date.parse(event.time), Date.now())}
+                            </time>
+                            <div>
                                 {event.level === 'error' && <State tone="danger">{say('events.level_error')}</State>}
                                 {event.level === 'warning' && <State tone="warning">{say('events.level_warning')}</State>} {event_sentence(words, format, event)}
                                 {event.kind === 'log' && <div className="staff-code">{[event.code, event.description].filter(Boolean).join(': ')}</div>}
-                            </Table.Cell>
-                        </Table.Row>
+                            </div>
+                        </li>
                     ))}
-                </ScrollTable>
+                </ul>
             )}
             {events.length > shown.length && (
                 <div className="staff-actions">
