@@ -263,6 +263,19 @@ TEST_F(LedgerFrames, AJoinThatGivesTheSameAddressBearsItOut) {
     EXPECT_EQ(see(frame(0, 7, 30h), 60), Seen::fresh);
 }
 
+TEST_F(LedgerFrames, AfterAJoinTheFramesOfTheNewSessionAreFreshAndTheirCopiesDuplicates) {
+    see_all(0, 20, 0h, 100);
+    EXPECT_EQ(tell("join", R"(,"devAddr":"00000002")", start_ + 29h), Seen::fresh);
+    for (std::uint32_t f_cnt = 0; f_cnt < 20; ++f_cnt) {
+        Uplink next = frame(f_cnt, 7, 29h + 1h * f_cnt);
+        next.dev_addr = 2;
+        EXPECT_EQ(see(next, next_++), Seen::fresh) << f_cnt;
+        next.time += 400ms;
+        EXPECT_EQ(see(next, next_++), Seen::duplicate) << f_cnt;
+    }
+    EXPECT_THAT(due(), IsEmpty());
+}
+
 TEST_F(LedgerFrames, AnEventThatIsNoFrameComesOnce) {
     const auto event = lorawan::parse_chirpstack_json(
         "status", fmt::format(R"({{"deduplicationId":"a","time":"{}","deviceInfo":{{"devEui":"{}"}},"margin":7}})",
