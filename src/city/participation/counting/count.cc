@@ -329,6 +329,7 @@ namespace {
 /// Rules by what they could share, those that take longest first.
 std::vector<std::vector<std::size_t>> families(const Election& election, std::span<const Rule> rules) {
     std::map<std::tuple<int, int, int>, std::vector<std::size_t>> families;
+    enum : std::uint8_t { smallest_steps, maximin, other_shares, alone };
     for (std::size_t i = 0; i < rules.size(); ++i) {
         const Rule& rule = rules[i];
         const bool shares = rule.method == Method::equal_shares;
@@ -336,11 +337,10 @@ std::vector<std::vector<std::size_t>> families(const Election& election, std::sp
         const bool same = weights_for(election, rule) == Profile::Weights::ones && rule.utility == Utility::points;
         const Utility utility = same ? Utility::cardinality : rule.utility;
         const int each = shares || rule.method == Method::maximin_support ? 0 : static_cast<int>(i);
-        families[{rule.method == Method::maximin_support ? 0
-                  : shares                               ? 1
-                                                         : 2,
-                  shares ? static_cast<int>(utility) : 0, each}]
-            .push_back(i);
+        const int kind = shares ? (rule.completion == Completion::add_opt ? smallest_steps : other_shares)
+                         : rule.method == Method::maximin_support ? maximin
+                                                                  : alone;
+        families[{kind, shares ? static_cast<int>(utility) : 0, each}].push_back(i);
     }
     std::vector<std::vector<std::size_t>> in_order;
     for (auto& [key, members] : families) {

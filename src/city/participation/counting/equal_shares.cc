@@ -20,6 +20,14 @@ Money step_of(const Rule& rule) {
     return rule.completion == Completion::add_opt ? 1 : rule.step;
 }
 
+std::vector<ProjectIndex> order_of(const SharesRun& run) {
+    std::vector<ProjectIndex> order;
+    for (const SharesRun::Purchase& purchase : run.purchases) {
+        order.push_back(purchase.project);
+    }
+    return order;
+}
+
 /// How many steps to try at once. A leap says that nothing changes on the way; where something does, single steps are
 /// run. What lies between a leap that failed and where the raises are is halved until a step is left.
 class Leaps {
@@ -29,30 +37,62 @@ public:
     /// 1 or less: a single step is to be run.
     std::int64_t next() const { return steps_before_ > 0 ? 1 : leap_; }
     void leapt(std::int64_t steps) {
-        span_ += steps;
         patience_ = 1;
+        hints_ = 0;
+        span_ += steps;
         if (fails_ == 0) {
-            leap_ = std::min(leap_ * 2, leap_max);
+            leap_ = std::min(leap_ * grows_, leap_max);
             return;
         }
         fails_ -= steps;
-        halve();
+        go_on();
     }
-    void failed(std::int64_t steps) {
+    /// Perhaps it is so far before the end, as a part of the leap, that something changes; 0: not known.
+    void failed(std::int64_t steps, double back) {
+        constexpr double far = 16;  // steps over which a guess is too rough to stop right before it
         fails_ = steps;
-        halve();
+        if (back == 0) {
+            // Nothing may change there: it is only not certain over so many steps.
+            fails_ = 0;
+            grows_ = 2;
+            plan(steps / 4);
+            return;
+        }
+        if (++hints_ % 4 == 0) {
+            near_ = 0;
+            plan(steps / 2);
+            return;
+        }
+        const double whole = static_cast<double>(steps);
+        back *= whole;
+        near_ = std::max<std::int64_t>(1, static_cast<std::int64_t>(back / 8));
+        plan(static_cast<std::int64_t>(whole - back + (back > far ? back / 8 : -back / 64)));
     }
-    void stepped() {
+    void stepped(bool changed) {
         steps_before_ = std::max<std::int64_t>(0, steps_before_ - 1);
-        fails_ = 0;
+        if (!changed && fails_ > 1) {
+            --fails_;
+            ++span_;
+            go_on();
+            return;
+        }
         // Changes are often about as far from each other as the last ones were.
-        leap_ = std::max(leap_min, std::exchange(span_, 0));
+        usual_ = (3 * usual_ + span_) / 4;
+        leap_ = std::max(leap_min, usual_ / 8);
+        grows_ = 4;
+        fails_ = 0;
+        hints_ = 0;
+        span_ = 0;
     }
 
 private:
-    void halve() {
-        leap_ = fails_ / 2;
-        if (leap_ < leap_min) {
+    void go_on() {
+        plan(near_ > 0 ? std::min(near_, fails_ / 2) : fails_ / 2);
+        near_ *= 2;
+    }
+    void plan(std::int64_t leap) {
+        leap_ = leap;
+        if (leap_ < leap_min && steps_before_ == 0) {
             // A leap that fails has cost as much as a step, so after each failure more steps go by before the next.
             steps_before_ = patience_;
             patience_ = std::min<std::int64_t>(patience_ * 2, 64);
@@ -63,7 +103,11 @@ private:
     static constexpr std::int64_t leap_max = std::int64_t{1} << 30;
     std::int64_t leap_ = 8;
     std::int64_t fails_ = 0;  ///< a leap of so many steps from here fails; 0: not known of any
-    std::int64_t span_ = 0;   ///< leapt since the last change
+    std::int64_t grows_ = 4;  ///< so many times as long is the next leap after one that held
+    std::int64_t near_ = 0;   ///< the change is thought to be about so near; 0: not known
+    std::int64_t span_ = 0;   ///< steps since the last change
+    std::int64_t usual_ = 0;  ///< between changes
+    std::int64_t hints_ = 0;  ///< one after the other that did not help
     std::int64_t steps_before_;
     std::int64_t patience_ = 1;
 };
@@ -201,8 +245,9 @@ Result<void> Raising::raise(Until until) {
         if (const std::int64_t steps = std::min(leaps.next(), steps_left()); steps > 1) {
             const bool kept = contest_.options.keep != nullptr;
             const SharesRun before = kept ? now_.run : SharesRun{};
-            if (!shares_.carry(now_.run, after(steps))) {
-                leaps.failed(steps);
+            const Shares::Carried carried = shares_.carry(now_.run, now_.share, after(steps));
+            if (!carried.holds) {
+                leaps.failed(steps, carried.back);
                 continue;
             }
             const Share low = std::exchange(now_.share, after(steps));
@@ -211,11 +256,12 @@ Result<void> Raising::raise(Until until) {
             leaps.leapt(steps);
             continue;
         }
+        const auto before = order_of(now_.run);
         TRY(const bool more, raise_once());
         if (!more) {
             return {};
         }
-        leaps.stepped();
+        leaps.stepped(order_of(now_.run) != before);
     }
     return {};
 }

@@ -56,6 +56,45 @@ TEST(ManyBallots, AreCountedAsPlainly) {
     }
 }
 
+/// In steps of one øre nearly all of the way is leapt over, so that the ends of leaps are what is compared.
+TEST(ManyBallots, AreCountedAsPlainlyInTheSmallestSteps) {
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+        SeededRandom random(seed);
+        Election election = many_ballots(random, 8, 90);
+        for (Project& project : election.projects) {
+            project.cost += static_cast<Money>(random.below(400));
+        }
+        for (const std::string& name : {"mes-cost-add-opt", "mes-cardinality-add-opt"}) {
+            const Rule rule = named(name);
+            const CountResult result = count(election, rule).value();
+            const PlainOutcome plain = count_plainly(election, rule).value();
+            EXPECT_EQ(disagreement(election, result, plain), std::nullopt) << name << ", seed " << seed;
+        }
+    }
+}
+
+/// Between two changes of the purchases there are some leaps, however many steps that is.
+TEST(ManyBallots, AreCountedInTheSmallestStepsWithLittleMoreWorkThanInLargeOnes) {
+    SeededRandom random(5);
+    Election election = many_ballots(random, 30, 1'500);
+    for (Project& project : election.projects) {
+        project.cost = 1'000 * project.cost + static_cast<Money>(random.below(1'000'000));
+    }
+    election.budget *= 1'000;
+    const auto work_of = [&](const std::string& name) {
+        std::int64_t work = INT64_MAX;
+        CountOptions options{.explore_ties = false, .exact_rounds = false, .self_check = false};
+        options.work_left = &work;
+        const auto result = count(election, named(name), options);
+        return std::pair(INT64_MAX - work, result.value().endowments.at(0).raises);
+    };
+    const auto [taken, raises] = work_of("mes-cost-add-opt");
+    const auto [taken_by_ten, tens] = work_of("mes-cost-add1");
+    EXPECT_GT(raises, 10'000);
+    EXPECT_NEAR(static_cast<double>(raises), 10.0 * static_cast<double>(tens), 20);
+    EXPECT_LT(taken, 2 * taken_by_ten);
+}
+
 TEST(ManyBallots, CountedAgainWithOtherVotersAreCountedAsFromTheBeginning) {
     const CountOptions quick{.explore_ties = false, .exact_rounds = false, .self_check = false};
     for (std::uint64_t seed = 1; seed <= 6; ++seed) {

@@ -210,13 +210,14 @@ SharesRun Shares::run(const Share& share, Money spend_max) {
     return run;
 }
 
-bool Shares::carry(SharesRun& low, const Share& high) {
+Shares::Carried Shares::carry(SharesRun& low, const Share& from, const Share& high) {
     using Kind = State::Ask::Kind;
     State& state = *state_;
     if (!state.fits(high)) {
-        return false;
+        return {};
     }
     state.begin(high);
+    const Fixed fall = state.fall_to(from);
     SharesRun carried = low;
     std::vector<bool> nobody_short;
     SharesRun opening;
@@ -224,50 +225,31 @@ bool Shares::carry(SharesRun& low, const Share& high) {
     check(opening.purchases.size() <= carried.purchases.size(), "a run begins with what every richer one begins with");
     for (std::size_t round = opening.purchases.size(); round < carried.purchases.size(); ++round) {
         SharesRun::Purchase& purchase = carried.purchases[round];
-        const std::pair limit(purchase.pay_high, purchase.project);
-        const std::vector<ProjectIndex> others = state.alive;
-        for (const ProjectIndex other : others) {
-            if (other == purchase.project) {
-                continue;
-            }
-            const auto level = std::ranges::find(purchase.level, other, &SharesRun::Level::project);
-            if (level != purchase.level.end()) {
-                // Whoever is broke with more was with less.
-                if (level->broke > 0 && state.ask(other).broke != level->broke) {
-                    return false;
-                }
-                continue;
-            }
-            if (state.compare_prices(state.lower[other], other, limit.first, limit.second) > 0) {
-                continue;
-            }
-            const auto ask = state.ask(other, limit);
-            if (ask.kind == Kind::unaffordable) {
-                std::erase(state.alive, other);
-            } else if (state.compare_prices(ask.low, other, limit.first, limit.second) <= 0) {
-                return false;
-            }
-        }
         const auto ask = state.ask(purchase.project);
         check(ask.kind == Kind::enclosed, "what the poorer could pay, the richer can");
+        const auto slopes = state.slopes(purchase.project, ask, fall);
+        if (const Carried keeps = state.keeps_first(purchase, slopes, fall); !keeps.holds) {
+            return keeps;
+        }
         if (!purchase.level.empty() && purchase.broke > 0 && ask.broke != purchase.broke) {
-            return false;
+            return {};
         }
         purchase.broke = ask.broke;
         purchase.pay_high = ask.high;
         nobody_short.push_back(ask.nobody_short);
-        state.charge(purchase.project, ask);
+        state.charge(purchase.project, ask, slopes);
         state.strike(purchase.project);
     }
     const std::vector<ProjectIndex> rest = state.alive;
-    const bool done =
-        std::ranges::all_of(rest, [&](ProjectIndex project) { return state.ask(project).kind == Kind::unaffordable; });
-    if (done) {
-        low = std::move(carried);
-        state.remember_opening(nobody_short);
-        state.remember_bounds();
+    for (const ProjectIndex project : rest) {
+        if (state.ask(project).kind != Kind::unaffordable) {
+            return {.back = state.affordable_for(project, fall)};
+        }
     }
-    return done;
+    low = std::move(carried);
+    state.remember_opening(nobody_short);
+    state.remember_bounds();
+    return {.holds = true};
 }
 
 std::vector<Asked> Shares::asked() const {

@@ -76,9 +76,15 @@ public:
 
     /// Runs with this endowment; stops early once more than `spend_max` is spent.
     SharesRun run(const Share& share, Money spend_max);
-    /// True if it is certain that every endowment from the one of `low` to `high` (larger) buys what `low` bought, in
-    /// the same order. `low` is then brought up to `high`.
-    bool carry(SharesRun& low, const Share& high);
+    struct Carried {
+        bool holds = false;
+        /// If not: the purchases seem to change so far before `high`, as a part of the way; 0: nobody knows. Says no
+        /// more than where to look.
+        double back = 0;
+    };
+    /// True if it is certain that every endowment from `from`, which is the one of `low`, to `high` (larger) buys what
+    /// `low` bought, in the same order. `low` is then brought up to `high`.
+    Carried carry(SharesRun& low, const Share& from, const Share& high);
 
     /// True if it is certain that this contest buys what `low` bought, in the same order, with every endowment from the
     /// one of `low` to `high`, and so does every contest between it and that of `low`: in which `favoured` cost `cost`

@@ -212,6 +212,7 @@ std::int64_t Shares::State::voters_with_money(std::size_t round) {
 
 /// The bounds have grown too wide: from here on the payments are as sharp as the fixed point can hold them.
 void Shares::State::refresh() {
+    refreshed_ = true;
     for (std::size_t round = 0; round < bought.size(); ++round) {
         const mpq_class& payment = exact_round(round);
         const mpz_class scaled = (payment.get_num() << static_cast<unsigned long>(shift_)) / payment.get_den();

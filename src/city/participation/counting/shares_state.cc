@@ -126,6 +126,13 @@ void Shares::State::begin(const Share& share) {
     folds_.begin();
     round_of_.assign(contest_->election.projects.size(), never);
     pay_.assign(purses_.slots(), 0);
+    slopes_.assign(purses_.slots(), {});
+    slope_guess_.resize(purses_.slots(), 0);
+    lag_ = 0;
+    steepest_ = straight;
+    steep_ = false;
+    refreshed_ = false;
+    in_view_.reset();
     alive.clear();
     if (lower_at_first_.empty()) {
         lower.assign(contest_->election.projects.size(), 0);
@@ -255,6 +262,7 @@ void Shares::State::read_block(const Purses::Block& block) {
 template <bool ones>
 void Shares::State::read(Slot slot, Fixed pay, Fixed slack) {
     look_at(slot);
+    in_view_ = slot;
     set_window(pay, slack);
     for (const Purses::Block& block : view_.blocks) {
         if (block.rows == 0) {
@@ -378,6 +386,7 @@ void Shares::State::charge(ProjectIndex project, const Ask& ask) {
     if (repeated_ != nullptr && !repeated_->foreseen[project]) {
         foresee(project);
     }
+    in_view_.reset();
     const Fixed pay = ask.low + (ask.high - ask.low) / 2;
     const Fixed slack = ask.high - pay;
     pay_[slot_of(project)] = pay;

@@ -11,6 +11,10 @@
 
 namespace bypuls::participation::counting {
 
+/// Slopes are whole numbers of 2^-20.
+inline constexpr int slope_bits = 20;
+inline constexpr std::int64_t straight = std::int64_t{1} << slope_bits;  ///< of the endowment itself
+
 /// No fixed number is larger.
 inline constexpr std::int64_t fixed_max = INT64_MAX / 4;
 
@@ -70,6 +74,27 @@ public:
     Ask ask(ProjectIndex project, std::optional<std::pair<Fixed, ProjectIndex>> enough = std::nullopt);
     /// Takes the money: `ask` is enclosed and of now.
     void charge(ProjectIndex project, const Ask& ask);
+    /// Between what a payment is where the endowment is less than that of the run by up to some fall, with the same
+    /// purchases in the same order. Slopes are in 2^-20; falls are fixed numbers.
+    struct Slopes {
+        Fixed low = 0;   ///< at least that, and `least` for each unit of the fall
+        Fixed high = 0;  ///< at most that, and `most`
+        std::int64_t least = 0;
+        std::optional<std::int64_t> most = std::nullopt;  ///< nothing: no bound is known
+        Fixed least_after(Fixed fall) const;
+        Fixed most_after(Fixed fall) const;
+    };
+    /// `ask` is enclosed and of now.
+    Slopes slopes(ProjectIndex project, const Ask& ask, Fixed fall);
+    /// Whether a purchase is certainly the cheapest of the round with every endowment down to one less by `fall`, for
+    /// which `purchase` says what it paid.
+    Carried keeps_first(const SharesRun::Purchase& purchase, const Slopes& slopes, Fixed fall);
+    /// For about how much of a fall from the endowment of the run the project can still be paid for; 0: nobody knows.
+    double affordable_for(ProjectIndex project, Fixed fall);
+    /// As the other, for slopes up to the same fall of all that is bought.
+    void charge(ProjectIndex project, const Ask& ask, const Slopes& slopes);
+    /// From the endowment of the run down to a smaller one, rounded up.
+    Fixed fall_to(const Share& least) const;
     /// Projects at the beginning of every run with at least the endowment of the latest, in order: each is cheapest
     /// however rich the others' supporters are, and nobody is short, so its payment is cost over weight.
     const std::vector<ProjectIndex>& opening() const { return opening_; }
@@ -155,6 +180,20 @@ private:
     bool settle(Ask& ask, Slot slot, const Pass& pass, Fixed& pay, Fixed& slack);
     Ask ask_exactly(ProjectIndex project);
 
+    /// What the supporters in view tell of a payment's slopes.
+    struct Climb {
+        Wide poor_money = 0;
+        std::int64_t poor_weight = 0;
+        Wide poor_rise = 0;     ///< by how much less they have, for each unit of the fall, at least
+        Wide drawn = 0;         ///< by how much those who may be poor have less, at most
+        std::int64_t rich = 0;  ///< weight of those who certainly pay in full all the way, if the slope is as guessed
+    };
+    bool apart(const Slopes& first, const SharesRun::Purchase& purchase, const Slopes& rival, ProjectIndex other,
+               Fixed fall) const;
+    double meeting(const Slopes& first, ProjectIndex p, const Slopes& second, ProjectIndex q, Fixed fall) const;
+    template <bool ones>
+    Climb climb_of(const Ask& ask, Fixed fall, std::int64_t guess) const;
+
     void look_at(Slot slot);
     void take_stock();
     void foresee(ProjectIndex project);
@@ -214,6 +253,7 @@ private:
         const std::uint32_t* choice_weights = nullptr;
     } view_;                       ///< those read last
     std::vector<Fixed> balances_;  ///< of those
+    std::optional<Slot> in_view_;  ///< whose they are, if nothing has been bought since
     std::int64_t work_ = 0;
     // The rows read last, for payments within a window: those poor or rich with any of them, and the few that are
     // close.
@@ -221,6 +261,17 @@ private:
     std::vector<std::uint32_t> close_;  ///< places in balances_ of those put aside, and room for others
     Fixed window_low_ = 0;
     Fixed window_high_ = 0;
+    // Of the payments so far, by slot; 0 where nothing is bought.
+    struct Slope {
+        std::int64_t least = 0;
+        std::int64_t most = 0;
+    };
+    std::vector<Slope> slopes_;
+    std::vector<std::int64_t> slope_guess_;  ///< by slot
+    Fixed lag_ = 0;              ///< by which the balances that slopes begin at may be more than the error says
+    std::int64_t steepest_ = 0;  ///< slope of one who supports all that has been bought, at most
+    bool steep_ = false;         ///< a payment without an upper slope has been made
+    bool refreshed_ = false;     ///< payments have become sharper in this run
     Fixed endowment_fixed_ = 0;
     Share share_;
     std::optional<mpq_class> endowment_;
