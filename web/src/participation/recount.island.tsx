@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { startTransition, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { react_island } from '../islands/react.tsx'
 import { Format } from '../words/format.ts'
 import type { Words } from '../words/words.ts'
@@ -184,7 +184,7 @@ function use_distances(session: Session, summary: Summary, counted: Counted) {
     const [distances, set_distances] = useState<Distances>()
     const effort = effort_of(summary, counted)
     useEffect(() => {
-        const begun = new Distances(session, set_close)
+        const begun = new Distances(session, (known) => startTransition(() => set_close(known)))
         set_close(nothing_known)
         set_distances(begun)
         if (effort === 'at-once') begun.ask(askable(summary, counted))
@@ -286,7 +286,9 @@ function Recount({ words, file, fallback, unpack_zstd }: Parts & { words: Words;
     const [own, set_own] = useState<Own>(new Map())
     const [simulated, set_simulated] = useState(file?.simulated ?? false)
     const session = useMemo(() => new Session(() => new CountingWorker()), [])
-    const table = useMemo(() => new Table(session, set_state), [session])
+    // A result is much to draw: in pieces, so that the page answers meanwhile.
+    const show = (shown: OnTable) => (shown.counted ? startTransition(() => set_state(shown)) : set_state(shown))
+    const table = useMemo(() => new Table(session, show), [session])
     // Before anything is painted, so that what stands below moves once.
     useLayoutEffect(() => {
         fallback.hidden = true
