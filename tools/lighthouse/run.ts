@@ -16,7 +16,7 @@ const cli = join(here, 'node_modules/lighthouse/cli/index.js')
 if (!existsSync(cli)) execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' })
 
 const every = [
-    '/bading', '/bading/landfalltjern', '/bading/landfalltjern/historikk', '/medvirkning/etterregning', '/medvirkning/etterregning?valg=leketoy', '/medvirkning/valg',
+    '/bading', '/bading/landfalltjern', '/bading/landfalltjern/historikk', '/medvirkning/etterregning', '/medvirkning/etterregning?valg=leketoy', '/medvirkning/valg', '/sok?q=bad',
     '/utviklere', '/kontakt', '/tilgjengelighet', '/personvern', '/kilder', '/status',
 ]
 const paths = process.argv.length > 2 ? process.argv.slice(2) : every
