@@ -7,7 +7,7 @@ import { fits, is_accessible, islands_are_alive } from './checks.ts'
 
 /// One of each kind; those of places and elections are found from the lists that lead to them.
 async function public_pages(page: Page): Promise<string[]> {
-    const pages = ['/', '/bading', '/bading/om-malingene', '/utviklere', '/medvirkning', '/status', '/kontakt', '/tilgjengelighet', '/personvern', '/kilder']
+    const pages = ['/', '/bading', '/bading/om-malingene', '/utviklere', '/medvirkning', '/status', '/sok', '/sok?q=a', '/kontakt', '/tilgjengelighet', '/personvern', '/kilder']
     for (const list of ['/bading', '/medvirkning']) {
         await page.goto(list)
         const own = new URL(page.url()).pathname

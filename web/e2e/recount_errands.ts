@@ -1,7 +1,7 @@
 /// Whoever wants to know whether a count is right: from a published file to the answer.
 import { strict as assert } from 'node:assert'
 import { readFileSync } from 'node:fs'
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import { fits, is_accessible, islands_are_alive, sizes_of_first_visit } from './checks.ts'
 import type { Errand } from './errands.ts'
@@ -131,6 +131,12 @@ export const recount_errands: Errand[] = [
             await choose(page, [{ ...published('likt.pb'), name: 'likt.pb.gz', buffer: gzipSync(published('likt.pb').buffer) }])
             await page.waitForFunction(() => document.querySelectorAll('.recount-notice[data-color=success]').length === 2)
             assert.match((await page.locator('[aria-live=polite]').first().textContent()) ?? '', { nb: /Ferdig talt/, nn: /Ferdig talt/, en: /Counted/ }[look.language])
+            const packed = [published('likt.pb'), published('likt.json')].map((one) => ({ ...one, name: `${one.name}.zst`, buffer: zstdCompressSync(one.buffer) }))
+            await choose(page, [{ ...packed[0]!, buffer: packed[0]!.buffer.subarray(0, 200) }])
+            await notice(page, 'danger').getByText({ nb: 'pakken er skadet eller avkortet', nn: 'pakken er skadd eller avkorta', en: 'the packing is broken or cut' }[look.language]).waitFor()
+            await choose(page, packed)
+            await notice(page, 'danger').waitFor({ state: 'detached' })
+            await page.waitForFunction(() => document.querySelectorAll('.recount-notice[data-color=success]').length === 2)
             // What cannot be used takes nothing away.
             await choose(page, [file('bilde.pb', '%PDF-1.7')])
             await notice(page, 'danger').waitFor()
@@ -218,7 +224,8 @@ export const recount_errands: Errand[] = [
             const asked: string[] = []
             // The browser itself asks for its icon again when the address changes.
             page.on('request', (request) => /^http(?!.*favicon)/.test(request.url()) && asked.push(request.url()))
-            await choose(page, [published('leketoy.pb'), published('leketoy.json')])
+            // What unpacks came with the page, too.
+            await choose(page, [{ ...published('leketoy.pb'), name: 'leketoy.pb.zst', buffer: zstdCompressSync(published('leketoy.pb').buffer) }, published('leketoy.json')])
             await page.locator('.recount-projects').first().waitFor()
             await page.locator('#recount-rule').selectOption('mes-cardinality-add1u')
             // By another rule than the published one, so nothing is said of it.

@@ -14,6 +14,7 @@ import { page_errands } from './page_errands.ts'
 import { paper_errands } from './paper_errands.ts'
 import { public_errands } from './public_errands.ts'
 import { recount_errands } from './recount_errands.ts'
+import { search_errands } from './search_errands.ts'
 import { address_of, serve_specimens } from './specimens.ts'
 import { staff_places_errands } from './staff_places_errands.ts'
 import { staff_removal_errands } from './staff_removal_errands.ts'
@@ -75,7 +76,7 @@ function looks_of(errand: Errand, at: number): Look[] {
 
 /// Readers come side by side, since each waits for the server and the page most of the time. Errands that change what others see
 /// have a device, a profile or a webhook of their own.
-const waiting = [...errands, ...staff_places_errands, ...staff_removal_errands, ...public_errands, ...page_errands, ...paper_errands, ...recount_errands]
+const waiting = [...errands, ...staff_places_errands, ...staff_removal_errands, ...public_errands, ...page_errands, ...paper_errands, ...recount_errands, ...search_errands]
     .filter(({ name }) => pattern.test(name))
     .flatMap((errand, at) => looks_of(errand, at).map((look) => ({ errand, look })))
 async function take_turns(): Promise<void> {

@@ -8,6 +8,7 @@
 #include "core/files.h"
 #include "platform/policy/policy.h"
 #include "platform/publish/about/about_pages.h"
+#include "platform/publish/search/search_page.h"
 
 namespace bypuls::apps {
 namespace {
@@ -96,6 +97,7 @@ Result<Web> open_web(const Settings& settings) {
                      .postal_address = settings.contact_address,
                      .accessibility_statement = settings.accessibility_statement,
                      .privacy_contact = settings.privacy_contact,
+                     .search = publish::search::search_path,
                      .contact_page = publish::about::contact_path,
                      .accessibility_page = publish::about::accessibility_path,
                      .privacy = publish::about::privacy_path,

@@ -8,6 +8,7 @@
 #include "apps/bypuls/developers.h"
 #include "apps/bypuls/duties.h"
 #include "apps/bypuls/operator_routes.h"
+#include "apps/bypuls/search.h"
 #include "apps/staff/routes.h"
 #include "city/bathing/routes.h"
 #include "city/participation/recount/routes.h"
@@ -192,6 +193,7 @@ void Town::add_routes() {
     router_.add(participation::recount::routes(web_->site));
     router_.add(developers_route(settings_, web_->site, *plane_, *pool_, mqtt_.get(), [this] { return checks(); }));
     router_.add(publish::about::routes(web_->site, *plane_));
+    router_.add(search_route(web_->site, *plane_));
     router_.add(operator_routes(web_->site, [this] { return checks(); }, [this](std::string& out) { metrics(out); }));
     router_.add(sensorthings_->routes());
     if (internal_) {

@@ -114,6 +114,25 @@ Html banner(const Words& say) {
                 say("shell.demo_heading"), say("shell.demo"));
 }
 
+/// A field where there is room, else a link to the page that has one. The page itself has its own field, and needs no
+/// other.
+Html search(const Site& site, const Page& page, const Words& say) {
+    if (site.search.empty()) {
+        return {};
+    }
+    const bool here = page.path == site.search;
+    const Html link = html(R"(<a class="bp-search-link" href="{}"{}>{}</a>)", site.search,
+                           when(here, html(" aria-current=\"page\"")), say("shell.search"));
+    return link +
+           when(
+               !here,
+               html(
+                   R"(<form class="bp-search" role="search" action="{}"><label class="ds-sr-only" for="bp-search">{}</label>)"
+                   R"(<input class="ds-input" data-size="sm" type="search" id="bp-search" name="q" maxlength="100" autocomplete="off">)"
+                   R"(<button class="ds-button" data-variant="secondary" data-size="sm" type="submit">{}</button></form>)",
+                   site.search, say("shell.search_label"), say("shell.search")));
+}
+
 Html header(const Site& site, const Page& page, const Words& say) {
     const Html errands = each(site.errands, [&](const Errand& errand) {
         if (errand.path.empty()) {
@@ -127,10 +146,10 @@ Html header(const Site& site, const Page& page, const Words& say) {
                                                         say("nav.label"), errands));
     return html(R"(<header class="bp-header"><div class="bp-column">
 <a class="bp-name" href="/"><strong>{}</strong> <span>{}</span></a>
-{}{}
+{}{}{}
 </div>{}</header>
 )",
-                site.town, say("shell.service"), navigation, languages(page, say),
+                site.town, say("shell.service"), navigation, search(site, page, say), languages(page, say),
                 when(site.demonstration || page.simulated, banner(say)));
 }
 

@@ -37,6 +37,8 @@ struct Site {
     std::string accessibility_statement = {};
     /// How people reach the town's data protection officer: mailto or https; empty when nobody has said.
     std::string privacy_contact = {};
+    /// Where the header's search leads, a path of ours that reads `q`; empty: there is none.
+    std::string search = {};
     /// Links of the footer; an empty one is left out. Paths of ours. The first two stand in place of `contact` and of a
     /// missing declaration.
     std::string contact_page = {};

@@ -7,7 +7,7 @@ const megabytes = (bytes: number): string => String(Math.ceil(bytes / 1_000_000)
 
 const begins: readonly [code: FaultCode, bytes: readonly number[]][] = [
     ['packed', [0x50, 0x4b, 0x03, 0x04]], // .zip, .xlsx, .ods
-    ['packed', [0x28, 0xb5, 0x2f, 0xfd]], // .zst
+    ['packed', [0x28, 0xb5, 0x2f, 0xfd]], // .zst inside another
     ['packed', [0x37, 0x7a, 0xbc, 0xaf]], // .7z
     ['packed', [0xfd, 0x37, 0x7a, 0x58]], // .xz
     ['packed', [0x42, 0x5a, 0x68]], // .bz2
@@ -26,42 +26,61 @@ export function what_else(bytes: Uint8Array): FaultCode | undefined {
 }
 
 const is_gzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
+const is_zstd = (bytes: Uint8Array): boolean => [0x28, 0xb5, 0x2f, 0xfd].every((byte, at) => bytes[at] === byte)
 
-/// Unpacks gzip, but no more than is read of any file.
-async function unpacked(bytes: Uint8Array<ArrayBuffer>, most: number): Promise<Uint8Array | undefined> {
-    const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip')).getReader()
+/// What was packed; undefined when it is more than `most` bytes. Fails when it is broken, or when it is given up.
+export type Unpack = (packed: Uint8Array<ArrayBuffer>, most: number, stop: AbortSignal) => Promise<Uint8Array | undefined>
+
+const unpack_gzip: Unpack = async (packed, most, stop) => {
+    const reader = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip')).getReader()
     const parts: Uint8Array[] = []
     let length = 0
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
         parts.push(part.value)
         length += part.value.length
-        if (length > most) return void (await reader.cancel())
+        if (length > most || stop.aborted) return void (await reader.cancel())
     }
     const whole = new Uint8Array(length)
     parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0)
     return whole
 }
 
+export interface Reading {
+    /// No file is read that is larger, packed or unpacked.
+    most?: number
+    /// Undefined when it could not be fetched with the page.
+    unpack_zstd?: Unpack | undefined
+    /// Gives up; what comes then is of no use.
+    stop?: AbortSignal
+}
+
 const refused = (name: string, code: FaultCode, given: Record<string, string> = {}): Given => ({ name, bytes: new Uint8Array(), fault: { code, given } satisfies Fault })
 
-async function read(file: File, most: number): Promise<Given> {
-    if (file.size > most) return refused(file.name, 'too-big', { size: megabytes(file.size), most: megabytes(most) })
-    let bytes: Uint8Array
-    try {
-        const packed = new Uint8Array(await file.arrayBuffer())
-        if (is_gzip(packed)) {
-            const whole = await unpacked(packed, most)
-            if (!whole) return refused(file.name, 'too-big', { size: `> ${megabytes(most)}`, most: megabytes(most) })
-            bytes = whole
-        } else {
-            bytes = packed
-        }
-    } catch {
-        return refused(file.name, 'not-readable')
-    }
+const bytes_of = (file: File): Promise<Uint8Array<ArrayBuffer> | undefined> =>
+    file.arrayBuffer().then(
+        (buffer) => new Uint8Array(buffer),
+        () => undefined,
+    )
+
+const told = (name: string, bytes: Uint8Array): Given => {
     const code = what_else(bytes)
-    return code ? refused(file.name, code) : { name: file.name.replace(/\.gz$/i, ''), bytes }
+    return code ? refused(name, code) : { name, bytes }
+}
+
+async function read(file: File, { most = bytes_max, unpack_zstd, stop = new AbortController().signal }: Reading): Promise<Given> {
+    if (file.size > most) return refused(file.name, 'too-big', { size: megabytes(file.size), most: megabytes(most) })
+    const bytes = await bytes_of(file)
+    if (!bytes) return refused(file.name, 'not-readable')
+    if (!is_gzip(bytes) && !is_zstd(bytes)) return told(file.name, bytes)
+    const unpack = is_gzip(bytes) ? unpack_gzip : unpack_zstd
+    if (!unpack) return refused(file.name, 'no-unpacker')
+    try {
+        const whole = await unpack(bytes, most, stop)
+        return whole ? told(file.name.replace(/\.(gz|zst)$/i, ''), whole) : refused(file.name, 'too-big', { size: `> ${megabytes(most)}`, most: megabytes(most) })
+    } catch {
+        return refused(file.name, 'packed-broken')
+    }
 }
 
 /// What somebody chose or dropped. What cannot be used says why.
-export const read_given = (files: Iterable<File>, most = bytes_max): Promise<Given[]> => Promise.all([...files].map((file) => read(file, most)))
+export const read_given = (files: Iterable<File>, how: Reading = {}): Promise<Given[]> => Promise.all([...files].map((file) => read(file, how)))

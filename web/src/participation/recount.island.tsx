@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { startTransition, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { react_island } from '../islands/react.tsx'
 import { Format } from '../words/format.ts'
 import type { Words } from '../words/words.ts'
@@ -6,7 +6,7 @@ import CountingWorker from './counting.worker.ts?worker&inline'
 import { askable, Distances, effort_of, type HowClose, nothing_known } from './distances.ts'
 import { type BesideKnown, FiguresOf } from './figures.tsx'
 import { Fingerprints } from './fingerprints.tsx'
-import { read_given } from './given.ts'
+import { read_given, type Unpack } from './given.ts'
 import { First, Outcome } from './outcome.tsx'
 import type { Counted, Summary } from './protocol.ts'
 import { fault_in_words, Notice, Working } from './parts.tsx'
@@ -184,7 +184,7 @@ function use_distances(session: Session, summary: Summary, counted: Counted) {
     const [distances, set_distances] = useState<Distances>()
     const effort = effort_of(summary, counted)
     useEffect(() => {
-        const begun = new Distances(session, set_close)
+        const begun = new Distances(session, (known) => startTransition(() => set_close(known)))
         set_close(nothing_known)
         set_distances(begun)
         if (effort === 'at-once') begun.ask(askable(summary, counted))
@@ -278,13 +278,17 @@ function About({ words, table, simulated }: { words: Words; table: OnTable; simu
     )
 }
 
-function Recount({ words, file, fallback }: RecountProps & { words: Words; fallback: HTMLElement }) {
+type Parts = RecountProps & { unpack_zstd: Unpack | undefined }
+
+function Recount({ words, file, fallback, unpack_zstd }: Parts & { words: Words; fallback: HTMLElement }) {
     const [state, set_state] = useState<OnTable>({ rule: '', faults: [] })
     // Beside the table, so that what a voter has filled in stays when the rule is another.
     const [own, set_own] = useState<Own>(new Map())
     const [simulated, set_simulated] = useState(file?.simulated ?? false)
     const session = useMemo(() => new Session(() => new CountingWorker()), [])
-    const table = useMemo(() => new Table(session, set_state), [session])
+    // A result is much to draw: in pieces, so that the page answers meanwhile.
+    const show = (shown: OnTable) => (shown.counted ? startTransition(() => set_state(shown)) : set_state(shown))
+    const table = useMemo(() => new Table(session, show), [session])
     // Before anything is painted, so that what stands below moves once.
     useLayoutEffect(() => {
         fallback.hidden = true
@@ -301,7 +305,7 @@ function Recount({ words, file, fallback }: RecountProps & { words: Words; fallb
         return () => control.abort()
     }, [file, table])
 
-    const newest = useRef(0)
+    const reading = useRef<AbortController>(undefined)
     const take = useCallback(
         (files: Iterable<File>) => {
             const chosen = [...files]
@@ -310,13 +314,18 @@ function Recount({ words, file, fallback }: RecountProps & { words: Words; fallb
             set_own(new Map())
             set_simulated(false)
             table.reading(chosen.map(({ name }) => name).join(', '))
-            newest.current += 1
-            const asked = newest.current
             // A large file may be read after one that was chosen later.
-            void read_given(chosen).then((given) => (asked === newest.current ? table.take(given) : undefined))
+            reading.current?.abort()
+            reading.current = new AbortController()
+            const stop = reading.current.signal
+            void read_given(chosen, { unpack_zstd, stop }).then((given) => (stop.aborted ? undefined : table.take(given)))
         },
-        [table],
+        [table, unpack_zstd],
     )
+    const give_up = () => {
+        reading.current?.abort()
+        table.give_up()
+    }
     const choose = (rule: string) => {
         remember_rule(rule)
         void table.choose(rule)
@@ -332,7 +341,7 @@ function Recount({ words, file, fallback }: RecountProps & { words: Words; fallb
             <About words={words} table={state} simulated={simulated} />
             {state.ballots && <RuleChoice words={words} options={rule_options(words, state)} chosen={state.rule} choose={choose} />}
             <div aria-live="polite" aria-busy={work !== undefined}>
-                {doing && <Working words={words} text={doing} stop={() => session.stop()} />}
+                {doing && <Working words={words} text={doing} stop={give_up} />}
                 <Troubles words={words} table={state} />
                 {state.counted && !work && <p className="ds-sr-only">{words.say('recount.done')}</p>}
             </div>
@@ -342,8 +351,15 @@ function Recount({ words, file, fallback }: RecountProps & { words: Words; fallb
     )
 }
 
+/// A page without it counts all the same, and says so when such a file comes.
+const fetch_unpack = (): Promise<Unpack | undefined> =>
+    import('./unpack.ts').then(
+        ({ unpack }) => unpack,
+        () => undefined,
+    )
+
 export function mount(element: HTMLElement, props: RecountProps, words: Words): void {
-    recount_words(words.language)
-        .then((own) => react_island(Recount)(element, props, own))
+    Promise.all([recount_words(words.language), fetch_unpack()])
+        .then(([own, unpack_zstd]) => react_island<Parts>(Recount)(element, { ...props, unpack_zstd }, own))
         .catch((problem: unknown) => console.error('recount', problem))
 }

@@ -196,6 +196,13 @@ describe('the table', () => {
         expect(shown().faults).toMatchObject([{ fault: { code: 'other-election', given: { id: 'bridge' } } }])
         expect(shown().rule).toBe('file')
     })
+    it('can be given up while a file is read that takes long', () => {
+        const { table, shown } = set_table()
+        table.reading('valg.pb.zst')
+        expect(shown().work).toEqual({ kind: 'reading', file: 'valg.pb.zst' })
+        table.give_up()
+        expect(shown()).toMatchObject({ work: undefined, trouble: 'stopped' })
+    })
     it('can be given up, and begins again with what it knew', async () => {
         const { table, session, shown } = set_table()
         await table.take([ballots])

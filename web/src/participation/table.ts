@@ -79,6 +79,12 @@ export class Table {
         this.put({ work: { kind: 'reading', file } })
     }
 
+    /// Gives up what is being read or counted.
+    give_up(): void {
+        this.session.stop()
+        this.put({ work: undefined, trouble: 'stopped' })
+    }
+
     could_not_fetch(): void {
         this.put({ trouble: 'fetch' })
     }

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "platform/publish/about/searchable.h"
+
 namespace bypuls::publish::about {
 namespace {
 
@@ -88,6 +90,18 @@ TEST(About, EveryPageHasWordsInEveryLanguageAndOneHeading) {
             const std::string whole = pages::document(site, page);
             EXPECT_THAT(whole, Not(HasSubstr("[about"))) << page.path;
             EXPECT_EQ(whole.find("<h1"), whole.rfind("<h1")) << page.path;
+        }
+    }
+}
+
+TEST(About, EveryPageIsFoundByItsNameInEveryLanguage) {
+    for (const Language language : words::all_languages) {
+        const auto entries = searchable(pages::Site{}.words(language));
+        for (const search::Entry& entry : entries) {
+            const auto results = search::find(entries, entry.title);
+            ASSERT_FALSE(results.found.empty());
+            EXPECT_EQ(results.found.front()->href, entry.href);
+            EXPECT_THAT(entry.title + entry.text + entry.also, Not(HasSubstr("[")));
         }
     }
 }

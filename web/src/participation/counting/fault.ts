@@ -63,6 +63,8 @@ export const fault_codes = [
     'other-election',
     'web-page',
     'packed',
+    'packed-broken',
+    'no-unpacker',
     'not-text',
     'empty',
     'too-big',
