@@ -176,15 +176,21 @@ void Shares::State::begin(const Share& share) {
 void Shares::State::bound_at_first() {
     lower.assign(contest_->election.projects.size(), 0);
     near_price.assign(contest_->election.projects.size(), 0);
-    enough_at_first_.clear();
-    for (const ProjectIndex project : entrants_) {
-        const Slot slot = slot_of(project);
-        set_lower(project, floor_div(cost_fixed(project), weights_[slot]));
-        // Whoever has more than all of this is bounded by what there is, so that the bounds below fit.
-        enough_at_first_.push_back(ceil_div(cost_fixed(project), voters_[slot]) - 1);
-    }
     lower_at_first_ = lower;
     near_at_first_ = near_price;
+    enough_at_first_.resize(entrants_.size());
+    for (const ProjectIndex project : entrants_) {
+        bound_at_first(project);
+    }
+}
+
+void Shares::State::bound_at_first(ProjectIndex project) {
+    const Slot slot = slot_of(project);
+    set_lower(project, floor_div(cost_fixed(project), weights_[slot]));
+    lower_at_first_[project] = lower[project];
+    near_at_first_[project] = near_price[project];
+    // Whoever has more than all of this is bounded by what there is, so that the bounds below fit.
+    enough_at_first_[slot] = ceil_div(cost_fixed(project), voters_[slot]) - 1;
 }
 
 std::strong_ordering Shares::State::compare_prices(Fixed a, ProjectIndex p, Fixed b, ProjectIndex q) const {

@@ -157,6 +157,7 @@ private:
 
     void look_at(Slot slot);
     void bound_at_first();
+    void bound_at_first(ProjectIndex project);
     void take_stock();
     void foresee(ProjectIndex project);
     /// Payments of the rounds before `rounds`, by slot.
