@@ -134,7 +134,7 @@ Result<void> Recounter::Costs::begin(Money cheap, Money dear) {
         shares->assume_length(options_.along->length);
     }
     TRY_DO(shares->widen(first_));
-    const std::int64_t raised = go_along(cheap);
+    const std::int64_t raised = dear <= cost_ ? go_along(cheap) : -1;
     if (raised >= 0) {
         add(raised, {.cheap = cheap, .dear = dear});
         return {};
