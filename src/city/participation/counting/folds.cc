@@ -38,11 +38,6 @@ private:
     std::vector<std::uint64_t> kinds_;
 };
 
-std::span<const Purses::Slot> choices_of(const Lumps& lumps, const LumpedRow& row) {
-    const auto& choices = row.length < Purses::beside_max ? lumps.short_choices() : lumps.long_choices();
-    return std::span(choices).subspan(row.from, row.length);
-}
-
 }  // namespace
 
 void Folds::forget(std::size_t slots) {
@@ -122,7 +117,8 @@ std::size_t Folds::kept() const {
 }
 
 const Folds::Rows* Folds::rows(Slot slot, const Purses& purses, const Lumps* lumps) {
-    if (!known_ || purses.rows(slot) < rows_min) {
+    const std::size_t with_voters = lumps != nullptr ? lumps->with_voters(slot) : purses.rows(slot);
+    if (!known_ || with_voters < rows_min) {
         return nullptr;
     }
     if (numbers_kept_ > numbers_kept_max) {
@@ -139,7 +135,7 @@ const Folds::Rows* Folds::rows(Slot slot, const Purses& purses, const Lumps* lum
         if (lumps != nullptr) {
             put_together(fold, lumps->rows(slot).size(), [&](auto take) {
                 for (const LumpedRow& row : lumps->rows(slot)) {
-                    take(choices_of(*lumps, row));
+                    take(lumps->named(row).slots);
                 }
             });
         } else {

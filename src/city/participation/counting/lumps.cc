@@ -34,9 +34,12 @@ std::vector<Lumps::History> Lumps::put_together(const Profile& profile, const st
     std::unordered_map<std::u32string, std::uint32_t> known;
     std::u32string key;
     History history;
+    first_of_group_.reserve(profile.groups() + 1);
+    history_of.reserve(profile.groups());
     for (std::size_t group = 0; group < profile.groups(); ++group) {
         key.clear();
-        history = {};
+        history.slots.clear();
+        history.weights.clear();
         std::size_t length = 0;
         for (const Wish& wish : profile.wishes(group)) {
             const std::uint32_t slot = slot_of[wish.project];
@@ -106,16 +109,24 @@ void Lumps::sort_rows(std::size_t slots, const std::vector<Draft>& drafts, const
     const auto others = [&](std::uint32_t i) {
         return histories[drafts[i].history].slots.size() - (drafts[i].own == nowhere ? 0 : 1);
     };
-    std::vector<std::uint32_t> order(drafts.size());
-    std::iota(order.begin(), order.end(), 0U);
-    std::ranges::stable_sort(order, {}, [&](std::uint32_t i) { return std::pair(drafts[i].slot, others(i)); });
+    constexpr unsigned place_bits = 32;
+    constexpr unsigned slot_bits = 16;
+    std::vector<std::uint64_t> order(drafts.size());
+    for (std::uint32_t i = 0; i < drafts.size(); ++i) {
+        order[i] = (((std::uint64_t{drafts[i].slot} << slot_bits) | others(i)) << place_bits) | i;
+    }
+    std::ranges::sort(order);
     std::vector<std::size_t> shared(histories.size(), SIZE_MAX);  // where those that are long begin
     std::vector<std::uint32_t> row_of_draft(drafts.size());
     first_of_slot_.assign(slots + 1, 0);
-    for (const std::uint32_t i : order) {
+    with_voters_.assign(slots, 0);
+    rows_.reserve(drafts.size());
+    for (const std::uint64_t key : order) {
+        const auto i = static_cast<std::uint32_t>(key);
         const Draft& draft = drafts[i];
         const History& history = histories[draft.history];
-        LumpedRow row{.voters = draft.voters, .weight = draft.weight};
+        LumpedRow row{.voters = draft.voters, .weight = draft.weight, .slot = draft.slot};
+        with_voters_[draft.slot] += draft.voters != 0 ? 1 : 0;
         if (others(i) < Purses::beside_max) {
             row.length = static_cast<std::uint32_t>(others(i));
             row.from = short_.slots.size();

@@ -13,6 +13,7 @@ namespace bypuls::participation::counting {
 struct LumpedRow {
     std::int64_t voters = 0;
     std::uint32_t weight = 1;  ///< what each gives the entrant
+    Purses::Slot slot = 0;     ///< of the entrant
     /// So many choices; where there are Purses::beside_max or more, the entrant itself may be among them.
     std::uint32_t length = 0;
     std::size_t from = 0;  ///< where they begin
@@ -30,10 +31,17 @@ public:
     Lumps(std::span<const ProjectIndex> entrants, const Profile& profile, std::span<const std::int64_t> counts,
           const std::vector<bool>& foreseen);
 
-    /// Adds so many voters, perhaps fewer than none, to a ballot group.
-    void add(std::size_t group, std::int64_t voters) {
+    /// Adds so many voters, perhaps fewer than none, to a ballot group, and calls `changed` with each of its rows and
+    /// the row's number.
+    template <typename Changed>
+    void add(std::size_t group, std::int64_t voters, Changed changed) {
         for (std::size_t i = first_of_group_[group]; i < first_of_group_[group + 1]; ++i) {
-            rows_[row_of_[i]].voters += voters;
+            LumpedRow& row = rows_[row_of_[i]];
+            const bool had_any = row.voters != 0;
+            row.voters += voters;
+            const bool has_any = row.voters != 0;
+            with_voters_[row.slot] += (has_any ? 1U : 0U) - (had_any ? 1U : 0U);
+            changed(row, row_of_[i]);
         }
     }
 
@@ -42,6 +50,18 @@ public:
     /// Of an entrant, by length.
     std::span<const LumpedRow> rows(Slot slot) const {
         return std::span(rows_).subspan(first_of_slot_[slot], first_of_slot_[slot + 1U] - first_of_slot_[slot]);
+    }
+    /// Of those rows, how many have any voters.
+    std::size_t with_voters(Slot slot) const { return with_voters_[slot]; }
+    struct Named {
+        std::span<const Slot> slots;
+        std::span<const std::uint32_t> weights;
+    };
+    /// What the ballots of a row name.
+    Named named(const LumpedRow& row) const {
+        const Choices& all = row.length < Purses::beside_max ? short_ : long_;
+        return {.slots = std::span(all.slots).subspan(row.from, row.length),
+                .weights = std::span(all.weights).subspan(row.from, row.length)};
     }
     // The choices of short rows one after the other, and those of long ones, each once for all of its rows.
     const std::vector<Slot>& short_choices() const { return short_.slots; }
@@ -70,6 +90,7 @@ private:
 
     std::vector<LumpedRow> rows_;
     std::vector<std::uint32_t> first_of_slot_;
+    std::vector<std::uint32_t> with_voters_;  ///< by slot
     Choices short_;
     Choices long_;
     std::vector<std::uint32_t> row_of_;  ///< of each entrant on each ballot

@@ -113,6 +113,28 @@ TEST(ManyBallots, CountedAgainWithOtherVotersAreCountedAsFromTheBeginning) {
     }
 }
 
+/// Every ballot group is emptied and filled again, so that rows come to have nobody and sums are of others.
+TEST(ManyBallots, CountedAgainWithoutSomeAndWithThemAgainAreCountedAsFromTheBeginning) {
+    const CountOptions quick{.explore_ties = false, .exact_rounds = false, .self_check = false};
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+        SeededRandom random(seed);
+        Rule rule = named(seed % 2 == 0 ? "mes-cost-add1" : "mes-points-add1");
+        Election election = many_ballots(random, 20, 200);
+        if (seed % 2 == 1) {
+            election.kind = BallotKind::points;
+        }
+        Recounter recounter(election, rule, std::vector<bool>(20, true));
+        for (int i = 0; i < 12; ++i) {
+            for (std::size_t group = 0; group < election.ballots.size(); ++group) {
+                const bool in = i % 4 == 3 || random.chance(0.7);
+                recounter.set_voters(group, in ? election.ballots[group].count : 0);
+            }
+            EXPECT_EQ(recounter.count(quick).value(), count(recounter.election(), rule, quick).value())
+                << "seed " << seed;
+        }
+    }
+}
+
 TEST(ManyBallots, TakeNoMoreWorkThanIsGiven) {
     SeededRandom random(1);
     const Election election = many_ballots(random, 12, 200);

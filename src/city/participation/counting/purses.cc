@@ -18,7 +18,6 @@ Purses::Purses(const Lumps& lumps)
       ones_(lumps.weight_max() == 1),
       weight_max_(lumps.weight_max()),
       length_max_(lumps.length_max()) {
-    // Room for all, of which those without voters leave some.
     voters_.resize(lumps.rows());
     choices_.resize(choices_.size() + lumps.short_choices().size());
     if (!ones_) {
@@ -33,14 +32,11 @@ Purses::Purses(const Lumps& lumps)
         first_row_.push_back(row);
         first_block_.push_back(static_cast<std::uint32_t>(blocks_.size()));
         for (const LumpedRow& lumped : lumps.rows(static_cast<Slot>(slot))) {
-            if (lumped.voters != 0) {
-                choice = keep(lumps, lumped, row++, choice);
-            }
+            choice = keep(lumps, lumped, row++, choice);
         }
     }
     first_row_.push_back(row);
     first_block_.push_back(static_cast<std::uint32_t>(blocks_.size()));
-    voters_.resize(row);
 }
 
 /// To the entrant whose rows were begun last; the position after its choices.

@@ -42,8 +42,9 @@ public:
     Purses() = default;
     /// At most entrants_max entrants.
     Purses(const Contest& contest, const Profile& profile);
-    /// Those lumps that have voters; of their choices those that are foreseen.
+    /// A row for each of the lumps, of the same number, with voters or without; of its choices those that are foreseen.
     explicit Purses(const Lumps& lumps);
+    void set_voters(std::size_t row, std::int64_t voters) { voters_[row] = static_cast<std::uint32_t>(voters); }
 
     std::size_t slots() const { return first_row_.size() - 1; }
     std::size_t rows(Slot slot) const { return first_row_[slot + 1U] - first_row_[slot]; }
@@ -60,11 +61,15 @@ public:
     std::uint32_t weight_max() const { return weight_max_; }
     std::size_t length_max() const { return length_max_; }  ///< entrants on the longest ballot
 
+    /// Of the rows that have voters.
     template <typename Work>
     void for_each_row(Slot slot, Work work) const {
         for (const Block& block : blocks(slot)) {
             for (std::uint32_t i = 0; i < block.rows; ++i) {
                 const std::size_t row = block.row + i;
+                if (voters_[row] == 0) {
+                    continue;
+                }
                 const std::size_t from = block.choice + std::size_t{i} * block.length;
                 work(Row{.voters = voters_[row],
                          .weight = ones_ ? 1 : weights_[row],

@@ -39,6 +39,10 @@ private:
     std::pair<std::ptrdiff_t, std::ptrdiff_t> place(Money cost) const;
     Result<void> begin(Money cheap, Money dear);
     std::int64_t go_along(Money cheap);
+    const Trail::Stage* stage_after(std::int64_t raises);
+    bool leaves_out(const Trail::Stage& stage, Money cost);
+    Money least_left_out(const Trail::Stage& stage, const Span& span);
+    Result<void> go_on(Span span, std::int64_t raises);
     Result<void> raise(const Span& span, std::int64_t raises);
     Result<void> raise_parts(const Span& span, std::int64_t raises);
     void add(std::int64_t raises, Span span);
@@ -60,6 +64,7 @@ private:
     std::map<std::int64_t, std::vector<Span>> spans_;  ///< by raises, those of one by cost
     std::optional<Money> most_;
     std::int64_t work_ = 0;
+    bool along_ = false;  ///< the raises are those of the count as it was
     bool undecided_ = false;
 };
 
@@ -129,7 +134,7 @@ Result<void> Recounter::Costs::begin(Money cheap, Money dear) {
         shares->assume_length(options_.along->length);
     }
     TRY_DO(shares->widen(first_));
-    const std::int64_t raised = go_along(cheap);
+    const std::int64_t raised = dear <= cost_ ? go_along(cheap) : -1;
     if (raised >= 0) {
         add(raised, {.cheap = cheap, .dear = dear});
         return {};
@@ -147,14 +152,66 @@ std::int64_t Recounter::Costs::go_along(Money cheap) {
     if (low.numerator != first_.numerator || low.denominator != first_.denominator) {
         return raised;
     }
-    price(cheap);
+    along_ = true;
     for (const Trail::Stage& stage : options_.along->stages) {
-        if (stage.shift != shares().shift() || !shares().leaves_out(project_, stage.run, stage.high, stage.asked)) {
+        if (!leaves_out(stage, cheap)) {
             break;
         }
         raised = stage.raises;
     }
     return raised;
+}
+
+/// What the count as it was did next after so many raises; null: that is not known.
+const Trail::Stage* Recounter::Costs::stage_after(std::int64_t raises) {
+    if (!along_) {
+        return nullptr;
+    }
+    const std::vector<Trail::Stage>& stages = options_.along->stages;
+    const auto next = std::ranges::upper_bound(stages, raises, {}, &Trail::Stage::raises);
+    return next == stages.end() || next->shift != shares().shift() ? nullptr : &*next;
+}
+
+bool Recounter::Costs::leaves_out(const Trail::Stage& stage, Money cost) {
+    if (stage.shift != shares().shift()) {
+        return false;
+    }
+    price(cost);
+    return shares().leaves_out(project_, stage.run, stage.high, stage.asked);
+}
+
+/// About the least cost of the span from which on the project is not bought on that stage; none: one more than there
+/// are.
+Money Recounter::Costs::least_left_out(const Trail::Stage& stage, const Span& span) {
+    if (leaves_out(stage, span.cheap)) {
+        return span.cheap;
+    }
+    if (span.cheap == span.dear || !leaves_out(stage, span.dear)) {
+        return span.dear + 1;
+    }
+    Money bought = span.cheap;
+    Money left_out = span.dear;
+    while (left_out - bought > 1) {
+        const Money middle = bought + (left_out - bought) / 2;
+        (leaves_out(stage, middle) ? left_out : bought) = middle;
+    }
+    return left_out;
+}
+
+/// A raise has no memory but that the budget was kept. So where the project is left out, however it came there, a span
+/// goes along the count as it was, for which no other project need be asked; the rest of it is counted.
+Result<void> Recounter::Costs::go_on(Span span, std::int64_t raises) {
+    const Trail::Stage* const stage = span.bought ? nullptr : stage_after(raises);
+    if (stage == nullptr) {
+        return raise(span, raises);
+    }
+    TRY_DO(count_down());
+    const Money left_out = least_left_out(*stage, span);
+    if (left_out <= span.dear) {
+        add(stage->raises, {.cheap = left_out, .dear = span.dear});
+        span.dear = left_out - 1;
+    }
+    return span.cheap <= span.dear ? raise(span, raises) : Result<void>();
 }
 
 void Recounter::Costs::add(std::int64_t raises, Span span) {
@@ -240,7 +297,7 @@ Result<std::optional<Money>> Recounter::Costs::most(Money cheap, Money dear) {
                 span.patience = std::max(span.patience, spans[i].patience);
             }
             if (raises) {
-                TRY_DO(raise(span, at));
+                TRY_DO(go_on(span, at));
             } else {
                 most_ = span.bought ? std::max(most_.value_or(0), span.dear) : most_;
             }

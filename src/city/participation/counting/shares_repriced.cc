@@ -8,7 +8,9 @@ namespace bypuls::participation::counting {
 
 void Shares::State::reprice(const Contest& contest, ProjectIndex project) {
     contest_ = &contest;
-    lower_at_first_.clear();
+    if (!lower_at_first_.empty()) {
+        bound_at_first(project);
+    }
     opening_.clear();
     // What is known of the others does not go by what this one costs, but by what was paid for it.
     std::erase_if(before_.bounds, [&](const Bound& bound) { return bound.project == project && !bound.unaffordable; });

@@ -50,10 +50,12 @@ void Shares::State::take_stock() {
             weights_[slot] += std::int64_t{purses_.voters()[row]} * (purses_.ones() ? 1U : purses_.weights()[row]);
             voters_[slot] += purses_.voters()[row];
         }
-        most = std::max(most, lumps_ ? lumps_->rows(slot).size() : rows);
+        most = std::max(most, rows);
     }
     balances_.resize(most);
     close_.resize(most + 1);
+    round_of_.resize(contest_->election.projects.size(), never);
+    pay_.resize(purses_.slots(), 0);
 }
 
 bool Shares::State::go_on(const Contest& contest) {
@@ -61,15 +63,29 @@ bool Shares::State::go_on(const Contest& contest) {
         return false;
     }
     contest_ = &contest;
-    purses_ = Purses(*lumps_);
-    take_stock();
+    length_ = purses_.length_max();
     folds_.recount();
     // All that was learned is of other voters, but for where to look first.
     lower_at_first_.clear();
     opening_.clear();
     before_ = {};
-    together_.clear();
     return true;
+}
+
+/// The rows stay where they are, and so does what is summed over them.
+void Shares::State::add(std::size_t group, std::int64_t voters) {
+    lumps_->add(group, voters, [&](const LumpedRow& row, std::size_t number) {
+        purses_.set_voters(number, row.voters);
+        weights_[row.slot] += voters * row.weight;
+        voters_[row.slot] += voters;
+        if (!together_.empty()) {
+            const Lumps::Named others = lumps_->named(row);
+            std::int64_t* const both = together_.data() + (purses_.slots() * row.slot);
+            for (std::size_t i = 0; i < others.slots.size(); ++i) {
+                both[others.slots[i]] += voters * others.weights[i];
+            }
+        }
+    });
 }
 
 /// Lets the rows tell who supports this one too, from now on.
@@ -122,10 +138,12 @@ void Shares::State::begin(const Share& share) {
     endowment_.reset();
     error_ = 1;
     error_max_ = std::max<Fixed>(64, endowment_fixed_ >> 12);
+    for (const Bought& purchase : bought) {
+        round_of_[purchase.project] = never;
+        pay_[slot_of(purchase.project)] = 0;
+    }
     bought.clear();
     folds_.begin();
-    round_of_.assign(contest_->election.projects.size(), never);
-    pay_.assign(purses_.slots(), 0);
     slopes_.assign(purses_.slots(), {});
     slope_guess_.resize(purses_.slots(), 0);
     lag_ = 0;
@@ -133,35 +151,53 @@ void Shares::State::begin(const Share& share) {
     steep_ = false;
     refreshed_ = false;
     in_view_.reset();
-    alive.clear();
     if (lower_at_first_.empty()) {
-        lower.assign(contest_->election.projects.size(), 0);
-        near_price.assign(contest_->election.projects.size(), 0);
-        for (const ProjectIndex project : contest_->entrants) {
-            set_lower(project, floor_div(cost_fixed(project), weights_[slot_of(project)]));
-        }
-        lower_at_first_ = lower;
-        near_at_first_ = near_price;
+        bound_at_first();
     }
     lower = lower_at_first_;
     near_price = near_at_first_;
-    for (const ProjectIndex project : contest_->entrants) {
-        // Whoever has more than all of this is bounded by what there is, so that the bounds below fit.
-        if (cost_fixed(project) <= (static_cast<Wide>(endowment_fixed_) + 1) * voters_[slot_of(project)]) {
-            alive.push_back(project);
+    alive.clear();
+    for (std::size_t slot = 0; slot < entrants_.size(); ++slot) {
+        if (endowment_fixed_ >= enough_at_first_[slot]) {
+            alive.push_back(entrants_[slot]);
         }
     }
     bounds_.clear();
     drops_.clear();
     bounds_seen_ = 0;
-    cheaper_.assign(purses_.slots(), {});
-    last_bound_.assign(purses_.slots(), 0);
+    last_bound_.assign(entrants_.size(), 0);
     if (before_.shift != shift_) {
         before_ = {};
-    } else if (together_.empty() && !before_.bounds.empty()) {
+    }
+    if (before_.bounds.empty()) {
+        return;
+    }
+    if (together_.empty()) {
         count_together();
     }
+    cheaper_.assign(entrants_.size(), {});
     carry_bounds_over();
+}
+
+/// What is known before anything is bought, with whatever endowment.
+void Shares::State::bound_at_first() {
+    lower.assign(contest_->election.projects.size(), 0);
+    near_price.assign(contest_->election.projects.size(), 0);
+    lower_at_first_ = lower;
+    near_at_first_ = near_price;
+    enough_at_first_.resize(entrants_.size());
+    for (const ProjectIndex project : entrants_) {
+        bound_at_first(project);
+    }
+}
+
+void Shares::State::bound_at_first(ProjectIndex project) {
+    const Slot slot = slot_of(project);
+    set_lower(project, floor_div(cost_fixed(project), weights_[slot]));
+    lower_at_first_[project] = lower[project];
+    near_at_first_[project] = near_price[project];
+    // Whoever has more than all of this is bounded by what there is, so that the bounds below fit.
+    enough_at_first_[slot] = ceil_div(cost_fixed(project), voters_[slot]) - 1;
 }
 
 std::strong_ordering Shares::State::compare_prices(Fixed a, ProjectIndex p, Fixed b, ProjectIndex q) const {
@@ -229,7 +265,8 @@ void Shares::State::look_at(Slot slot) {
                  .choices = purses_.choices(),
                  .choice_weights = purses_.choice_weights()};
     }
-    work_ += each_look + static_cast<std::int64_t>(view_.rows);
+    const std::size_t rows = lumps != nullptr && folded == nullptr ? lumps->with_voters(slot) : view_.rows;
+    work_ += each_look + static_cast<std::int64_t>(rows);
 }
 
 template <bool ones, int length>

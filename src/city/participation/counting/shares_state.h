@@ -57,7 +57,7 @@ public:
     State(const Contest& contest, const Profile& profile);
     State(const Contest& contest, Repeated& repeated);
     bool go_on(const Contest& contest);
-    void add(std::size_t group, std::int64_t voters) { lumps_->add(group, voters); }
+    void add(std::size_t group, std::int64_t voters);
     void reprice(const Contest& contest, ProjectIndex project);
 
     const Contest& contest() const { return *contest_; }
@@ -195,6 +195,8 @@ private:
     Climb climb_of(const Ask& ask, Fixed fall, std::int64_t guess) const;
 
     void look_at(Slot slot);
+    void bound_at_first();
+    void bound_at_first(ProjectIndex project);
     void take_stock();
     void foresee(ProjectIndex project);
     /// Payments of the rounds before `rounds`, by slot.
@@ -281,6 +283,7 @@ private:
     // As every run begins; empty: not known.
     std::vector<Fixed> lower_at_first_;
     std::vector<double> near_at_first_;
+    std::vector<Fixed> enough_at_first_;  ///< by slot: the least endowment with which its supporters can pay
     std::vector<ProjectIndex> opening_;
     Share opening_share_;
 

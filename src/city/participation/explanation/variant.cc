@@ -155,9 +155,9 @@ Result<CountResult> Variant::with_new_ballots(ProjectIndex project, std::int64_t
 
 Voters Variant::first(std::int64_t voters, const std::vector<std::uint32_t>& order) const {
     Voters taken(election_.ballots.size(), 0);
-    for (const std::uint32_t group : order) {
-        taken[group] = std::min(voters, election_.ballots[group].count);
-        voters -= taken[group];
+    for (auto group = order.begin(); group != order.end() && voters > 0; ++group) {
+        taken[*group] = std::min(voters, election_.ballots[*group].count);
+        voters -= taken[*group];
     }
     return taken;
 }
