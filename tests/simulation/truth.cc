@@ -20,6 +20,11 @@ std::string text_of(const Heard& frame) {
                        frame.f_cnt, frame.count, frame.value, format_instant(frame.time));
 }
 
+/// They cannot both be of one count.
+bool contradict(const Heard& one, const Heard& other) {
+    return one.f_cnt == other.f_cnt || (one.f_cnt < other.f_cnt) != (one.time < other.time);
+}
+
 }  // namespace
 
 void Truth::heard(Heard frame) {
@@ -39,7 +44,7 @@ bool Truth::is_next(const Heard& recording) const {
         std::int64_t newest = -1;
         for (const Entry& entry : all_) {
             const std::size_t of = entry.frame.recording ? count_at(entry.frame.time) : entry.frame.count;
-            if (of >= count && (!entry.frame.recording || entry.is_stored)) {
+            if (of >= count && entry.is_stored) {
                 newest = std::max<std::int64_t>(newest, entry.frame.f_cnt);
             }
         }
@@ -50,21 +55,29 @@ bool Truth::is_next(const Heard& recording) const {
     return false;
 }
 
-/// Does it stand, by number and time, where a frame of a later count would that was lost on the air?
+/// Does it stand, by number and time, where a frame of a later count would that was lost on the air, or waits? Held
+/// against what has been taken in of that count; since recordings were taken in as the next, of what came after them.
 bool Truth::fits(const Entry& recording) const {
     const Heard& it = recording.frame;
-    for (std::size_t count = std::max(it.count + 1, count_at(it.time)); count <= begins_.size(); ++count) {
+    Instant begins = Instant::min();
+    for (const Entry& entry : all_) {
+        if (entry.frame.recording && entry.was_next && entry.is_stored && entry.frame.time < it.time) {
+            begins = std::max(begins, entry.frame.time);
+        }
+    }
+    const std::size_t later = begins == Instant::min() ? it.count + 1 : it.count;
+    for (std::size_t count = std::max(later, count_at(it.time)); count <= begins_.size(); ++count) {
         bool has_begun = false;
         const bool contradicted = std::ranges::any_of(all_, [&](const Entry& entry) {
             const Heard& other = entry.frame;
-            if (other.recording || other.count > count) {
+            if (other.recording || other.count > count || !entry.is_stored || other.time <= begins) {
                 return false;
             }
             if (other.count < count) {
                 return other.time > it.time;  // the count before went on
             }
             has_begun = true;
-            return other.f_cnt == it.f_cnt || (other.f_cnt < it.f_cnt) != (other.time < it.time);
+            return contradict(other, it);
         });
         if (has_begun && !contradicted) {
             return true;
@@ -88,7 +101,7 @@ bool Truth::is_telling(const Heard& frame) const {
 /// Why a letter about it is wrong; empty when it is right.
 std::string Truth::reason_fault(const Entry& entry, const std::string& reason) const {
     const Heard& frame = entry.frame;
-    if (!frame.recording && frame.count == 0) {
+    if (punctual_ && !frame.recording && frame.count == 0) {
         return "before the device was ever restarted";
     }
     const auto with = [&](bool same) {
@@ -148,8 +161,21 @@ Truth::Standing Truth::standing() const {
     return stands;
 }
 
-/// All of a count that stands, up to its last frame that says something new.
-void Truth::must_be_stored(std::size_t count, Instant now, std::vector<std::string>& faults) {
+/// Is there one in its row already, and not both can be: a recording that fits, or one of a count that was not borne
+/// out before the device was restarted once more? Then decision 20 accepts that it waits.
+bool Truth::is_crowded_out(const Heard& frame, std::size_t stood) const {
+    return std::ranges::any_of(all_, [&](const Entry& entry) {
+        const Heard& other = entry.frame;
+        if (!entry.is_stored) {
+            return false;
+        }
+        return other.recording ? contradict(other, frame) && count_at(other.time) >= stood
+                               : other.count > stood && other.count < frame.count && other.f_cnt >= frame.f_cnt;
+    });
+}
+
+/// All of a count that is borne out, after that which stood, up to its last frame that says something new.
+void Truth::must_be_stored(std::size_t count, std::size_t stood, Instant now, std::vector<std::string>& faults) {
     const Heard* last = nullptr;
     for (const Entry& entry : all_) {
         if (!entry.frame.recording && entry.frame.count == count && (count == 0 || is_telling(entry.frame))) {
@@ -163,7 +189,7 @@ void Truth::must_be_stored(std::size_t count, Instant now, std::vector<std::stri
             continue;
         }
         borne_out_ += 1;
-        if (!entry.is_stored) {
+        if (!entry.is_stored && !is_crowded_out(frame, stood)) {
             faults.push_back(text_of(frame) + " waits, though its count has been borne out by " + text_of(*last));
         }
     }
@@ -173,10 +199,9 @@ std::string Truth::story(Instant now) const {
     std::string story;
     for (const Entry& entry : all_) {
         if (entry.frame.at > now - 8 * 24h) {
-            story += fmt::format("\n  {}: {}{}", entry.is_stored ? "stored" : "waits ", text_of(entry.frame),
-                                 entry.frame.at - entry.frame.time < 1min
-                                     ? ""
-                                     : ", delivered " + format_instant(entry.frame.at));
+            story += fmt::format(
+                "\n  {}: {}{}", entry.is_stored ? "stored" : "waits ", text_of(entry.frame),
+                entry.frame.at - entry.frame.time < 1min ? "" : ", delivered " + format_instant(entry.frame.at));
         }
     }
     return story;
@@ -223,13 +248,13 @@ std::vector<std::string> Truth::faults(const Kept& kept, Instant now) {
         return faults;
     }
     Standing stands{.count = 0, .top = top_of(0)};
-    must_be_stored(0, now, faults);
+    must_be_stored(0, 0, now, faults);
     for (std::size_t count = 1; count <= begins_.size(); ++count) {
         if (stands_after(stands, count)) {
-            stands = {.count = count, .top = top_of(count)};
             if (!is_disturbed(count)) {
-                must_be_stored(count, now, faults);
+                must_be_stored(count, stands.count, now, faults);
             }
+            stands = {.count = count, .top = top_of(count)};
         }
     }
     return faults;

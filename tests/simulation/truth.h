@@ -7,17 +7,18 @@
 
 #include "core/clock.h"
 
-/// What a radio device really sent, and what somebody recorded of it and sent again. Judges what became of the frames by
-/// what docs/decisions/0020-frames-that-come-again.md promises; knows nothing of how the ledger tells them apart.
+/// What a radio device really sent, and what somebody recorded of it and sent again. Judges what became of the frames
+/// by what docs/decisions/0020-frames-that-come-again.md promises; knows nothing of how the ledger tells them apart.
 namespace bypuls::simulation {
 
 /// A frame as it was delivered for the first time. Copies of it are not told.
 struct Heard {
     std::uint32_t f_cnt = 0;
     std::uint32_t value = 0;
-    Instant time{};          ///< its stamp, by which it is known: no two have the same
-    Instant at{};            ///< when it was delivered
-    std::size_t count = 0;   ///< how many times the device had been restarted when it sent this; of a recording, the original
+    Instant time{};  ///< its stamp, by which it is known: no two have the same
+    Instant at{};    ///< when it was delivered
+    std::size_t count =
+        0;  ///< how many times the device had been restarted when it sent this; of a recording, the original
     bool recording = false;  ///< sent again by somebody else
     bool stored_at_once = false;
 };
@@ -74,7 +75,8 @@ private:
     std::int64_t top_of(std::size_t count) const;
     bool stands_after(const Standing& before, std::size_t count) const;
     Standing standing() const;
-    void must_be_stored(std::size_t count, Instant now, std::vector<std::string>& faults);
+    bool is_crowded_out(const Heard& frame, std::size_t stood) const;
+    void must_be_stored(std::size_t count, std::size_t stood, Instant now, std::vector<std::string>& faults);
 
     bool punctual_;
     std::vector<Instant> begins_;
