@@ -55,8 +55,9 @@ bool Truth::is_next(const Heard& recording) const {
     return false;
 }
 
-/// Does it stand, by number and time, where a frame of a later count would that was lost on the air, or waits? Held
-/// against what has been taken in of that count; since recordings were taken in as the next, of what came after them.
+/// Does it stand, by number and time, where a frame of its count or a later one would that was lost on the air, or
+/// waits? Held against what has been taken in of that count; since recordings were taken in as the next, of what came
+/// after them.
 bool Truth::fits(const Entry& recording) const {
     const Heard& it = recording.frame;
     Instant begins = Instant::min();
@@ -65,8 +66,7 @@ bool Truth::fits(const Entry& recording) const {
             begins = std::max(begins, entry.frame.time);
         }
     }
-    const std::size_t later = begins == Instant::min() ? it.count + 1 : it.count;
-    for (std::size_t count = std::max(later, count_at(it.time)); count <= begins_.size(); ++count) {
+    for (std::size_t count = it.count; count <= begins_.size(); ++count) {
         bool has_begun = false;
         const bool contradicted = std::ranges::any_of(all_, [&](const Entry& entry) {
             const Heard& other = entry.frame;

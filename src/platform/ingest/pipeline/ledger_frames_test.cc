@@ -352,6 +352,24 @@ TEST_F(LedgerFrames, ARecordingOfAFrameThatWaitsIsKnownWhenTheStoredOneIsForgott
     EXPECT_EQ(see(frame(7, 107, week + 30h), 33), Seen::repeated);
 }
 
+TEST_F(LedgerFrames, TwoPayloadsOfOneNumberThatWereRepeatedAreBothRemembered) {
+    see_all(0, 20, 0h, 100);
+    EXPECT_EQ(see(frame(0, 500, 30h), 31), Seen::conflict);
+    EXPECT_EQ(see(frame(1, 501, 31h), 32), Seen::fresh) << "the count has begun anew";
+    next_ = 33;
+    see_all(2, 20, 32h, 500);
+    EXPECT_EQ(see(frame(7, 107, 60h), 61), Seen::repeated);
+    EXPECT_EQ(see(frame(21, 521, 61h), 62), Seen::fresh);
+    EXPECT_EQ(see(frame(7, 507, 62h), 63), Seen::repeated) << "stands beside the other";
+    const Duration week = 7 * 24h;
+    bench_.clock.advance(week + 59h);
+    next_ = 64;
+    settle_and_reopen();
+    settle_and_reopen();
+    EXPECT_EQ(see(frame(7, 107, week + 59h), 65), Seen::repeated);
+    EXPECT_EQ(see(frame(7, 507, week + 59h + 1min), 66), Seen::repeated);
+}
+
 TEST_F(LedgerFrames, ARecordingOfAConflictIsNoEvidence) {
     see_all(0, 20, 0h, 100);
     EXPECT_EQ(see(frame(7, 7, 30h), 31), Seen::conflict);

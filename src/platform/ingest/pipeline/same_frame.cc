@@ -1,6 +1,7 @@
 #include "platform/ingest/pipeline/same_frame.h"
 
 #include <algorithm>
+#include <compare>
 #include <cstdlib>
 #include <utility>
 
@@ -220,6 +221,31 @@ Result<std::optional<RadioFrame>> find_like(const RadioFrame& frame, const Radio
     return std::nullopt;
 }
 
+/// What a shelf has for the number of a frame, from what may best make room for it.
+enum class Use : std::uint8_t {
+    itself,
+    like_it,  ///< of no new count any more, since the count has gone on
+    none,
+    done,  ///< likewise, with another payload: a recording of it will not be known
+    waits,
+};
+struct Shelf {
+    Use use = Use::waits;
+    std::int64_t at = shelves - 1;
+    friend auto operator<=>(const Shelf&, const Shelf&) = default;
+};
+
+Use use_of(const std::optional<RadioFrame>& aside, const RadioFrame& frame, const RadioSession& session) {
+    if (!aside) {
+        return Use::none;
+    }
+    if (aside->position == frame.position) {
+        return Use::itself;
+    }
+    const bool waits = aside->heard() > session.last_time;
+    return waits ? Use::waits : is_same(*aside, frame) ? Use::like_it : Use::done;
+}
+
 /// It is like one that came before, and not taken for a new one.
 Result<Ruling> rule_on_copy(const RadioFrame& frame, const RadioFrame& before, const RadioSession& session,
                             const FrameMemory& memory) {
@@ -227,23 +253,22 @@ Result<Ruling> rule_on_copy(const RadioFrame& frame, const RadioFrame& before, c
     if (before.position != frame.position && is_copy(frame, before)) {
         return ruling;
     }
-    // It may be a mere copy of one that was put aside. Else it has a shelf of its own: where it stands already, or
-    // where none is that could be of a count that began anew.
-    std::optional<std::int64_t> shelf;
+    // It may be a mere copy of one that was put aside.
+    Shelf shelf;
     for (const std::int64_t epoch : {session.epoch, session.epoch - 1}) {
         for (std::int64_t at = 0; at < shelves; ++at) {
             TRY(const auto aside, epoch < 0 ? std::nullopt : find(memory, repeated_of(epoch, at), frame));
-            const bool is_itself = aside && aside->position == frame.position;
-            if (aside && !is_itself && is_same(*aside, frame) && is_copy(frame, *aside)) {
+            if (aside && aside->position != frame.position && is_same(*aside, frame) && is_copy(frame, *aside)) {
                 return ruling;
             }
-            if (epoch == session.epoch && (is_itself || (!shelf && (!aside || aside->heard() <= session.last_time)))) {
-                shelf = at;
+            if (epoch == session.epoch) {
+                const Use use = use_of(aside, frame, session);
+                shelf = use == Use::waits ? shelf : std::min(shelf, {use, at});
             }
         }
     }
     ruling.seen = Seen::repeated;
-    ruling.epoch = repeated_of(session.epoch, shelf.value_or(shelves - 1));
+    ruling.epoch = repeated_of(session.epoch, shelf.at);
     return ruling;
 }
 
