@@ -230,6 +230,20 @@ Html chart_of(const words::Words& say, const HistoryModel& model) {
               .simulated = model.stream.simulated});
 }
 
+/// There are no readings, or none that can be put together. Those can be read one by one, and a link leads to the
+/// newest.
+Html nothing_to_draw(const words::Words& say, const HistoryModel& model) {
+    if (model.doubted == 0) {
+        return pages::empty_state(say("bathing.history_empty"), say("bathing.history_empty_sentence"));
+    }
+    const Interval day = span_of(model.newest_doubted, Period::day);
+    return pages::empty_state(say.plural("bathing.history_doubted", static_cast<long long>(model.doubted)),
+                              say("bathing.history_doubted_sentence")) +
+           html("<p><a class=\"ds-link\" href=\"{}?{}\">{}</a></p>", path_of(model),
+                query_of(model.stream.property, day),
+                say("bathing.history_doubted_newest", {{"day", words::date(say.language(), day.from)}}));
+}
+
 /// Which property and which days, and the spans that people ask for most.
 Html questions_of(const words::Words& say, const HistoryModel& model) {
     std::vector<std::pair<std::string, std::string>> choices;
@@ -340,8 +354,7 @@ pages::Page history_page(const words::Words& say, const HistoryModel& model) {
     Html body = pages::breadcrumbs(
         say, {{say("bathing.title"), "/bading"}, {name, "/bading/" + model.place.slug}, {say("bathing.history"), ""}});
     body += html("<h1>{}</h1>", title) + questions_of(say, model);
-    body += model.rows.empty() ? pages::empty_state(say("bathing.history_empty"), say("bathing.history_empty_sentence"))
-                               : chart_of(say, model);
+    body += model.rows.empty() ? nothing_to_draw(say, model) : chart_of(say, model);
     if (model.more) {
         body += html("<p>{}</p>", say("bathing.history_more"));
     }

@@ -46,6 +46,8 @@ struct HistoryModel {
     std::vector<HistoryRow> rows;   ///< oldest first
     bool more = false;              ///< there are more readings than rows; the file has them all
     std::vector<HistoryRow> hours;  ///< when there are more: all readings by the hour, oldest first
+    std::uint64_t doubted = 0;      ///< readings of a span in steps that has rows for none, since all are doubted
+    Instant newest_doubted{};       ///< the newest of those
     Instant now{};
 };
 

@@ -168,13 +168,13 @@ TEST_F(HistoryPage, AnHourOfDoubtedReadingsHasARowThatSaysSo) {
 class ReadHistory : public testing::Test {
 protected:
     /// One reading each `apart` from the start of 5 June.
-    void put(int count, Duration apart) {
+    void put(int count, Duration apart, Quality quality = {}, int first = 0) {
         std::vector<observations::Arrival> rows;
-        for (int i = 0; i < count; ++i) {
-            rows.push_back({water_.id, {span_.from + i * apart, 10.0 + i % 60, {}}});
+        for (int i = first; i < count; ++i) {
+            rows.push_back({water_.id, {span_.from + i * apart, 10.0 + i % 60, quality}});
         }
         std::vector<observations::Outcome> outcomes(rows.size());
-        ASSERT_TRUE(plane_.store->append(rows, {1}, outcomes));
+        ASSERT_TRUE(plane_.store->append(rows, {++records_}, outcomes));
     }
     HistoryModel read() const {
         HistoryModel model{.place = pond_, .stream = water_, .span = span_, .now = now};
@@ -186,6 +186,7 @@ protected:
     const publication::PublicPlace pond_{.slug = "pond", .name = {.nb = "Tjernet"}, .streams = {water_}};
     const Interval span_ = days_between(day_named("2026-06-05"), day_named("2026-06-05"), now);
     OneStream plane_;
+    std::uint64_t records_ = 0;
 };
 
 TEST_F(ReadHistory, ADayWithAReadingEachMinuteHasAllItsHoursWhole) {
@@ -219,6 +220,37 @@ TEST_F(ReadHistory, FewReadingsNeedNoHours) {
     EXPECT_EQ(read().rows.size(), 24U);
     EXPECT_TRUE(read().hours.empty());
     EXPECT_FALSE(read().more);
+}
+
+TEST_F(ReadHistory, AMonthOfDoubtedReadingsAloneSaysHowManyAndLeadsToThem) {
+    const Interval month = days_between(day_named("2026-06-01"), day_named("2026-06-30"), now);
+    const auto body_of = [&](const Interval& span, words::Language language) {
+        HistoryModel model{.place = pond_, .stream = water_, .span = span, .step = step_for(span), .now = now};
+        EXPECT_TRUE(read_history(plane_, model));
+        return history_page(pages::Site().words(language), model).body.text();
+    };
+    EXPECT_THAT(body_of(month, words::Language::nb), HasSubstr("Ingen målinger"));
+
+    put(1200, 1min, Quality{Quality::stuck});
+    EXPECT_THAT(
+        body_of(month, words::Language::nb),
+        AllOf(HasSubstr("1\u00a0200 målinger i perioden, og alle er tvilsomme"), Not(HasSubstr("Ingen målinger")),
+              HasSubstr("from=2026-06-05&amp;to=2026-06-05\">Les den siste dagen med målinger, 5. juni 2026")));
+    EXPECT_THAT(body_of(month, words::Language::nn), HasSubstr("alle er tvilsame"));
+    EXPECT_THAT(body_of(month, words::Language::en), HasSubstr("1,200 readings in this period, and all are doubted"));
+    EXPECT_THAT(body_of(span_, words::Language::nb), HasSubstr("står fast")) << "where the link leads";
+    const Interval before{month.from - 30 * 24h, month.from};
+    EXPECT_THAT(body_of(before, words::Language::nb), HasSubstr("Ingen målinger"));
+}
+
+TEST_F(ReadHistory, OneUsableReadingAmongDoubtedOnesIsAHistory) {
+    const Interval month = days_between(day_named("2026-06-01"), day_named("2026-06-30"), now);
+    put(10, 1h, Quality{Quality::stuck});
+    put(11, 1h, {}, 10);
+    HistoryModel model{.place = pond_, .stream = water_, .span = month, .step = step_for(month), .now = now};
+    ASSERT_TRUE(read_history(plane_, model));
+    EXPECT_EQ(model.rows.size(), 1U);
+    EXPECT_EQ(model.doubted, 0U);
 }
 
 TEST(History, PeriodsPutTogetherWeighTheirPartsByReadings) {

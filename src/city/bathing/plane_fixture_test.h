@@ -17,6 +17,9 @@ public:
         return std::nullopt;
     }
     std::uint64_t count(publication::DatastreamId id) const override { return store->count(id); }
+    Result<std::uint64_t> count(publication::DatastreamId id, Interval interval) const override {
+        return store->count(id, interval);
+    }
     Result<observations::Series> range(publication::DatastreamId id, Interval interval,
                                        const observations::RangeOptions& options) const override {
         ++ranges;

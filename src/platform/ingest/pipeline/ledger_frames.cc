@@ -63,11 +63,15 @@ Result<Ledger::Seen> Ledger::see_uplink(const lorawan::Event& event, FrameKey ke
                                      key.epoch = epoch;
                                      return find_frame(key);
                                  },
-                             .repeated =
-                                 [&](std::int64_t epoch, Instant after) {
-                                     key.epoch = repeated_of(epoch);
-                                     return repeated_frames(key, after);
-                                 },
+                             .repeated = [&](std::int64_t epoch, Instant after) -> Result<std::vector<RadioFrame>> {
+                                 std::vector<RadioFrame> all;
+                                 for (std::int64_t shelf = 0; shelf < shelves; ++shelf) {
+                                     key.epoch = repeated_of(epoch, shelf);
+                                     TRY(const auto frames, repeated_frames(key, after));
+                                     all.insert(all.end(), frames.begin(), frames.end());
+                                 }
+                                 return all;
+                             },
                              .reset_said = [&]() -> Result<Instant> {
                                  TRY(const RadioSession* device, session_of(event.dev_eui.to_text() + "/"));
                                  return device->reset_said;
@@ -84,7 +88,10 @@ Result<Ledger::Seen> Ledger::see_uplink(const lorawan::Event& event, FrameKey ke
             due_.insert(waited.position);
         }
     }
-    if (ruling.seen == Seen::fresh || ruling.seen == Seen::repeated) {
+    if (ruling.seen == Seen::conflict) {
+        key.epoch = repeated_of(ruling.epoch, shelf_of_conflicts);
+    }
+    if (ruling.seen != Seen::duplicate) {
         pending_.frames_seen.insert_or_assign(std::move(key), frame);
     }
     return ruling.seen;

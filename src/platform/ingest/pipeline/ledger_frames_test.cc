@@ -79,7 +79,9 @@ TEST_F(LedgerFrames, ACopyIsADuplicateForAWeekAndPutAsideWhenItsStampIsAnother) 
         ++position;
     }
     const Instant week_later = start_ + 8 * 24h;
-    EXPECT_EQ(see({.time = week_later, .f_cnt = 7, .value = 107}, 90, week_later), Seen::fresh)
+    EXPECT_EQ(see({.time = week_later, .f_cnt = 7, .value = 107}, 90, week_later), Seen::repeated)
+        << "the last one came two days ago";
+    EXPECT_EQ(see({.time = week_later, .f_cnt = 8, .value = 108}, 91, week_later), Seen::fresh)
         << "a week is what is remembered";
     EXPECT_THAT(due(), IsEmpty());
 }
@@ -350,6 +352,74 @@ TEST_F(LedgerFrames, ADeviceThatSaysTheSameInBothCountsLosesNothingOnceItSaysSom
     EXPECT_EQ(see(frame(6, 106, 36h), 35), Seen::repeated);
     EXPECT_EQ(see(frame(7, 9, 37h), 36), Seen::fresh) << "none that was recorded goes on so";
     EXPECT_THAT(due(), ElementsAre(34U, 35U));
+}
+
+TEST_F(LedgerFrames, ARecordingOfAFrameThatWaitsIsKnownWhenTheStoredOneIsForgotten) {
+    see_all(0, 20, 0h, 100);
+    const Duration week = 7 * 24h;
+    EXPECT_EQ(see(frame(7, 107, 5 * 24h), 31), Seen::repeated) << "the device may have been restarted";
+    bench_.clock.advance(week + 30h);
+    next_ = 32;
+    settle_and_reopen();
+    settle_and_reopen();
+    EXPECT_EQ(see(frame(7, 107, week + 30h), 33), Seen::repeated);
+}
+
+TEST_F(LedgerFrames, TwoPayloadsOfOneNumberThatWereRepeatedAreBothRemembered) {
+    see_all(0, 20, 0h, 100);
+    EXPECT_EQ(see(frame(0, 500, 30h), 31), Seen::conflict);
+    EXPECT_EQ(see(frame(1, 501, 31h), 32), Seen::fresh) << "the count has begun anew";
+    next_ = 33;
+    see_all(2, 20, 32h, 500);
+    EXPECT_EQ(see(frame(7, 107, 60h), 61), Seen::repeated);
+    EXPECT_EQ(see(frame(21, 521, 61h), 62), Seen::fresh);
+    EXPECT_EQ(see(frame(7, 507, 62h), 63), Seen::repeated) << "stands beside the other";
+    const Duration week = 7 * 24h;
+    bench_.clock.advance(week + 59h);
+    next_ = 64;
+    settle_and_reopen();
+    settle_and_reopen();
+    EXPECT_EQ(see(frame(7, 107, week + 59h), 65), Seen::repeated);
+    EXPECT_EQ(see(frame(7, 507, week + 59h + 1min), 66), Seen::repeated);
+}
+
+TEST_F(LedgerFrames, ARecordingOfAConflictIsNoEvidence) {
+    see_all(0, 20, 0h, 100);
+    EXPECT_EQ(see(frame(7, 7, 30h), 31), Seen::conflict);
+    EXPECT_EQ(see(frame(21, 121, 31h), 32), Seen::fresh) << "the count goes on";
+    EXPECT_EQ(see(frame(9, 9, 32h), 33), Seen::conflict);
+    EXPECT_EQ(see(frame(22, 122, 33h), 34), Seen::fresh);
+    EXPECT_EQ(see(frame(7, 7, 40h), 35), Seen::repeated);
+    EXPECT_EQ(see(frame(9, 9, 41h), 36), Seen::repeated) << "one follows the other, and both are recorded";
+    EXPECT_THAT(due(), IsEmpty());
+}
+
+TEST_F(LedgerFrames, ARecordingDoesNotTakeThePlaceOfAFrameThatWaits) {
+    see_all(0, 20, 0h, 100);
+    for (std::uint32_t f_cnt = 0; f_cnt <= 4; ++f_cnt) {
+        EXPECT_EQ(see(frame(f_cnt, 100 + f_cnt, 30h + 1h * f_cnt), 31 + f_cnt), Seen::repeated);
+    }
+    EXPECT_EQ(see(frame(2, 102, 34h + 30min), 41), Seen::repeated);
+    EXPECT_EQ(see(frame(9, 109, 34h + 31min), 42), Seen::repeated);
+    EXPECT_EQ(see(frame(5, 7, 35h), 51), Seen::conflict);
+    EXPECT_EQ(see(frame(6, 8, 36h), 52), Seen::fresh);
+    EXPECT_THAT(due(), ElementsAre(31U, 32U, 33U, 34U, 35U, 51U)) << "and neither recording";
+}
+
+TEST_F(LedgerFrames, RecordingsAmongTheFramesOfANewCountDoNotBreakTheirRow) {
+    see_all(0, 20, 0h, 100);
+    for (std::uint32_t f_cnt = 0; f_cnt <= 2; ++f_cnt) {
+        EXPECT_EQ(see(frame(f_cnt, 100 + f_cnt, 30h + 1h * f_cnt), 31 + f_cnt), Seen::repeated);
+    }
+    for (std::uint32_t f_cnt = 6; f_cnt <= 9; ++f_cnt) {
+        EXPECT_EQ(see(frame(f_cnt, 100 + f_cnt, 32h + 1min * f_cnt), 36 + f_cnt), Seen::repeated);
+    }
+    for (std::uint32_t f_cnt = 3; f_cnt <= 9; ++f_cnt) {
+        EXPECT_EQ(see(frame(f_cnt, 100 + f_cnt, 30h + 1h * f_cnt), 50 + f_cnt), Seen::repeated);
+    }
+    EXPECT_EQ(see(frame(10, 7, 40h), 61), Seen::conflict);
+    EXPECT_EQ(see(frame(11, 8, 41h), 62), Seen::fresh);
+    EXPECT_THAT(due(), ElementsAre(31U, 32U, 33U, 53U, 54U, 55U, 56U, 57U, 58U, 59U, 61U));
 }
 
 TEST_F(LedgerFrames, ADeviceWhoseEveryFrameIsItsFirstIsPutAside) {

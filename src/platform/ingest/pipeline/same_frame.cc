@@ -1,6 +1,8 @@
 #include "platform/ingest/pipeline/same_frame.h"
 
 #include <algorithm>
+#include <compare>
+#include <cstdlib>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -80,25 +82,50 @@ Result<std::vector<WaitingFrame>> put_aside(const RadioSession& session, const F
     return all;
 }
 
-/// Those that lead up to `frame` one after the other, and those that go on from it, of which it may be as many as
-/// want: the nearest first. Of two with one number the first in `all`.
-std::vector<WaitingFrame> chain_of(std::vector<WaitingFrame> all, const RadioFrame& frame) {
-    std::vector<WaitingFrame> chain;
-    const auto f_cnt = [](const WaitingFrame& waiting) { return waiting.frame.f_cnt; };
-    const auto walk = [&](bool down) {
-        RadioFrame last = frame;
-        for (const WaitingFrame& next : all) {
-            const bool onward = down ? next.frame.f_cnt < last.f_cnt : next.frame.f_cnt > last.f_cnt;
-            if (onward && follow(next.frame, last)) {
-                chain.push_back(next);
-                last = next.frame;
+/// Those of `all`, on one side of `frame`, that come to it one after the other: nearest first. Recordings may lie
+/// between the frames of a count, and some may even stand in a row. So of all rows it is the one with most frames and
+/// fewest numbers that lack; what is no copy weighs more than all copies, and of two with one number it is the first in
+/// `all`.
+std::vector<WaitingFrame> row_to(const RadioFrame& frame, std::vector<WaitingFrame> all, bool from_below) {
+    constexpr std::int64_t no_copy = 1 << 24;
+    const auto is_before = [&](std::int64_t one, std::int64_t other) { return from_below ? one < other : one > other; };
+    std::erase_if(all, [&](const WaitingFrame& other) { return !is_before(other.frame.f_cnt, frame.f_cnt); });
+    std::ranges::reverse(all);
+    std::ranges::stable_sort(all, [&](const WaitingFrame& one, const WaitingFrame& other) {
+        return is_before(one.frame.f_cnt, other.frame.f_cnt);
+    });
+    struct Step {
+        std::int64_t weight = 0;
+        std::size_t from = 0;  // 0: the row begins here; else one more than where it comes from
+    };
+    std::vector<Step> steps;
+    const auto step_to = [&](const RadioFrame& next) {
+        Step best;
+        for (std::size_t i = steps.size(); i-- > 0 && std::abs(next.f_cnt - all[i].frame.f_cnt) <= gap_max;) {
+            const std::int64_t weight = steps[i].weight + 1 - std::abs(next.f_cnt - all[i].frame.f_cnt);
+            if ((best.from == 0 || weight > best.weight) && follow(all[i].frame, next)) {
+                best = {weight, i + 1};
             }
         }
+        return best;
     };
-    std::ranges::stable_sort(all, std::ranges::greater{}, f_cnt);
-    walk(true);
-    std::ranges::stable_sort(all, std::ranges::less{}, f_cnt);
-    walk(false);
+    for (const WaitingFrame& next : all) {
+        Step step = step_to(next.frame);
+        step.weight += next.kind == Kind::copy ? 1 : no_copy;
+        steps.push_back(step);
+    }
+    std::vector<WaitingFrame> row;
+    for (std::size_t at = step_to(frame).from; at != 0; at = steps[at - 1].from) {
+        row.push_back(all[at - 1]);
+    }
+    return row;
+}
+
+/// Those that lead up to `frame` one after the other, and those that go on from it.
+std::vector<WaitingFrame> chain_of(const std::vector<WaitingFrame>& all, const RadioFrame& frame) {
+    auto chain = row_to(frame, all, true);
+    const auto onward = row_to(frame, all, false);
+    chain.insert(chain.end(), onward.begin(), onward.end());
     return chain;
 }
 
@@ -132,7 +159,7 @@ Result<std::optional<Ruling>> fall_back(Kind kind, const RadioFrame& frame, Radi
     const bool has_odd = session.odd_f_cnt != RadioSession::none;
     if (said > session.last_time || has_odd) {
         TRY(auto all, put_aside(session, memory));
-        auto chain = chain_of(std::move(all), frame);
+        auto chain = chain_of(all, frame);
         const auto is_odd = [&](const WaitingFrame& waiting) {
             return waiting.kind != Kind::copy && waiting.frame.f_cnt == session.odd_f_cnt;
         };
@@ -160,7 +187,7 @@ Result<Ruling> go_on(const RadioFrame& frame, RadioSession& session, const Frame
             return waiting.kind != Kind::copy || waiting.frame.f_cnt <= session.f_cnt ||
                    waiting.frame.f_cnt >= frame.f_cnt;
         });
-        ruling.with = chain_of(std::move(all), frame);
+        ruling.with = chain_of(all, frame);
     }
     stop_waiting(session);
     session.f_cnt = frame.f_cnt;
@@ -168,7 +195,7 @@ Result<Ruling> go_on(const RadioFrame& frame, RadioSession& session, const Frame
     return ruling;
 }
 
-/// One that an earlier count has, too.
+/// One that an earlier count has, too, or that was put aside: what is sent again may be a recording of that.
 Result<std::optional<RadioFrame>> find_like(const RadioFrame& frame, const RadioSession& session,
                                             const FrameMemory& memory) {
     for (std::int64_t epoch = session.epoch - 1; epoch >= std::max<std::int64_t>(0, session.epoch - epochs_back);
@@ -178,24 +205,70 @@ Result<std::optional<RadioFrame>> find_like(const RadioFrame& frame, const Radio
             return before;
         }
     }
+    const bool goes_on = frame.f_cnt > session.f_cnt;
+    if (goes_on && (session.epoch == 0 || frame.f_cnt == session.f_cnt + 1)) {
+        return std::nullopt;  // nothing with such a number was put aside; or it would not matter
+    }
+    for (std::int64_t epoch = session.epoch; epoch >= std::max<std::int64_t>(0, session.epoch - epochs_back); --epoch) {
+        for (std::int64_t shelf = 0; shelf <= shelf_of_conflicts; ++shelf) {
+            TRY(auto aside, find(memory, repeated_of(epoch, shelf), frame));
+            const bool is_itself = aside && shelf == shelf_of_conflicts && aside->position == frame.position;
+            if (aside && aside->payload_crc == frame.payload_crc && !is_itself) {
+                return aside;
+            }
+        }
+    }
     return std::nullopt;
+}
+
+/// What a shelf has for the number of a frame, from what may best make room for it.
+enum class Use : std::uint8_t {
+    itself,
+    like_it,  ///< of no new count any more, since the count has gone on
+    none,
+    done,  ///< likewise, with another payload: a recording of it will not be known
+    waits,
+};
+struct Shelf {
+    Use use = Use::waits;
+    std::int64_t at = shelves - 1;
+    friend auto operator<=>(const Shelf&, const Shelf&) = default;
+};
+
+Use use_of(const std::optional<RadioFrame>& aside, const RadioFrame& frame, const RadioSession& session) {
+    if (!aside) {
+        return Use::none;
+    }
+    if (aside->position == frame.position) {
+        return Use::itself;
+    }
+    const bool waits = aside->heard() > session.last_time;
+    return waits ? Use::waits : is_same(*aside, frame) ? Use::like_it : Use::done;
 }
 
 /// It is like one that came before, and not taken for a new one.
 Result<Ruling> rule_on_copy(const RadioFrame& frame, const RadioFrame& before, const RadioSession& session,
                             const FrameMemory& memory) {
-    Ruling ruling{.seen = Seen::duplicate, .epoch = repeated_of(session.epoch), .with = {}};
-    if (is_copy(frame, before)) {
+    Ruling ruling{.seen = Seen::duplicate, .epoch = session.epoch, .with = {}};
+    if (before.position != frame.position && is_copy(frame, before)) {
         return ruling;
     }
     // It may be a mere copy of one that was put aside.
+    Shelf shelf;
     for (const std::int64_t epoch : {session.epoch, session.epoch - 1}) {
-        TRY(const auto aside, epoch < 0 ? std::nullopt : find(memory, repeated_of(epoch), frame));
-        if (aside && is_same(*aside, frame) && aside->position != frame.position && is_copy(frame, *aside)) {
-            return ruling;
+        for (std::int64_t at = 0; at < shelves; ++at) {
+            TRY(const auto aside, epoch < 0 ? std::nullopt : find(memory, repeated_of(epoch, at), frame));
+            if (aside && aside->position != frame.position && is_same(*aside, frame) && is_copy(frame, *aside)) {
+                return ruling;
+            }
+            if (epoch == session.epoch) {
+                const Use use = use_of(aside, frame, session);
+                shelf = use == Use::waits ? shelf : std::min(shelf, {use, at});
+            }
         }
     }
     ruling.seen = Seen::repeated;
+    ruling.epoch = repeated_of(session.epoch, shelf.at);
     return ruling;
 }
 

@@ -74,9 +74,13 @@ struct RadioSession {
     friend bool operator==(const RadioSession&, const RadioSession&) = default;
 };
 
-/// Repeated frames are remembered beside those of an epoch, as if they were of one of their own.
-constexpr std::int64_t repeated_of(std::int64_t epoch) {
-    return -1 - epoch;
+/// Repeated frames are remembered beside those of an epoch, as if they were of epochs of their own: so many of one
+/// number, since a recording that comes after the true frame, or before it, must not take its place.
+constexpr std::int64_t shelves = 4;
+/// Beside those: the newest conflict of a number, so that a recording of it says nothing new.
+constexpr std::int64_t shelf_of_conflicts = shelves;
+constexpr std::int64_t repeated_of(std::int64_t epoch, std::int64_t shelf = 0) {
+    return -1 - epoch - (shelf << 40);
 }
 
 /// What is remembered of a session's frames.
@@ -92,7 +96,7 @@ struct FrameMemory {
 
 struct Ruling {
     Seen seen = Seen::fresh;
-    std::int64_t epoch = 0;          ///< under which a fresh or repeated frame is to be remembered
+    std::int64_t epoch = 0;          ///< under which the frame is to be remembered, unless it is a duplicate
     std::vector<WaitingFrame> with;  ///< belong to that epoch too, as is clear now
 };
 

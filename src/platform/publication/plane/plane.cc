@@ -144,6 +144,10 @@ std::uint64_t PlaneFiles::count(DatastreamId id) const {
     return store()->count(id);
 }
 
+Result<std::uint64_t> PlaneFiles::count(DatastreamId id, Interval interval) const {
+    return store()->count(id, interval);
+}
+
 Result<observations::Series> PlaneFiles::range(DatastreamId id, Interval interval,
                                                const observations::RangeOptions& options) const {
     return store()->range(id, interval, options);

@@ -35,6 +35,8 @@ public:
     virtual std::optional<observations::Observation> latest(DatastreamId id) const = 0;
     virtual std::optional<observations::Observation> latest_usable(DatastreamId id) const = 0;
     virtual std::uint64_t count(DatastreamId id) const = 0;
+    /// All readings in the interval, usable or not.
+    virtual Result<std::uint64_t> count(DatastreamId id, Interval interval) const = 0;
     virtual Result<observations::Series> range(DatastreamId id, Interval interval,
                                                const observations::RangeOptions& options = {}) const = 0;
     /// What the readings of the interval are known by, as observations::Store::fingerprint says.
@@ -65,6 +67,7 @@ public:
     std::optional<observations::Observation> latest(DatastreamId id) const override;
     std::optional<observations::Observation> latest_usable(DatastreamId id) const override;
     std::uint64_t count(DatastreamId id) const override;
+    Result<std::uint64_t> count(DatastreamId id, Interval interval) const override;
     Result<observations::Series> range(DatastreamId id, Interval interval,
                                        const observations::RangeOptions& options) const override;
     Result<Bytes> fingerprint(DatastreamId id, Interval interval) const override;

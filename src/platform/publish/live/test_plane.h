@@ -35,6 +35,7 @@ public:
     }
     std::optional<observations::Observation> latest_usable(DatastreamId id) const override { return latest(id); }
     std::uint64_t count(DatastreamId) const override { return 0; }
+    Result<std::uint64_t> count(DatastreamId, Interval) const override { return 0; }
     Result<observations::Series> range(DatastreamId, Interval, const observations::RangeOptions&) const override {
         return observations::Series{};
     }
