@@ -32,7 +32,9 @@ std::vector<ProjectIndex> order_of(const SharesRun& run) {
 /// run. What lies between a leap that failed and where the raises are is halved until a step is left.
 class Leaps {
 public:
-    explicit Leaps(bool step_first) : steps_before_(step_first ? 1 : 0) {}
+    /// `usual`: steps between changes in a count much like this one; 0: nobody knows.
+    Leaps(bool step_first, std::int64_t usual)
+        : leap_(usual > 0 ? std::max(leap_min, usual / 8) : 8), usual_(usual), steps_before_(step_first ? 1 : 0) {}
 
     /// 1 or less: a single step is to be run.
     std::int64_t next() const { return steps_before_ > 0 ? 1 : leap_; }
@@ -68,6 +70,7 @@ public:
         near_ = std::max<std::int64_t>(1, static_cast<std::int64_t>(back / 8));
         plan(static_cast<std::int64_t>(whole - back + (back > far ? back / 8 : -back / 64)));
     }
+    std::int64_t usual() const { return usual_; }
     void stepped(bool changed) {
         steps_before_ = std::max<std::int64_t>(0, steps_before_ - 1);
         if (!changed && fails_ > 1) {
@@ -101,12 +104,12 @@ private:
 
     static constexpr std::int64_t leap_min = 2;
     static constexpr std::int64_t leap_max = std::int64_t{1} << 30;
-    std::int64_t leap_ = 8;
+    std::int64_t leap_;
     std::int64_t fails_ = 0;  ///< a leap of so many steps from here fails; 0: not known of any
     std::int64_t grows_ = 4;  ///< so many times as long is the next leap after one that held
     std::int64_t near_ = 0;   ///< the change is thought to be about so near; 0: not known
     std::int64_t span_ = 0;   ///< steps since the last change
-    std::int64_t usual_ = 0;  ///< between changes
+    std::int64_t usual_;      ///< between changes
     std::int64_t hints_ = 0;  ///< one after the other that did not help
     std::int64_t steps_before_;
     std::int64_t patience_ = 1;
@@ -224,7 +227,9 @@ Result<bool> Raising::raise_once() {
 
 Result<void> Raising::raise(Until until) {
     constexpr std::int64_t runs_max = 1'000'000;
-    Leaps leaps(along_);
+    std::int64_t unknown = 0;
+    std::int64_t& usual = contest_.repeated != nullptr ? contest_.repeated->usual_leap : unknown;
+    Leaps leaps(along_, usual);
     std::int64_t runs = 0;
     while (!share_is_enough()) {
         if ((until == Until::exhaustive || (both_ && !exhaustive_)) && nothing_more_fits()) {
@@ -262,6 +267,7 @@ Result<void> Raising::raise(Until until) {
             return {};
         }
         leaps.stepped(order_of(now_.run) != before);
+        usual = leaps.usual();
     }
     return {};
 }

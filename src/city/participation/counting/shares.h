@@ -131,6 +131,7 @@ struct Repeated {
     /// By project: likely to be bought. Any other may be too, which costs time once.
     std::vector<bool> foreseen;
     std::unique_ptr<Shares> shares = nullptr;  ///< made by the first count
+    std::int64_t usual_leap = 0;               ///< raises between changes, as they were in the last count
 
     void set(std::size_t group, std::int64_t voters);
 };
