@@ -68,7 +68,7 @@ public:
         const double whole = static_cast<double>(steps);
         back *= whole;
         near_ = std::max<std::int64_t>(1, static_cast<std::int64_t>(back / 8));
-        plan(static_cast<std::int64_t>(whole - back + (back > far ? back / 8 : -back / 64)));
+        plan(std::min(steps - 1, static_cast<std::int64_t>(whole - back + (back > far ? back / 8 : -back / 64))));
     }
     std::int64_t usual() const { return usual_; }
     void stepped(bool changed) {

@@ -30,7 +30,8 @@ public:
     bool can_ask_costs() const;
     /// The largest cost from `cheap` (at least 1) to `dear` with which the project wins; nothing if it does with none
     /// of them. Looks at all of them together, for as long as they lead to the same purchases, and at parts where they
-    /// do not. Of the options along and work_left count. Errors are those of count().
+    /// do not. Of the options along, which is then the way of a count with the same voters, and work_left count. Errors
+    /// are those of count().
     Result<std::optional<Money>> costs_most(ProjectIndex project, Money cheap, Money dear, const CountOptions& options);
 
 private:

@@ -319,6 +319,9 @@ bool Recounter::can_ask_costs() const {
 Result<std::optional<Money>> Recounter::costs_most(ProjectIndex project, Money cheap, Money dear,
                                                    const CountOptions& options) {
     TRY_DO(inside_->valid);
+    if (inside_->voters > ballots_max) {
+        return fail(Errc::malformed, "there are more than a hundred million ballots");
+    }
     check(can_ask_costs() && cheap > 0, "costs can be asked of this rule");
     // What does not take part wins at no cost, however small.
     const std::vector<ProjectIndex> entrants = inside_->entrants(election_, rule_);

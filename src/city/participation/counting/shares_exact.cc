@@ -178,7 +178,7 @@ Shares::State::Ask Shares::State::ask_exactly(ProjectIndex project) {
     const Fixed low = scaled.get_si();
     set_lower(project, std::max(lower[project], low));
     guess_[slot_of(project)] = low;
-    return {.kind = Ask::Kind::enclosed, .low = low, .high = low + 1};
+    return {.kind = Ask::Kind::enclosed, .low = low, .high = low + 1, .exact = true};
 }
 
 std::int64_t Shares::State::short_voters(std::size_t round) {

@@ -12,6 +12,8 @@ using Wide = __int128;
 // Beyond these a slope is as good as none; sums of one voter's stay within 63 bits.
 constexpr std::int64_t slope_max = std::int64_t{1} << 44;
 constexpr std::int64_t steepest_max = std::int64_t{1} << 60;
+constexpr Fixed far_below = fixed_max / 64;
+constexpr Fixed lag_max = fixed_max / 4;
 
 Wide risen(std::int64_t slope, Fixed fall) {
     return (static_cast<Wide>(slope) * fall) >> slope_bits;  // rounded down
@@ -91,11 +93,15 @@ Shares::State::Slopes Shares::State::slopes(ProjectIndex project, const Ask& ask
         std::int64_t& guess = slope_guess_[slot];
         const Climb climb = purses_.ones() ? climb_of<true>(ask, fall, guess) : climb_of<false>(ask, fall, guess);
         const std::int64_t others = weights_[slot] - climb.poor_weight;
-        if (others > 0) {
-            slopes.low = floor_div(cost_fixed(project) - climb.poor_money, others);
+        // Payments only rise on the way, so a level line from the ask is never wrong; one that begins far below it is
+        // worth nothing, and would need more bits.
+        const Fixed low = others > 0 ? floor_div(cost_fixed(project) - climb.poor_money, others) : -fixed_max;
+        if (low >= ask.low - far_below) {
+            slopes.low = low;
             slopes.least = std::min(floor_div(climb.poor_rise, others), slope_max / purses_.weight_max());
         }
-        if (climb.rich == 0 || steep_) {
+        // What the arbiter found is sharper than the balances that the upper line goes by.
+        if (climb.rich == 0 || steep_ || ask.exact) {
             return slopes;
         }
         const std::int64_t most = ceil_div(climb.drawn, climb.rich);
@@ -121,7 +127,7 @@ double Shares::State::meeting(const Slopes& first, ProjectIndex p, const Slopes&
     const double nearer =
         (static_cast<double>(second.least) * per_q - static_cast<double>(first.most.value_or(0)) * per_p) / straight;
     const double back = apart / nearer / static_cast<double>(fall);
-    return nearer > 0 && back < 1 ? back : 0;
+    return back > 0 && back < 1 ? back : 0;
 }
 
 /// Whether a rival that is dearer at the end of the way is so all the way.
@@ -210,9 +216,10 @@ void Shares::State::charge(ProjectIndex project, const Ask& ask, const Slopes& s
     const Wide steeper = steepest_ + static_cast<Wide>(slopes.most.value_or(0)) * purses_.weight_max();
     steep_ = steep_ || !slopes.most || steeper > steepest_max;
     steepest_ = steep_ ? steepest_ : static_cast<std::int64_t>(steeper);
-    slopes_[slot_of(project)] = {.least = slopes.least, .most = steep_ ? 0 : *slopes.most};
-    const Wide behind = static_cast<Wide>(std::max<Fixed>(0, ask.low - slopes.low)) * purses_.weight_max();
-    lag_ = static_cast<Fixed>(std::min<Wide>(fixed_max / 4, lag_ + behind));
+    const Wide behind = lag_ + static_cast<Wide>(std::max<Fixed>(0, ask.low - slopes.low)) * purses_.weight_max();
+    const bool follows = behind <= lag_max;  // else the payment is only known not to fall
+    lag_ = follows ? static_cast<Fixed>(behind) : lag_;
+    slopes_[slot_of(project)] = {.least = follows ? slopes.least : 0, .most = steep_ ? 0 : *slopes.most};
 }
 
 }  // namespace bypuls::participation::counting

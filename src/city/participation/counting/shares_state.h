@@ -48,6 +48,7 @@ public:
         } kind = Kind::unaffordable;
         Fixed low = 0;
         Fixed high = 0;
+        bool exact = false;         ///< by rational arithmetic, so that `high` does not allow for balances being off
         bool nobody_short = false;  ///< certainly no supporter would pay less than the full share
         /// Supporters of so much weight have nothing, and certainly every other one pays the full share; negative:
         /// not so, or not certain.

@@ -281,8 +281,8 @@ Result<void> ProjectVariants::begin_count() {
     if (!work_left_) {
         return {};
     }
-    // A recounter lays out every choice anew; other rules read them in each round, and totals need the groups alone,
-    // but with totals there is little to be found by trying more.
+    // A recounter reads what the count needs of the choices; other rules read them all in each round, and totals need
+    // the groups alone, but with totals there is little to be found by trying more.
     constexpr std::int64_t each_project = 64;
     constexpr std::int64_t laid_out = 2;
     constexpr std::int64_t rounds = 16;
