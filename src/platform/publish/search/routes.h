@@ -13,8 +13,8 @@ namespace bypuls::publish::search {
 /// must not wait.
 using Entries = std::function<std::vector<Entry>(words::Language)>;
 
-/// GET /sok?q=, for everyone. What is searched for is written nowhere, and caches are asked not to keep the answer. A
-/// query that is too long is answered 400, with the page. `site` outlives the route.
+/// GET /sok?q=, for everyone. The program writes nowhere what is searched for, and caches are asked not to keep the
+/// answer. A query that is too long is answered 400, with the page. `site` outlives the route.
 http::Route route(const pages::Site& site, Entries entries);
 
 }  // namespace bypuls::publish::search

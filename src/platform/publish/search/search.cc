@@ -37,7 +37,8 @@ std::optional<char> letter_of(unsigned code_point) {
 void add(std::string& out, char letter) {
     const char before = out.empty() ? ' ' : out.back();
     if (letter == 'E') {
-        out += "ae";
+        add(out, 'a');
+        add(out, 'e');
     } else if (letter == ' ') {
         out += before == ' ' ? "" : " ";
     } else if (letter != nothing && !(letter == 'a' && before == 'a') && !(letter == 'e' && before == 'o')) {
@@ -98,17 +99,38 @@ int place_of(const Folded& entry, std::string_view word) {
                      place_in(entry.text, word, text_begins, text_begins, nowhere)});
 }
 
+/// The first of those that differ: nobody means more, and each is looked for in everything.
+std::vector<std::string_view> different(const std::vector<std::string_view>& words) {
+    constexpr std::size_t words_max = 12;
+    std::vector<std::string_view> kept;
+    for (const std::string_view word : words) {
+        if (kept.size() < words_max && std::ranges::find(kept, word) == kept.end()) {
+            kept.push_back(word);
+        }
+    }
+    return kept;
+}
+
+/// As it stands in the title, without what stands about it.
+std::string_view bare(std::string_view word) {
+    constexpr std::string_view about = ".,:;!?()\"'";
+    const std::size_t from = word.find_first_not_of(about);
+    return from == std::string_view::npos ? std::string_view()
+                                          : word.substr(from, word.find_last_not_of(about) + 1 - from);
+}
+
 /// The word of a title that is spelled nearest, if one is near.
-std::optional<std::string_view> nearest_to(std::string_view word, const std::vector<Folded>& entries) {
+std::optional<std::string_view> nearest_to(std::string_view word, const std::vector<Entry>& entries) {
     constexpr std::size_t letters_min = 4;
     if (word.size() < letters_min) {
         return std::nullopt;
     }
     std::size_t least = word.size() < 2 * letters_min ? 2 : 3;  // one more than is near
     std::optional<std::string_view> nearest;
-    for (const Folded& entry : entries) {
-        for (const std::string_view candidate : words_of(entry.title)) {
-            if (const std::size_t distance = edit_distance(word, candidate); distance < least) {
+    for (const Entry& entry : entries) {
+        for (const std::string_view written : split(entry.title, ' ')) {
+            const std::string_view candidate = bare(written);
+            if (const std::size_t distance = edit_distance(word, folded(candidate)); distance < least) {
                 least = distance;
                 nearest = candidate;
             }
@@ -117,11 +139,12 @@ std::optional<std::string_view> nearest_to(std::string_view word, const std::vec
     return nearest;
 }
 
-std::string meant_by(const std::vector<std::string_view>& words, const std::vector<Folded>& entries) {
+std::string meant_by(const std::vector<std::string_view>& words, const std::vector<Folded>& all,
+                     const std::vector<Entry>& entries) {
     std::string meant;
     bool differs = false;
     for (const std::string_view word : words) {
-        const bool known = std::ranges::any_of(entries, [&](const Folded& e) { return place_of(e, word) != nowhere; });
+        const bool known = std::ranges::any_of(all, [&](const Folded& e) { return place_of(e, word) != nowhere; });
         const auto nearest = known ? std::nullopt : nearest_to(word, entries);
         differs = differs || nearest.has_value();
         meant += (meant.empty() ? "" : " ") + std::string(nearest.value_or(word));
@@ -161,7 +184,7 @@ std::string folded(std::string_view text) {
 
 Results find(const std::vector<Entry>& entries, std::string_view query) {
     const std::string folded_query = folded(query);
-    const std::vector<std::string_view> words = words_of(folded_query);
+    const std::vector<std::string_view> words = different(words_of(folded_query));
     if (words.empty()) {
         return {};
     }
@@ -192,7 +215,7 @@ Results find(const std::vector<Entry>& entries, std::string_view query) {
         results.found.push_back(hit.entry);
     }
     if (!results.has_all_words) {
-        results.meant = meant_by(words, all);
+        results.meant = meant_by(words, all, entries);
     }
     return results;
 }

@@ -28,13 +28,15 @@ std::string folded(std::string_view text);
 struct Results {
     std::vector<const Entry*> found;  ///< best first; they point into the entries
     bool has_all_words = true;        ///< false: nothing has every word, and these have the most of them
-    /// The query with words that nothing has made into the nearest ones of titles; empty: none is near.
+    /// The query with words that nothing has made into the nearest ones of titles, as they
+    /// are written there; empty: none is near.
     std::string meant = {};
 };
 
 /// A word is found where a word begins with it, and in titles also inside one, since Norwegian writes words together:
 /// "tjern" finds Landfalltjern. Titles come before other words, those before the text, whole words before beginnings
 /// and these before what stands inside; what is alike keeps the order of `entries`.
+/// Words beyond the twelfth are not looked for.
 Results find(const std::vector<Entry>& entries, std::string_view query);
 
 }  // namespace bypuls::publish::search

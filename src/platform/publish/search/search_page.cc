@@ -116,7 +116,8 @@ pages::Page search_page(const pages::Site& site, words::Language language, const
         body += results.found.empty() ? nothing_found(site, say, query, results) : found(say, query, results);
         page.title = say("search.title_of", {{"query", query}});
         page.query = "q=" + percent_encode(query);
-        page.simulated = std::ranges::any_of(results.found, &Entry::simulated);
+        // Each says it of itself; the page does where it says nothing else.
+        page.simulated = !results.found.empty() && std::ranges::all_of(results.found, &Entry::simulated);
     }
     page.body = std::move(body);
     return page;

@@ -32,9 +32,15 @@ TEST(SearchPage, WhatIsSimulatedSaysSo) {
     EXPECT_TRUE(page.simulated);
 }
 
+TEST(SearchPage, WhatIsSimulatedAmongOtherThingsSaysSoOfItselfAlone) {
+    const pages::Page page = search_page(site(), Language::nb, entries, "l");
+    EXPECT_THAT(page.body.text(), AllOf(HasSubstr("Landfalltjern"), HasSubstr(">simulert</span>")));
+    EXPECT_FALSE(page.simulated);
+}
+
 TEST(SearchPage, NothingFoundHelpsOn) {
     const std::string body = search_page(site(), Language::nb, entries, "landfaltjern").body.text();
-    EXPECT_THAT(body, AllOf(HasSubstr("Ingen treff på «landfaltjern»"), HasSubstr("/sok?q=landfalltjern\">"),
+    EXPECT_THAT(body, AllOf(HasSubstr("Ingen treff på «landfaltjern»"), HasSubstr("/sok?q=Landfalltjern\">"),
                             HasSubstr("href=\"/bading\">Bading</a>"), HasSubstr("href=\"/kontakt\""),
                             Not(HasSubstr("href=\"\""))));
 }
@@ -50,7 +56,8 @@ TEST(SearchPage, TheQueryIsTextWhateverItIs) {
 
 TEST(SearchPage, AnEmptyOneHasItsFieldReadyAndIsForSearchEngines) {
     const pages::Page page = search_page(site(), Language::nb, entries, "");
-    EXPECT_THAT(page.body.text(), AllOf(HasSubstr(" autofocus"), HasSubstr("Vi lagrer ikke"), Not(HasSubstr("<h2>"))));
+    EXPECT_THAT(page.body.text(),
+                AllOf(HasSubstr(" autofocus"), HasSubstr("Bypuls lagrer ikke"), Not(HasSubstr("<h2>"))));
     EXPECT_EQ(page.robots, pages::Robots::index);
 }
 

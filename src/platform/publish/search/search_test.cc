@@ -46,6 +46,12 @@ TEST(Folded, OtherAlphabetsStay) {
     EXPECT_EQ(folded("东京"), "东京");
 }
 
+TEST(Folded, IsTheSameTwiceWhereLettersMeet) {
+    for (const char* text : {"aæ", "oæ", "æe", "aåa", "oøe"}) {
+        EXPECT_EQ(folded(folded(text)), folded(text)) << text;
+    }
+}
+
 RC_GTEST_PROP(Folded, IsTheSameTwiceAndNeverLonger, (const std::string& text)) {
     const std::string once = folded(text);
     RC_ASSERT(folded(once) == once);
@@ -91,9 +97,20 @@ TEST(Find, NothingFoundNamesTheNearestSpelling) {
     const auto entries = town();
     const Results none = find(entries, "lanfaltjern");
     EXPECT_THAT(none.found, IsEmpty());
-    EXPECT_EQ(none.meant, "landfalltjern");
+    EXPECT_EQ(none.meant, "Landfalltjern");
     EXPECT_EQ(find(entries, "historik landfalltjern").meant, "");  // a beginning is found as it is
     EXPECT_EQ(find(entries, "xyzzy").meant, "");
+}
+
+TEST(Find, WhatWasMeantIsSpelledAsInTheTitle) {
+    const std::vector<Entry> lakes{{.href = "/aas", .title = "Åsvannet (sør)"}};
+    EXPECT_EQ(find(lakes, "asvanet").meant, "Åsvannet");
+}
+
+TEST(Find, OfManyWordsTheFirstTwelveAreLookedFor) {
+    std::string query = "a b c d e f g h i j k landfalltjern landfalltjern";
+    EXPECT_THAT(find(town(), query).found, testing::Not(IsEmpty()));
+    EXPECT_THAT(find(town(), "q1 q2 q3 q4 q5 q6 q7 q8 q9 q10 q11 q12 landfalltjern").found, IsEmpty());
 }
 
 TEST(Find, AnEmptyQueryFindsNothing) {
