@@ -260,12 +260,9 @@ TEST_F(Power, AFirstStartMayBeCutAnywhereAndTheNextOneServes) {
     EXPECT_GE(deaths, 3);
 }
 
-// --- the proof that it bites -----------------------------------------------------------------------------------------
-
-/// A disk that says of some syncs that they are done, which is what a program that forgets them amounts to.
-class LyingDisk : public Power {
+/// A town with some readings that are safe.
+class SafeTown : public Power {
 protected:
-    /// A town with some readings that are safe.
     void SetUp() override {
         token_ = town_.make_token({.data = town_data_});
         ASSERT_NO_FATAL_FAILURE(start({.data = town_data_}));
@@ -274,6 +271,76 @@ protected:
         ASSERT_EQ(look().missing, 0U);
         ASSERT_FALSE(read_ledger(ledger_).acknowledged.empty());
     }
+};
+
+// --- backup ----------------------------------------------------------------------------------------------------------
+
+class BackupOfATown : public SafeTown {
+protected:
+    /// Under the shim; the exit code.
+    int back_up() const {
+        return Town::run({"backup", "--data", town_data_, "--to", copy_}, folder_.path() + "/backup-log", plan_.file());
+    }
+    int restore() const {
+        fs::remove_all(restored_);
+        return Town::run({"restore", "--from", copy_, "--data", restored_}, folder_.path() + "/backup-log");
+    }
+    /// Everything that was acknowledged is in the copy.
+    void expect_whole() {
+        ASSERT_EQ(restore(), 0);
+        Folder other(Folder::Where::memory);
+        Town restored(other.path());
+        restored.start({.data = restored_});
+        const auto serving = restored.await_serving();
+        ASSERT_TRUE(serving.has_value()) << serving.error();
+        EXPECT_EQ(restored.stop(), 0);
+        audit(restored, read_ledger(ledger_));
+    }
+
+    const std::string copy_ = root_ + "/copy";
+    const std::string restored_ = folder_.path() + "/restored";
+};
+
+TEST_F(BackupOfATown, MayBeCutAnywhereAndIsWholeOrNotThere) {
+    SeededRandom random(number_from_environment("BYPULS_SEED", 20'261'127));
+    const bool thorough = number_from_environment("BYPULS_CUTS", 8) > 100;
+    int cuts = 0;
+    for (std::int64_t nth = 1;; nth += thorough ? 1 + nth / 8 : 1 + nth) {
+        SCOPED_TRACE(fmt::format("call {}", nth));
+        fs::remove_all(copy_);
+        disk_.settle();
+        disk_.promise_only_what_is_asked(random.chance(0.5));
+        plan_.arm(copy_, nth, Fault::killed);
+        const int code = back_up();
+        cut(random);
+        EXPECT_EQ(Town::run({"verify", "--data", town_data_}, folder_.path() + "/verify-log"), 0);
+        if (code == 0) {
+            ASSERT_NO_FATAL_FAILURE(expect_whole()) << "it said that it was done";
+            break;
+        }
+        ++cuts;
+        if (fs::exists(copy_)) {
+            ASSERT_NO_FATAL_FAILURE(expect_whole());
+        }
+    }
+    std::printf("%d cuts while backing up\n", cuts);
+    EXPECT_GE(cuts, 4);
+}
+
+/// Of a disk that forgets what it said was synced, the copy is no town; and the program says so.
+TEST_F(BackupOfATown, OnADiskThatLiesIsFoundOut) {
+    SeededRandom random(1);
+    disk_.lie_about("/copy.part/");
+    ASSERT_EQ(back_up(), 0);
+    disk_.cut(Unsynced::lost, random);
+    EXPECT_NE(restore(), 0);
+}
+
+// --- the proof that it bites -----------------------------------------------------------------------------------------
+
+/// A disk that says of some syncs that they are done, which is what a program that forgets them amounts to.
+class LyingDisk : public SafeTown {
+protected:
     std::uint64_t missing_after_cut() {
         SeededRandom random(1);
         plan_.disarm();
