@@ -2,8 +2,14 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, renameSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { stale_build } from '../../web/e2e/built.ts'
 import { folder, make_token, remove, start_demonstration } from './town.ts'
 
+const stale = stale_build()
+if (stale) {
+    console.error(stale)
+    process.exit(1)
+}
 const data = folder()
 const town = await start_demonstration(data)
 const code = town.output().match(/\b([0-9A-Z]{5}(?:-[0-9A-Z]{1,5}){5})\b/)?.[1]

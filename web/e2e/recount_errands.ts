@@ -220,6 +220,7 @@ export const recount_errands: Errand[] = [
         run: async ({ page, specimen }) => {
             if (specimen) return 'skip'
             await open_recount(page)
+            await page.locator('[data-island][data-complete]').waitFor()
             await page.context().setOffline(true)
             const asked: string[] = []
             // The browser itself asks for its icon again when the address changes.

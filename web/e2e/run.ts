@@ -8,6 +8,7 @@
 /// meets both is seen in two languages.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stale_build } from './built.ts'
 import { type Look, open_browser, open_reader } from './browser.ts'
 import { type Errand, errands } from './errands.ts'
 import { page_errands } from './page_errands.ts'
@@ -25,6 +26,11 @@ const base = process.env.BYPULS_URL ?? (server && address_of(server))
 if (!base) {
     console.error('Say where the pages are: BYPULS_URL or BYPULS_SPECIMEN_DIR.')
     process.exit(2)
+}
+const stale = server && stale_build()
+if (stale) {
+    console.error(stale)
+    process.exit(1)
 }
 
 /// Every language and both schemes meet the phone; the desk repeats what a wide screen changes.

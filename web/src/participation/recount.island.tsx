@@ -278,7 +278,7 @@ function About({ words, table, simulated }: { words: Words; table: OnTable; simu
     )
 }
 
-type Parts = RecountProps & { unpack_zstd: Unpack | undefined }
+type Parts = RecountProps & { unpack_zstd: Promise<Unpack | undefined> }
 
 function Recount({ words, file, fallback, unpack_zstd }: Parts & { words: Words; fallback: HTMLElement }) {
     const [state, set_state] = useState<OnTable>({ rule: '', faults: [] })
@@ -358,8 +358,11 @@ const fetch_unpack = (): Promise<Unpack | undefined> =>
         () => undefined,
     )
 
+/// The page does not wait for what unpacks; a file that is packed does. From when `data-complete` is set nothing more is fetched.
 export function mount(element: HTMLElement, props: RecountProps, words: Words): void {
-    Promise.all([recount_words(words.language), fetch_unpack()])
-        .then(([own, unpack_zstd]) => react_island<Parts>(Recount)(element, { ...props, unpack_zstd }, own))
+    const unpack_zstd = fetch_unpack()
+    const mounted = recount_words(words.language).then((own) => react_island<Parts>(Recount)(element, { ...props, unpack_zstd }, own))
+    Promise.all([mounted, unpack_zstd])
+        .then(() => element.setAttribute('data-complete', ''))
         .catch((problem: unknown) => console.error('recount', problem))
 }

@@ -1,10 +1,10 @@
-/// Unpacks zstd (RFC 8878), as the command does: what is broken, cut or too much when unpacked is refused, never half read. The decoder
-/// (fzstd) trusts its input, so the frames are looked through before it meets them, and what it made is held against their checksums.
+/// Unpacks zstd (RFC 8878), as the command does: what is cut or too much when unpacked is refused, never half read, and so is what is
+/// broken where a checksum or the size in a frame tells. The decoder (fzstd) trusts its input, so each frame is looked through before it
+/// meets it. Of a broken frame without a checksum it may make other text; of that only what holds a zero byte is known, which is in no
+/// text and is what the decoder writes for a place before the beginning.
 import { Decompress } from 'fzstd'
-
-/// It is broken or cut, or says something that no program of today writes.
-export class Broken extends Error {}
-class TooMuch extends Error {}
+import { known_by_beginning } from './given.ts'
+import { Broken, Parts, TooMuch } from './unpacked.ts'
 
 /// Of one frame: where it begins and ends, and the lower half of XXH64 of what was packed, where it says so.
 interface Frame {
@@ -12,19 +12,21 @@ interface Frame {
     end: number
     size: number | undefined
     checksum: number | undefined
+    block_max: number
 }
 
 const frame_magic = 0xfd2fb528
 const skippable_magic = 0x184d2a50 // to …5f
 const window_max = 2 ** 27 // what zstd itself takes unless it is told otherwise
+const frames_max = 10_000 // programs that pack in pieces make one for some megabytes
 const dictionary_bytes = [0, 1, 2, 4]
 
 function need(there: boolean): asserts there {
     if (!there) throw new Broken()
 }
 
-/// §3.1.1.1. A block is no larger than the window, nor than 128 KiB (§3.1.1.2.4).
-function read_header(data: DataView, begin: number): { size: number | undefined; has_checksum: boolean; block_max: number; end: number } {
+/// §3.1.1.1. A block is no larger than the window, nor than 128 KiB (§3.1.1.2.4). Throws TooMuch when it says that it holds more than `most`.
+function read_header(data: DataView, begin: number, most: number): { size: number | undefined; has_checksum: boolean; block_max: number; end: number } {
     need(begin + 5 <= data.byteLength)
     const descriptor = data.getUint8(begin + 4)
     const single = (descriptor & 0x20) !== 0
@@ -36,30 +38,42 @@ function read_header(data: DataView, begin: number): { size: number | undefined;
     for (let i = 0; i < dictionary; ++i) need(data.getUint8(at - 1 - i) === 0) // packed with a dictionary that we have not
     const read = [() => (single ? data.getUint8(at) : undefined), () => data.getUint16(at, true) + 256, () => data.getUint32(at, true), () => Number(data.getBigUint64(at, true))]
     const size = read[kind]!()
+    if ((size ?? 0) > most) throw new TooMuch()
     const descriptor_of_window = data.getUint8(begin + 5)
     const window = single ? size! : 2 ** (10 + (descriptor_of_window >> 3)) * (1 + (descriptor_of_window & 7) / 8)
-    need(window <= window_max)
+    if (window > window_max) throw new TooMuch()
     return { size, has_checksum: (descriptor & 0x04) !== 0, block_max: Math.min(window, 1 << 17), end: at + size_bytes }
 }
 
-function read_frame(data: DataView, begin: number): Frame {
-    const { size, has_checksum, block_max, end } = read_header(data, begin)
+/// §3.1.1.3.1.1: how many bytes are told to come of the literals of a compressed block.
+function literals_of(data: DataView, at: number): number {
+    need(at + 3 <= data.byteLength)
+    const head = data.getUint16(at, true) | (data.getUint8(at + 2) << 16)
+    const format = (head >> 2) & 3
+    if ((head & 2) === 0) return [(head >> 3) & 31, (head >> 4) & 0xfff, (head >> 3) & 31, head >> 4][format]!
+    return (head >> 4) & [0x3ff, 0x3ff, 0x3fff, 0x3ffff][format]!
+}
+
+function read_frame(data: DataView, begin: number, most: number): Frame {
+    const { size, has_checksum, block_max, end } = read_header(data, begin, most)
     let at = end
     for (let last = false; !last; ) {
         need(at + 3 <= data.byteLength)
         const head = data.getUint8(at) | (data.getUint16(at + 1, true) << 8)
         const kind = (head >> 1) & 3
         need(kind !== 3 && head >> 3 <= block_max)
+        if (kind === 2) need(literals_of(data, at + 3) <= block_max)
         last = (head & 1) === 1
         at += 3 + (kind === 1 ? 1 : head >> 3)
     }
     need(at + (has_checksum ? 4 : 0) <= data.byteLength)
-    return { begin, end: at + (has_checksum ? 4 : 0), size, checksum: has_checksum ? data.getUint32(at, true) : undefined }
+    return { begin, end: at + (has_checksum ? 4 : 0), size, checksum: has_checksum ? data.getUint32(at, true) : undefined, block_max }
 }
 
-function read_frames(packed: Uint8Array): Frame[] {
+/// Each is looked through when it is asked for, so that as many as a file can hold take no room. `left` says how much more may come out.
+function* read_frames(packed: Uint8Array, left: () => number): Generator<Frame> {
     const data = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
-    const frames: Frame[] = []
+    let frames = 0
     for (let at = 0; at < packed.length; ) {
         need(at + 8 <= packed.length)
         const magic = data.getUint32(at, true)
@@ -67,13 +81,12 @@ function read_frames(packed: Uint8Array): Frame[] {
             at += 8 + data.getUint32(at + 4, true)
             need(at <= packed.length)
         } else {
-            need(magic === frame_magic)
-            const frame = read_frame(data, at)
-            frames.push(frame)
+            need(magic === frame_magic && ++frames <= frames_max)
+            const frame = read_frame(data, at, left())
+            yield frame
             at = frame.end
         }
     }
-    return frames
 }
 
 const primes: readonly [bigint, bigint, bigint, bigint, bigint] = [11400714785074694791n, 14029467366897019727n, 1609587929392839161n, 9650029242287828579n, 2870177450012600261n]
@@ -105,39 +118,55 @@ export function xxh64(bytes: Uint8Array): bigint {
     return sum ^ (sum >> 32n)
 }
 
-export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-    const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-    parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0)
-    return whole
-}
-
-function unpack_frame(packed: Uint8Array, frame: Frame, most: number): Uint8Array {
-    if ((frame.size ?? 0) > most) throw new TooMuch()
-    const parts: Uint8Array[] = []
-    let length = 0
+/// The decoder gives a compressed block the room that the largest may take, and leaves out what goes beyond it; with room for one byte more,
+/// that is seen.
+function decoder_of({ block_max }: Frame, take: (part: Uint8Array) => void): Decompress {
     const decoder = new Decompress((part) => {
-        length += part.length
-        if (length > most) throw new TooMuch()
-        parts.push(part)
+        need(part.length <= block_max)
+        take(part)
     })
-    decoder.push(packed.subarray(frame.begin, frame.end), true)
-    need(frame.size === undefined || frame.size === length)
-    const whole = joined(parts)
-    need(frame.checksum === undefined || frame.checksum === Number(xxh64(whole) & 0xffffffffn))
-    return whole
+    let state: unknown
+    return Object.defineProperty(decoder, 's', {
+        get: () => state,
+        set(next: unknown) {
+            if (typeof next === 'object' && next !== null && 'm' in next) next.m = block_max + 1
+            state = next
+        },
+    })
 }
 
-/// What was packed; undefined when it is more than `most` bytes. Throws when it is broken.
-export function unpack_zstd(packed: Uint8Array, most: number): Uint8Array | undefined {
+const no_room = (problem: unknown): boolean => problem instanceof RangeError && /alloc|memory/i.test(problem.message)
+
+/// Whatever the decoder stumbles over is a broken file, unless the browser has no room for its window.
+function unpack_frame(packed: Uint8Array, frame: Frame, parts: Parts): void {
     try {
-        const parts: Uint8Array[] = []
-        let left = most
-        for (const frame of read_frames(packed)) {
-            const part = unpack_frame(packed, frame, left)
-            left -= part.length
-            parts.push(part)
+        decoder_of(frame, (part) => parts.add(part)).push(packed.subarray(frame.begin, frame.end), true)
+    } catch (problem) {
+        if (problem instanceof TooMuch || no_room(problem)) throw new TooMuch()
+        throw new Broken()
+    }
+}
+
+const is_as_told = (bytes: Uint8Array, { size, checksum }: Frame): boolean =>
+    (size === undefined || size === bytes.length) && (checksum === undefined || checksum === Number(xxh64(bytes) & 0xffffffffn))
+
+/// What was packed; undefined when it is more than `most` bytes, or than there is room for. Throws Broken when it is broken.
+export function unpack_zstd(packed: Uint8Array, most: number, parts = new Parts(most)): Uint8Array<ArrayBuffer> | undefined {
+    try {
+        const frames: { frame: Frame; from: number; to: number }[] = []
+        for (const frame of read_frames(packed, () => parts.left)) {
+            const from = parts.length
+            unpack_frame(packed, frame, parts)
+            frames.push({ frame, from, to: parts.length })
         }
-        return joined(parts)
+        const whole = parts.joined()
+        const is_text = known_by_beginning(whole) === undefined
+        for (const { frame, from, to } of frames) {
+            const bytes = whole.subarray(from, to)
+            need(is_as_told(bytes, frame))
+            need(frame.checksum !== undefined || !is_text || !bytes.includes(0))
+        }
+        return whole
     } catch (problem) {
         if (problem instanceof TooMuch) return undefined
         throw problem

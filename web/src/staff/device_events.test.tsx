@@ -39,6 +39,10 @@ describe('what a network server tells of a device', () => {
         expect(await said(event('txack', { gateway: '7276ff002e0a1002' }))).toBe('Gatewayen 7276ff002e0a1002 sendte en melding til enheten.')
         expect(await said(event('txack'))).toBe('En gateway sendte en melding til enheten.')
         expect(await said(event('location', { latitude: 59.7525, longitude: 10.2075 }))).toBe('Nettverket fant enheten på breddegrad 59,75250, lengdegrad 10,20750.')
+        for (const [language, sentence] of [['nb', 'Nettverket fant enheten, men sa ikke hvor.'], ['nn', 'Nettverket fann eininga, men sa ikkje kvar.'], ['en', 'The network found the device, but did not say where.']] as const) {
+            expect(await said(event('location'), language)).toBe(sentence)
+            expect(await said(event('location', { latitude: 59.7525 }), language)).toBe(sentence)
+        }
         expect(await said(event('service', { code: 'loracloud' }))).toBe('Tjenesten loracloud meldte noe om enheten.')
     })
     it('is not known in a language by its key', async () => {
@@ -83,6 +87,7 @@ describe('the page of a device', () => {
         expect(text()).not.toContain('Batteriet har 51 %.')
         await press('Vis flere')
         expect(text()).toContain('Batteriet har 49 %.')
+        expect(document.activeElement!.textContent!.replaceAll('\u00A0', ' ')).toContain('Batteriet har 51 %.')
         expect([...element().querySelectorAll('button')].some(({ textContent }) => textContent === 'Vis flere')).toBe(false)
     })
 })

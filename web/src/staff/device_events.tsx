@@ -1,6 +1,6 @@
 /// What the network server tells of a device besides its frames: the battery, joins, downlinks, and what it noticed.
 import { Button, Heading, Paragraph } from '@digdir/designsystemet-react'
-import { useId, useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
 import type { Schemas } from '../api/client.ts'
 import type { Format } from '../words/format.ts'
 import type { Words } from '../words/words.ts'
@@ -56,7 +56,8 @@ export function event_sentence(words: Words, format: Format, event: DeviceEvent)
         case 'log':
             return log_sentence(words, event)
         case 'location':
-            return say('events.location', { latitude: format.number(event.latitude ?? NaN, 5), longitude: format.number(event.longitude ?? NaN, 5) })
+            if (event.latitude === null || event.longitude === null) return say('events.location_untold')
+            return say('events.location', { latitude: format.number(event.latitude, 5), longitude: format.number(event.longitude, 5) })
         case 'service':
             return event.code ? say('events.service_named', { service: event.code }) : say('events.service')
     }
@@ -69,6 +70,11 @@ export function DeviceEvents({ events }: { events: DeviceEvent[] }) {
     const { say } = words
     const [all, set_all] = useState(false)
     const id = useId()
+    const list = useRef<HTMLUListElement>(null)
+    // The button is gone then, and the focus with it.
+    useEffect(() => {
+        if (all) list.current?.querySelector<HTMLElement>('[tabindex]')?.focus()
+    }, [all])
     const shown = all ? events : events.slice(0, shown_first)
     return (
         <>
@@ -78,9 +84,9 @@ export function DeviceEvents({ events }: { events: DeviceEvent[] }) {
             {events.length === 0 ? (
                 <Paragraph className="staff-quiet">{say('devices.events_empty')}</Paragraph>
             ) : (
-                <ul className="staff-events" aria-labelledby={id}>
+                <ul className="staff-events" aria-labelledby={id} ref={list}>
                     {shown.map((event, at) => (
-                        <li key={`${event.time} ${event.kind} ${at}`}>
+                        <li key={`${event.time} ${event.kind} ${at}`} tabIndex={all && at === shown_first ? -1 : undefined}>
                             <time dateTime={event.time} className="staff-quiet">
                                 {format.age(Date.parse(event.time), Date.now())}
                             </time>

@@ -46,6 +46,18 @@ TEST(Packed, FilesAreUnpackedByTheirFirstBytes) {
     }
 }
 
+TEST(Packed, AFileOfZstdMayBeginWithWhatIsToBeSkipped) {
+    using namespace std::string_literals;
+    const std::string text = long_text();
+    for (const char first : {'\x50', '\x5f'}) {
+        const std::string skipped = first + "\x2a\x4d\x18\x03\0\0\0abc"s;
+        EXPECT_EQ(unpacked(skipped + zstd(text)).value(), text);
+        EXPECT_EQ(unpacked(skipped + skipped + zstd(text) + skipped).value(), text);
+        EXPECT_FALSE(unpacked(skipped.substr(0, skipped.size() - 1)).has_value());
+        EXPECT_EQ(unpacked(skipped.substr(0, 3)).value(), skipped.substr(0, 3));
+    }
+}
+
 TEST(Packed, FilesThatUnpackToMoreThanTheyMayAreRefused) {
     const std::string bomb(8U << 20U, '0');
     for (const std::string& packed : {gzip(bomb), zstd(bomb)}) {
