@@ -241,6 +241,14 @@ TEST_F(LedgerFrames, AConflictThatComesAgainMuchLaterIsPutAsideToo) {
     EXPECT_EQ(see(frame(0, 7, 40h + 1s), 34), Seen::duplicate);
 }
 
+TEST_F(LedgerFrames, ACopyOfAConflictThatIsTheVeryNextIsADuplicate) {
+    see_all(0, 10, 0h, 100);
+    EXPECT_EQ(see(frame(11, 7, 5h + 30min), 20), Seen::fresh) << "held up, of a count before";
+    EXPECT_EQ(see(frame(11, 111, 11h), 21), Seen::conflict);
+    EXPECT_EQ(see(frame(11, 111, 11h + 1s), 22), Seen::duplicate) << "another gateway's copy";
+    EXPECT_EQ(see(frame(11, 111, 15h), 23), Seen::repeated);
+}
+
 TEST_F(LedgerFrames, AServersWordIsWornOutOnceTheCountHasGoneOn) {
     see_all(0, 20, 0h, 100);
     EXPECT_EQ(tell_of_reset(start_ + 29h), Seen::fresh) << "a frame that was sent again by radio";

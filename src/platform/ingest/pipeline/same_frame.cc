@@ -217,7 +217,8 @@ Result<Ruling> go_on(const RadioFrame& frame, RadioSession& session, const Frame
 }
 
 /// One that an earlier count has, too, or that was put aside: what is sent again may be a recording of that.
-Result<std::optional<RadioFrame>> find_like(const RadioFrame& frame, const RadioSession& session,
+/// `is_known`: its number is remembered in its own count.
+Result<std::optional<RadioFrame>> find_like(const RadioFrame& frame, bool is_known, const RadioSession& session,
                                             const FrameMemory& memory) {
     for (std::int64_t epoch = session.epoch - 1; epoch >= std::max<std::int64_t>(0, session.epoch - epochs_back);
          --epoch) {
@@ -227,7 +228,7 @@ Result<std::optional<RadioFrame>> find_like(const RadioFrame& frame, const Radio
         }
     }
     const bool goes_on = frame.f_cnt > session.f_cnt;
-    if (goes_on && (session.epoch == 0 || frame.f_cnt == session.f_cnt + 1)) {
+    if (!is_known && goes_on && (session.epoch == 0 || frame.f_cnt == session.f_cnt + 1)) {
         return std::nullopt;  // nothing with such a number was put aside; or it would not matter
     }
     for (std::int64_t epoch = session.epoch; epoch >= std::max<std::int64_t>(0, session.epoch - epochs_back); --epoch) {
@@ -298,7 +299,7 @@ Result<Ruling> rule_on_known(const RadioFrame& frame, const RadioFrame& before, 
                              RadioSession& session, const FrameMemory& memory) {
     std::optional<RadioFrame> same = before;
     if (before.payload_crc != frame.payload_crc) {
-        TRY(same, find_like(frame, session, memory));
+        TRY(same, find_like(frame, true, session, memory));
     }
     const bool falls_back = may_fall_back && frame.heard() > session.last_time && frame.f_cnt <= session.f_cnt;
     if (falls_back && (!same || !is_copy(frame, *same))) {
@@ -369,7 +370,7 @@ Result<Ruling> rule_on(const RadioFrame& frame, RadioSession& session, const Fra
     if (of_before) {
         return fresh;
     }
-    TRY(const auto like, find_like(frame, session, memory));
+    TRY(const auto like, find_like(frame, false, session, memory));
     if (like) {
         TRY(auto ruling, rule_on_like(frame, *like, session, memory));
         if (ruling) {
