@@ -46,20 +46,22 @@ Result<std::vector<HistoryRow>> hours_of(const publication::Plane& plane, const 
 }
 
 /// Steps know nothing of doubted readings. Nor do they have those of a block that cannot be read: of them nothing is
-/// said.
-Result<void> count_doubted(const publication::Plane& plane, HistoryModel& model) {
-    TRY(const std::uint64_t all, plane.count(model.stream.id, model.span));
+/// said, and the page stands without.
+void count_doubted(const publication::Plane& plane, HistoryModel& model) {
+    const auto all = plane.count(model.stream.id, model.span);
+    if (!all || *all == 0) {
+        return;
+    }
     const auto usable = plane.aggregate(model.stream.id, model.span);
-    if (all == 0 || !usable || usable->count > 0) {
-        return {};
+    if (!usable || usable->count > 0) {
+        return;
     }
-    TRY(const auto newest,
-        plane.range(model.stream.id, model.span, {.order = observations::Order::newest_first, .limit = 1}));
-    if (!newest.columns.empty()) {
-        model.doubted = all;
-        model.newest_doubted = newest.columns.times.front();
+    const auto newest =
+        plane.range(model.stream.id, model.span, {.order = observations::Order::newest_first, .limit = 1});
+    if (newest && !newest->columns.empty()) {
+        model.doubted = *all;
+        model.newest_doubted = newest->columns.times.front();
     }
-    return {};
 }
 
 }  // namespace
@@ -68,7 +70,10 @@ Result<void> read_history(const publication::Plane& plane, HistoryModel& model) 
     if (model.step) {
         TRY(const auto buckets, plane.rollup(model.stream.id, model.span, *model.step));
         model.rows = rows_of(buckets);
-        return model.rows.empty() ? count_doubted(plane, model) : Result<void>();
+        if (model.rows.empty()) {
+            count_doubted(plane, model);
+        }
+        return {};
     }
     TRY(const auto newest, plane.range(model.stream.id, model.span,
                                        {.order = observations::Order::newest_first, .limit = history_rows_max}));

@@ -243,6 +243,21 @@ TEST_F(ReadHistory, AMonthOfDoubtedReadingsAloneSaysHowManyAndLeadsToThem) {
     EXPECT_THAT(body_of(before, words::Language::nb), HasSubstr("Ingen målinger"));
 }
 
+TEST_F(ReadHistory, ABlockThatCannotBeReadLeavesThePageWithoutWhatIsDoubted) {
+    const Interval month = days_between(day_named("2026-06-01"), day_named("2026-06-30"), now);
+    put(1200, 1min, Quality{Quality::stuck});
+    for (bool OneStream::* const damaged : {&OneStream::count_is_damaged, &OneStream::range_is_damaged}) {
+        plane_.*damaged = true;
+        HistoryModel model{.place = pond_, .stream = water_, .span = month, .step = step_for(month), .now = now};
+        const auto done = read_history(plane_, model);
+        ASSERT_TRUE(done) << done.error();
+        EXPECT_EQ(model.doubted, 0U);
+        EXPECT_THAT(history_page(pages::Site().words(words::Language::nb), model).body.text(),
+                    HasSubstr("Ingen målinger"));
+        plane_.*damaged = false;
+    }
+}
+
 TEST_F(ReadHistory, OneUsableReadingAmongDoubtedOnesIsAHistory) {
     const Interval month = days_between(day_named("2026-06-01"), day_named("2026-06-30"), now);
     put(10, 1h, Quality{Quality::stuck});

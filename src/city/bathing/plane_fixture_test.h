@@ -18,11 +18,13 @@ public:
     }
     std::uint64_t count(publication::DatastreamId id) const override { return store->count(id); }
     Result<std::uint64_t> count(publication::DatastreamId id, Interval interval) const override {
+        TRY_DO(damage(count_is_damaged));
         return store->count(id, interval);
     }
     Result<observations::Series> range(publication::DatastreamId id, Interval interval,
                                        const observations::RangeOptions& options) const override {
         ++ranges;
+        TRY_DO(damage(range_is_damaged));
         return store->range(id, interval, options);
     }
     Result<Bytes> fingerprint(publication::DatastreamId id, Interval interval) const override {
@@ -38,6 +40,13 @@ public:
 
     std::unique_ptr<observations::Store> store = observations::make_memory_store();
     mutable int ranges = 0;
+    bool count_is_damaged = false;
+    bool range_is_damaged = false;
+
+private:
+    static Result<void> damage(bool is_damaged) {
+        return is_damaged ? fail(Errc::damaged, "a block does not hold its checksum") : Result<void>();
+    }
 };
 
 }  // namespace bypuls::bathing

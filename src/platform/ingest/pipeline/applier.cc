@@ -167,8 +167,7 @@ Result<Applied> Applier::apply(const Intake& intake, journal::Position position)
     for (Frame& frame : work.frames) {
         parts_.ledger.note_frame(std::move(frame));
     }
-    const bool radio = std::holds_alternative<lorawan::Event>(intake.parsed);
-    if (radio || work.applied.counts.quarantined > 0) {
+    if (is_raw_kept(work.applied, intake)) {
         parts_.ledger.keep_raw(position, intake.message);
     }
     if (intake.message.replay_of != 0) {
@@ -254,10 +253,22 @@ void Applier::put_aside(Work& work, const lorawan::Event& event, Ledger::Seen se
                 .values = {{"frame", fmt::to_string(event.f_cnt)}, {"session", session}}});
 }
 
+bool Applier::is_adopted(const lorawan::Event& event) const {
+    return parts_.devices.snapshot()->device(event.dev_eui) != nullptr;
+}
+
+/// To be decoded or tried again later. Where a device is that nobody has adopted is not kept: nothing would come of it.
+bool Applier::is_raw_kept(const Applied& applied, const Intake& intake) const {
+    const auto* event = std::get_if<lorawan::Event>(&intake.parsed);
+    const bool radio = event != nullptr && (event->kind != lorawan::Kind::location || is_adopted(*event));
+    return radio || applied.counts.quarantined > 0;
+}
+
 Result<void> Applier::take_event(Work& work, const lorawan::Event& event) {
     const bool replay = work.intake.message.replay_of != 0;
     if (!replay) {
-        TRY(const auto seen, parts_.ledger.see_frame(event, work.intake.message.received, work.position));
+        const auto spots = is_adopted(event) ? Ledger::Spots::kept : Ledger::Spots::left_out;
+        TRY(const auto seen, parts_.ledger.see_frame(event, work.intake.message.received, work.position, spots));
         if (seen != Ledger::Seen::fresh) {
             put_aside(work, event, seen);
             return {};

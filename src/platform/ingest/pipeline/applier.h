@@ -76,6 +76,8 @@ private:
     void quarantine_all(Work& work, Reason reason, const Why& why, const std::string& field);
     std::string field_of(const Work& work, registry::DatastreamId id) const;
     void put_aside(Work& work, const lorawan::Event& event, Ledger::Seen seen);
+    bool is_adopted(const lorawan::Event& event) const;
+    bool is_raw_kept(const Applied& applied, const Intake& intake) const;
     Result<void> take_event(Work& work, const lorawan::Event& event);
     Result<void> take_uplink(Work& work, const lorawan::Event& event);
     Result<std::string> decode(Work& work, const lorawan::Event& event, const devices::Profile& profile,

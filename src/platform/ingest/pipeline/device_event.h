@@ -39,8 +39,11 @@ struct DeviceEvent {
     friend bool operator==(const DeviceEvent&, const DeviceEvent&) = default;
 };
 
-/// What is kept of an event; who it is of and when it came is the caller's. Pure. Nothing that looks like a key of
-/// LoRaWAN, which is 32 hexadecimal digits or more, is taken along from the server's texts.
+/// The beginning of a server's text, without what looks like a key of LoRaWAN: 16 bytes or more in hexadecimal digits,
+/// in one or in groups, or in base64. Pure.
+std::string short_text(std::string_view text, std::size_t code_points_max);
+
+/// What is kept of an event; who it is of and when it came is the caller's. Pure. Texts are short_text().
 DeviceEvent kept_of(const lorawan::Event& event);
 
 }  // namespace bypuls::ingest::pipeline

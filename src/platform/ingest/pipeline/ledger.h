@@ -105,6 +105,8 @@ struct Retention {
 class Ledger final : public observations::Companion {
 public:
     using Seen = pipeline::Seen;
+    /// Where a device was, which an event may say. Only of those that somebody has adopted is it ours to know.
+    enum class Spots : std::uint8_t { kept, left_out };
 
     static const database::Component& schema();
     /// `database` is the one that the observation store settles into. Its schema must have been migrated.
@@ -115,7 +117,8 @@ public:
     /// conflict, and with the same one long after it is repeated, unless it is borne out that the device's counter
     /// began anew: then frames that were put aside meanwhile are due. docs/concepts/data-path.md tells the rule. An
     /// event that is no frame, and fresh, is kept for last_events().
-    Result<Seen> see_frame(const lorawan::Event& event, Instant received, journal::Position position);
+    Result<Seen> see_frame(const lorawan::Event& event, Instant received, journal::Position position,
+                           Spots spots = Spots::kept);
     /// Messages that are to be tried again, oldest first: each is handed out once, and again after a restart, until
     /// mark_replayed() or forget_due().
     std::vector<journal::Position> take_due();
@@ -223,9 +226,9 @@ private:
         : database_(database), clock_(clock), retention_(retention) {}
     Result<void> load();
     Result<Seen> see_uplink(const lorawan::Event& event, FrameKey key, const RadioFrame& frame);
-    Result<Seen> see_other_event(const lorawan::Event& event, FrameKey key, const RadioFrame& frame);
+    Result<Seen> see_other_event(const lorawan::Event& event, FrameKey key, const RadioFrame& frame, Spots spots);
     /// Under the lock.
-    void note_event(const lorawan::Event& event, const FrameKey& key, const RadioFrame& frame);
+    void note_event(const lorawan::Event& event, const FrameKey& key, const RadioFrame& frame, Spots spots);
     Result<std::optional<RadioFrame>> find_frame(const FrameKey& key) const;
     Result<std::vector<RadioFrame>> repeated_frames(const FrameKey& key, Instant after) const;
     /// `session_key` is "dev_eui/session".

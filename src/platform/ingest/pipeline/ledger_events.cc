@@ -82,14 +82,13 @@ Result<DeviceEvent> event_from(const soci::row& row, const std::string& dev_eui)
 
 }  // namespace
 
-void Ledger::note_event(const lorawan::Event& event, const FrameKey& key, const RadioFrame& frame) {
+void Ledger::note_event(const lorawan::Event& event, const FrameKey& key, const RadioFrame& frame, Spots spots) {
     constexpr std::size_t row_bytes = 300;
     DeviceEvent kept = kept_of(event);
     kept.dev_eui = key.dev_eui;
     kept.name = key.session;
-    if (event.deduplication_id.empty() && !event.time) {
-        // Nothing tells it from the next of its kind.
-        kept.name += "@" + std::to_string(frame.position.value);
+    if (spots == Spots::left_out) {
+        kept.spot.reset();
     }
     kept.position = frame.position;
     kept.time = frame.heard();

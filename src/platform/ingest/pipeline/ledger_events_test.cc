@@ -143,6 +143,69 @@ TEST_F(LedgerEvents, OneThatNothingNamesIsNotTakenForAnEarlierOne) {
     EXPECT_EQ(listed().front().time, bench_.clock.now()) << "the time of receipt";
 }
 
+TEST_F(LedgerEvents, TwoThatNothingNamesAreBothThereHoweverSoonTheyCome) {
+    EXPECT_EQ(tell("status", R"(,"batteryLevel":50)", std::nullopt), Seen::fresh);
+    EXPECT_EQ(tell("status", R"(,"batteryLevel":40)", std::nullopt), Seen::fresh);
+    settle_and_reopen();
+    EXPECT_EQ(tell("status", R"(,"batteryLevel":30)", std::nullopt), Seen::fresh);
+    settle();
+    EXPECT_THAT(batteries(), ElementsAre(30, 40, 50));
+    EXPECT_EQ(tell("ack", R"(,"queueItemId":"q","acknowledged":true)", std::nullopt), Seen::fresh);
+    EXPECT_EQ(tell("ack", R"(,"queueItemId":"q","acknowledged":true)", std::nullopt), Seen::duplicate)
+        << "its place in the queue names it";
+}
+
+TEST_F(LedgerEvents, WhatAServerSaysOfOneFrameIsToldApartByWhatItSays) {
+    const auto say = [&](std::string_view code) {
+        return tell("log", fmt::format(R"(,"level":"ERROR","code":"{}","context":{{"deduplication_id":"a"}})", code),
+                    start_, "");
+    };
+    EXPECT_EQ(say("UPLINK_CODEC"), Seen::fresh);
+    EXPECT_EQ(say("UPLINK_F_CNT_RESET"), Seen::fresh);
+    EXPECT_EQ(say("UPLINK_CODEC"), Seen::duplicate);
+    settle_and_reopen();
+    EXPECT_EQ(say("UPLINK_F_CNT_RESET"), Seen::duplicate);
+    EXPECT_THAT(listed(), SizeIs(2));
+    for (const std::string_view service : {"one", "another"}) {
+        lorawan::Event event{.kind = lorawan::Kind::location,
+                             .dev_eui = lorawan::DevEui::from_text(device_text(2)).value(),
+                             .deduplication_id = "b",
+                             .time = start_};
+        event.service = service;
+        EXPECT_EQ(bench_.ledger->see_frame(event, start_, {next_++}).value(), Seen::fresh) << service;
+        EXPECT_EQ(bench_.ledger->see_frame(event, start_, {next_++}).value(), Seen::duplicate) << service;
+    }
+}
+
+TEST_F(LedgerEvents, ANameHasNoKeyInIt) {
+    tell("log", R"(,"level":"ERROR","code":"bad 2b7e151628aed2a6abf7158809cf4f3c")", start_, "");
+    tell("log", R"(,"level":"ERROR","code":"bad 2b7e151628aed2a6abf7158809cf4f3c")", start_,
+         "6f1c2f0e-3f5b-4a0e-9d53-0a1b2c3d4e5f");
+    settle();
+    ASSERT_THAT(listed(), SizeIs(2));
+    for (const DeviceEvent& event : listed()) {
+        EXPECT_THAT(event.name, testing::EndsWith(":bad …"));
+    }
+    EXPECT_THAT(listed().front().name, testing::HasSubstr("6f1c2f0e-3f5b-4a0e-9d53-0a1b2c3d4e5f"));
+}
+
+TEST_F(LedgerEvents, WhereADeviceIsThatNobodyHasAdoptedIsNotKept) {
+    bench_.adopt(1);
+    for (int device = 1; device <= 2; ++device) {
+        const auto body = fmt::format(
+            R"({{"deduplicationId":"a","time":"{}","deviceInfo":{{"devEui":"{}"}},"location":{{"latitude":59.75,"longitude":10.25}}}})",
+            format_instant(start_), device_text(device));
+        EXPECT_EQ(bench_.event("location", body).value(), (Counts{.received = 1, .stored = 1}));
+    }
+    ASSERT_TRUE(bench_.projection->settle().has_value());
+    ASSERT_THAT(listed(1), SizeIs(1));
+    EXPECT_EQ(listed(1)[0].spot, (DeviceEvent::Spot{59.75, 10.25}));
+    EXPECT_TRUE(bench_.ledger->raw_message(listed(1)[0].position).has_value());
+    ASSERT_THAT(listed(2), SizeIs(1)) << "that there was one is told";
+    EXPECT_EQ(listed(2)[0].spot, std::nullopt);
+    EXPECT_FALSE(bench_.ledger->raw_message(listed(2)[0].position).has_value()) << "it says where, too";
+}
+
 TEST_F(LedgerEvents, AStampThatLiesAheadOrWasNeverSetIsThatOfReceipt) {
     tell_battery(50, start_ + 3 * 24h, "ahead");
     tell_battery(40, Instant{} + 24h, "unset");
@@ -235,6 +298,34 @@ TEST(DeviceEvent, TakesNothingAlongThatLooksLikeAKey) {
     EXPECT_EQ(kept_of(event).description, "…");
     event.log->description = "dev_eui 70b3d57ed0000001: DevNonce has already been used";
     EXPECT_EQ(kept_of(event).description, event.log->description) << "an EUI is no key";
+}
+
+TEST(DeviceEvent, AKeyIsKnownHoweverItIsWritten) {
+    for (const std::string_view key : {
+             "2b7e151628aed2a6abf7158809cf4f3c",
+             "0x2b7e151628aed2a6abf7158809cf4f3c",
+             "2b 7e 15 16 28 ae d2 a6 ab f7 15 88 09 cf 4f 3c",
+             "2B:7E:15:16:28:AE:D2:A6:AB:F7:15:88:09:CF:4F:3C",
+             "2b,7e,15,16,28,ae,d2,a6,ab,f7,15,88,09,cf,4f,3c",
+             "2b-7e-15-16-28-ae-d2-a6-ab-f7-15-88-09-cf-4f-3c",
+             "0x2b, 0x7e, 0x15, 0x16, 0x28, 0xae, 0xd2, 0xa6, 0xab, 0xf7, 0x15, 0x88, 0x09, 0xcf, 0x4f, 0x3c",
+             R"(\x2b\x7e\x15\x16\x28\xae\xd2\xa6\xab\xf7\x15\x88\x09\xcf\x4f\x3c)",
+             "2b7e1516 28aed2a6 abf71588 09cf4f3c",
+             "K34VFiiu0qar9xWICc9PPA==",
+             "K34VFiiu0qar9xWICc9PPA",
+             "aaaaaaaaaaaaaaaaaaaaaa==",
+         }) {
+        EXPECT_EQ(short_text(key, 300), "…") << key;
+        EXPECT_EQ(short_text(fmt::format("MIC with {} failed", key), 300), "MIC with … failed") << key;
+        EXPECT_EQ(short_text(fmt::format("[{}]", key), 300), "[…]") << key;
+        EXPECT_EQ(short_text(fmt::format("key={}; no", key), 300), "key=…; no") << key;
+    }
+    for (const std::string_view text :
+         {"", "message 6f1c2f0e-3f5b-4a0e-9d53-0a1b2c3d4e5f was late", "frame 12 of 15 at 2026-07-05T12:30:15.123Z",
+          "gateway 0016c001ff10a235, device 70b3d57ed0000001", "UPLINK_F_CNT_RETRANSMISSION", "æøå dead beef",
+          "2b 7e 15 16 28 ae d2 a6", "chirpstack/application/1/device/70b3d57ed0000001", "a == b"}) {
+        EXPECT_EQ(short_text(text, 300), text);
+    }
 }
 
 TEST(DeviceEvent, KeepsTheBeginningOfALongText) {

@@ -15,21 +15,48 @@ namespace {
 /// A counter that the server saw fall, in a frame that the device's key has signed.
 constexpr std::string_view counter_reset = "UPLINK_F_CNT_RESET";
 
+/// What a server says of its own accord may stand several times in what it tells of one frame.
+std::string said_of(const lorawan::Event& event) {
+    const std::string_view said = event.kind == lorawan::Kind::log && event.log ? std::string_view(event.log->code)
+                                  : event.kind == lorawan::Kind::location || event.kind == lorawan::Kind::service
+                                      ? std::string_view(event.service)
+                                      : std::string_view();
+    return short_text(said, DeviceEvent::code_max);
+}
+
 /// What tells one event of a device from another: the radio session for frames, the server's own id for the rest.
-std::string session_name(const lorawan::Event& event) {
+std::string session_name(const lorawan::Event& event, journal::Position position) {
     if (event.kind == lorawan::Kind::up && event.dev_addr) {
         return event.dev_addr->to_text();
     }
     if (event.kind == lorawan::Kind::up && !event.join_id.empty()) {
         return event.join_id;
     }
+    const std::string kind(lorawan::name_of(event.kind));
+    const std::string said = said_of(event);
     if (!event.deduplication_id.empty()) {
-        return fmt::format("{}:{}", lorawan::name_of(event.kind), event.deduplication_id);
+        return kind + ":" + event.deduplication_id + (said.empty() ? "" : ":" + said);
     }
-    return fmt::format("{}:{}:{}", lorawan::name_of(event.kind), event.time ? format_instant(*event.time) : "",
-                       event.log        ? event.log->code
-                       : event.downlink ? event.downlink->queue_id
-                                        : "");
+    const std::string queued = event.downlink ? event.downlink->queue_id : "";
+    std::string name =
+        fmt::format("{}:{}:{}", kind, event.time ? format_instant(*event.time) : "", queued.empty() ? said : queued);
+    if (event.kind != lorawan::Kind::up && !event.time && queued.empty()) {
+        name += fmt::format("@{}", position.value);  // nothing tells it from the next of its kind
+    }
+    return name;
+}
+
+/// More than a week of one frame a minute. What is beyond stays in quarantine.
+constexpr std::size_t repeated_max = 12'000;
+
+/// The newest so many, when there are more.
+void leave_newest(std::vector<RadioFrame>& frames) {
+    if (frames.size() > repeated_max) {
+        std::ranges::sort(frames, [](const RadioFrame& one, const RadioFrame& other) {
+            return std::pair(one.received, one.position) > std::pair(other.received, other.position);
+        });
+        frames.resize(repeated_max);
+    }
 }
 
 Instant instant(long long micros) {
@@ -38,11 +65,12 @@ Instant instant(long long micros) {
 
 }  // namespace
 
-Result<Ledger::Seen> Ledger::see_frame(const lorawan::Event& event, Instant received, journal::Position position) {
+Result<Ledger::Seen> Ledger::see_frame(const lorawan::Event& event, Instant received, journal::Position position,
+                                       Spots spots) {
     const std::lock_guard lock(mutex_);
     const bool stamped = event.time && *event.time >= clocks_are_set;
     FrameKey key{.dev_eui = event.dev_eui.to_text(),
-                 .session = session_name(event),
+                 .session = session_name(event, position),
                  .f_cnt = event.f_cnt,
                  .f_port = event.f_port};
     const RadioFrame frame{.f_cnt = event.f_cnt,
@@ -52,7 +80,7 @@ Result<Ledger::Seen> Ledger::see_frame(const lorawan::Event& event, Instant rece
                            .received = received,
                            .position = position};
     return event.kind == lorawan::Kind::up ? see_uplink(event, std::move(key), frame)
-                                           : see_other_event(event, std::move(key), frame);
+                                           : see_other_event(event, std::move(key), frame, spots);
 }
 
 Result<Ledger::Seen> Ledger::see_uplink(const lorawan::Event& event, FrameKey key, const RadioFrame& frame) {
@@ -70,6 +98,7 @@ Result<Ledger::Seen> Ledger::see_uplink(const lorawan::Event& event, FrameKey ke
                                      TRY(const auto frames, repeated_frames(key, after));
                                      all.insert(all.end(), frames.begin(), frames.end());
                                  }
+                                 leave_newest(all);
                                  return all;
                              },
                              .reset_said = [&]() -> Result<Instant> {
@@ -98,7 +127,8 @@ Result<Ledger::Seen> Ledger::see_uplink(const lorawan::Event& event, FrameKey ke
 }
 
 /// Events that are no frames are known by the server's own id of them.
-Result<Ledger::Seen> Ledger::see_other_event(const lorawan::Event& event, FrameKey key, const RadioFrame& frame) {
+Result<Ledger::Seen> Ledger::see_other_event(const lorawan::Event& event, FrameKey key, const RadioFrame& frame,
+                                             Spots spots) {
     TRY(const auto before, find_frame(key));
     if (before && before->position != frame.position && before->received >= frame.received - retention_.frames_seen) {
         return Seen::duplicate;
@@ -112,7 +142,7 @@ Result<Ledger::Seen> Ledger::see_other_event(const lorawan::Event& event, FrameK
         session->reset_said = std::max(session->reset_said, frame.heard());
         session->received = std::max(session->received, frame.received);
     }
-    note_event(event, key, frame);
+    note_event(event, key, frame, spots);
     return Seen::fresh;
 }
 
@@ -147,10 +177,8 @@ Result<std::optional<RadioFrame>> Ledger::find_frame(const FrameKey& key) const 
     });
 }
 
-/// Those of the key's session and epoch, whatever number.
+/// Those of the key's session and epoch that came after that, whatever number.
 Result<std::vector<RadioFrame>> Ledger::repeated_frames(const FrameKey& key, Instant after) const {
-    // More than a week of one frame a minute. What is beyond stays in quarantine.
-    constexpr int frames_max = 12'000;
     std::map<std::pair<std::int64_t, std::int64_t>, RadioFrame> found;  // by number and port
     const auto read = database_.read("looking up repeated frames", [&](soci::session& sql) -> Result<void> {
         const long long epoch = key.epoch;
@@ -159,7 +187,7 @@ Result<std::vector<RadioFrame>> Ledger::repeated_frames(const FrameKey& key, Ins
             (sql.prepare << "SELECT f_cnt, f_port, payload_crc, time, received, position FROM ingest_frame_seen WHERE "
                             "dev_eui = :dev_eui AND session = :session AND epoch = :epoch AND received > :received "
                             "ORDER BY received DESC LIMIT "
-                         << frames_max,
+                         << repeated_max,
              soci::use(key.dev_eui, "dev_eui"), soci::use(key.session, "session"), soci::use(epoch, "epoch"),
              soci::use(received, "received"));
         for (const soci::row& row : rows) {
@@ -184,7 +212,11 @@ Result<std::vector<RadioFrame>> Ledger::repeated_frames(const FrameKey& key, Ins
             if (its.dev_eui != key.dev_eui || its.session != key.session || its.epoch != key.epoch) {
                 break;
             }
-            found[{its.f_cnt, its.f_port}] = value;
+            if (value.received > after) {
+                found[{its.f_cnt, its.f_port}] = value;
+            } else {
+                found.erase({its.f_cnt, its.f_port});
+            }
         }
     }
     std::vector<RadioFrame> frames;

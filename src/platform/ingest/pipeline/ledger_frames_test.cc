@@ -241,6 +241,14 @@ TEST_F(LedgerFrames, AConflictThatComesAgainMuchLaterIsPutAsideToo) {
     EXPECT_EQ(see(frame(0, 7, 40h + 1s), 34), Seen::duplicate);
 }
 
+TEST_F(LedgerFrames, ACopyOfAConflictThatIsTheVeryNextIsADuplicate) {
+    see_all(0, 10, 0h, 100);
+    EXPECT_EQ(see(frame(11, 7, 5h + 30min), 20), Seen::fresh) << "held up, of a count before";
+    EXPECT_EQ(see(frame(11, 111, 11h), 21), Seen::conflict);
+    EXPECT_EQ(see(frame(11, 111, 11h + 1s), 22), Seen::duplicate) << "another gateway's copy";
+    EXPECT_EQ(see(frame(11, 111, 15h), 23), Seen::repeated);
+}
+
 TEST_F(LedgerFrames, AServersWordIsWornOutOnceTheCountHasGoneOn) {
     see_all(0, 20, 0h, 100);
     EXPECT_EQ(tell_of_reset(start_ + 29h), Seen::fresh) << "a frame that was sent again by radio";
@@ -420,6 +428,50 @@ TEST_F(LedgerFrames, RecordingsAmongTheFramesOfANewCountDoNotBreakTheirRow) {
     EXPECT_EQ(see(frame(10, 7, 40h), 61), Seen::conflict);
     EXPECT_EQ(see(frame(11, 8, 41h), 62), Seen::fresh);
     EXPECT_THAT(due(), ElementsAre(31U, 32U, 33U, 53U, 54U, 55U, 56U, 57U, 58U, 59U, 61U));
+}
+
+TEST_F(LedgerFrames, ALongRowWithNumbersLostWeighsMoreThanARecordingThatIsNear) {
+    see_all(0, 60, 0h, 100);
+    EXPECT_EQ(see(frame(49, 149, 61h), 70), Seen::repeated) << "a recording, before the device is restarted";
+    std::vector<std::uint64_t> own;
+    for (const std::uint32_t f_cnt : {0U, 1U, 2U, 3U, 4U, 5U, 46U, 47U, 48U, 49U}) {
+        EXPECT_EQ(see(frame(f_cnt, 100 + f_cnt, 62h + 1h * f_cnt), 100 + f_cnt), Seen::repeated);
+        own.push_back(100 + f_cnt);
+    }
+    EXPECT_EQ(see(frame(50, 7, 112h), 150), Seen::conflict);
+    own.push_back(150);
+    EXPECT_EQ(see(frame(51, 8, 113h), 151), Seen::fresh);
+    EXPECT_EQ(due(), own) << "all ten, and not the recording";
+}
+
+TEST_F(LedgerFrames, OfTwoRowsWithAsManyFramesThatWithFewestNumbersLostIsTaken) {
+    see_all(0, 60, 0h, 100);
+    EXPECT_EQ(see(frame(10, 110, 61h), 70), Seen::repeated) << "a recording, before the device is restarted";
+    EXPECT_EQ(see(frame(30, 130, 62h), 71), Seen::repeated);
+    EXPECT_EQ(see(frame(29, 129, 63h), 72), Seen::repeated);
+    EXPECT_EQ(see(frame(31, 7, 64h), 73), Seen::conflict);
+    EXPECT_EQ(see(frame(32, 8, 65h), 74), Seen::fresh);
+    EXPECT_THAT(due(), ElementsAre(70U, 71U, 73U));
+}
+
+TEST_F(LedgerFrames, OfManyFramesUnderOneNumberTheRowIsStillFound) {
+    constexpr std::uint32_t ports = 60;
+    see_all(0, 20, 0h, 100);
+    for (std::uint64_t port = 10; port < 10 + ports; ++port) {
+        const auto on_port = [&](Duration after, std::uint64_t position) {
+            auto event = lorawan::parse_chirpstack_json("up", body_of(frame(3, 103, after)));
+            event->f_port = static_cast<std::uint8_t>(port);
+            return bench_.ledger->see_frame(*event, start_ + after, {position}).value();
+        };
+        EXPECT_NE(on_port(4h, 1000 + port), Seen::duplicate);
+        EXPECT_EQ(on_port(29h, 2000 + port), Seen::repeated);
+    }
+    for (std::uint32_t f_cnt = 0; f_cnt <= 5; ++f_cnt) {
+        EXPECT_EQ(see(frame(f_cnt, 100 + f_cnt, 30h + 1h * f_cnt), 31 + f_cnt), Seen::repeated);
+    }
+    EXPECT_EQ(see(frame(6, 7, 36h), 51), Seen::conflict);
+    EXPECT_EQ(see(frame(7, 8, 37h), 52), Seen::fresh);
+    EXPECT_THAT(due(), ElementsAre(31U, 32U, 33U, 34U, 35U, 36U, 51U));
 }
 
 TEST_F(LedgerFrames, ADeviceWhoseEveryFrameIsItsFirstIsPutAside) {

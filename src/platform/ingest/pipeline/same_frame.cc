@@ -20,6 +20,9 @@ constexpr Duration copies_within = 10min;
 constexpr std::int64_t gap_max = 64;
 /// Each is a week or less; more within the week are not looked at.
 constexpr std::int64_t epochs_back = 4;
+/// Of one number, so that a step of a row looks at no more than gap_max times as many, whatever was sent: as many as
+/// are remembered under two ports.
+constexpr std::size_t alike_max = 2 * shelves;
 
 Duration apart(Instant a, Instant b) {
     return a < b ? b - a : a - b;
@@ -82,18 +85,35 @@ Result<std::vector<WaitingFrame>> put_aside(const RadioSession& session, const F
     return all;
 }
 
-/// Those of `all`, on one side of `frame`, that come to it one after the other: nearest first. Recordings may lie
-/// between the frames of a count, and some may even stand in a row. So of all rows it is the one with most frames and
-/// fewest numbers that lack; what is no copy weighs more than all copies, and of two with one number it is the first in
-/// `all`.
-std::vector<WaitingFrame> row_to(const RadioFrame& frame, std::vector<WaitingFrame> all, bool from_below) {
-    constexpr std::int64_t no_copy = 1 << 24;
-    const auto is_before = [&](std::int64_t one, std::int64_t other) { return from_below ? one < other : one > other; };
-    std::erase_if(all, [&](const WaitingFrame& other) { return !is_before(other.frame.f_cnt, frame.f_cnt); });
+/// Those of `all`, on one side of `frame`, that may stand in a row to it: nearest first, and of one number no more than
+/// `alike_max`, the last of them the first in `all`.
+std::vector<WaitingFrame> side_of(const RadioFrame& frame, std::vector<WaitingFrame> all, bool from_below) {
+    const auto is_before = [&](auto one, auto other) { return from_below ? one < other : one > other; };
+    std::erase_if(all, [&](const WaitingFrame& other) {
+        return !is_before(other.frame.f_cnt, frame.f_cnt) || !is_before(other.frame.heard(), frame.heard());
+    });
     std::ranges::reverse(all);
     std::ranges::stable_sort(all, [&](const WaitingFrame& one, const WaitingFrame& other) {
         return is_before(one.frame.f_cnt, other.frame.f_cnt);
     });
+    std::vector<WaitingFrame> side;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (i + alike_max >= all.size() || all[i + alike_max].frame.f_cnt != all[i].frame.f_cnt) {
+            side.push_back(all[i]);
+        }
+    }
+    return side;
+}
+
+/// Those of `all`, on one side of `frame`, that come to it one after the other: nearest first. Recordings may lie
+/// between the frames of a count, and some may even stand in a row. So of all rows it is the one with most frames that
+/// are no copies, of those the one with most frames, and of those the one with fewest numbers that lack. Of two with
+/// one number it is the first in `all`.
+std::vector<WaitingFrame> row_to(const RadioFrame& frame, std::vector<WaitingFrame> all, bool from_below) {
+    // Each weighs more than all that may lack of the next: up to gap_max for each of some 12 000 frames.
+    constexpr std::int64_t copy = 1LL << 22;
+    constexpr std::int64_t no_copy = 1LL << 44;
+    const auto side = side_of(frame, std::move(all), from_below);
     struct Step {
         std::int64_t weight = 0;
         std::size_t from = 0;  // 0: the row begins here; else one more than where it comes from
@@ -101,22 +121,23 @@ std::vector<WaitingFrame> row_to(const RadioFrame& frame, std::vector<WaitingFra
     std::vector<Step> steps;
     const auto step_to = [&](const RadioFrame& next) {
         Step best;
-        for (std::size_t i = steps.size(); i-- > 0 && std::abs(next.f_cnt - all[i].frame.f_cnt) <= gap_max;) {
-            const std::int64_t weight = steps[i].weight + 1 - std::abs(next.f_cnt - all[i].frame.f_cnt);
-            if ((best.from == 0 || weight > best.weight) && follow(all[i].frame, next)) {
+        for (std::size_t i = steps.size(); i-- > 0 && std::abs(next.f_cnt - side[i].frame.f_cnt) <= gap_max;) {
+            const std::int64_t lacking = std::abs(next.f_cnt - side[i].frame.f_cnt) - 1;
+            const std::int64_t weight = steps[i].weight - lacking;
+            if ((best.from == 0 || weight > best.weight) && follow(side[i].frame, next)) {
                 best = {weight, i + 1};
             }
         }
         return best;
     };
-    for (const WaitingFrame& next : all) {
+    for (const WaitingFrame& next : side) {
         Step step = step_to(next.frame);
-        step.weight += next.kind == Kind::copy ? 1 : no_copy;
+        step.weight += next.kind == Kind::copy ? copy : no_copy;
         steps.push_back(step);
     }
     std::vector<WaitingFrame> row;
     for (std::size_t at = step_to(frame).from; at != 0; at = steps[at - 1].from) {
-        row.push_back(all[at - 1]);
+        row.push_back(side[at - 1]);
     }
     return row;
 }
@@ -196,7 +217,8 @@ Result<Ruling> go_on(const RadioFrame& frame, RadioSession& session, const Frame
 }
 
 /// One that an earlier count has, too, or that was put aside: what is sent again may be a recording of that.
-Result<std::optional<RadioFrame>> find_like(const RadioFrame& frame, const RadioSession& session,
+/// `is_known`: its number is remembered in its own count.
+Result<std::optional<RadioFrame>> find_like(const RadioFrame& frame, bool is_known, const RadioSession& session,
                                             const FrameMemory& memory) {
     for (std::int64_t epoch = session.epoch - 1; epoch >= std::max<std::int64_t>(0, session.epoch - epochs_back);
          --epoch) {
@@ -206,7 +228,7 @@ Result<std::optional<RadioFrame>> find_like(const RadioFrame& frame, const Radio
         }
     }
     const bool goes_on = frame.f_cnt > session.f_cnt;
-    if (goes_on && (session.epoch == 0 || frame.f_cnt == session.f_cnt + 1)) {
+    if (!is_known && goes_on && (session.epoch == 0 || frame.f_cnt == session.f_cnt + 1)) {
         return std::nullopt;  // nothing with such a number was put aside; or it would not matter
     }
     for (std::int64_t epoch = session.epoch; epoch >= std::max<std::int64_t>(0, session.epoch - epochs_back); --epoch) {
@@ -277,7 +299,7 @@ Result<Ruling> rule_on_known(const RadioFrame& frame, const RadioFrame& before, 
                              RadioSession& session, const FrameMemory& memory) {
     std::optional<RadioFrame> same = before;
     if (before.payload_crc != frame.payload_crc) {
-        TRY(same, find_like(frame, session, memory));
+        TRY(same, find_like(frame, true, session, memory));
     }
     const bool falls_back = may_fall_back && frame.heard() > session.last_time && frame.f_cnt <= session.f_cnt;
     if (falls_back && (!same || !is_copy(frame, *same))) {
@@ -348,7 +370,7 @@ Result<Ruling> rule_on(const RadioFrame& frame, RadioSession& session, const Fra
     if (of_before) {
         return fresh;
     }
-    TRY(const auto like, find_like(frame, session, memory));
+    TRY(const auto like, find_like(frame, false, session, memory));
     if (like) {
         TRY(auto ruling, rule_on_like(frame, *like, session, memory));
         if (ruling) {
