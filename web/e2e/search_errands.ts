@@ -78,7 +78,7 @@ export const search_errands: Errand[] = [
             await is_accessible(page)
             await fits(page)
             const meant = page.locator('main p', { hasText: words[look.language].meant }).locator('a')
-            await Promise.all([page.waitForURL(/q=landfalltjern/), meant.click()])
+            await Promise.all([page.waitForURL(/q=Landfalltjern/), meant.click()])
             assert.equal(await found(page).first().getAttribute('href'), '/bading/landfalltjern')
 
             const answer = await page.goto(`/sok?q=${'tjern '.repeat(30)}`)
