@@ -226,6 +226,7 @@ private:
         : database_(database), clock_(clock), retention_(retention) {}
     Result<void> load();
     Result<Seen> see_uplink(const lorawan::Event& event, FrameKey key, const RadioFrame& frame);
+    Result<void> make_room_for(FrameKey key, const RadioFrame& frame);
     Result<Seen> see_other_event(const lorawan::Event& event, FrameKey key, const RadioFrame& frame, Spots spots);
     /// Under the lock.
     void note_event(const lorawan::Event& event, const FrameKey& key, const RadioFrame& frame, Spots spots);

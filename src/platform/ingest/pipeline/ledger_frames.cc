@@ -111,6 +111,7 @@ Result<Ledger::Seen> Ledger::see_uplink(const lorawan::Event& event, FrameKey ke
         FrameKey also = key;
         also.f_cnt = waited.f_cnt;
         also.f_port = waited.f_port;
+        TRY_DO(make_room_for(also, waited));
         pending_.frames_seen.insert_or_assign(std::move(also), waited);
         if (kind != WaitingFrame::Kind::stored) {
             pending_.due.push_back(waited.position);
@@ -124,6 +125,17 @@ Result<Ledger::Seen> Ledger::see_uplink(const lorawan::Event& event, FrameKey ke
         pending_.frames_seen.insert_or_assign(std::move(key), frame);
     }
     return ruling.seen;
+}
+
+/// One that was held up may have been taken for a frame of this count, and has its number: a recording of it is to be
+/// known all the same.
+Result<void> Ledger::make_room_for(FrameKey key, const RadioFrame& frame) {
+    TRY(const auto before, find_frame(key));
+    if (before && before->payload_crc != frame.payload_crc) {
+        key.epoch = repeated_of(key.epoch, shelf_of_conflicts);
+        pending_.frames_seen.insert_or_assign(std::move(key), *before);
+    }
+    return {};
 }
 
 /// Events that are no frames are known by the server's own id of them.

@@ -373,6 +373,29 @@ TEST_F(LedgerFrames, ARecordingOfAFrameThatWaitsIsKnownWhenTheStoredOneIsForgott
     EXPECT_EQ(see(frame(7, 107, week + 30h), 33), Seen::repeated);
 }
 
+TEST_F(LedgerFrames, ARecordingOfAFrameThatWasHeldUpIsKnownWhenItsNumberHasComeAgain) {
+    const auto restart = [&](std::uint32_t value, Duration at) {
+        EXPECT_EQ(see(frame(0, value, at), next_), Seen::conflict);
+        EXPECT_EQ(see(frame(1, value + 1, at + 1h), next_ + 1), Seen::fresh) << "the count has begun anew";
+        next_ += 2;
+    };
+    see_all(0, 24, 0h, 100);
+    next_ = 40;
+    restart(500, 30h);
+    see_all(2, 22, 32h, 500);
+    next_ = 80;
+    restart(800, 60h);
+    EXPECT_EQ(see(frame(23, 523, 53h), 90), Seen::fresh) << "held up since the count before";
+    next_ = 91;
+    see_all(2, 22, 62h, 800);
+    EXPECT_EQ(see(frame(23, 123, 90h), 120), Seen::repeated) << "as in the first count";
+    EXPECT_EQ(see(frame(24, 824, 91h), 121), Seen::fresh);
+    EXPECT_THAT(due(), testing::Contains(120U)) << "the number is this count's";
+    next_ = 122;
+    restart(1100, 100h);
+    EXPECT_EQ(see(frame(23, 523, 103h), 130), Seen::repeated);
+}
+
 TEST_F(LedgerFrames, TwoPayloadsOfOneNumberThatWereRepeatedAreBothRemembered) {
     see_all(0, 20, 0h, 100);
     EXPECT_EQ(see(frame(0, 500, 30h), 31), Seen::conflict);
