@@ -4,7 +4,8 @@
 
 #include <gmock/gmock.h>
 #include <unistd.h>
-#include <zstd.h>
+
+#include "core/testing/pack.h"
 
 namespace bypuls::demo {
 namespace {
@@ -12,12 +13,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
-
-std::string packed(const std::string& text) {
-    std::string out(ZSTD_compressBound(text.size()), '\0');
-    out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3));
-    return out;
-}
 
 class RecordingTest : public testing::Test {
 protected:
@@ -42,7 +37,7 @@ protected:
 TEST_F(RecordingTest, lines_are_read_packed_or_not) {
     const std::string text = "{\"a\":1}\n\n  {\"b\":2}\r\n{\"c\":3}";
     EXPECT_THAT(lines_of(text).value(), ElementsAre(R"({"a":1})", R"({"b":2})", R"({"c":3})"));
-    EXPECT_THAT(lines_of(packed(text)).value(), ElementsAre(R"({"a":1})", R"({"b":2})", R"({"c":3})"));
+    EXPECT_THAT(lines_of(packed_with_zstd(text)).value(), ElementsAre(R"({"a":1})", R"({"b":2})", R"({"c":3})"));
     EXPECT_THAT(lines_of("").value(), SizeIs(0));
 }
 
@@ -51,15 +46,15 @@ TEST_F(RecordingTest, what_is_larger_than_its_buffers_comes_out_whole) {
     for (int i = 0; i < 30'000; ++i) {
         text += "{\"number\":" + std::to_string(i) + ",\"filling\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}\n";
     }
-    const auto lines = lines_of(packed(text)).value();
+    const auto lines = lines_of(packed_with_zstd(text)).value();
     ASSERT_THAT(lines, SizeIs(30'000));
     EXPECT_THAT(lines[29'999], HasSubstr("29999"));
     // Two frames behind one another are one recording, as `cat a.zst b.zst` makes it.
-    EXPECT_THAT(lines_of(packed(text) + packed(text)).value(), SizeIs(60'000));
+    EXPECT_THAT(lines_of(packed_with_zstd(text) + packed_with_zstd(text)).value(), SizeIs(60'000));
 }
 
 TEST_F(RecordingTest, a_torn_or_damaged_file_is_named) {
-    const std::string whole = packed(std::string(100'000, 'x') + "\nmore\n");
+    const std::string whole = packed_with_zstd(std::string(100'000, 'x') + "\nmore\n");
     EXPECT_EQ(lines_of(whole.substr(0, whole.size() - 3)).error().code, Errc::damaged);
     std::string broken = whole;
     broken[4] = '\xff';
@@ -67,7 +62,7 @@ TEST_F(RecordingTest, a_torn_or_damaged_file_is_named) {
 }
 
 TEST_F(RecordingTest, an_endless_line_is_refused) {
-    EXPECT_EQ(lines_of(packed(std::string(3U << 20U, 'x'))).error().code, Errc::exhausted);
+    EXPECT_EQ(lines_of(packed_with_zstd(std::string(3U << 20U, 'x'))).error().code, Errc::exhausted);
 }
 
 TEST(Recording, an_events_time_is_read_when_it_has_one) {

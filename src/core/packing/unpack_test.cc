@@ -1,34 +1,15 @@
 #include "core/packing/unpack.h"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 #include <zstd.h>
+
+#include "core/testing/pack.h"
 
 namespace bypuls::packing {
 namespace {
 
-std::string gzip(const std::string& text) {
-    z_stream stream{};
-    deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-    std::string packed(deflateBound(&stream, text.size()), '\0');
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-    stream.avail_in = static_cast<uInt>(text.size());
-    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-    stream.avail_out = static_cast<uInt>(packed.size());
-    deflate(&stream, Z_FINISH);
-    packed.resize(stream.total_out);
-    deflateEnd(&stream);
-    return packed;
-}
-
-std::string zstd(const std::string& text) {
-    std::string packed(ZSTD_compressBound(text.size()), '\0');
-    packed.resize(ZSTD_compress(packed.data(), packed.size(), text.data(), text.size(), 3));
-    return packed;
-}
-
 struct Kind {
-    std::string (*pack)(const std::string&);
+    std::string (*pack)(std::string_view);
     std::expected<std::string, Fault> (*unpack)(std::string_view, const Limits&);
 };
 
@@ -78,11 +59,12 @@ TEST_P(Unpack, TakesSeveralPartsOnlyWhereTheyMayBe) {
     EXPECT_EQ(unpack(two + "more", {.bytes_max = plenty, .many_parts = true}).error(), Fault::broken);
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, Unpack, testing::Values(Kind{gzip, unpack_gzip}, Kind{zstd, unpack_zstd}),
+INSTANTIATE_TEST_SUITE_P(Of, Unpack,
+                         testing::Values(Kind{packed_with_gzip, unpack_gzip}, Kind{packed_with_zstd, unpack_zstd}),
                          [](const auto& kind) { return kind.index == 0 ? "gzip" : "zstd"; });
 
 TEST(UnpackGzip, LeavesOutZerosBehindTheLastOfManyParts) {
-    const std::string packed = gzip("text") + std::string(100, '\0');
+    const std::string packed = packed_with_gzip("text") + std::string(100, '\0');
     EXPECT_EQ(unpack_gzip(packed, {.bytes_max = plenty, .many_parts = true}).value(), "text");
     EXPECT_EQ(unpack_gzip(packed, {.bytes_max = plenty}).error(), Fault::behind);
 }

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
-#include <zstd.h>
 
 #include "city/participation/explanation/command_line.h"
 #include "city/participation/explanation/commands.h"
@@ -16,6 +15,7 @@
 #include "city/participation/explanation/play_money.h"
 #include "city/participation/explanation/report.h"
 #include "city/participation/explanation/what_if.h"
+#include "core/testing/pack.h"
 
 namespace bypuls::participation::explanation {
 namespace {
@@ -415,17 +415,14 @@ TEST(Commands, EveryMeasureIsToldWithWhatItMeans) {
 TEST(Commands, PackedFilesAreUnpacked) {
     Terminal at = terminal();
     const std::string plain = at.files["play.pb"];
-    std::string packed(ZSTD_compressBound(plain.size()), '\0');
-    packed.resize(ZSTD_compress(packed.data(), packed.size(), plain.data(), plain.size(), 3));
+    const std::string packed = packed_with_zstd(plain);
     at.files["play.pb.zst"] = packed;
     EXPECT_EQ(at.run(count_command, {"play.pb", "--json"}), exit_ok);
     const std::string counted = at.out.str();
     EXPECT_EQ(at.run(count_command, {"play.pb.zst", "--json"}), exit_ok) << at.err.str();
     EXPECT_EQ(at.out.str(), counted);
 
-    at.files["result.json.zst"].resize(ZSTD_compressBound(counted.size()));
-    std::string& result = at.files["result.json.zst"];
-    result.resize(ZSTD_compress(result.data(), result.size(), counted.data(), counted.size(), 3));
+    at.files["result.json.zst"] = packed_with_zstd(counted);
     EXPECT_EQ(at.run(verify_count_command, {"play.pb.zst", "result.json.zst"}), exit_ok) << at.err.str();
 
     at.files["cut.pb.zst"] = packed.substr(0, packed.size() / 2);

@@ -8,11 +8,11 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
-#include <zstd.h>
 
 #include "city/participation/explanation/command_line.h"
 #include "city/participation/explanation/play_money.h"
 #include "city/participation/pabulib/packed.h"
+#include "core/testing/pack.h"
 
 namespace bypuls::participation::explanation {
 namespace {
@@ -203,10 +203,8 @@ public:
         add(load("a.pb", strict, around));
         add(parse_what_if({}, "moon=full", [](std::string_view name) { return counting::rule_named(name); }));
         add(pabulib::unpacked("\x1f\x8b and no more"));
-        std::string packed(200, '\0');
         const std::string text(100, '0');
-        packed.resize(ZSTD_compress(packed.data(), packed.size(), text.data(), text.size(), 3));
-        add(pabulib::unpacked(packed, text.size() - 1));
+        add(pabulib::unpacked(packed_with_zstd(text), text.size() - 1));
         add(read_result("[]"));
         add(read_result(R"({"format": "bypuls-count-1"})"));
     }

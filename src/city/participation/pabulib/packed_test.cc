@@ -1,31 +1,11 @@
 #include "city/participation/pabulib/packed.h"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
-#include <zstd.h>
+
+#include "core/testing/pack.h"
 
 namespace bypuls::participation::pabulib {
 namespace {
-
-std::string gzip(const std::string& text) {
-    z_stream stream{};
-    deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-    std::string packed(deflateBound(&stream, text.size()), '\0');
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-    stream.avail_in = static_cast<uInt>(text.size());
-    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-    stream.avail_out = static_cast<uInt>(packed.size());
-    deflate(&stream, Z_FINISH);
-    packed.resize(stream.total_out);
-    deflateEnd(&stream);
-    return packed;
-}
-
-std::string zstd(const std::string& text) {
-    std::string packed(ZSTD_compressBound(text.size()), '\0');
-    packed.resize(ZSTD_compress(packed.data(), packed.size(), text.data(), text.size(), 3));
-    return packed;
-}
 
 /// Longer than a piece, and not the same all the way.
 std::string long_text() {
@@ -38,10 +18,10 @@ std::string long_text() {
 
 TEST(Packed, FilesAreUnpackedByTheirFirstBytes) {
     for (const std::string& text : {std::string("META\nkey;value\n"), std::string(), long_text()}) {
-        EXPECT_EQ(unpacked(gzip(text)).value(), text);
-        EXPECT_EQ(unpacked(zstd(text)).value(), text);
-        EXPECT_EQ(unpacked(gzip(text) + gzip(text)).value(), text + text);
-        EXPECT_EQ(unpacked(zstd(text) + zstd(text)).value(), text + text);
+        EXPECT_EQ(unpacked(packed_with_gzip(text)).value(), text);
+        EXPECT_EQ(unpacked(packed_with_zstd(text)).value(), text);
+        EXPECT_EQ(unpacked(packed_with_gzip(text) + packed_with_gzip(text)).value(), text + text);
+        EXPECT_EQ(unpacked(packed_with_zstd(text) + packed_with_zstd(text)).value(), text + text);
         EXPECT_EQ(unpacked(text).value(), text);
     }
 }
@@ -51,8 +31,8 @@ TEST(Packed, AFileOfZstdMayBeginWithWhatIsToBeSkipped) {
     const std::string text = long_text();
     for (const char first : {'\x50', '\x5f'}) {
         const std::string skipped = first + "\x2a\x4d\x18\x03\0\0\0abc"s;
-        EXPECT_EQ(unpacked(skipped + zstd(text)).value(), text);
-        EXPECT_EQ(unpacked(skipped + skipped + zstd(text) + skipped).value(), text);
+        EXPECT_EQ(unpacked(skipped + packed_with_zstd(text)).value(), text);
+        EXPECT_EQ(unpacked(skipped + skipped + packed_with_zstd(text) + skipped).value(), text);
         EXPECT_FALSE(unpacked(skipped.substr(0, skipped.size() - 1)).has_value());
         EXPECT_EQ(unpacked(skipped.substr(0, 3)).value(), skipped.substr(0, 3));
     }
@@ -60,7 +40,7 @@ TEST(Packed, AFileOfZstdMayBeginWithWhatIsToBeSkipped) {
 
 TEST(Packed, FilesThatUnpackToMoreThanTheyMayAreRefused) {
     const std::string bomb(8U << 20U, '0');
-    for (const std::string& packed : {gzip(bomb), zstd(bomb)}) {
+    for (const std::string& packed : {packed_with_gzip(bomb), packed_with_zstd(bomb)}) {
         EXPECT_EQ(unpacked(packed, bomb.size()).value().size(), bomb.size());
         const auto refused = unpacked(packed, bomb.size() - 1);
         ASSERT_FALSE(refused.has_value());
@@ -71,7 +51,7 @@ TEST(Packed, FilesThatUnpackToMoreThanTheyMayAreRefused) {
 
 TEST(Packed, FilesThatAreBrokenOrCutAreRefused) {
     const std::string text = long_text();
-    for (const std::string& packed : {gzip(text), zstd(text)}) {
+    for (const std::string& packed : {packed_with_gzip(text), packed_with_zstd(text)}) {
         for (const std::size_t kept : {std::size_t{4}, packed.size() / 2, packed.size() - 1}) {
             const auto refused = unpacked(packed.substr(0, kept));
             ASSERT_FALSE(refused.has_value()) << kept;
@@ -89,7 +69,7 @@ TEST(Packed, FilesThatAreBrokenOrCutAreRefused) {
 /// Parts that hold nothing are many for their bytes, and must cost no more than those.
 TEST(Packed, ManyPartsThatHoldNothingTakeNoRoom) {
     const std::string text = long_text();
-    for (const auto pack : {gzip, zstd}) {
+    for (const auto pack : {packed_with_gzip, packed_with_zstd}) {
         std::string packed = pack("META\n");
         const std::string nothing = pack("");
         for (int i = 0; i < 200'000; ++i) {
@@ -104,10 +84,10 @@ TEST(Packed, ManyPartsThatHoldNothingTakeNoRoom) {
 TEST(Packed, ZerosBehindAGzipFileAreNoPartOfIt) {
     const std::string text = long_text();
     const std::string zeros(1000, '\0');
-    EXPECT_EQ(unpacked(gzip(text) + zeros).value(), text);
-    EXPECT_EQ(unpacked(gzip(text) + gzip(text) + '\0').value(), text + text);
-    EXPECT_FALSE(unpacked(gzip(text) + zeros + gzip(text)).has_value());
-    EXPECT_FALSE(unpacked(gzip(text) + zeros + "more").has_value());
+    EXPECT_EQ(unpacked(packed_with_gzip(text) + zeros).value(), text);
+    EXPECT_EQ(unpacked(packed_with_gzip(text) + packed_with_gzip(text) + '\0').value(), text + text);
+    EXPECT_FALSE(unpacked(packed_with_gzip(text) + zeros + packed_with_gzip(text)).has_value());
+    EXPECT_FALSE(unpacked(packed_with_gzip(text) + zeros + "more").has_value());
 }
 
 TEST(Packed, TheNameOfAFileWithoutItsPacking) {
