@@ -2,13 +2,12 @@
 // anew, wrong clocks, broken payloads, devices that nobody knows, full stops and failing disks. One thread, one seed:
 // BYPULS_SEED replays a run exactly, BYPULS_SEEDS says how many to try.
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <queue>
 
 #include <fmt/format.h>
 
-#include "platform/ingest/pipeline/fixture_test.h"
+#include "tests/simulation/simulated_month.h"
 
 namespace bypuls::ingest::pipeline {
 namespace {
@@ -50,11 +49,9 @@ struct Device {
     std::uint64_t count = 1;  // how often it began to count
 };
 
-class Month {
+class Month : SimulatedMonth {
 public:
-    explicit Month(std::uint64_t seed) : random_(seed), bench_(seed) {
-        bench_.block_options.compression_level = 1;
-        bench_.add_profile();
+    explicit Month(std::uint64_t seed) : SimulatedMonth(seed) {
         devices_.resize(device_count);
         for (int number = 0; number < device_count; ++number) {
             devices_[static_cast<std::size_t>(number)] = {
@@ -162,24 +159,9 @@ private:
             if (is_of_earlier_count(next)) {
                 continue;
             }
-            if (next.at > bench_.clock.now()) {
-                bench_.clock.advance(next.at - bench_.clock.now());
-            }
+            wait_until(next.at);
             deliver(next);
-            if (random_.chance(0.004)) {
-                settle();
-            }
-            // In two halves, as on two threads: what comes between them belongs to the next.
-            if (random_.chance(0.004)) {
-                ASSERT_TRUE(bench_.projection->begin_settle().has_value());
-            }
-            if (random_.chance(0.004)) {
-                ASSERT_TRUE(bench_.projection->finish_settle().has_value());
-            }
-            if (random_.chance(0.001)) {
-                bench_.crash();
-                reopen();
-            }
+            disturb(0.001);
             if (random_.chance(0.002)) {
                 ASSERT_TRUE(bench_.store->maintain().has_value());
             }
@@ -188,7 +170,7 @@ private:
 
     void deliver(const Delivery& delivery) {
         if (random_.chance(0.001)) {
-            fail_once(delivery);
+            fail_once(delivery.frame);
         }
         bench_.decoder.available = !random_.chance(0.001);
         const auto counts = bench_.uplink(delivery.frame);
@@ -202,19 +184,6 @@ private:
         account(delivery);
         bench_.decoder.available = true;
         ASSERT_TRUE(bench_.try_due());
-    }
-
-    /// The disk fails under the message, so the sender is refused and sends it again after a restart.
-    void fail_once(const Delivery& delivery) {
-        bench_.files.fail_operation(random_.chance(0.5) ? FileOperation::write : FileOperation::sync, 1,
-                                    DiskFault::input_output);
-        if (bench_.uplink(delivery.frame)) {
-            FAIL() << "acknowledged on a disk that failed";
-        }
-        bench_.files.mend();
-        bench_.crash();
-        reopen();
-        perhaps_twice_ += 1;
     }
 
     void account(const Delivery& delivery) {
@@ -231,18 +200,6 @@ private:
                 first_of_[frame.device][frame.time] = frame.value;
                 break;
         }
-    }
-
-    void settle() {
-        const auto settled = bench_.projection->settle();
-        ASSERT_TRUE(settled.has_value()) << settled.error();
-    }
-
-    void reopen() {
-        const auto replayed = bench_.try_open();
-        ASSERT_TRUE(replayed.has_value()) << replayed.error();
-        EXPECT_EQ(replayed->gaps, 0U);
-        EXPECT_EQ(replayed->unreadable, 0U);
     }
 
     void check_all(int day) {
@@ -287,8 +244,6 @@ private:
         EXPECT_LE(waiting, 1U) << "device " << device;
     }
 
-    SeededRandom random_;
-    Bench bench_;
     std::vector<Device> devices_;
     std::priority_queue<Delivery, std::vector<Delivery>, std::greater<>> queue_;
     std::uint64_t planned_ = 0;
@@ -296,20 +251,10 @@ private:
     std::map<int, std::map<Instant, std::uint32_t>> first_of_;  // those that have not been seen to be stored
     std::uint64_t first_ = 0;
     Counts expected_;
-    std::uint64_t perhaps_twice_ = 0;
 };
 
 TEST(IngestSimulation, AMonthOfThreeHundredDevicesIsKeptExactly) {
-    const char* seed_text = std::getenv("BYPULS_SEED");
-    const char* seeds_text = std::getenv("BYPULS_SEEDS");
-    const std::uint64_t first = seed_text == nullptr ? 1 : std::strtoull(seed_text, nullptr, 10);
-    const std::uint64_t seeds = seeds_text != nullptr  ? std::strtoull(seeds_text, nullptr, 10)
-                                : seed_text == nullptr ? 2
-                                                       : 1;
-    for (std::uint64_t seed = first; seed < first + seeds && !HasFailure(); ++seed) {
-        SCOPED_TRACE(fmt::format("replay with BYPULS_SEED={}", seed));
-        Month(seed).run();
-    }
+    run_seeds([](std::uint64_t seed) { Month(seed).run(); });
 }
 
 }  // namespace

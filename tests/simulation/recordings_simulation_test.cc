@@ -4,7 +4,6 @@
 // exactly, BYPULS_SEEDS says how many to try.
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <map>
 #include <queue>
 #include <utility>
@@ -12,8 +11,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "platform/ingest/pipeline/fixture_test.h"
-
+#include "tests/simulation/simulated_month.h"
 #include "tests/simulation/truth.h"
 
 namespace bypuls::ingest::pipeline {
@@ -65,11 +63,9 @@ struct Contact {
     std::vector<Delivery> air;  // what somebody may have recorded, of this session
 };
 
-class Month {
+class Month : SimulatedMonth {
 public:
-    explicit Month(std::uint64_t seed) : random_(seed), bench_(seed) {
-        bench_.block_options.compression_level = 1;
-        bench_.add_profile();
+    explicit Month(std::uint64_t seed) : SimulatedMonth(seed) {
         for (int number = 1; number <= device_count; ++number) {
             contacts_[number] = {.habit = habits.at(static_cast<std::size_t>(number) % habits.size()),
                                  .dev_addr = static_cast<std::uint32_t>(number * 1000 + 1),
@@ -184,29 +180,15 @@ private:
         while (!queue_.empty() && queue_.top().at < end && !testing::Test::HasFailure()) {
             const Delivery next = queue_.top();
             queue_.pop();
-            if (next.at > bench_.clock.now()) {
-                bench_.clock.advance(next.at - bench_.clock.now());
-            }
+            wait_until(next.at);
             deliver(next);
-            if (random_.chance(0.004)) {
-                settle();
-            }
-            if (random_.chance(0.004)) {
-                ASSERT_TRUE(bench_.projection->begin_settle().has_value());
-            }
-            if (random_.chance(0.004)) {
-                ASSERT_TRUE(bench_.projection->finish_settle().has_value());
-            }
-            if (random_.chance(0.003)) {
-                bench_.crash();
-                reopen();
-            }
+            disturb(0.003);
         }
     }
 
     void deliver(const Delivery& delivery) {
         if (random_.chance(0.001)) {
-            fail_once(delivery);
+            fail_once(delivery.frame);
         }
         const auto counts = bench_.uplink(delivery.frame);
         ASSERT_TRUE(counts) << counts.error();
@@ -230,30 +212,6 @@ private:
             settle();  // letters are read from where they are kept
             check(delivery.frame.device);
         }
-    }
-
-    /// The disk fails under the message, so the sender is refused and sends it again after a restart.
-    void fail_once(const Delivery& delivery) {
-        bench_.files.fail_operation(random_.chance(0.5) ? FileOperation::write : FileOperation::sync, 1,
-                                    DiskFault::input_output);
-        if (bench_.uplink(delivery.frame)) {
-            FAIL() << "acknowledged on a disk that failed";
-        }
-        bench_.files.mend();
-        bench_.crash();
-        reopen();
-        perhaps_twice_ += 1;
-    }
-
-    void settle() {
-        const auto settled = bench_.projection->settle();
-        ASSERT_TRUE(settled.has_value()) << settled.error();
-    }
-
-    void reopen() {
-        const auto replayed = bench_.try_open();
-        ASSERT_TRUE(replayed.has_value()) << replayed.error();
-        ASSERT_TRUE(bench_.try_due());
     }
 
     void check_all(int day) {
@@ -307,27 +265,17 @@ private:
         return kept;
     }
 
-    SeededRandom random_;
-    Bench bench_;
     std::map<int, Contact> contacts_;
     std::map<std::pair<int, std::uint32_t>, Truth> truths_;
     std::priority_queue<Delivery, std::vector<Delivery>, std::greater<>> queue_;
     std::uint64_t planned_ = 0;
     std::uint64_t units_ = 0;
     std::uint64_t duplicates_ = 0;
-    std::uint64_t perhaps_twice_ = 0;
     std::uint64_t tried_ = 0;  // of what was to be tried again
 };
 
 TEST(IngestSimulation, NoFrameOfADeviceThatSaysTheSameIsCountedAwayAndNoRecordingIsAReading) {
-    const char* seed_text = std::getenv("BYPULS_SEED");
-    const char* seeds_text = std::getenv("BYPULS_SEEDS");
-    const std::uint64_t first = seed_text == nullptr ? 1 : std::strtoull(seed_text, nullptr, 10);
-    const std::uint64_t seeds = seeds_text != nullptr  ? std::strtoull(seeds_text, nullptr, 10)
-                                : seed_text == nullptr ? 2
-                                                       : 1;
-    for (std::uint64_t seed = first; seed < first + seeds && !HasFailure(); ++seed) {
-        SCOPED_TRACE(fmt::format("replay with BYPULS_SEED={}", seed));
+    run_seeds([](std::uint64_t seed) {
         Month month(seed);
         month.run();
         EXPECT_GT(month.recordings, 100U) << "too few to prove anything";
@@ -336,7 +284,7 @@ TEST(IngestSimulation, NoFrameOfADeviceThatSaysTheSameIsCountedAwayAndNoRecordin
             << month.taken_in << " of " << month.recordings << " recordings are readings";
         fmt::print("seed {}: {} frames had to be stored, {} of {} recordings taken in\n", seed, month.borne_out,
                    month.taken_in, month.recordings);
-    }
+    });
 }
 
 }  // namespace
