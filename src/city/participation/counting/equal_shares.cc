@@ -29,7 +29,8 @@ std::vector<ProjectIndex> order_of(const SharesRun& run) {
 }
 
 /// How many steps to try at once. A leap says that nothing changes on the way; where something does, single steps are
-/// run. What lies between a leap that failed and where the raises are is halved until a step is left.
+/// run. They grow while they hold. One that fails and says where something seems to change is followed by one that
+/// ends there; otherwise by shorter ones, until a step is left.
 class Leaps {
 public:
     /// `usual`: steps between changes in a count much like this one; 0: nobody knows.
