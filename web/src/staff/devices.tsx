@@ -128,8 +128,8 @@ function DeviceDetail({ dev_eui, changed, retired }: { dev_eui: string; changed:
                     <Heading level={3} data-size="2xs">
                         {say('devices.frames')}
                     </Heading>
-                    <Frames frames={it.last_frames} />
                     <DeviceEvents events={it.last_events} />
+                    <Frames frames={it.last_frames} />
                     <Remove
                         button={say('devices.retire')}
                         title={say('devices.retire_title', { name: it.name })}
