@@ -49,6 +49,8 @@ private:
     Settings settings_;
     SystemClock clock_;
     SystemRandom random_;
+    // It stops first and is taken down last: threads of the parts below may still be letting go of its loops.
+    std::unique_ptr<http::Server> server_;
     std::unique_ptr<Pool> pool_;
     live::Hub hub_;
     std::unique_ptr<Web> web_;
@@ -59,7 +61,6 @@ private:
     std::unique_ptr<MqttPlane> mqtt_;  // ends before what it sends to
     std::string setup_code_;
     http::Router router_;
-    std::unique_ptr<http::Server> server_;
 
     std::mutex mutex_;
     std::condition_variable wake_;

@@ -2,6 +2,7 @@
 
 #include <ctime>
 
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
 #include "core/random.h"
@@ -86,6 +87,7 @@ void Loop::stop_gently() {
             connection.prepare_to_stop();
         }
     }
+    note_whether_over();
 }
 
 void Loop::stop_now() {
@@ -98,16 +100,31 @@ void Loop::stop_now() {
     }
 }
 
-bool Loop::wait_until_empty(std::chrono::steady_clock::time_point until) {
-    std::unique_lock lock(empty_mutex_);
-    return empty_.wait_until(lock, until, [this] { return is_empty_; });
+/// None comes any more when it is stopping, so what is over stays so.
+void Loop::note_whether_over() {
+    if (stopping_ && connection_count() == 0) {
+        const std::lock_guard lock(over_mutex_);
+        is_over_ = true;
+        over_.notify_all();
+    }
+}
+
+bool Loop::wait_until_over(std::chrono::steady_clock::time_point until) {
+    std::unique_lock lock(over_mutex_);
+    return over_.wait_until(lock, until, [this] { return is_over_; });
+}
+
+void Loop::finish() {
+    boost::asio::post(context_, [this] {
+        finished_ = true;
+        sweep_timer_.cancel();
+        work_.reset();
+    });
 }
 
 Loop::Place Loop::enter(Connection& connection) {
     ++parts_.counting.connections_open;
     waiting_.push_back(&connection);
-    const std::lock_guard lock(empty_mutex_);
-    is_empty_ = false;
     return std::prev(waiting_.end());
 }
 
@@ -115,11 +132,7 @@ void Loop::leave(Place place) {
     --parts_.counting.connections_open;
     now_served(place);
     served_.erase(place);
-    if (connection_count() == 0) {
-        const std::lock_guard lock(empty_mutex_);
-        is_empty_ = true;
-        empty_.notify_all();
-    }
+    note_whether_over();
 }
 
 void Loop::now_waits(Place place) {
@@ -141,7 +154,7 @@ std::string Loop::make_request_id() {
 void Loop::schedule_sweep() {
     sweep_timer_.expires_after(parts_.options.tick);
     sweep_timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) {
+        if (!error && !finished_) {
             sweep();
             schedule_sweep();
         }

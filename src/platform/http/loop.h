@@ -56,10 +56,12 @@ public:
     /// Cancels everything.
     void stop_now();
     bool stopping() const { return stopping_; }
-    /// From any thread: true when no connection is left. False when `until` has passed first.
-    bool wait_until_empty(std::chrono::steady_clock::time_point until);
-    /// From any thread, when empty.
-    void finish() { context_.stop(); }
+    /// From any thread, after stop_gently() was posted: true when it has run and no connection is left. False when
+    /// `until` has passed first.
+    bool wait_until_over(std::chrono::steady_clock::time_point until);
+    /// When that is so. run() returns once nobody elsewhere holds on to the loop either: a thread of a pool still lets
+    /// go of it after it has handed its answer over.
+    void finish();
 
     // For Connection.
     Place enter(Connection& connection);
@@ -73,6 +75,7 @@ public:
 private:
     void schedule_sweep();
     void sweep();
+    void note_whether_over();
     void refuse_for_lack_of_room(Socket socket);
     std::size_t connection_count() const { return waiting_.size() + served_.size(); }
 
@@ -85,10 +88,11 @@ private:
     std::mt19937_64 ids_;
     std::string date_;
     bool stopping_ = false;
+    bool finished_ = false;
 
-    std::mutex empty_mutex_;
-    std::condition_variable empty_;
-    bool is_empty_ = true;
+    std::mutex over_mutex_;
+    std::condition_variable over_;
+    bool is_over_ = false;  // stopping, and without a connection
 };
 
 }  // namespace bypuls::http

@@ -109,7 +109,7 @@ private:
     Result<void> listen();
     Task<void> accept_all();
     void each_loop(const std::function<void(Loop&)>& act);
-    bool wait_until_empty(std::chrono::steady_clock::time_point until);
+    bool wait_until_over(std::chrono::steady_clock::time_point until);
 
     const Router& router_;
     ServerOptions options_;
@@ -181,8 +181,8 @@ void BeastServer::each_loop(const std::function<void(Loop&)>& act) {
     }
 }
 
-bool BeastServer::wait_until_empty(std::chrono::steady_clock::time_point until) {
-    return std::ranges::all_of(loops_, [&](const auto& loop) { return loop->wait_until_empty(until); });
+bool BeastServer::wait_until_over(std::chrono::steady_clock::time_point until) {
+    return std::ranges::all_of(loops_, [&](const auto& loop) { return loop->wait_until_over(until); });
 }
 
 void BeastServer::stop(std::chrono::milliseconds grace) {
@@ -196,9 +196,9 @@ void BeastServer::stop(std::chrono::milliseconds grace) {
         acceptor_->close(ignored);
     });
     each_loop([](Loop& loop) { loop.stop_gently(); });
-    while (!wait_until_empty(until)) {
+    while (!wait_until_over(until)) {
         each_loop([](Loop& loop) { loop.stop_now(); });
-        if (wait_until_empty(std::chrono::steady_clock::now() + std::chrono::seconds{5})) {
+        if (wait_until_over(std::chrono::steady_clock::now() + std::chrono::seconds{5})) {
             break;
         }
         // A handler that neither waits nor returns cannot be taken out of our own memory.

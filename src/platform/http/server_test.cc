@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <gmock/gmock.h>
@@ -387,6 +388,34 @@ TEST_F(HttpServer, StopsEvenWhenAHandlerWouldWaitForEver) {
     }
     server_->stop(std::chrono::milliseconds{10});
     EXPECT_EQ(client.receive().status, 0);
+}
+
+/// Goes on beside the handlers for a while after `begun`, and holds the loop as a thread of a pool does, which lets go
+/// of it only after it has handed its answer over.
+struct Lingering {
+    std::atomic<bool> begun = false;
+    int turns_left = 20'000;
+    boost::asio::any_io_executor held;
+
+    void go_on() {
+        turns_left -= begun ? 1 : 0;
+        if (turns_left > 0) {
+            boost::asio::post(held, [this] { go_on(); });
+        } else {
+            held = {};
+        }
+    }
+};
+
+TEST_F(HttpServer, StopsOnlyWhenNobodyHoldsItsLoopAnyMore) {
+    start();
+    Lingering lingering;
+    lingering.held = boost::asio::prefer(server_->executor(), boost::asio::execution::outstanding_work_t::tracked_t{});
+    lingering.go_on();
+    EXPECT_EQ(get("/hello/a").status, 200);
+    lingering.begun = true;
+    server_->stop(std::chrono::seconds{20});
+    EXPECT_EQ(lingering.turns_left, 0);
 }
 
 TEST_F(HttpServer, ServesOnSeveralLoops) {
