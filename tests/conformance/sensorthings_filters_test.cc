@@ -142,6 +142,36 @@ TEST_F(SensorThingsFilters, DownIntoObservations) {
     EXPECT_EQ(found("Observations/result gt properties/limit", "Datastreams"), 0U);
 }
 
+// `not` is about all that a path leads to, wherever it stands. One thing has a datastream from 0 to 9 and one from 110
+// to 119.
+TEST_F(SensorThingsFilters, NotSaysThatThereIsNoSuchObservation) {
+    json both = whole_thing("both");
+    both["Datastreams"] = {datastream_body("low"), datastream_body("high")};
+    ASSERT_EQ(world.post("Things", both).status, 201);
+    for (const auto& stream : world.list("Things?$filter=name eq 'both'&$expand=Datastreams").at(0)["Datastreams"]) {
+        for (int hour = 0; hour < 10; ++hour) {
+            world.observe(stream["@iot.id"].get<std::int64_t>(), "2026-06-14T0" + std::to_string(hour) + ":00:00Z",
+                          stream["name"] == "low" ? hour : 110 + hour);
+        }
+    }
+    const auto holds = [&](const std::string& filter) {
+        return found("name eq 'both' and (" + filter + ")", "Things") == 1;
+    };
+    const std::string high = "(Datastreams/Observations/result gt 100)";
+    const std::string none = "(Datastreams/Observations/result gt 200)";
+    EXPECT_FALSE(holds("not " + high));
+    EXPECT_TRUE(holds("not " + none));
+    EXPECT_FALSE(holds("id gt 0 and not " + high));
+    EXPECT_FALSE(holds("(id gt 0 and not " + high + ") or false"));
+    EXPECT_TRUE(holds("(id gt 0 and not " + none + ") or false"));
+    EXPECT_FALSE(holds("not " + high + " and Datastreams/Observations/result lt 5"));
+    EXPECT_TRUE(holds("not " + none + " and Datastreams/Observations/result lt 5"));
+    EXPECT_TRUE(holds("not (not " + high + ")"));
+    EXPECT_FALSE(holds(high + " eq false"));
+    EXPECT_TRUE(holds(none + " eq false"));
+    EXPECT_EQ(found("not " + high, "Things"), 2U);
+}
+
 // Conditions along one relation are about one observation: 18-088's own example asks for a resultTime between two.
 TEST_F(SensorThingsFilters, ConditionsOnObservationsMeetInOne) {
     EXPECT_EQ(found("Observations/result gt 18 and Observations/phenomenonTime ge 2026-06-15T05:00:00Z", "Datastreams"),

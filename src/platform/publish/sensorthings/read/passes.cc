@@ -66,8 +66,31 @@ bool asks_observations(Kind kind, const Expression& e) {
     return asks_observations(kind, e, variables);
 }
 
-/// The navigation with which all paths of the expression begin.
+bool is_truth(const Expression& e) {
+    switch (e.kind) {
+        case Expression::Kind::operation: return e.op <= Operator::le;
+        case Expression::Kind::call: return query::is_truth_function(e.function);
+        case Expression::Kind::any: return true;
+        case Expression::Kind::literal:
+        case Expression::Kind::path: break;
+    }
+    return false;
+}
+
+/// Is it so for many whenever it is so for one of them? `not` is not: it says that there is none. Nor is what asks
+/// about a truth, such as whether there is none.
+bool holds_by_one(const Expression& e) {
+    if (is_operation(e, Operator::logical_and) || is_operation(e, Operator::logical_or)) {
+        return std::ranges::all_of(e.arguments, holds_by_one);
+    }
+    return !is_operation(e, Operator::logical_not) && std::ranges::none_of(e.arguments, is_truth);
+}
+
+/// The navigation with which all paths of the expression begin, when what it leads to can be asked one by one.
 const Navigation* common_navigation(Kind kind, const Expression& e) {
+    if (!holds_by_one(e)) {
+        return nullptr;
+    }
     for (const Navigation& navigation : type_of(kind).navigations) {
         if (all_paths_begin_with(e, navigation.name)) {
             return &navigation;
