@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 
 /// Frames are remembered for seven days, and nobody here sends one again as late as that.
 constexpr Duration remembered = 6 * 24h;
+/// Of the counts before the one that a device is in, so many are remembered.
+constexpr std::size_t counts_back = 4;
 
 std::string text_of(const Heard& frame) {
     return fmt::format("{} {} of count {}, saying {}, stamped {}", frame.recording ? "the recording of" : "frame",
@@ -86,9 +88,23 @@ bool Truth::fits(const Entry& recording) const {
     return false;
 }
 
+/// Is it of more counts ago than are remembered? A restart begins one at most, and so do recordings that were taken in,
+/// since the device's own frames then bear out that it begins anew.
+bool Truth::is_forgotten(const Heard& recording) const {
+    const Instant since = recording.count == 0 ? Instant::min() : begins_[recording.count - 1];
+    std::size_t counts = count_at(recording.time) - recording.count;
+    bool goes_on = false;  // a run of them
+    for (const Entry& entry : all_) {
+        const bool taken_in = entry.frame.recording && entry.is_stored && entry.frame.time < recording.time;
+        counts += taken_in && !goes_on && entry.frame.time > since ? 1 : 0;
+        goes_on = entry.frame.recording && (taken_in || goes_on);
+    }
+    return counts > counts_back;
+}
+
 /// The limits that decision 20 accepts.
 bool Truth::may_be_recording(const Entry& entry) const {
-    return entry.was_next || fits(entry);
+    return entry.was_next || fits(entry) || is_forgotten(entry.frame);
 }
 
 /// Has no earlier count said the same under that number?
@@ -126,10 +142,23 @@ bool Truth::is_disturbed(std::size_t count) const {
     });
 }
 
-std::int64_t Truth::top_of(std::size_t count) const {
-    std::int64_t top = -1;
+const Heard* Truth::last_telling(std::size_t count) const {
+    const Heard* last = nullptr;
     for (const Entry& entry : all_) {
-        if (!entry.frame.recording && entry.frame.count == count) {
+        if (!entry.frame.recording && entry.frame.count == count && (count == 0 || is_telling(entry.frame))) {
+            last = &entry.frame;
+        }
+    }
+    return last;
+}
+
+/// The highest number that it has come to. Frames at its end that say nothing new may wait, if one was lost before
+/// them, and nothing shows then that it went on.
+std::int64_t Truth::top_of(std::size_t count) const {
+    const Heard* const last = last_telling(count);
+    std::int64_t top = last == nullptr ? -1 : std::int64_t{last->f_cnt};
+    for (const Entry& entry : all_) {
+        if (!entry.frame.recording && entry.frame.count == count && entry.is_stored) {
             top = std::max<std::int64_t>(top, entry.frame.f_cnt);
         }
     }
@@ -176,12 +205,7 @@ bool Truth::is_crowded_out(const Heard& frame, std::size_t stood) const {
 
 /// All of a count that is borne out, after that which stood, up to its last frame that says something new.
 void Truth::must_be_stored(std::size_t count, std::size_t stood, Instant now, std::vector<std::string>& faults) {
-    const Heard* last = nullptr;
-    for (const Entry& entry : all_) {
-        if (!entry.frame.recording && entry.frame.count == count && (count == 0 || is_telling(entry.frame))) {
-            last = &entry.frame;
-        }
-    }
+    const Heard* const last = last_telling(count);
     for (const Entry& entry : all_) {
         const Heard& frame = entry.frame;
         if (frame.recording || frame.count != count || last == nullptr || frame.f_cnt > last->f_cnt ||

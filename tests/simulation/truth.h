@@ -62,16 +62,18 @@ private:
     /// The count whose frames the program must take for those of the device by now.
     struct Standing {
         std::size_t count = 0;
-        std::int64_t top = -1;  ///< its highest number that was heard
+        std::int64_t top = -1;  ///< the highest number that it has come to
     };
 
     std::size_t count_at(Instant time) const;
     bool is_next(const Heard& recording) const;
     bool fits(const Entry& recording) const;
+    bool is_forgotten(const Heard& recording) const;
     bool may_be_recording(const Entry& entry) const;
     bool is_telling(const Heard& frame) const;
     std::string reason_fault(const Entry& entry, const std::string& reason) const;
     bool is_disturbed(std::size_t count) const;
+    const Heard* last_telling(std::size_t count) const;
     std::int64_t top_of(std::size_t count) const;
     bool stands_after(const Standing& before, std::size_t count) const;
     Standing standing() const;
