@@ -342,6 +342,15 @@ TEST_F(LedgerFrames, FramesHeldUpOnTheirWayBelongToTheCountOfTheirTime) {
     EXPECT_EQ(see(frame(3, 103, 3h), 37), Seen::duplicate);
 }
 
+TEST_F(LedgerFrames, AFrameThatWasHeldUpExplainsNothingThatCameAfterIt) {
+    see_all(0, 20, 0h, 100);
+    EXPECT_EQ(see(frame(0, 100, 30h), 50), Seen::repeated);
+    EXPECT_EQ(see(frame(1, 7, 31h), 51), Seen::conflict);
+    EXPECT_EQ(see(frame(21, 121, 21h), 52, start_ + 32h), Seen::fresh) << "the count before goes on";
+    EXPECT_EQ(see(frame(2, 8, 33h), 53), Seen::fresh) << "as two say, it has begun anew since";
+    EXPECT_THAT(due(), ElementsAre(51, 50));
+}
+
 TEST_F(LedgerFrames, TheSecondFrameMayComeBeforeTheFirst) {
     see_all(0, 20, 0h, 100);
     EXPECT_EQ(see(frame(1, 8, 31h), 31), Seen::conflict);

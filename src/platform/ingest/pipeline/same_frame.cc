@@ -66,11 +66,13 @@ void let_wait(RadioSession& session, Kind kind, const RadioFrame& frame) {
     all.push_back({kind, frame});
 }
 
-/// Nothing that waits is explained by another count any more.
-void stop_waiting(RadioSession& session) {
-    session.odd_f_cnt = RadioSession::none;
-    session.odd_time = {};
-    session.waiting.clear();
+/// What was heard up to then is no evidence of another count any more.
+void stop_waiting(RadioSession& session, Instant heard) {
+    if (session.odd_time <= heard) {
+        session.odd_f_cnt = RadioSession::none;
+        session.odd_time = {};
+    }
+    std::erase_if(session.waiting, [heard](const WaitingFrame& waiting) { return waiting.frame.heard() <= heard; });
 }
 
 /// All that was put aside since the count last went on, whatever for.
@@ -160,7 +162,7 @@ Ruling begin_anew(const RadioFrame& frame, RadioSession& session, Instant said, 
         session.f_cnt = std::max(session.f_cnt, waiting.frame.f_cnt);
         session.last_time = std::max(session.last_time, waiting.frame.heard());
     }
-    stop_waiting(session);
+    stop_waiting(session, Instant::max());
     return ruling;
 }
 
@@ -210,7 +212,8 @@ Result<Ruling> go_on(const RadioFrame& frame, RadioSession& session, const Frame
         });
         ruling.with = chain_of(all, frame);
     }
-    stop_waiting(session);
+    // One that was held up explains nothing that was heard after it.
+    stop_waiting(session, frame.heard());
     session.f_cnt = frame.f_cnt;
     session.last_time = frame.heard();
     return ruling;
