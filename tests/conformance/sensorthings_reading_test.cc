@@ -352,7 +352,11 @@ TEST_F(SensorThingsReading, OrderbySortsByPathsBothWays) {
     EXPECT_THAT(results("$orderby=phenomenonTime desc"), ElementsAre(14, 13, 12, 11, 10));
     EXPECT_THAT(results("$orderby=result desc"), ElementsAre(14, 13, 12, 11, 10));
     EXPECT_THAT(results("$orderby=result mod 2,result desc"), ElementsAre(14, 12, 10, 13, 11));
-    world.add_datastream("air");
+    // Of result times that are all unknown none comes first, so readings come as they lie.
+    world.observe(world.add_datastream("air"), "2026-06-15T02:30:00Z", 99);
+    EXPECT_THAT(results("$orderby=resultTime"), ElementsAre(10, 11, 12, 13, 14, 99));
+    EXPECT_THAT(results("$orderby=resultTime desc"), ElementsAre(99, 14, 13, 12, 11, 10));
+    EXPECT_THAT(results("$orderby=phenomenonTime"), ElementsAre(10, 11, 12, 99, 13, 14));
     EXPECT_EQ(world.list("Datastreams?$orderby=Thing/name").at(0)["name"], "air");
     EXPECT_EQ(world.list("Datastreams?$orderby=name desc").at(0)["name"], "water");
 }

@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 constexpr Duration remembered = 6 * 24h;
 /// Of the counts before the one that a device is in, so many are remembered.
 constexpr std::size_t counts_back = 4;
+/// Of one number that waits, so many.
+constexpr std::ptrdiff_t aside_of_one_number = 4;
 
 std::string text_of(const Heard& frame) {
     return fmt::format("{} {} of count {}, saying {}, stamped {}", frame.recording ? "the recording of" : "frame",
@@ -39,18 +41,24 @@ std::size_t Truth::count_at(Instant time) const {
 }
 
 /// Is it just the next, of the count that the device is in or, while that has not been borne out, of those since the
-/// one that has?
+/// one that has? Where recordings were taken in, its own frames may go on beside them or have begun anew.
 bool Truth::is_next(const Heard& recording) const {
     const std::size_t now = count_at(recording.time);
     for (std::size_t count = standing().count; count <= now; ++count) {
         std::int64_t newest = -1;
+        std::int64_t own = -1;
+        std::int64_t since = -1;  // of its own, and the recordings after them
         for (const Entry& entry : all_) {
             const std::size_t of = entry.frame.recording ? count_at(entry.frame.time) : entry.frame.count;
-            if (of >= count && entry.is_stored) {
-                newest = std::max<std::int64_t>(newest, entry.frame.f_cnt);
+            if (of < count || !entry.is_stored) {
+                continue;
             }
+            const std::int64_t number = entry.frame.f_cnt;
+            newest = std::max(newest, number);
+            own = entry.frame.recording ? own : std::max(own, number);
+            since = entry.frame.recording ? std::max(since, number) : own;
         }
-        if (recording.count < count && recording.f_cnt == newest + 1) {
+        if (recording.count < count && (recording.f_cnt == newest + 1 || recording.f_cnt == since + 1)) {
             return true;
         }
     }
@@ -102,9 +110,23 @@ bool Truth::is_forgotten(const Heard& recording) const {
     return counts > counts_back;
 }
 
+/// Did what it was recorded from stand aside with more of its number than are remembered?
+bool Truth::is_one_of_many(const Heard& recording) const {
+    const auto stood_aside = [&](const Entry& entry) {
+        return entry.frame.f_cnt == recording.f_cnt && !entry.frame.stored_at_once;
+    };
+    const bool original = std::ranges::any_of(all_, [&](const Entry& entry) {
+        return stood_aside(entry) && !entry.frame.recording && entry.frame.count == recording.count;
+    });
+    const auto many = std::ranges::count_if(all_, [&](const Entry& entry) {
+        return stood_aside(entry) && entry.frame.at < recording.at && recording.at - entry.frame.at < 7 * 24h;
+    });
+    return original && many > aside_of_one_number;
+}
+
 /// The limits that decision 20 accepts.
 bool Truth::may_be_recording(const Entry& entry) const {
-    return entry.was_next || fits(entry) || is_forgotten(entry.frame);
+    return entry.was_next || fits(entry) || is_forgotten(entry.frame) || is_one_of_many(entry.frame);
 }
 
 /// Has no earlier count said the same under that number?

@@ -69,6 +69,7 @@ private:
     bool is_next(const Heard& recording) const;
     bool fits(const Entry& recording) const;
     bool is_forgotten(const Heard& recording) const;
+    bool is_one_of_many(const Heard& recording) const;
     bool may_be_recording(const Entry& entry) const;
     bool is_telling(const Heard& frame) const;
     std::string reason_fault(const Entry& entry, const std::string& reason) const;

@@ -94,7 +94,8 @@ private:
         }
         if (is_path(first, "resultTime")) {
             TRY(const bool any, any_details());
-            return any ? Way::sorted : Way::by_time;  // all unknown: the times of what they are of decide
+            // Of those that are all unknown none comes first. In one datastream they lie by time.
+            return any ? Way::sorted : plan_.datastreams.size() == 1 ? Way::by_time : Way::by_place;
         }
         return Way::sorted;
     }
