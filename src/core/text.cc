@@ -8,7 +8,28 @@
 namespace bypuls {
 namespace {
 
-/// Length of the well-formed UTF-8 sequence at the start of `text`, or 0.
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+void append_json_control(std::string& out, char c) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    switch (c) {
+        case '"': out += "\\\""; return;
+        case '\\': out += "\\\\"; return;
+        case '\n': out += "\\n"; return;
+        case '\r': out += "\\r"; return;
+        case '\t': out += "\\t"; return;
+        default: break;
+    }
+    const auto code = static_cast<std::uint8_t>(c);
+    out += "\\u00";
+    out += digits[code >> 4U];
+    out += digits[code & 15U];
+}
+
+}  // namespace
+
 std::size_t utf8_sequence(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
     const auto continues = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0U) == 0x80U; };
@@ -35,28 +56,6 @@ std::size_t utf8_sequence(std::string_view text) {
     }
     return 0;
 }
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-void append_json_control(std::string& out, char c) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    switch (c) {
-        case '"': out += "\\\""; return;
-        case '\\': out += "\\\\"; return;
-        case '\n': out += "\\n"; return;
-        case '\r': out += "\\r"; return;
-        case '\t': out += "\\t"; return;
-        default: break;
-    }
-    const auto code = static_cast<std::uint8_t>(c);
-    out += "\\u00";
-    out += digits[code >> 4U];
-    out += digits[code & 15U];
-}
-
-}  // namespace
 
 bool is_utf8(std::string_view text) {
     while (!text.empty()) {

@@ -9,6 +9,9 @@ namespace bypuls {
 
 /// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool is_utf8(std::string_view text);
+/// Bytes of the well-formed UTF-8 sequence at the start of `text`, 1 to 4; 0 where there is none. Not for an empty
+/// text.
+std::size_t utf8_sequence(std::string_view text);
 
 /// Without ASCII white space at either end.
 std::string_view trim(std::string_view text);

@@ -156,24 +156,24 @@ std::string meant_by(const std::vector<std::string_view>& words, const std::vect
 
 std::string folded(std::string_view text) {
     std::string out;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const auto byte = static_cast<unsigned char>(text[at]);
-        if (byte < 0x80) {
-            add(out, small_letter_of(text[at]));
-        } else if (byte >= 0xC2 && byte < 0xE0 && at + 1 < text.size()) {
-            const auto next = static_cast<unsigned char>(text[at + 1]);
-            const auto letter = letter_of((byte & 0x1FU) << 6U | (next & 0x3FU));
-            if (letter) {
-                add(out, *letter);
+    while (!text.empty()) {
+        const std::size_t length = utf8_sequence(text);
+        const auto letter = text.substr(0, std::max<std::size_t>(length, 1));
+        text.remove_prefix(letter.size());
+        const auto byte = [letter](std::size_t at) { return static_cast<unsigned char>(letter[at]); };
+        if (length <= 1) {
+            add(out, small_letter_of(letter[0]));
+        } else if (length == 2) {
+            const auto plain = letter_of((byte(0) & 0x1FU) << 6U | (byte(1) & 0x3FU));
+            if (plain) {
+                add(out, *plain);
             } else {
-                out += text.substr(at, 2);
+                out += letter;
             }
-            ++at;
-        } else if (byte == 0xE2 && at + 2 < text.size() && (text[at + 1] == '\x80' || text[at + 1] == '\x81')) {
+        } else if (byte(0) == 0xE2 && byte(1) <= 0x81) {
             add(out, ' ');  // U+2000 to U+207F: dashes and quotation marks
-            at += 2;
         } else {
-            out += text[at];
+            out += letter;
         }
     }
     if (out.ends_with(' ')) {

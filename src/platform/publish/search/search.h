@@ -22,7 +22,8 @@ struct Entry {
 };
 
 /// As words are compared: small letters a to z and digits, with one space between words. Accents are gone, so is the
-/// difference between å, aa and a, between ø, oe and o, and between æ and ae. Letters of other alphabets stay.
+/// difference between å, aa and a, between ø, oe and o, and between æ and ae. Letters of other alphabets stay; bytes
+/// that are no UTF-8 are as spaces.
 std::string folded(std::string_view text);
 
 struct Results {

@@ -52,6 +52,15 @@ TEST(Folded, IsTheSameTwiceWhereLettersMeet) {
     }
 }
 
+/// Of bytes that begin, go on and break off letters of several bytes, which texts of any bytes seldom do.
+RC_GTEST_PROP(Folded, IsTheSameTwiceAlsoOfLettersThatBreakOff, ()) {
+    const auto text = *rc::gen::container<std::string>(
+        rc::gen::element('a', 'e', 'o', ' ', '\x80', '\x81', '\x9F', '\xA5', '\xC3', '\xCC', '\xCD', '\xE2', '\xF0'));
+    const std::string once = folded(text);
+    RC_ASSERT(folded(once) == once);
+    RC_ASSERT(once.size() <= text.size());
+}
+
 RC_GTEST_PROP(Folded, IsTheSameTwiceAndNeverLonger, (const std::string& text)) {
     const std::string once = folded(text);
     RC_ASSERT(folded(once) == once);
