@@ -52,6 +52,7 @@ Result<void> Demonstration::start(const Settings& settings, std::stop_token stop
 Result<void> Demonstration::prepare(InternalPlane& plane, const std::stop_token& stop) {
     const auto began = clock_.steady();
     const Instant now = clock_.now();
+    const std::stop_callback stopping(stop, [&plane] { plane.expect_stop(); });
     TRY(const demo::Laid laid, demo::lay(plan_, plane.registry(), plane.devices()));
     const demo::HistoryParts parts{plane.registry(), plane.store(), plane.pipeline(), stop};
     TRY(const std::size_t frames, demo::feed_history(plan_, simulator_, parts, now));
@@ -121,6 +122,7 @@ int demo(const Settings& given, const DemoArguments& arguments) {
     if (const auto started = demonstration->start(settings, ending.asked()); !started) {
         if (ending.asked().stop_requested() && started.error().code == Errc::unavailable) {
             log::info("town", "stopping", {{"signal", std::to_string(ending.wait())}, {"why", started.error().what}});
+            end_at_next_signal();
             return exit_ok;
         }
         std::cerr << started.error().what << "\n";
@@ -129,6 +131,7 @@ int demo(const Settings& given, const DemoArguments& arguments) {
     welcome(settings, demonstration->town());
     const int signal = ending.wait();
     log::info("town", "stopping", {{"signal", std::to_string(signal)}});
+    end_at_next_signal();
     demonstration.reset();
     return exit_ok;
 }

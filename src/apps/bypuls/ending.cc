@@ -2,14 +2,28 @@
 
 namespace bypuls::apps {
 
-sigset_t ending_signals() {
+namespace {
+
+sigset_t both_signals() {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    return signals;
+}
+
+}  // namespace
+
+sigset_t ending_signals() {
+    const sigset_t signals = both_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     return signals;
+}
+
+void end_at_next_signal() {
+    const sigset_t signals = both_signals();
+    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
 EndingWatch::EndingWatch() {

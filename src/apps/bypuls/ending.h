@@ -12,6 +12,10 @@ namespace bypuls::apps {
 /// a closed connection be an error instead of an end. To be called before any thread is started.
 sigset_t ending_signals();
 
+/// After the first signal: another one ends the program at once, for whoever does not want to wait until it has
+/// stopped. What was acknowledged is in the journal. For the main thread.
+void end_at_next_signal();
+
 /// Waits for them on a thread of its own, so that long work may ask whether to go on. Make it before other threads.
 class EndingWatch {
 public:

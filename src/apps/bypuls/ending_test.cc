@@ -35,5 +35,18 @@ TEST(EndingWatch, IsOverAtOnceWhenNoSignalComes) {
     EXPECT_FALSE(sigismember(&pending, SIGTERM)) << "nothing is left for the next one";
 }
 
+TEST(EndingDeathTest, ASecondSignalEndsTheProgramAtOnce) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    const auto raise_twice = [] {
+        const sigset_t signals = ending_signals();
+        raise(SIGTERM);
+        int first = 0;
+        sigwait(&signals, &first);
+        end_at_next_signal();
+        raise(SIGTERM);
+    };
+    EXPECT_EXIT(raise_twice(), testing::KilledBySignal(SIGTERM), "");
+}
+
 }  // namespace
 }  // namespace bypuls::apps

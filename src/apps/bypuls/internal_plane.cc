@@ -173,6 +173,15 @@ void InternalPlane::start() {
                                           .settle_interval = settings_.settle_interval});
 }
 
+void InternalPlane::expect_stop() {
+    if (pipeline_) {
+        pipeline_->expect_stop();
+    }
+    if (webhook_courier_) {
+        webhook_courier_->expect_stop();
+    }
+}
+
 void InternalPlane::tick() {
     const auto report = [](std::string_view what, const Result<void>& result) {
         if (!result) {

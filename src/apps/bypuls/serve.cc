@@ -27,6 +27,7 @@ int serve(const Settings& settings) {
     int signal = 0;
     sigwait(&signals, &signal);
     log::info("town", "stopping", {{"signal", std::to_string(signal)}});
+    end_at_next_signal();
     town->reset();
     return exit_ok;
 }

@@ -47,6 +47,8 @@ public:
 
     /// Lets the pipeline take messages in. Until then only reads and registry changes work.
     void start();
+    /// Before it is destroyed, so that nobody waits for what will not come.
+    void expect_stop();
     /// What has to happen every second: the gate follows the registry and shows what passed; housekeeping.
     void tick();
 

@@ -157,6 +157,7 @@ Result<void> Town::start(const Prepare& prepare) {
                     started.error().what + (is_taken ? "; --listen ADDRESS:PORT chooses another" : ""));
     }
     server_ = std::move(*started);
+    serving_ = server_.get();
     if (mqtt_ && mqtt_->broker() != nullptr) {
         // Only now is the port known, where any free one would do.
         sensorthings_mqtt_->start(*mqtt_->broker(), own_origin(settings_, server_->port()));
@@ -167,6 +168,9 @@ Result<void> Town::start(const Prepare& prepare) {
 }
 
 Town::~Town() {
+    if (internal_) {
+        internal_->expect_stop();
+    }
     if (server_) {
         server_->stop(std::chrono::seconds{10});
     }
@@ -305,7 +309,9 @@ std::vector<pages::HealthCheck> Town::staff_checks() const {
 }
 
 void Town::metrics(std::string& out) const {
-    http::append_metrics(out, server_->counters(), internal_ ? "both" : "public");
+    if (const http::Server* serving = serving_) {
+        http::append_metrics(out, serving->counters(), internal_ ? "both" : "public");
+    }
     if (!internal_) {
         return;
     }

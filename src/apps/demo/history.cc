@@ -58,7 +58,7 @@ public:
             if (pipeline_.disk_full()) {
                 return fail(Errc::exhausted, "the disk is full");
             }
-            pipeline_.drain();
+            TRY_DO(pipeline_.drain());
             for (const ingest::Message& message : again) {
                 send(message);
             }
@@ -131,7 +131,7 @@ Result<std::size_t> feed_history(const Plan& plan, const Simulator& simulator, c
         }
     }
     TRY_DO(convoy.arrive());
-    parts.pipeline.drain();
+    TRY_DO(parts.pipeline.drain());
     return uplinks.size();
 }
 
@@ -141,7 +141,7 @@ Result<std::size_t> feed_samples(const Simulator& simulator, const HistoryParts&
     Convoy convoy(parts.pipeline);
     convoy.send(batch_of(samples, now));
     TRY_DO(convoy.arrive());
-    parts.pipeline.drain();
+    TRY_DO(parts.pipeline.drain());
     return samples.size();
 }
 

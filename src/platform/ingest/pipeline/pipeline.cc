@@ -24,6 +24,10 @@ std::size_t in_flight_bytes(const Message& message) {
     return message.body.size() + 256;
 }
 
+std::unexpected<Error> stopped_first() {
+    return fail(Errc::unavailable, "the program is stopping; what was sent is on disk");
+}
+
 }  // namespace
 
 Pipeline::Pipeline(Parts parts, PipelineOptions options)
@@ -36,6 +40,8 @@ Pipeline::~Pipeline() {
     {
         std::unique_lock lock(mutex_);
         refusing_ = true;
+        leaving_ = true;
+        work_.notify_all();
         // What the journal has not answered yet comes back to us.
         applied_.wait(lock, [&] { return appending_ == 0; });
         stopping_ = true;
@@ -48,6 +54,12 @@ Pipeline::~Pipeline() {
     }
     settle_begun_.notify_all();
     settling_thread_.join();
+}
+
+void Pipeline::expect_stop() {
+    const std::lock_guard lock(mutex_);
+    leaving_ = true;
+    work_.notify_all();
 }
 
 void Pipeline::reject(const Message& message, const Error& error) {
@@ -135,8 +147,7 @@ void Pipeline::append(std::unique_ptr<Intake> intake, Until until, std::size_t b
     parts_.journal.append(entry, [this, bytes, source, until, intake = std::move(intake),
                                   done = std::move(done)](Result<journal::Position> kept) mutable {
         if (!kept) {
-            refuse_append(bytes, source, intake->units());
-            done(std::unexpected(std::move(kept).error()));
+            refuse_append(bytes, source, intake->units(), {std::move(done), std::unexpected(std::move(kept).error())});
             return;
         }
         Receipt receipt{*kept, intake->good, intake->rejected, std::move(intake->refused)};
@@ -148,29 +159,41 @@ void Pipeline::append(std::unique_ptr<Intake> intake, Until until, std::size_t b
     });
 }
 
-void Pipeline::refuse_append(std::size_t bytes, const std::string& source, std::size_t units) {
+void Pipeline::refuse_append(std::size_t bytes, const std::string& source, std::size_t units, Answer answer) {
+    {
+        const std::lock_guard lock(mutex_);
+        in_flight_bytes_ -= bytes;
+        in_flight_[source] -= units;
+    }
+    answer.done(std::move(answer.receipt));
     const std::lock_guard lock(mutex_);
-    appending_ -= 1;
-    in_flight_bytes_ -= bytes;
-    in_flight_[source] -= units;
-    applied_.notify_all();
+    append_ended();
 }
 
 void Pipeline::enqueue(Waiting waiting) {
     Answer answer;
     {
         const std::lock_guard lock(mutex_);
-        appending_ -= 1;
         if (waiting.until == Until::kept && (in_flight_bytes_ <= options_.in_flight_bytes_easy || !trouble_.empty())) {
             answer = {std::exchange(waiting.done, nullptr), std::move(waiting.receipt)};
         }
         queue_.push_back(std::move(waiting));
         work_.notify_one();
-        applied_.notify_all();
+        if (!answer.done) {
+            append_ended();
+            return;
+        }
     }
-    if (answer.done) {
-        answer.done(std::move(answer.receipt));
-    }
+    answer.done(std::move(answer.receipt));
+    const std::lock_guard lock(mutex_);
+    append_ended();
+}
+
+/// With the lock held, and the last that a thread of the journal does here: what a sender is told may ask the pipeline
+/// for something, so whoever takes it down waits until they have been told.
+void Pipeline::append_ended() {
+    appending_ -= 1;
+    applied_.notify_all();
 }
 
 namespace {
@@ -207,7 +230,7 @@ Result<std::uint64_t> Pipeline::remove(observations::DatastreamId id, std::span<
     if (intervals.size() > remembered_max) {
         TRY_DO(flush());
     } else {
-        drain();
+        TRY_DO(drain());
     }
     return parts_.projection.remove(id, intervals);
 }
@@ -319,7 +342,7 @@ void Pipeline::apply_one(std::unique_lock<std::mutex>& lock) {
         }
         trouble_ = counts.error().what;
         log::warning("ingest", "a message waits to be applied", {{"why", trouble_}});
-        if (stopping_) {
+        if (leaving_) {
             answers = abandon_queue(next);
             break;
         }
@@ -379,13 +402,14 @@ std::vector<Pipeline::Answer> Pipeline::abandon_queue(Waiting& first) {
     std::vector<Answer> out = let_go_of_kept(first);
     const auto abandon = [&](Waiting& waiting) {
         if (waiting.done) {
-            out.push_back({std::exchange(waiting.done, nullptr),
-                           fail(Errc::unavailable, "the program is stopping; what was sent is on disk")});
+            out.push_back({std::exchange(waiting.done, nullptr), stopped_first()});
         }
     };
     abandon(first);
     std::ranges::for_each(queue_, abandon);
     queue_.clear();
+    looked_at_ = 0;
+    abandoned_ = true;
     return out;
 }
 
@@ -442,14 +466,15 @@ void Pipeline::settle_ended(std::chrono::steady_clock::time_point began, const R
     applied_.notify_all();
 }
 
-void Pipeline::drain() {
+Result<void> Pipeline::drain() {
     std::unique_lock lock(mutex_);
     work_.notify_one();
     applied_.wait(lock, [&] { return appending_ == 0 && queue_.empty() && !busy_; });
+    return abandoned_ ? stopped_first() : Result<void>{};
 }
 
 Result<void> Pipeline::flush() {
-    drain();
+    TRY_DO(drain());
     std::unique_lock lock(mutex_);
     const std::uint64_t mine = ++flushes_asked_;
     work_.notify_one();
@@ -466,6 +491,9 @@ Result<void> Pipeline::flush_within(std::chrono::milliseconds patience) {
         const std::uint64_t mine = ++flushes_asked_;
         work_.notify_one();
         done = applied_.wait_until(lock, deadline, [&] { return flushes_done_ >= mine; });
+    }
+    if (abandoned_) {
+        return stopped_first();
     }
     if (!done) {
         return fail(Errc::timed_out, trouble_.empty() ? "messages still wait to be applied" : trouble_);

@@ -54,6 +54,10 @@ public:
     Pipeline(Parts parts, PipelineOptions options);
     /// Stops taking messages in, applies and settles what was accepted, and joins the threads.
     ~Pipeline();
+    /// The program is about to stop, so from now on nobody waits for what cannot be applied: they are told
+    /// Errc::unavailable, and it is applied at the next start, since it is on disk. What can be applied still is.
+    /// Thread-safe; the destructor does it too.
+    void expect_stop();
     Pipeline(const Pipeline&) = delete;
     Pipeline& operator=(const Pipeline&) = delete;
 
@@ -96,8 +100,9 @@ public:
     /// Tries a kept message again: after a device was adopted or a codec mended.
     void replay(journal::Position position, Done done);
 
-    /// Blocks until everything accepted before the call has been applied. For tests, imports and shutdown.
-    void drain();
+    /// Blocks until everything accepted before the call has been applied. Errc::unavailable when the program stops
+    /// first. For tests, imports and deletions.
+    Result<void> drain();
     /// Blocks until it has settled, too.
     Result<void> flush();
     /// The same, but Errc::timed_out when it takes longer: what was accepted is kept and goes on by itself.
@@ -128,7 +133,8 @@ private:
     void submit(Message message, Until until, Done done);
     bool reserve(std::size_t bytes, Done& done);
     void append(std::unique_ptr<Intake> intake, Until until, std::size_t bytes, Done done);
-    void refuse_append(std::size_t bytes, const std::string& source, std::size_t units);
+    void refuse_append(std::size_t bytes, const std::string& source, std::size_t units, Answer answer);
+    void append_ended();
     void enqueue(Waiting waiting);
     static void tell(std::unique_lock<std::mutex>& lock, std::vector<Answer> answers);
     std::vector<Answer> let_go_of_kept(Waiting& first);
@@ -154,8 +160,10 @@ private:
     std::size_t looked_at_ = 0;  // of the queue's first, how many have been looked at together
     std::map<std::string, std::uint64_t, std::less<>> in_flight_;  // units by source
     std::string trouble_;
-    std::size_t appending_ = 0;  // given to the journal, not yet answered
+    std::size_t appending_ = 0;  // given to the journal, whose senders may still be being told
     bool refusing_ = false;
+    bool leaving_ = false;    // what cannot be applied is left to the next start
+    bool abandoned_ = false;  // something was
     bool stopping_ = false;
     bool busy_ = false;
     bool settling_ = false;  // begun, and not yet finished by the second thread

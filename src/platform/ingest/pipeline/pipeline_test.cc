@@ -514,5 +514,43 @@ TEST_F(PipelineTest, WhoeverWaitsIsToldWhenTheProgramStopsFirst) {
     EXPECT_EQ(bench_.store->count(bench_.series("line:air:temp")), 1U);
 }
 
+TEST_F(PipelineTest, OnceTheProgramIsAboutToStopNobodyWaitsForWhatCannotBeApplied) {
+    bench_.add_profile();
+    bench_.adopt(1);
+    ASSERT_TRUE(bench_.lines(fmt::format("air temp=1 {}", now() - 2 * second)).has_value());
+    const observations::DatastreamId air = bench_.series("line:air:temp");
+    bench_.decoder.available = false;
+    start();
+    ASSERT_TRUE(submit({.time = bench_.clock.now(), .value = 5}).has_value());
+    std::promise<Result<Receipt>> told;
+    pipeline_->submit_until_applied({.way = Way::lines,
+                                     .detail = "us",
+                                     .received = bench_.clock.now(),
+                                     .body = fmt::format("air temp=1 {}", now() - second)},
+                                    [&](Result<Receipt> receipt) { told.set_value(std::move(receipt)); });
+    pipeline_->expect_stop();
+    EXPECT_EQ(told.get_future().get().error().code, Errc::unavailable);
+    EXPECT_EQ(pipeline_->drain().error().code, Errc::unavailable);
+    EXPECT_EQ(pipeline_->flush().error().code, Errc::unavailable);
+    EXPECT_EQ(pipeline_->remove(air, {observations::earliest_time, observations::latest_time}).error().code,
+              Errc::unavailable)
+        << "what has not been applied would come again";
+    EXPECT_TRUE(submit(Way::lines, "us", fmt::format("air temp=1 {}", now())).has_value()) << "it is on disk";
+    pipeline_.reset();
+    bench_.decoder.available = true;
+    bench_.close();
+    bench_.open();
+    EXPECT_EQ(bench_.store->count(air), 3U);
+    EXPECT_EQ(bench_.store->count(Bench::stream_of(1)), 1U);
+}
+
+TEST_F(PipelineTest, WhatCanBeAppliedIsAppliedThoughTheProgramIsAboutToStop) {
+    start();
+    pipeline_->expect_stop();
+    ASSERT_TRUE(submit(Way::lines, "us", fmt::format("air temp=1 {}", now())).has_value());
+    ASSERT_TRUE(pipeline_->drain().has_value());
+    EXPECT_EQ(bench_.store->count(bench_.series("line:air:temp")), 1U);
+}
+
 }  // namespace
 }  // namespace bypuls::ingest::pipeline

@@ -19,6 +19,8 @@ public:
     Courier(const Courier&) = delete;
     Courier& operator=(const Courier&) = delete;
 
+    /// It is about to be destroyed: begins nothing new, so that what is under way ends while others stop.
+    void expect_stop() { thread_.request_stop(); }
     /// Something new may be due. Without it the courier looks once a second.
     void wake();
 

@@ -56,8 +56,7 @@ Result<void> PipelineSink::rewrite(observations::DatastreamId id, std::string ro
     pipeline_.replay(kept.position,
                      [&](Result<ingest::pipeline::Receipt> receipt) { told.set_value(std::move(receipt)); });
     TRY_DO(answer.get());
-    pipeline_.drain();
-    return {};
+    return pipeline_.drain();
 }
 
 Result<std::uint64_t> PipelineSink::remove(observations::DatastreamId id, std::span<const Interval> intervals) {
