@@ -172,6 +172,23 @@ TEST_F(SensorThingsFilters, NotSaysThatThereIsNoSuchObservation) {
     EXPECT_EQ(found("not " + high, "Things"), 2U);
 }
 
+// What is so whatever there is, is so where there is nothing; and of other relations each condition stands by itself.
+TEST_F(SensorThingsFilters, WhatIsTrueOfNothingIsSoWithoutObservations) {
+    json none = whole_thing("none");
+    none["Datastreams"] = {datastream_body("t"), datastream_body("u")};
+    ASSERT_EQ(world.post("Things", none).status, 201);
+    const std::string here = "Thing/name eq 'none' and ";
+    EXPECT_EQ(found(here + "not (id gt 0 and (Observations/result gt 1 or true))", "Datastreams"), 0U);
+    EXPECT_EQ(found(here + "(id lt 0 or (id gt 0 and (2 gt 1 or Observations/result gt 1)))", "Datastreams"), 2U);
+    EXPECT_EQ(found(here + "(id lt 0 or (id gt 0 and (2 gt 1 and Observations/result gt 1)))", "Datastreams"), 0U);
+    const auto stream = world.list("Things?$filter=name eq 'none'&$expand=Datastreams").at(0)["Datastreams"].at(0);
+    world.observe(stream["@iot.id"].get<std::int64_t>(), "2026-06-14T00:00:00Z", 7);
+    const std::string other = stream["name"] == "t" ? "'u'" : "'t'";
+    const std::string two = "(Datastreams/name eq " + other + " and Datastreams/Observations/result eq 7)";
+    EXPECT_EQ(found("name eq 'none' and " + two, "Things"), 1U);
+    EXPECT_EQ(found("id lt 0 or (name eq 'none' and (Datastreams/name eq 'x' or " + two + "))", "Things"), 1U);
+}
+
 // Conditions along one relation are about one observation: 18-088's own example asks for a resultTime between two.
 TEST_F(SensorThingsFilters, ConditionsOnObservationsMeetInOne) {
     EXPECT_EQ(found("Observations/result gt 18 and Observations/phenomenonTime ge 2026-06-15T05:00:00Z", "Datastreams"),

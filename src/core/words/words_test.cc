@@ -7,6 +7,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "core/files.h"
+#include "core/testing/folder.h"
 #include "core/time/iso8601.h"
 #include "core/time/oslo.h"
 #include "core/words/catalogue.h"
@@ -154,28 +155,20 @@ TEST(Catalogue, PutsInOnlyWhatIsGiven) {
 
 class OwnWords : public testing::Test {
 protected:
-    void SetUp() override { ASSERT_TRUE(posix_files().create_folders(folder_)); }
-    void write(const std::string& name, const std::string& text) {
-        ASSERT_TRUE(write_text_file(folder_ + "/" + name, text));
-    }
-    void TearDown() override {
-        for (const auto& name : posix_files().list(folder_).value()) {
-            EXPECT_TRUE(posix_files().remove(folder_ + "/" + name));
-        }
-    }
-    std::string folder_ = testing::TempDir() + "own_words";
+    void write(const std::string& name, const std::string& text) { ASSERT_TRUE(write_text_file(folder_ / name, text)); }
+    TestFolder folder_;
 };
 
 TEST_F(OwnWords, ATownMaySayThingsItsOwnWay) {
     write("town.nb.json", R"({"nav.bathing": "Bad i Drammen"})");
-    const auto catalogue = Catalogue::built_in_with(folder_).value();
+    const auto catalogue = Catalogue::built_in_with(folder_.path()).value();
     EXPECT_EQ(catalogue.text(Language::nb, "nav.bathing"), "Bad i Drammen");
     EXPECT_EQ(catalogue.text(Language::en, "nav.bathing"), "Swimming");
 }
 
 TEST_F(OwnWords, ButNotInventKeysOrNames) {
     write("town.nb.json", R"({"nav.bathingg": "x", "shell.owner": "{eier}"})");
-    const auto catalogue = Catalogue::built_in_with(folder_);
+    const auto catalogue = Catalogue::built_in_with(folder_.path());
     ASSERT_FALSE(catalogue.has_value());
     EXPECT_THAT(catalogue.error().what, HasSubstr("no message 'nav.bathingg'"));
     EXPECT_THAT(catalogue.error().what, HasSubstr("'shell.owner' must have the same names"));

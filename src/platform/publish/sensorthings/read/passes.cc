@@ -77,18 +77,29 @@ bool is_truth(const Expression& e) {
     return false;
 }
 
-/// Is it so for many whenever it is so for one of them? `not` is not: it says that there is none. Nor is what asks
-/// about a truth, such as whether there is none.
-bool holds_by_one(const Expression& e) {
-    if (is_operation(e, Operator::logical_and) || is_operation(e, Operator::logical_or)) {
-        return std::ranges::all_of(e.arguments, holds_by_one);
+bool has_path(const Expression& e) {
+    return e.kind == Expression::Kind::path || e.kind == Expression::Kind::any ||
+           std::ranges::any_of(e.arguments, has_path);
+}
+
+/// Is it so for many exactly when it is so for one of them? `not` is not: it says that there is none. Nor is what asks
+/// about a truth, what is true of nothing, or what does not have to be so for the same one.
+bool holds_by_one(Kind kind, const Expression& e) {
+    if (is_operation(e, Operator::logical_or)) {
+        return std::ranges::all_of(e.arguments,
+                                   [kind](const Expression& a) { return has_path(a) && holds_by_one(kind, a); });
+    }
+    if (is_operation(e, Operator::logical_and)) {
+        return std::ranges::all_of(e.arguments, [kind](const Expression& a) {
+            return !has_path(a) || (asks_observations(kind, a) && holds_by_one(kind, a));
+        });
     }
     return !is_operation(e, Operator::logical_not) && std::ranges::none_of(e.arguments, is_truth);
 }
 
 /// The navigation with which all paths of the expression begin, when what it leads to can be asked one by one.
 const Navigation* common_navigation(Kind kind, const Expression& e) {
-    if (!holds_by_one(e)) {
+    if (!holds_by_one(kind, e)) {
         return nullptr;
     }
     for (const Navigation& navigation : type_of(kind).navigations) {
