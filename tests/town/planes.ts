@@ -1,7 +1,7 @@
 /// What is planted in the internal plane is found nowhere on the public side: no answer, file, log or memory of the process
 /// that runs `--plane public`. And what is public gets there within seconds, live.
 import { strict as assert } from 'node:assert'
-import { closeSync, cpSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, cpSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { contract } from './openapi.ts'
@@ -51,7 +51,7 @@ function change(statement: string, ...values: string[]): void {
 /// The internal datastreams that the lines made, by what they are known by.
 const made = registry.prepare(`SELECT d.id, d.access FROM registry_datastreams d JOIN registry_datastream_keys k ON k.datastream = d.id
     WHERE k.external_key LIKE 'line:person,%' OR k.external_key LIKE 'line:' || ? || ':%'`)
-const internal_ids = (await until(async () => made.all(internal_stream) as { id: number; access: string }[], (rows) => rows.length === 2, 15))
+const internal_ids = (await until(async () => made.all(internal_stream) as { id: number; access: string }[], (rows) => rows.length === 2, 60))
     .map(({ id, access }) => {
         assert.equal(access, 'internal')
         return id
@@ -60,7 +60,7 @@ change(`UPDATE registry_datastreams SET description = ? WHERE id IN (${internal_
 const own_view = { headers: { Authorization: `Bearer ${token}` } }
 for (const id of internal_ids) {
     const ask = async () => (await fetch(`${town.url}/sta/v1.1/Datastreams(${id})/Observations`, own_view)).json() as Promise<any>
-    await until(ask, (answer) => answer.value?.length > 0, 15)
+    await until(ask, (answer) => answer.value?.length > 0, 60)
 }
 
 /// What is public and what is not stand side by side in the properties of things and streams that residents see.
@@ -93,9 +93,9 @@ function as_double(number: number): Buffer {
 }
 
 function public_files_hold(text: string): boolean {
-    return files_below(join(data, 'public')).some((file) => readFileSync(file).includes(text))
+    return files_below(join(data, 'public')).some((file) => bytes_of(file).includes(text))
 }
-await until(async () => public_files_hold(marker), (found) => found, 30)
+await until(async () => public_files_hold(marker), (found) => found, 60)
 
 function public_ids(): Set<number> {
     const rows = registry.prepare("SELECT id FROM registry_datastreams WHERE access = 'public'").all() as { id: number }[]
@@ -105,13 +105,42 @@ function public_ids(): Set<number> {
 // The public process gets the public folder and nothing else.
 const public_then = public_ids()
 const apart = folder()
-cpSync(join(data, 'public'), join(apart, 'public'), { recursive: true })
+copy_public_files(join(apart, 'public'))
 const open = await start(['serve', '--plane', 'public', '--data', apart, '--listen', '127.0.0.1:0'])
 
 function files_below(path: string): string[] {
     return readdirSync(path, { withFileTypes: true }).flatMap((entry) =>
         entry.isDirectory() ? files_below(join(path, entry.name)) : [join(path, entry.name)],
     )
+}
+
+/// Of a file that may have been replaced since it was listed.
+function bytes_of(file: string): Buffer {
+    try {
+        return readFileSync(file)
+    } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0)
+        throw error
+    }
+}
+
+/// As they are at one moment: the town goes on writing them, so what changed meanwhile is copied anew.
+function copy_public_files(to: string): void {
+    const from = join(data, 'public')
+    const state = () => files_below(from).map((file) => {
+        const { ino, size, mtimeNs } = statSync(file, { bigint: true })
+        return [file, ino, size, mtimeNs].join(' ')
+    }).join('\n')
+    for (let same = false; !same;) {
+        rmSync(to, { recursive: true, force: true })
+        try {
+            const before = state()
+            cpSync(from, to, { recursive: true })
+            same = state() === before
+        } catch (error) {
+            if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+        }
+    }
 }
 
 /// Which datastreams have readings in a store.
@@ -188,14 +217,14 @@ await report.test('the public process takes nothing in', async () => {
     assert.ok([404, 405].includes(response.status), String(response.status))
 })
 await report.test('the canary reached the internal plane', async () => {
-    const files = files_below(join(data, 'internal'))
-    await until(async () => files.some((file) => readFileSync(file).includes(canary)), (found) => found, 15)
+    const reached = async () => files_below(join(data, 'internal')).some((file) => bytes_of(file).includes(canary))
+    await until(reached, (found) => found, 60)
 })
 await report.test('nothing that was planted is in a public file, and the search would find it', () => {
     assert.ok(dev_euis.length > 3, 'there are devices behind what residents see')
     assert.ok(files_below(join(apart, 'public')).some((file) => readFileSync(file).includes(marker)))
     for (const file of [...files_below(join(data, 'public')), ...files_below(join(apart, 'public'))]) {
-        const bytes = readFileSync(file)
+        const bytes = bytes_of(file)
         for (const secret of secrets) assert.ok(!bytes.includes(secret), `${secret} in ${file}`)
     }
 })
@@ -223,9 +252,9 @@ await report.test('a datastream that is withdrawn is gone from the public files'
     const one = "id = (SELECT min(id) FROM registry_datastreams WHERE access = 'public')"
     const { id } = registry.prepare(`SELECT id FROM registry_datastreams WHERE ${one}`).get() as { id: number }
     change(`UPDATE registry_datastreams SET name = ? WHERE id = ${id}`, name)
-    await until(async () => public_files_hold(name), (found) => found, 15)
+    await until(async () => public_files_hold(name), (found) => found, 60)
     change(`UPDATE registry_datastreams SET access = 'internal' WHERE id = ${id}`)
-    await until(async () => public_files_hold(name), (found) => !found, 15)
+    await until(async () => public_files_hold(name), (found) => !found, 60)
 })
 await open.stop()
 await town.stop()

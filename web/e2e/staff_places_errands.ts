@@ -121,7 +121,8 @@ export const staff_places_errands: Errand[] = [
             await page.locator('.staff-rows button', { hasText: mark }).waitFor({ state: 'detached' })
             if (!specimen) {
                 const gone = async () => (await page.request.get(`/bading/${slug}`)).status() === 404
-                for (let attempt = 0; attempt < 20 && !(await gone()); attempt += 1) await page.goto('/bading')
+                const patience = Date.now() + 60_000
+                while (!(await gone()) && Date.now() < patience) await page.goto('/bading')
                 assert.ok(await gone(), 'its page is gone')
             }
         },
