@@ -52,8 +52,8 @@ private:
     SystemRandom random_;
     // It stops first and is taken down last: threads of the parts below may still be letting go of its loops.
     std::unique_ptr<http::Server> server_;
-    std::atomic<const http::Server*> serving_ =
-        nullptr;  // for handlers, the first of which may come before server_ is set
+    // The same for handlers, the first of which may run before it is set.
+    std::atomic<const http::Server*> serving_ = nullptr;
     std::unique_ptr<Pool> pool_;
     live::Hub hub_;
     std::unique_ptr<Web> web_;
