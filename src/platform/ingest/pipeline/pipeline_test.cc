@@ -29,6 +29,14 @@ protected:
             {.way = way, .detail = std::move(detail), .received = bench_.clock.now(), .body = std::move(body)});
     }
     Result<Receipt> submit(const Uplink& frame) { return submit(Way::chirpstack_json, "up", body_of(frame)); }
+    /// What whoever sends a line will be told once it has been applied.
+    std::future<Result<Receipt>> told_of(std::string line) {
+        auto told = std::make_shared<std::promise<Result<Receipt>>>();
+        pipeline_->submit_until_applied(
+            {.way = Way::lines, .detail = "us", .received = bench_.clock.now(), .body = std::move(line)},
+            [told](Result<Receipt> receipt) { told->set_value(std::move(receipt)); });
+        return told->get_future();
+    }
 
     std::unique_ptr<Pipeline> pipeline_;
 };
@@ -282,13 +290,8 @@ TEST_F(PipelineTest, WhatComesWhileSettlingIsAppliedAtOnceAndSettlesNextTime) {
     auto flushed = std::async(std::launch::async, [&] { return pipeline_->flush(); });
     listener.wait_until_settling();
 
-    std::promise<Result<Receipt>> told;
-    pipeline_->submit_until_applied({.way = Way::lines,
-                                     .detail = "us",
-                                     .received = bench_.clock.now(),
-                                     .body = fmt::format("air temp=2 {}\nbroken", now() + 1)},
-                                    [&](Result<Receipt> receipt) { told.set_value(std::move(receipt)); });
-    EXPECT_TRUE(told.get_future().get().has_value());
+    auto told = told_of(fmt::format("air temp=2 {}\nbroken", now() + 1));
+    EXPECT_TRUE(told.get().has_value());
     const auto settled = flushed.get();
     EXPECT_TRUE(settled.has_value()) << settled.error();
 
@@ -500,14 +503,9 @@ TEST_F(PipelineTest, WhoeverWaitsIsToldWhenTheProgramStopsFirst) {
     bench_.decoder.available = false;
     start();
     ASSERT_TRUE(submit({.time = bench_.clock.now(), .value = 5}).has_value());
-    std::promise<Result<Receipt>> told;
-    pipeline_->submit_until_applied({.way = Way::lines,
-                                     .detail = "us",
-                                     .received = bench_.clock.now(),
-                                     .body = fmt::format("air temp=1 {}", now())},
-                                    [&](Result<Receipt> receipt) { told.set_value(std::move(receipt)); });
+    auto told = told_of(fmt::format("air temp=1 {}", now()));
     pipeline_.reset();
-    EXPECT_EQ(told.get_future().get().error().code, Errc::unavailable);
+    EXPECT_EQ(told.get().error().code, Errc::unavailable);
     bench_.decoder.available = true;
     bench_.close();
     bench_.open();
@@ -522,14 +520,9 @@ TEST_F(PipelineTest, OnceTheProgramIsAboutToStopNobodyWaitsForWhatCannotBeApplie
     bench_.decoder.available = false;
     start();
     ASSERT_TRUE(submit({.time = bench_.clock.now(), .value = 5}).has_value());
-    std::promise<Result<Receipt>> told;
-    pipeline_->submit_until_applied({.way = Way::lines,
-                                     .detail = "us",
-                                     .received = bench_.clock.now(),
-                                     .body = fmt::format("air temp=1 {}", now() - second)},
-                                    [&](Result<Receipt> receipt) { told.set_value(std::move(receipt)); });
+    auto told = told_of(fmt::format("air temp=1 {}", now() - second));
     pipeline_->expect_stop();
-    EXPECT_EQ(told.get_future().get().error().code, Errc::unavailable);
+    EXPECT_EQ(told.get().error().code, Errc::unavailable);
     EXPECT_EQ(pipeline_->drain().error().code, Errc::unavailable);
     EXPECT_EQ(pipeline_->flush().error().code, Errc::unavailable);
     EXPECT_EQ(pipeline_->remove(air, {observations::earliest_time, observations::latest_time}).error().code,
