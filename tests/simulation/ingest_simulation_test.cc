@@ -95,7 +95,9 @@ private:
     }
 
     void plan_frame(int number, Device& device) {
-        if (random_.chance(0.005)) {
+        // One that leaves its session before a second frame bears out that it was restarted leaves its first aside.
+        const bool settled = !device.began_anew || device.f_cnt >= 2 * first_frames;
+        if (random_.chance(0.005) && settled) {
             device.dev_addr += 1;  // it joined anew
             device.f_cnt = 0;
             device.began_anew = false;
