@@ -320,6 +320,10 @@ void Pipeline::apply_one(std::unique_lock<std::mutex>& lock) {
     std::vector<Refused> refused;
     std::vector<Answer> answers;
     for (;;) {
+        if (abandoned_) {
+            answers = abandon_queue(next);
+            break;
+        }
         lock.unlock();
         const auto counts = parts_.projection.apply(*next.intake, next.position, &refused);
         if (counts) {
@@ -343,8 +347,8 @@ void Pipeline::apply_one(std::unique_lock<std::mutex>& lock) {
         trouble_ = counts.error().what;
         log::warning("ingest", "a message waits to be applied", {{"why", trouble_}});
         if (leaving_) {
-            answers = abandon_queue(next);
-            break;
+            abandoned_ = true;
+            continue;
         }
         tell(lock, let_go_of_kept(next));
         work_.wait_for(lock, retry_delay);
@@ -409,7 +413,6 @@ std::vector<Pipeline::Answer> Pipeline::abandon_queue(Waiting& first) {
     std::ranges::for_each(queue_, abandon);
     queue_.clear();
     looked_at_ = 0;
-    abandoned_ = true;
     return out;
 }
 

@@ -55,8 +55,8 @@ public:
     /// Stops taking messages in, applies and settles what was accepted, and joins the threads.
     ~Pipeline();
     /// The program is about to stop, so from now on nobody waits for what cannot be applied: they are told
-    /// Errc::unavailable, and it is applied at the next start, since it is on disk. What can be applied still is.
-    /// Thread-safe; the destructor does it too.
+    /// Errc::unavailable, and it is applied at the next start, since it is on disk; so is all that comes after it.
+    /// Until then what can be applied still is. Thread-safe; the destructor does it too.
     void expect_stop();
     Pipeline(const Pipeline&) = delete;
     Pipeline& operator=(const Pipeline&) = delete;
@@ -162,8 +162,8 @@ private:
     std::string trouble_;
     std::size_t appending_ = 0;  // given to the journal, whose senders may still be being told
     bool refusing_ = false;
-    bool leaving_ = false;    // what cannot be applied is left to the next start
-    bool abandoned_ = false;  // something was
+    bool leaving_ = false;    // the first that cannot be applied is left to the next start
+    bool abandoned_ = false;  // it was, and all after it is, since messages are applied in order
     bool stopping_ = false;
     bool busy_ = false;
     bool settling_ = false;  // begun, and not yet finished by the second thread

@@ -528,9 +528,11 @@ TEST_F(PipelineTest, OnceTheProgramIsAboutToStopNobodyWaitsForWhatCannotBeApplie
     EXPECT_EQ(pipeline_->remove(air, {observations::earliest_time, observations::latest_time}).error().code,
               Errc::unavailable)
         << "what has not been applied would come again";
-    EXPECT_TRUE(submit(Way::lines, "us", fmt::format("air temp=1 {}", now())).has_value()) << "it is on disk";
-    pipeline_.reset();
     bench_.decoder.available = true;
+    EXPECT_TRUE(submit(Way::lines, "us", fmt::format("air temp=1 {}", now())).has_value()) << "it is on disk";
+    EXPECT_EQ(pipeline_->drain().error().code, Errc::unavailable);
+    EXPECT_EQ(bench_.store->count(air), 1U) << "and waits for what came before it";
+    pipeline_.reset();
     bench_.close();
     bench_.open();
     EXPECT_EQ(bench_.store->count(air), 3U);
